@@ -7,7 +7,9 @@ parameters; sentences are made by :mod:`.render` in the reader's language.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+import itertools
+from dataclasses import dataclass
+from dataclasses import field as default
 from enum import Enum
 from typing import Any
 
@@ -15,6 +17,46 @@ from typing import Any
 SCHEMA_VERSION = "0.9.5"
 #: Raised by one whenever a check is added or changed, so that stored verdicts become stale.
 CHECKS_VERSION = 1
+
+
+#: form of :meth:`Report.to_store`; raised when an older form could no longer be read as it is
+STORE_VERSION = 1
+
+_TEXT_KEPT = 200
+_MEMBERS_KEPT = 5
+_DEPTH_KEPT = 3
+
+
+def shorten(value: Any) -> Any:
+    """A value small enough to keep in a report.
+
+    Numbers, booleans, None and short texts stay what they are; longer texts are
+    cut at 200 characters and end in "…". Objects and lists stay what they are
+    when small (5 members, 3 levels); of larger ones only the beginning is kept,
+    with a last member "…" that says so. Time does not depend on the value's size.
+    """
+    return _shorten(value, _DEPTH_KEPT, _TEXT_KEPT)
+
+
+def _shorten(value: Any, depth: int, text: int) -> Any:
+    if isinstance(value, str):
+        return value if len(value) <= text else value[:text] + "…"
+    if isinstance(value, dict | list):
+        if depth == 0 and value:
+            return "…"
+        cut = len(value) > _MEMBERS_KEPT
+        if isinstance(value, list):
+            kept = [_shorten(each, depth - 1, 60) for each in value[:_MEMBERS_KEPT]]
+            return [*kept, "…"] if cut else kept
+        members = {
+            _shorten(name, 0, 60): _shorten(each, depth - 1, 60)
+            for name, each in itertools.islice(value.items(), _MEMBERS_KEPT)
+        }
+        return {**members, "…": "…"} if cut else members
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 1 << 63:
+        # beyond what every JSON reader keeps exact
+        return str(value) if abs(value) < 10**60 else f"{value:.6e}" if abs(value) < 1e300 else "…"
+    return value
 
 
 class Severity(str, Enum):
@@ -51,8 +93,8 @@ class Finding:
     code: str
     severity: Severity
     field: str
-    params: dict[str, Any] = field(default_factory=dict)
-    places: list[Place] = field(default_factory=list)
+    params: dict[str, Any] = default(default_factory=dict)
+    places: list[Place] = default(default_factory=list)
     occurrences: int = 0
 
 
@@ -62,9 +104,9 @@ class Report:
 
     valid: bool
     projects: int = 0
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[Finding] = default(default_factory=list)
     #: occurrences by severity: {"error": n, "warning": n, "note": n}
-    counts: dict[str, int] = field(default_factory=lambda: {"error": 0, "warning": 0, "note": 0})
+    counts: dict[str, int] = default(default_factory=lambda: {"error": 0, "warning": 0, "note": 0})
     #: True when some places or findings were counted but not kept
     truncated: bool = False
     schema_version: str = SCHEMA_VERSION
@@ -72,7 +114,62 @@ class Report:
     #: True when the file could not be read at all (then ``findings`` has one ``read.*`` error)
     unreadable: bool = False
     #: ids of the projects in file order, without repeats (not part of the public shape)
-    project_ids: list[str] = field(default_factory=list)
+    project_ids: list[str] = default(default_factory=list)
+
+    def to_store(self) -> dict[str, Any]:
+        """The report as plain JSON values without a word of any language, for keeping.
+
+        ``project_ids`` are left out: whoever keeps projects keeps their ids.
+        """
+        return {
+            "store_version": STORE_VERSION,
+            "schema_version": self.schema_version,
+            "checks_version": self.checks_version,
+            "valid": self.valid,
+            "unreadable": self.unreadable,
+            "projects": self.projects,
+            "counts": dict(self.counts),
+            "truncated": self.truncated,
+            "findings": [
+                {
+                    "code": each.code,
+                    "severity": each.severity.value,
+                    "field": each.field,
+                    "params": each.params,
+                    "occurrences": each.occurrences,
+                    "places": [[place.path, place.project_id, place.value] for place in each.places],
+                }
+                for each in self.findings
+            ],
+        }
+
+    @classmethod
+    def from_store(cls, stored: dict[str, Any]) -> Report:
+        """The report that :meth:`to_store` made. :raises ValueError: for a form this release does not
+        know.
+        """
+        if stored.get("store_version") != STORE_VERSION:
+            raise ValueError(f"unknown form of stored report: {stored.get('store_version')!r}")
+        return cls(
+            valid=stored["valid"],
+            projects=stored["projects"],
+            findings=[
+                Finding(
+                    code=each["code"],
+                    severity=Severity(each["severity"]),
+                    field=each["field"],
+                    params=dict(each["params"]),
+                    places=[Place(path, project_id, value) for path, project_id, value in each["places"]],
+                    occurrences=each["occurrences"],
+                )
+                for each in stored["findings"]
+            ],
+            counts=dict(stored["counts"]),
+            truncated=stored["truncated"],
+            schema_version=stored["schema_version"],
+            checks_version=stored["checks_version"],
+            unreadable=stored["unreadable"],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +184,9 @@ class PreviousVersion:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to judge. Sizes in bytes."""
+    """How to judge. Sizes in bytes; ``max_depth`` counts objects and arrays open at once, from the
+    file's start.
+    """
 
     #: the day "today" is, for dates in the future; None: the current day in ``timezone``
     as_of: dt.date | None = None
@@ -100,6 +199,8 @@ class Options:
     max_bytes: int = 512 * 1024 * 1024
     max_project_bytes: int = 16 * 1024 * 1024
     max_depth: int = 64
+    #: no city has so many; a file of a hundred million `{}` has
+    max_projects: int = 50_000
     places_kept: int = 50
     findings_kept: int = 1000
     #: (min_lon, min_lat, max_lon, max_lat) of the country, for ``geo.*``

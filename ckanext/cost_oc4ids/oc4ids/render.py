@@ -1,0 +1,532 @@
+"""A report in words: for people in their language, and for programs in one stable shape.
+
+The shape of :func:`as_dict` is described by ``docs/report.schema.json``. Values
+and names come from uploaded files and are hostile: nothing here treats them as
+anything but text, HTML is escaped, and CSV cells cannot become formulas.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import html
+import io
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from . import messages, schema
+from .i18n import translator
+from .messages import N_
+from .types import Finding, Place, Report, Severity
+
+DEFAULT_LANGUAGE = "es"
+#: codes of a closed list named in a remedy; longer lists are shown by their first
+CODES_SHOWN = 12
+
+_SEVERITIES = {
+    Severity.ERROR: (N_("Error"), N_("Errors")),
+    Severity.WARNING: (N_("Warning"), N_("Warnings")),
+    Severity.NOTE: (N_("Note"), N_("Notes")),
+}
+_TYPES = {
+    "string": N_("text"),
+    "number": N_("a number"),
+    "integer": N_("a whole number"),
+    "boolean": N_("true or false"),
+    "array": N_("a list"),
+    "object": N_("an object"),
+    "null": N_("null"),
+}
+#: what one element of a list is called, by the list's name; of others, their field's name and a number
+_ELEMENTS = {
+    "projects": N_("project %(number)s"),
+    "contractingProcesses": N_("contract %(number)s"),
+    "documents": N_("document %(number)s"),
+    "parties": N_("organisation %(number)s"),
+    "locations": N_("location %(number)s"),
+    "milestones": N_("milestone %(number)s"),
+    "suppliers": N_("supplier %(number)s"),
+    "tenderers": N_("tenderer %(number)s"),
+    "modifications": N_("modification %(number)s"),
+    "transactions": N_("transaction %(number)s"),
+    "releases": N_("release %(number)s"),
+    "relatedProjects": N_("related project %(number)s"),
+    "metrics": N_("metric %(number)s"),
+    "forecasts": N_("forecast %(number)s"),
+    "observations": N_("observation %(number)s"),
+    "additionalClassifications": N_("classification %(number)s"),
+    "beneficialOwners": N_("beneficial owner %(number)s"),
+    "people": N_("person %(number)s"),
+}
+_OTHER_ELEMENT = N_("%(field)s, number %(number)s")
+_WHOLE_FILE = N_("the whole file")
+
+
+class Words:
+    """Everything a language is asked for."""
+
+    def __init__(self, lang: str) -> None:
+        self.lang = lang
+        self.gettext = translator(lang).gettext
+
+    def __call__(self, text: str | None, **params: Any) -> str:
+        return _fill(self.gettext(text), params) if text else ""
+
+    def severity(self, severity: Severity, plural: bool = False) -> str:
+        """The name of a weight."""
+        return self.gettext(_SEVERITIES[severity][plural])
+
+    def field(self, path: str) -> str:
+        """The name of a field by its schema path; of an unknown one, its last name as written."""
+        if not path:
+            return ""
+        return schema.label(path, self.lang) if schema.field(path) else path.rpartition("/")[2]
+
+    def place(self, path: str) -> str:
+        """Where a JSON Pointer leads, in words: "project 3, contract 2"."""
+        parts = [part.replace("~1", "/").replace("~0", "~") for part in path.split("/")[1:]]
+        if parts and parts[0].isdecimal():
+            parts.insert(0, "projects")
+        names: list[str] = []
+        said: list[str] = []
+        for at, part in enumerate(parts):
+            if not part.isdecimal() or at == 0:
+                names.append(part)
+                continue
+            number = int(part) + 1 if len(part) < 12 else part
+            name = parts[at - 1]
+            if name in _ELEMENTS:
+                said.append(self(_ELEMENTS[name], number=number))
+            elif not name.isdecimal():
+                about = "/".join(names[1:] if names[:1] == ["projects"] else names)
+                said.append(self(_OTHER_ELEMENT, field=self.field(about), number=number))
+        if not said:
+            return self.gettext(_WHOLE_FILE) if not parts else ""
+        return ", ".join(said)
+
+
+@lru_cache(maxsize=32)
+def words(lang: str | None) -> Words:
+    """The words of a language; Spanish when none is given."""
+    return Words(lang or DEFAULT_LANGUAGE)
+
+
+_PARAM = re.compile(r"%\((\w+)\)s|%%")
+
+
+def _fill(template: str, params: Mapping[str, Any]) -> str:
+    """``%(name)s`` replaced; a name without a value stays away quietly: a sentence is never worth an
+    error.
+    """
+    return _PARAM.sub(lambda m: "%" if m[1] is None else str(params.get(m[1], "…")), template)
+
+
+# -- values
+# -----------------------------------------------------------------------------------------------------
+
+
+def show(value: Any) -> str:
+    """A value as it stands in JSON, on one line."""
+    return json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
+
+
+def _size(size: Any) -> str:
+    if not isinstance(size, int):
+        return str(size)
+    for unit, name in ((1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "kB")):
+        if size >= unit:
+            return f"{size / unit:.1f}".rstrip("0").rstrip(".") + f" {name}"
+    return f"{size} B"
+
+
+_DAY_FIRST = re.compile(r"\s*(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})\b")
+_YEAR_FIRST = re.compile(
+    r"\s*(\d{4})[/.\-](\d{1,2})[/.\-](\d{1,2})(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?", re.IGNORECASE
+)
+_ZONE = "-05:00"
+
+
+def _date_example(value: Any) -> str:
+    """The same day and time as the standard writes them, when they can be made out."""
+    if isinstance(value, str) and (found := _YEAR_FIRST.match(value[:40]) or _DAY_FIRST.match(value[:40])):
+        numbers = [int(each) for each in found.groups() if each is not None]
+        if found.re is _DAY_FIRST:
+            numbers[0], numbers[2] = numbers[2], numbers[0]
+        try:
+            moment = dt.datetime(*numbers)  # type: ignore[arg-type]  # noqa: DTZ001 - the zone is put in words
+        except (ValueError, TypeError):
+            pass
+        else:
+            return f'"{moment:%Y-%m-%dT%H:%M:%S}{_ZONE}"'
+    return f'"2026-01-31T00:00:00{_ZONE}"'
+
+
+def _uri_example(value: Any) -> str:
+    if (
+        isinstance(value, str)
+        and len(value) < 150
+        and re.match(r"\s*(www\.|[\w-]+\.(gov|com|org|net|edu))", value)
+    ):
+        return show("https://" + value.strip().replace(" ", "%20"))
+    return '"https://www.cali.gov.co/documento.pdf"'
+
+
+def _number_example(value: Any) -> str:
+    """The number meant by a text: thousands and decimals told apart by which mark comes last, and how
+    often.
+    """
+    if not isinstance(value, str):
+        return "1500000"
+    digits = re.sub(r"[^\d.,eE+-]", "", value)
+    dots, commas = digits.count("."), digits.count(",")
+    if dots and commas:
+        decimal = max(".", ",", key=digits.rindex)
+        digits = digits.replace("," if decimal == "." else ".", "").replace(decimal, ".")
+    elif dots > 1 or commas > 1 or (commas == 1 and re.search(r",\d{3}$", digits)):
+        digits = digits.replace(".", "").replace(",", "")
+    else:
+        digits = digits.replace(",", ".")
+    try:
+        number = float(digits)
+    except ValueError:
+        return "1500000"
+    if "e" not in digits.lower() and "." not in digits:
+        return str(int(digits))
+    return repr(number)
+
+
+_EXAMPLES: dict[str, Callable[[Any], str]] = {
+    "schema.date_without_time": _date_example,
+    "schema.format_date_time": _date_example,
+    "schema.format_uri": _uri_example,
+    "schema.format_email": lambda _value: '"nombre@cali.gov.co"',
+    "schema.number_as_text": _number_example,
+    "schema.boolean_as_text": lambda value: str(value).lower(),
+    "schema.text_as_number": lambda value: show(str(value)),
+    "schema.not_a_list": lambda value: f"[{show(value)}]",
+}
+
+
+# -- findings
+# ---------------------------------------------------------------------------------------------------
+
+
+def _params(finding: Finding, said: Words) -> dict[str, Any]:
+    """What the texts of a finding may mention, in the reader's language."""
+    first = finding.places[0] if finding.places else Place("")
+    known: dict[str, Any] = {
+        "value": show(first.value),
+        "field": said.field(finding.field) or said.gettext(_WHOLE_FILE),
+        "name": finding.field.rpartition("/")[2],
+        "place": said.place(first.path),
+    }
+    if example := _EXAMPLES.get(finding.code):
+        known["example"] = example(first.value)
+    for name, value in finding.params.items():
+        known[name] = _param(name, value, said)
+    if codes := schema.codelists().get(finding.params.get("codelist", "")):
+        known["codes"] = ", ".join(codes.codes[:CODES_SHOWN]) + (", …" if len(codes) > CODES_SHOWN else "")
+    return known
+
+
+def _param(name: str, value: Any, said: Words) -> Any:
+    if name.endswith("_field") and isinstance(value, str):
+        return said.field(value)
+    if name.endswith("_bytes"):
+        return _size(value)
+    if name == "types" and isinstance(value, list | tuple):
+        return (" " + said.gettext(N_("or")) + " ").join(said(_TYPES.get(each, each)) for each in value)
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "—"
+    return value
+
+
+_UNKNOWN = messages.Message(
+    "",
+    Severity.NOTE,
+    N_("A finding of another version"),
+    N_("This finding (%(code)s) comes from a version of the checks that is not installed here."),
+    N_("Ask for the file to be checked again."),
+    "",
+)
+
+
+def _message(code: str) -> messages.Message:
+    try:
+        return messages.get(code)
+    except KeyError:
+        from . import checks  # noqa: PLC0415 - checks register their words when they are loaded
+
+        checks.load()
+    try:
+        return messages.get(code)
+    except KeyError:
+        return _UNKNOWN
+
+
+def finding_as_dict(finding: Finding, lang: str | None = None) -> dict[str, Any]:
+    """One finding with its words; see ``docs/report.schema.json``."""
+    said = words(lang)
+    message = _message(finding.code)
+    params = {"code": finding.code, **_params(finding, said)}
+    first = finding.places[0] if finding.places else Place("")
+    remedy = message.remedy
+    if "suggestion" in finding.params and message.remedy_suggested:
+        remedy = message.remedy_suggested
+    return {
+        "code": finding.code,
+        "severity": finding.severity.value,
+        "title": said(message.title, **params),
+        "path": first.path,
+        "place": params["place"],
+        "project_id": first.project_id,
+        "field": said.field(finding.field),
+        "field_path": finding.field,
+        "value": first.value,
+        "message": said(message.message, **params),
+        "remedy": said(remedy, **params),
+        "source": said(message.source),
+        "occurrences": finding.occurrences,
+        "places": [
+            {
+                "path": place.path,
+                "place": said.place(place.path),
+                "project_id": place.project_id,
+                "value": place.value,
+            }
+            for place in finding.places
+        ],
+    }
+
+
+def as_dict(report: Report, lang: str | None = None) -> dict[str, Any]:
+    """The report as plain values with words: what the API, the command and the pages use."""
+    return {
+        "schema_version": report.schema_version,
+        "checks_version": report.checks_version,
+        "valid": report.valid,
+        "unreadable": report.unreadable,
+        "projects": report.projects,
+        "counts": dict(report.counts),
+        "findings": [finding_as_dict(finding, lang) for finding in report.findings],
+        "truncated": report.truncated,
+    }
+
+
+def as_json(report: Report, lang: str | None = None, **more: Any) -> str:
+    """:func:`as_dict` as JSON text; ``more`` are members put before it (the file's name)."""
+    return json.dumps({**more, **as_dict(report, lang)}, ensure_ascii=False, indent=2)
+
+
+def summary(report: Report, lang: str | None = None) -> str:
+    """The verdict in one sentence."""
+    said = words(lang)
+    if report.unreadable:
+        return said(N_("The file cannot be read as OC4IDS."))
+    counts = said(
+        N_("%(projects)s projects; errors: %(error)s, warnings: %(warning)s, notes: %(note)s."),
+        projects=report.projects,
+        **report.counts,
+    )
+    verdict = (
+        N_("The file conforms to OC4IDS %(version)s.")
+        if report.valid
+        else N_("The file does not conform to OC4IDS %(version)s yet: its errors must be corrected.")
+    )
+    return said(verdict, version=report.schema_version) + " " + counts
+
+
+def as_text(report: Report, lang: str | None = None, name: str = "") -> str:
+    """The report for a terminal. Control characters of the file never reach it."""
+    said = words(lang)
+    lines = [f"{name}: {summary(report, lang)}" if name else summary(report, lang)]
+    for one in as_dict(report, lang)["findings"]:
+        severity = said.severity(Severity(one["severity"]))
+        lines += [
+            "",
+            f"[{severity}] {one['title']}  ({one['code']})",
+            f"  {one['message']}",
+            f"  → {one['remedy']}",
+        ]
+        for place in one["places"][:3]:
+            where = place["path"] or "/"
+            lines.append(
+                "    " + where + (f"  ({place['place']})" if place["place"] and place["path"] else "")
+            )
+        rest = one["occurrences"] - min(3, len(one["places"]))
+        if rest > 0:
+            lines.append("    " + said(N_("and %(number)s more"), number=rest))
+    if report.truncated:
+        lines += ["", said(_TRUNCATED)]
+    return "\n".join(_printable(line) for line in lines) + "\n"
+
+
+_TRUNCATED = N_("The report shows the first places of each finding; everything was counted.")
+
+
+def _printable(line: str) -> str:
+    # also the marks that turn the direction of writing, which can make a line say something else
+    return "".join(char if char.isprintable() or char == " " else "�" for char in line)
+
+
+# -- CSV
+# --------------------------------------------------------------------------------------------------------
+
+_COLUMNS = (
+    N_("Severity"),
+    N_("Code"),
+    N_("Finding"),
+    N_("Project"),
+    N_("Field"),
+    N_("Field path"),
+    N_("Place"),
+    N_("Path in the file (JSON Pointer)"),
+    N_("Value"),
+    N_("Message"),
+    N_("What to do"),
+    N_("Occurrences"),
+)
+
+
+def _cell(value: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula (OWASP: CSV injection)."""
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r", "\n")):
+        return "'" + value
+    return value
+
+
+def as_csv_rows(report: Report, lang: str | None = None) -> Iterator[list[Any]]:
+    """A heading, then one row a place; a finding's ``Occurrences`` may exceed its rows (see
+    ``truncated``).
+    """
+    said = words(lang)
+    yield [said(column) for column in _COLUMNS]
+    for finding in report.findings:
+        one = finding_as_dict(finding, lang)
+        severity = said.severity(finding.severity)
+        for place in one["places"] or [{"project_id": None, "place": "", "path": "", "value": None}]:
+            value = place["value"]
+            cells = [
+                severity,
+                one["code"],
+                one["title"],
+                place["project_id"] or "",
+                one["field"],
+                one["field_path"],
+                place["place"],
+                place["path"],
+                "" if value is None else value if isinstance(value, str) else show(value),
+                one["message"],
+                one["remedy"],
+                one["occurrences"],
+            ]
+            yield [_cell(cell) for cell in cells]
+
+
+def as_csv(report: Report, lang: str | None = None) -> str:
+    """:func:`as_csv_rows` as text, with the mark that makes spreadsheets read UTF-8."""
+    out = io.StringIO()
+    csv.writer(out).writerows(as_csv_rows(report, lang))
+    return "\ufeff" + out.getvalue()
+
+
+# -- HTML
+# -------------------------------------------------------------------------------------------------------
+
+_STYLE = """
+body{font:1rem/1.5 system-ui,sans-serif;color:#1b1b1b;background:#fff;
+max-width:60rem;margin:0 auto;padding:1rem}
+h1{font-size:1.6rem}h2{font-size:1.3rem;margin-top:2rem}h3{font-size:1.1rem;margin:0}
+.verdict{border-left:.5rem solid;padding:.5rem 1rem;background:#f4f4f4}
+.valid{border-color:#1a6b32}.invalid{border-color:#a3001b}
+article{border:1px solid #767676;border-radius:.25rem;padding:1rem;margin:1rem 0}
+.error{border-left:.5rem solid #a3001b}.warning{border-left:.5rem solid #8a5a00}
+.note{border-left:.5rem solid #0b5394}
+code,.value{font-family:ui-monospace,monospace;overflow-wrap:anywhere}
+p{overflow-wrap:anywhere;margin:.5rem 0}
+table{border-collapse:collapse;width:100%}th,td{border:1px solid #767676;padding:.25rem .5rem;text-align:left;
+vertical-align:top;overflow-wrap:anywhere}
+th{overflow-wrap:normal}caption{text-align:left;font-weight:bold;padding:.25rem 0}
+summary{cursor:pointer;padding:.25rem 0}
+summary:focus-visible{outline:.2rem solid #0b5394}
+"""
+
+
+def as_html(report: Report, lang: str | None = None, name: str = "") -> str:
+    """The report as a page that stands alone: no scripts, nothing fetched, read by keyboard and
+    screen reader.
+    """
+    said = words(lang)
+    data = as_dict(report, lang)
+    verdict = "valid" if report.valid else "invalid"
+    title = said(N_("OC4IDS report")) + (f": {name}" if name else "")
+    parts = [
+        "<!DOCTYPE html>",
+        f'<html lang="{_e((lang or DEFAULT_LANGUAGE).replace("_", "-"))}">',
+        "<head>",
+        '<meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        '<meta http-equiv="Content-Security-Policy" '
+        "content=\"default-src 'none'; style-src 'unsafe-inline'\">",
+        f"<title>{_e(title)}</title>",
+        f"<style>{_STYLE}</style>",
+        "</head>",
+        "<body>",
+        "<main>",
+        f"<h1>{_e(title)}</h1>",
+        f'<p class="verdict {verdict}"><strong>{_e(summary(report, lang))}</strong></p>',
+    ]
+    for severity in Severity:
+        found = [one for one in data["findings"] if one["severity"] == severity.value]
+        if found:
+            parts.append(
+                f"<h2>{_e(said.severity(severity, plural=True))} ({report.counts[severity.value]})</h2>"
+            )
+            parts += [_article(one, said) for one in found]
+    if report.truncated:
+        parts.append(f"<p>{_e(said(_TRUNCATED))}</p>")
+    parts += ["</main>", "</body>", "</html>"]
+    return "\n".join(parts) + "\n"
+
+
+def _e(text: Any) -> str:
+    return html.escape(str(text), quote=True)
+
+
+# outside the f-strings below: what collects strings for translators does not look into those
+_TO_DO = N_("What to do")
+_RULE = N_("Rule")
+_PLACES = N_("Places")
+
+
+def _article(one: dict[str, Any], said: Words) -> str:
+    rows = "".join(
+        "<tr>"
+        f"<td>{_e(place['place'] or '—')}</td>"
+        f"<td><code>{_e(place['path'] or '/')}</code></td>"
+        f"<td>{_e(place['project_id'] or '—')}</td>"
+        f'<td class="value">{_e("—" if place["value"] is None else show(place["value"]))}</td>'
+        "</tr>"
+        for place in one["places"]
+    )
+    shown = len(one["places"])
+    times = said(N_("Places: %(shown)s of %(all)s"), shown=shown, all=one["occurrences"])
+    heads = "".join(
+        f'<th scope="col">{_e(said(head))}</th>'
+        for head in (N_("Place"), N_("Path in the file (JSON Pointer)"), N_("Project"), N_("Value"))
+    )
+    about = f"{one['title']}: {one['field']}" if one["field"] else one["title"]
+    return (
+        f'<article class="{_e(one["severity"])}">'
+        f"<h3>{_e(about)}</h3>"
+        f"<p>{_e(one['message'])}</p>"
+        f"<p><strong>{_e(said(_TO_DO))}:</strong> {_e(one['remedy'])}</p>"
+        f"<p><small>{_e(said(_RULE))}: {_e(one['source'])} · <code>{_e(one['code'])}</code></small></p>"
+        f"<details><summary>{_e(times)}</summary>"
+        f"<table><caption>{_e(said(_PLACES))}</caption><thead><tr>{heads}</tr></thead>"
+        f"<tbody>{rows}</tbody></table></details>"
+        "</article>"
+    )
