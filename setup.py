@@ -8,6 +8,17 @@ from setuptools import find_namespace_packages, setup
 from setuptools.command.build_py import build_py
 
 HERE = Path(__file__).parent
+#: What each plugin carries beside its code. ``schemas`` and ``i18n`` are links to the folders at the
+#: top, the same for both: either plugin runs without the other.
+DATA = [
+    "*.yaml",
+    "templates/**/*",
+    "assets/**/*",
+    "public/**/*",
+    "migration/**/*",
+    "schemas/**/*",
+    "i18n/*/LC_MESSAGES/*.[pm]o",
+]
 
 
 def compile_translations() -> None:
@@ -15,7 +26,7 @@ def compile_translations() -> None:
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
-    for po in HERE.glob("i18n/*/LC_MESSAGES/*.po"):
+    for po in HERE.glob("ckanext/*/i18n/*/LC_MESSAGES/*.po"):
         mo = po.with_suffix(".mo")
         if mo.exists() and mo.stat().st_mtime >= po.stat().st_mtime:
             continue
@@ -37,18 +48,8 @@ if __name__ == "__main__":
     setup(
         packages=find_namespace_packages(include=["ckanext.*"]),
         package_data={
-            "ckanext.cost_oc4ids": [
-                "*.yaml",
-                "templates/**/*",
-                "assets/**/*",
-                "public/**/*",
-                "migration/**/*",
-                "schemas/oc4ids/**/*",
-                "schemas/datasets/**/*",
-                "schemas/cali/**/*",
-                "i18n/*/LC_MESSAGES/*.[pm]o",
-            ],
-            "ckanext.ogp_plan": ["*.yaml"],
+            "ckanext.cost_oc4ids": DATA,
+            "ckanext.ogp_plan": DATA,
         },
         include_package_data=False,
         cmdclass={"build_py": BuildPy},

@@ -1,0 +1,57 @@
+# What people type; what it does is in dev/portal.py and dev/house/.
+CKAN ?= 2.12
+INSTANCE ?= test
+TESTS ?= tests
+ARGS ?=
+BENCH ?=
+COUNT ?= 5000
+MINUTES ?= 10
+export CKAN INSTANCE
+
+PORTAL = python3 dev/portal.py
+
+.DEFAULT_GOAL := help
+.PHONY: help demo stop test test-setup services install lint i18n bench fuzz soak drop clean
+
+help: ## show this list
+	@echo 'make <what> [CKAN=2.12|2.11] [INSTANCE=name]'; echo
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+demo: ## bring a whole portal up, with users and sample data, and say where it is
+	@$(PORTAL) demo
+
+stop: ## end what this checkout started, and only that
+	@$(PORTAL) stop
+
+test: ## run TESTS (all, unless named) with ARGS for pytest, on an instance apart
+	@$(PORTAL) test $(TESTS) $(ARGS)
+
+test-setup: ## prepare the instance INSTANCE for tests and print the path of its configuration
+	@$(PORTAL) test-setup
+
+services: ## start PostgreSQL, Redis and Solr of this checkout
+	@$(PORTAL) services
+
+install: ## install what is missing (apt, pip, npm, Maven)
+	@$(PORTAL) install
+
+lint: ## ruff with security rules, mypy
+	@$(PORTAL) lint
+
+i18n: ## extract marked strings, merge translations, say what is missing, compile
+	@$(PORTAL) i18n
+
+bench: ## measure beside the peers (BENCH=report names one)
+	@$(PORTAL) bench --instance bench $(BENCH)
+
+fuzz: ## compare with the reference reviewer on COUNT random files
+	@$(PORTAL) fuzz --count $(COUNT) $(ARGS)
+
+soak: ## load a portal for MINUTES and watch errors, memory, orphans
+	@$(PORTAL) soak --instance soak --minutes $(MINUTES)
+
+drop: ## remove the instance INSTANCE with all it has
+	@$(PORTAL) drop
+
+clean: ## stop, and remove all that was made here
+	@$(PORTAL) clean

@@ -1,0 +1,180 @@
+"""Catalogues of both plugins: ``catalogues.py update`` and ``catalogues.py compile``.
+
+``update`` extracts every string marked in code and templates into ``i18n/ckanext-cost_oc4ids.pot``,
+brings ``es`` and ``en`` up to date without guessing, and merges ``i18n/parts/*.<language>.po`` into
+them. ``compile`` writes the ``.mo`` files. Run with a Python that has CKAN, whose extractor reads
+the templates.
+"""
+
+from __future__ import annotations
+
+import sys
+from copy import deepcopy
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).resolve().parents[1]
+DOMAIN = "ckanext-cost_oc4ids"
+TEMPLATE = ROOT / "i18n" / f"{DOMAIN}.pot"
+LANGUAGES = ("es", "en")
+#: Which extractor reads which files.
+MAPPING = ROOT / "babel.cfg"
+KEYWORDS = {
+    "_": None, "N_": None, "gettext": None, "ugettext": None, "lazy_gettext": None,
+    "ngettext": (1, 2), "ungettext": (1, 2), "N_n": (1, 2),
+    "pgettext": ((1, "c"), 2),
+}  # fmt: skip
+#: Comments beginning so are kept for translators.
+COMMENTS = ("TRANSLATORS:",)
+WIDTH = 110
+HEADER = {
+    "header_comment": "# ckanext-cost-oc4ids: the words of the plugins. AGPL-3.0-or-later, as the code.",
+    "project": "ckanext-cost-oc4ids",
+    "version": "0.1",
+    "msgid_bugs_address": "",
+    "last_translator": "CoST Cali",
+    "language_team": "CoST Cali",
+}
+
+
+def catalogue_path(language: str) -> Path:
+    """Return the path of a language's catalogue."""
+    return ROOT / "i18n" / language / "LC_MESSAGES" / f"{DOMAIN}.po"
+
+
+def extract() -> Catalog:
+    """Return all marked strings with the places where they stand."""
+    catalogue = Catalog(project="ckanext-cost-oc4ids", charset="utf-8", copyright_holder="CoST Cali")
+    with MAPPING.open(encoding="utf-8") as mapping:
+        methods, options = parse_mapping_cfg(mapping)
+    found = extract_from_dir(
+        ROOT, methods, options, keywords=KEYWORDS, comment_tags=COMMENTS, strip_comment_tags=True,
+        directory_filter=lambda folder: Path(folder).relative_to(ROOT).parts[:1] == ("ckanext",),
+    )  # fmt: skip
+    for name, _line, message, comments, context in found:
+        # Files, not lines: a moved line is no change of the catalogue.
+        catalogue.add(message, None, [(name, 0)], auto_comments=comments, context=context)
+    return catalogue
+
+
+def _read(path: Path, language: str) -> Catalog:
+    if not path.exists():
+        return Catalog(locale=language, charset="utf-8", project="ckanext-cost-oc4ids")
+    with path.open("rb") as source:
+        return read_po(source, locale=language, charset="utf-8", abort_invalid=True)
+
+
+def _write(path: Path, catalogue: Catalog) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(path.suffix + ".new")
+    for field, value in HEADER.items():
+        setattr(catalogue, field, value)
+    with draft.open("wb") as target:
+        write_po(
+            target, catalogue, width=WIDTH, sort_output=True, include_previous=False, ignore_obsolete=True,
+            include_lineno=False, omit_header=False,
+        )  # fmt: skip
+    draft.replace(path)
+
+
+def _merge_parts(catalogue: Catalog, language: str) -> list[str]:
+    """Take translations from ``i18n/parts/*.<language>.po``; return contradictions between them."""
+    contradictions = []
+    taken: dict[tuple[str, str | None], tuple[str, object]] = {}
+    for path in sorted((ROOT / "i18n" / "parts").glob(f"*.{language}.po")):
+        for message in _read(path, language):
+            target = catalogue.get(message.id, message.context) if message.id else None
+            if target is None or not message.string or message.fuzzy:
+                continue
+            key = (str(message.id), message.context)
+            part, earlier = taken.get(key, (path.name, message.string))
+            if earlier != message.string:
+                contradictions.append(
+                    f"{message.id!r}: {earlier!r} in {part}, {message.string!r} in {path.name}"
+                )
+            taken[key] = (path.name, message.string)
+            target.string = message.string
+    return contradictions
+
+
+def update() -> int:
+    """Bring the template and all catalogues up to date; return how many Spanish strings are missing."""
+    template = extract()
+    _keep_date(template, TEMPLATE)
+    _write(TEMPLATE, template)
+    missing = 0
+    for language in LANGUAGES:
+        path = catalogue_path(language)
+        catalogue = _read(path, language)
+        before = catalogue.revision_date
+        # update() takes the template's own messages: without a copy one language would fill in another
+        catalogue.update(deepcopy(template), no_fuzzy_matching=True)
+        catalogue.revision_date = before
+        catalogue.fuzzy = False
+        for line in _merge_parts(catalogue, language):
+            print(f"{language}: {line}")
+        if language == "en":
+            _fill_english(catalogue)
+        untranslated = [message for message in catalogue if message.id and not _is_translated(message.string)]
+        for message in untranslated:
+            places = ", ".join(place for place, _ in message.locations)
+            print(f"{language}: not translated: {message.id!r} ({places})")
+        missing += len(untranslated)
+        _write(path, catalogue)
+    print(f"{len(template)} strings, {missing} without a translation")
+    return missing
+
+
+def _is_translated(string: str | tuple[str, ...] | list[str] | None) -> bool:
+    if isinstance(string, (list, tuple)):
+        return all(string)
+    return bool(string)
+
+
+def _fill_english(catalogue: Catalog) -> None:
+    """English is the source: each string is its own translation."""
+    for message in catalogue:
+        if message.id:
+            message.string = message.id if isinstance(message.id, str) else tuple(message.id)
+
+
+def _keep_date(template: Catalog, path: Path) -> None:
+    """Keep the earlier date, so that nothing changes when nothing has changed."""
+    if path.exists():
+        with path.open("rb") as source:
+            template.creation_date = read_po(source).creation_date
+
+
+def compile_all() -> None:
+    """Write each ``.mo`` that is older than its ``.po``."""
+    for po in sorted(ROOT.glob("i18n/*/LC_MESSAGES/*.po")):
+        mo = po.with_suffix(".mo")
+        if mo.exists() and mo.stat().st_mtime >= po.stat().st_mtime:
+            continue
+        catalogue = _read(po, po.parts[-3])
+        draft = mo.with_suffix(".mo.new")
+        with draft.open("wb") as target:
+            write_mo(target, catalogue)
+        draft.replace(mo)
+        print(mo.relative_to(ROOT))
+
+
+def main() -> int:
+    """Do what the argument names."""
+    what = sys.argv[1:]
+    if what == ["update"]:
+        return 1 if update() else 0
+    if what == ["compile"]:
+        compile_all()
+        return 0
+    print(__doc__)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
