@@ -1,0 +1,117 @@
+"""``ckan cost-oc4ids``: judge a file or a resource, judge again what changed, see where everything stands."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import ckan.plugins.toolkit as tk
+import click
+from ckan import model
+
+from ckanext.cost_oc4ids import config, jobs, judging, ledger
+from ckanext.cost_oc4ids.model import ResourceState
+from ckanext.cost_oc4ids.model import report as states
+from ckanext.cost_oc4ids.oc4ids import render
+from ckanext.cost_oc4ids.oc4ids.types import CHECKS_VERSION, SCHEMA_VERSION
+
+INVALID, UNREADABLE = 1, 2
+
+
+def get_commands() -> list[click.Command]:
+    """Return the commands of this plugin."""
+    return [cost_oc4ids]
+
+
+@click.group("cost-oc4ids", short_help="Infrastructure projects in OC4IDS.")
+def cost_oc4ids() -> None:
+    """Infrastructure projects in OC4IDS."""
+
+
+@cost_oc4ids.command()
+@click.argument("file", required=False, type=click.File("rb"))
+@click.option("--resource", "resource_id", help="Judge the stored file of this resource instead.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--lang", help="Language of the report: es or en. Default: the portal's.")
+def validate(file: click.utils.LazyFile | None, resource_id: str | None, form: str, lang: str | None) -> None:
+    """Judge FILE as this portal does, and store nothing.
+
+    Ends with 0 when the file conforms, 1 when it does not, 2 when it cannot be read.
+    """
+    if (file is None) == (resource_id is None):
+        raise click.UsageError("Give a FILE, or a resource with --resource.")
+    if resource_id is not None:
+        resource = model.Resource.get(resource_id)
+        if resource is None or resource.url_type != "upload":
+            click.secho(f"Resource {resource_id} is not an uploaded file.", fg="red", err=True)
+            sys.exit(UNREADABLE)
+        try:
+            source, content_hash, size = judging.read_upload(resource.id, resource.as_dict())
+        except judging.Unavailable as error:
+            click.secho(f"The file of resource {resource_id} cannot be read: {error}", fg="red", err=True)
+            sys.exit(UNREADABLE)
+    else:
+        chunks = iter(lambda: file.read(judging.CHUNK), b"")  # type: ignore[union-attr]
+        source, content_hash, size = judging.spool(chunks, config.max_bytes())
+    report = judging.judge(source, content_hash, size).report
+    if report is None:
+        raise RuntimeError("judged without a report")
+    lang = lang or tk.config.get("ckan.locale_default") or "es"
+    if form == "json":
+        click.echo(json.dumps(render.as_dict(report, lang), ensure_ascii=False, indent=2))
+    else:
+        click.echo(render.as_text(report, lang))
+    if report.unreadable:
+        sys.exit(UNREADABLE)
+    if not report.valid:
+        sys.exit(INVALID)
+
+
+@cost_oc4ids.command()
+@click.option("--all", "everything", is_flag=True, help="Every resource that declares OC4IDS.")
+@click.option("--stale", is_flag=True, help="Only what changed, waits, failed or was judged by other rules.")
+@click.option("--resource", "resource_ids", multiple=True, help="This resource. May be repeated.")
+@click.option(
+    "--queue", "queued", is_flag=True, help="Leave the work to the worker instead of doing it here."
+)
+def revalidate(everything: bool, stale: bool, resource_ids: tuple[str, ...], queued: bool) -> None:
+    """Judge stored resources again and write the verdicts. For a nightly cron line: --stale."""
+    if sum(map(bool, (everything, stale, resource_ids))) != 1:
+        raise click.UsageError("Give one of --all, --stale and --resource.")
+    wanted = list(resource_ids)
+    if everything or stale:
+        gone = jobs.sweep()
+        if gone:
+            click.echo(f"Forgot {gone} rows of datasets and resources that are no longer there.")
+        wanted = jobs.mark_stale()
+    if everything:
+        wanted = [
+            each for each, _, url_type in jobs.declared_resources() if url_type == "upload" or each in wanted
+        ]
+    origin = states.NIGHTLY if stale else states.COMMAND
+    counts: dict[str, int] = {}
+    for resource_id in wanted:
+        if queued:
+            outcome = f"queued as {jobs.enqueue(resource_id, origin, force=not stale)}"
+        else:
+            outcome = jobs.judge_resource(resource_id, origin, force=not stale)
+        counts["queued" if queued else outcome] = counts.get("queued" if queued else outcome, 0) + 1
+        click.echo(f"{resource_id} {outcome}")
+    summary = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
+    click.secho(f"{len(wanted)} resources{': ' + summary if summary else ''}", bold=True)
+
+
+@cost_oc4ids.command()
+def status() -> None:
+    """Say how many resources stand in each state, what failed and what waits."""
+    click.echo(
+        f"OC4IDS {SCHEMA_VERSION}, checks {CHECKS_VERSION}, guard {config.guard()}, queue {config.queue()}"
+    )
+    for state, count in ResourceState.counts().items():
+        click.echo(f"{state:15} {count}")
+    for row in ledger.troubled():
+        color = "red" if row.state == states.ERROR else "yellow"
+        detail = f": {row.error}" if row.error else ""
+        click.secho(
+            f"{row.resource_id} {row.state} {row.reason or ''} attempts {row.attempts}{detail}", fg=color
+        )

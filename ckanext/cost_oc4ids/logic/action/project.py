@@ -1,0 +1,157 @@
+"""Reading public projects, for anybody and any program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+from ckan.types import Action, Context, DataDict
+
+from ckanext.cost_oc4ids import public_projects, registry
+from ckanext.cost_oc4ids.addresses import json_url, page_url
+from ckanext.cost_oc4ids.index import language
+from ckanext.cost_oc4ids.logic import project_schema
+from ckanext.cost_oc4ids.oc4ids import schema
+from ckanext.cost_oc4ids.oc4ids.summary import parse_project
+
+FACET_CODELISTS = {"status": "projectStatus", "sector": "projectSector"}
+
+
+def _with_addresses(result: dict[str, Any]) -> dict[str, Any]:
+    return result | {
+        "url": page_url(result["id"], qualified=True),
+        "json_url": json_url(result["id"], qualified=True),
+    }
+
+
+@tk.side_effect_free
+@tk.validate_action_data(project_schema.project_list)
+def oc4ids_project_list(context: Context, data_dict: DataDict) -> list[Any]:
+    """List the public infrastructure projects by id.
+
+    :param limit: how many (default: ``ckanext.cost_oc4ids.page_size``, at most 1000)
+    :type limit: int
+    :param offset: how many to leave out at the beginning (default: 0)
+    :type offset: int
+    :param all_fields: the projects and not only their ids, as in
+        :func:`oc4ids_project_search` (default: false)
+    :type all_fields: bool
+
+    :returns: ids, in the order of their code points
+    :rtype: list of strings, or of dicts with ``all_fields``
+    """
+    tk.check_access("oc4ids_project_list", context, data_dict)
+    limit, offset = data_dict["limit"], data_dict["offset"]
+    if data_dict.get("all_fields"):
+        return [_with_addresses(result) for result in public_projects.listing(limit, offset)]
+    return public_projects.ids(limit, offset)
+
+
+@tk.side_effect_free
+@tk.validate_action_data(project_schema.project_show)
+def oc4ids_project_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Show one public infrastructure project.
+
+    :param id: the project's id in OC4IDS
+    :type id: string
+
+    :returns: what a search returns of it, and ``project``: its OC4IDS as published
+    :rtype: dict
+    :raises ckan.plugins.toolkit.ObjectNotFound: there is none, or it is not public
+    """
+    tk.check_access("oc4ids_project_show", context, data_dict)
+    found = public_projects.show(data_dict["id"])
+    if found is None:
+        raise tk.ObjectNotFound(tk._("Project not found"))
+    result, body = found
+    return _with_addresses(result) | {"project": parse_project(body)}
+
+
+@tk.side_effect_free
+@tk.validate_action_data(project_schema.project_search)
+def oc4ids_project_search(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Search the public infrastructure projects.
+
+    Several values of one filter widen it; filters narrow each other.
+
+    :param q: words of titles, ids, places, organisations, contracts and descriptions; case and
+        accents do not count, and the beginning of a word is enough
+    :type q: string
+    :param status: codes of projectStatus
+    :type status: string or list of strings
+    :param sector: codes of projectSector
+    :type sector: string or list of strings
+    :param organization: names or ids of the organismos that publish
+    :type organization: string or list of strings
+    :param year: years in which projects start
+    :type year: int or list of ints
+    :param sort: ``relevance`` (default with ``q``), ``updated`` (default without), ``title``, ``budget``
+        (by currency, then amount) or ``end_date``, followed by ``asc`` or ``desc`` if you wish
+    :type sort: string
+    :param limit: how many (default: ``ckanext.cost_oc4ids.page_size``, at most 1000)
+    :type limit: int
+    :param offset: how many to leave out at the beginning (default: 0)
+    :type offset: int
+    :param facets: whether to count values (default: true)
+    :type facets: bool
+
+    :returns: ``count``, ``results``, and ``facets``: for status, sector, organization and year a list of
+        ``{"name", "display_name", "count"}``, counted under the other filters. Amounts are exact decimals.
+    :rtype: dict
+    """
+    tk.check_access("oc4ids_project_search", context, data_dict)
+    filters = public_projects.Filters(
+        q=data_dict.get("q") or "",
+        **{name: tuple(data_dict.get(name) or ()) for name in public_projects.FACETS},
+    )
+    sort, descending = data_dict.get("sort") or ("", None)
+    found = public_projects.search(
+        filters, sort, descending, data_dict["limit"], data_dict["offset"], data_dict["facets"]
+    )
+    answer: dict[str, Any] = {
+        "count": found.total,
+        "results": [_with_addresses(result) for result in found.results],
+    }
+    if data_dict["facets"]:
+        answer["facets"] = {name: _items(name, values) for name, values in found.facets.items()}
+    return answer
+
+
+def _items(facet: str, values: dict[str, tuple[str | None, int]]) -> list[dict[str, Any]]:
+    codelist = FACET_CODELISTS.get(facet)
+    return [
+        {
+            "name": value,
+            "display_name": schema.code_title(codelist, value, language()) if codelist else (title or value),
+            "count": count,
+        }
+        for value, (title, count) in values.items()
+    ]
+
+
+@tk.chained_action
+def dataset_purge(original: Action, context: Context, data_dict: DataDict) -> Any:
+    """Forget the projects of a dataset that is purged.
+
+    Core tells no plugin of it. Ours are forgotten in a transaction of their own, after core's
+    went well: until then nobody sees them, for their dataset is gone.
+    """
+    dataset = model.Package.get(data_dict.get("id"))
+    package_id = dataset.id if dataset else None
+    result = original(context, data_dict)
+    if package_id:
+        registry.purge([package_id])
+        model.Session.commit()
+    return result
+
+
+def get_actions() -> dict[str, Callable[..., Any]]:
+    """Return the actions of this module by name."""
+    return {
+        "oc4ids_project_list": oc4ids_project_list,
+        "oc4ids_project_show": oc4ids_project_show,
+        "oc4ids_project_search": oc4ids_project_search,
+        "dataset_purge": dataset_purge,
+    }

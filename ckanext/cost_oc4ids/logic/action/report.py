@@ -1,0 +1,244 @@
+"""Verdicts over the API: read one, ask for one, have a resource judged again."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Callable
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+from ckan.lib.redis import connect_to_redis
+from ckan.types import Context, DataDict
+from flask import has_request_context
+from werkzeug.datastructures import FileStorage
+
+from ckanext.cost_oc4ids import config, declared, jobs, judging, ledger, reasons
+from ckanext.cost_oc4ids.logic import schema
+from ckanext.cost_oc4ids.model import Report, ResourceState
+from ckanext.cost_oc4ids.model import report as states
+from ckanext.cost_oc4ids.oc4ids import types
+
+#: seconds for which visits of one address are counted together
+HOUR = 3600
+
+
+def _resource(context: Context, data_dict: DataDict, action: str) -> model.Resource:
+    """The resource, for whoever may see it. Not there, not of that dataset, not to be seen: one answer."""
+    resource_id = str(data_dict["resource_id"])
+    try:
+        tk.check_access(action, context, {"resource_id": resource_id})
+    except tk.NotAuthorized:
+        if action == "oc4ids_resource_revalidate" and _may_see(context, resource_id):
+            raise
+        raise _not_found() from None
+    resource = model.Session.get(model.Resource, resource_id)
+    if resource is None or resource.state == "deleted":
+        raise _not_found()
+    wanted = data_dict.get("package_id")
+    if wanted and wanted not in (resource.package_id, resource.package.name):
+        raise _not_found()
+    return resource
+
+
+def _not_found() -> tk.ObjectNotFound:
+    return tk.ObjectNotFound(tk._("There is no such resource."))
+
+
+def _may_see(context: Context, resource_id: str) -> bool:
+    try:
+        tk.check_access("oc4ids_report_show", context, {"resource_id": resource_id})
+    except tk.NotAuthorized:
+        return False
+    return True
+
+
+def _iso(moment: dt.datetime | None) -> str | None:
+    return moment.astimezone(dt.timezone.utc).isoformat() if moment else None
+
+
+def _answer(resource: model.Resource, state: ResourceState | None, lang: str | None) -> dict[str, Any]:
+    """What is known of a resource's verdict, in the reader's language."""
+    applies = state is not None and declared.is_oc4ids(resource.extras)
+    declared_only = state is None and declared.is_oc4ids(resource.extras)
+    report = Report.get(state.report_id) if state is not None and applies else None
+    if report is not None and report.resource_id != resource.id:
+        report = None
+    return {
+        "resource_id": resource.id,
+        "package_id": resource.package_id,
+        "state": state.state
+        if state is not None and applies
+        else ("pending" if declared_only else "not_applicable"),
+        "reason": state.reason if state is not None and applies else None,
+        "error": reasons.sentence(state.reason) if state is not None and applies else None,
+        "content_hash": report.content_hash if report else None,
+        "schema_version": report.schema_version if report else None,
+        "checks_version": report.checks_version if report else None,
+        "origin": report.origin if report else None,
+        "created": _iso(report.created) if report else None,
+        "projects": state.projects if state is not None and applies else 0,
+        "report": judging.rendered(types.Report.from_store(report.report), lang) if report else None,
+    }
+
+
+@tk.side_effect_free
+@tk.validate_action_data(schema.report_show)
+def oc4ids_report_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Show where a resource stands and what was found in its file.
+
+    :param resource_id: the id of the resource
+    :type resource_id: string
+    :param package_id: the id or name of its dataset, to make sure of (optional)
+    :type package_id: string
+    :param lang: language of the report, ``es`` or ``en`` (default: that of the request)
+    :type lang: string
+
+    :returns: ``state`` (``not_applicable``, ``pending``, ``valid``, ``invalid``, ``error``, ``stale``),
+        ``reason`` (a code) and ``error`` (its sentence) if there is more to say, ``content_hash`` (SHA-256),
+        ``schema_version``, ``checks_version``, ``origin``, ``created``, ``projects`` (how many stand in the
+        portal), and ``report``: the last one, or None
+    :rtype: dict
+    :raises ckan.plugins.toolkit.ObjectNotFound: there is none, or you may not see it
+    """
+    resource = _resource(context, data_dict, "oc4ids_report_show")
+    return _answer(resource, ResourceState.get(resource.id), data_dict.get("lang"))
+
+
+@tk.validate_action_data(schema.validate)
+def oc4ids_validate(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Judge a file, a text or a stored resource. Nothing is stored.
+
+    Visitors without an account have a number of files an hour
+    (``ckanext.cost_oc4ids.anonymous_validations_per_hour``).
+
+    :param upload: a file (multipart/form-data)
+    :type upload: file
+    :param data: the JSON: as text, or as the object itself
+    :type data: string, dict or list
+    :param resource_id: the id of an uploaded resource that you may see
+    :type resource_id: string
+    :param lang: language of the report (default: that of the request)
+    :type lang: string
+
+    :returns: the report
+    :rtype: dict
+    :raises ckan.plugins.toolkit.ValidationError: not exactly one of the three was given, the file is larger
+        than ``ckanext.cost_oc4ids.inline_max_bytes``, or (``rate_limit``) there were too many this hour
+    """
+    given = [name for name in ("upload", "data", "resource_id") if data_dict.get(name)]
+    resource = _resource(context, data_dict, "oc4ids_validate") if "resource_id" in given else None
+    if resource is None:
+        tk.check_access("oc4ids_validate", context, data_dict)
+    if len(given) != 1:
+        raise tk.ValidationError(
+            {"upload": [tk._("Give a file, the data themselves or the id of a resource.")]}
+        )
+    _spend_one(context)
+    stream = _stream_of_resource(resource) if resource is not None else _stream(data_dict[given[0]])
+    size = judging.size_of(stream)
+    limit = min(config.inline_max_bytes(), config.max_bytes())
+    if size > limit:
+        text = tk._("The file is too large to be checked while you wait: up to {limit} MB.")
+        raise tk.ValidationError({"upload": [text.format(limit=f"{limit / (1 << 20):.1f}")]})
+    file, content_hash, size = judging.spool(judging.chunks_of(stream))
+    try:
+        judged = judging.judge(file, content_hash, size, None, judging.INLINE_SECONDS, limit)
+    except judging.Crashed:
+        text = tk._("The file could not be checked because of a failure of the portal. Try again later.")
+        raise tk.ValidationError({"upload": [text]}) from None
+    if judged.report is None:
+        raise RuntimeError("judged without a report")
+    return judging.rendered(judged.report, data_dict.get("lang"))
+
+
+def _stream(given: Any) -> Any:
+    """A stream of what was sent: a file, text, or JSON that CKAN has parsed already."""
+    if isinstance(given, FileStorage):
+        return given.stream
+    if isinstance(given, str):
+        return io.BytesIO(given.encode("utf-8", "surrogatepass"))
+    if isinstance(given, dict | list):
+        try:
+            return io.BytesIO(tk.h.dump_json(given, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+        except (TypeError, ValueError, RecursionError):
+            pass
+    raise tk.ValidationError({"upload": [tk._("Send a file, or JSON as text.")]})
+
+
+def _stream_of_resource(resource: model.Resource) -> Any:
+    if resource.url_type != "upload":
+        raise tk.ValidationError({"resource_id": [tk._("The resource is not an uploaded file.")]})
+    try:
+        return judging.read_upload(resource.id, resource.as_dict())[0]
+    except judging.Unavailable as error:
+        raise tk.ValidationError({"resource_id": [reasons.sentence(error.reason) or error.reason]}) from None
+
+
+def _spend_one(context: Context) -> None:
+    """Count one judgement of a visitor without account; refuse it when there were too many this hour."""
+    if context.get("ignore_auth") or not has_request_context() or model.User.get(context.get("user")):
+        return
+    limit = config.anonymous_validations_per_hour()
+    redis = connect_to_redis()
+    now = dt.datetime.now(dt.timezone.utc)
+    address = tk.request.remote_addr or "unknown"
+    key = f"cost_oc4ids:{tk.config['ckan.site_id']}:validate:{address}:{now:%Y%m%d%H}"
+    with redis.pipeline() as pipeline:
+        pipeline.incr(key)
+        pipeline.expire(key, HOUR)
+        used = pipeline.execute()[0]
+    if used > limit:
+        text = tk._(
+            "Visitors without an account may have {limit} files checked an hour. Sign in, or come back later."
+        )
+        raise tk.ValidationError({"rate_limit": [text.format(limit=limit)]})
+
+
+@tk.validate_action_data(schema.resource_revalidate)
+def oc4ids_resource_revalidate(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Have a resource judged again by the worker.
+
+    You must be allowed to change the resource.
+
+    :param resource_id: the id of the resource
+    :type resource_id: string
+    :param package_id: the id or name of its dataset, to make sure of (optional)
+    :type package_id: string
+
+    :returns: ``resource_id``, ``state`` and ``job_id`` (None where there is nothing to judge)
+    :rtype: dict
+    :raises ckan.plugins.toolkit.ValidationError: it declares no OC4IDS, or its content is not a file
+    """
+    resource = _resource(context, data_dict, "oc4ids_resource_revalidate")
+    if not declared.is_oc4ids(resource.extras):
+        raise tk.ValidationError(
+            {"resource_id": [tk._("The resource does not declare that it follows OC4IDS.")]}
+        )
+    state = ResourceState.get(resource.id)
+    if resource.url_type and resource.url_type != "upload":
+        raise tk.ValidationError({"resource_id": [reasons.sentence(reasons.DATASTORE) or ""]})
+    if not resource.url_type and not config.fetch_links():
+        raise tk.ValidationError({"resource_id": [reasons.sentence(reasons.LINK_NOT_FETCHED) or ""]})
+    if state is None:
+        state = ledger.record_waiting(resource.package_id, resource.id, resource.url_type)
+    if state.state in (states.VALID, states.INVALID):
+        # the verdict stands until there is another; what waits is told by the reason
+        state.reason = reasons.QUEUED
+    else:
+        state.state, state.reason = states.PENDING, reasons.QUEUED
+    state.attempts = 0
+    state.job_id = jobs.job_id(resource.id)
+    model.Session.commit()
+    job_id = jobs.enqueue(resource.id, force=True)
+    return {"resource_id": resource.id, "state": state.state, "job_id": job_id}
+
+
+def get_actions() -> dict[str, Callable[..., Any]]:
+    """Return the actions of this module by name."""
+    return {
+        "oc4ids_report_show": oc4ids_report_show,
+        "oc4ids_validate": oc4ids_validate,
+        "oc4ids_resource_revalidate": oc4ids_resource_revalidate,
+    }

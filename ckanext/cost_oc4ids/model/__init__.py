@@ -1,0 +1,8 @@
+"""Our tables. Importing this package registers all of them with CKAN's metadata."""
+
+from __future__ import annotations
+
+from ckanext.cost_oc4ids.model.project import Project, ProjectVersion, Publication
+from ckanext.cost_oc4ids.model.report import Report, ResourceState
+
+__all__ = ["Project", "ProjectVersion", "Publication", "Report", "ResourceState"]

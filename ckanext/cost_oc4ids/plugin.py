@@ -1,0 +1,46 @@
+"""The ``cost_oc4ids`` plugin: blankets and hooks, no rules of the field."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins as p
+import ckan.plugins.toolkit as tk
+from ckan.common import CKANConfig
+from ckan.lib.plugins import DefaultTranslation
+
+from ckanext.cost_oc4ids import cli, helpers, index, interfaces_impl, status, upload_guard, views
+from ckanext.cost_oc4ids.logic import action, auth
+
+
+def _actions() -> dict[str, Any]:
+    return {**action.get_actions(), **upload_guard.get_actions(), "status_show": status.status_show}
+
+
+@tk.blanket.actions(_actions)
+@tk.blanket.auth_functions(auth.get_auth_functions)
+@tk.blanket.helpers(helpers.get_helpers)
+@tk.blanket.blueprints(views.get_blueprints)
+@tk.blanket.validators
+@tk.blanket.cli(cli.get_commands)
+@tk.blanket.config_declarations
+class CostOc4idsPlugin(
+    index.IndexMixin,
+    interfaces_impl.ResourceViewMixin,
+    interfaces_impl.DatasetMixin,
+    DefaultTranslation,
+    p.SingletonPlugin,
+):
+    """Infrastructure projects in OC4IDS: judged at the door, shown as pages."""
+
+    p.implements(p.IConfigurer)
+    p.implements(p.ITranslation)
+    p.implements(p.IPackageController, inherit=True)
+    p.implements(p.IResourceView, inherit=True)
+    p.implements(p.IFacets, inherit=True)
+
+    def update_config(self, config: CKANConfig) -> None:
+        tk.add_template_directory(config, "templates")
+        tk.add_public_directory(config, "public")
+        tk.add_resource("assets", "cost_oc4ids")
+        interfaces_impl.register_default_view(config)

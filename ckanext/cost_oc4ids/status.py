@@ -1,0 +1,33 @@
+"""The extension and its versions in ``status_show``, where those who watch portals look."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan.types import Action, Context, DataDict
+
+from ckanext.cost_oc4ids.oc4ids.types import CHECKS_VERSION, SCHEMA_VERSION
+
+DISTRIBUTION = "ckanext-cost-oc4ids"
+
+
+def _version() -> str | None:
+    try:
+        return version(DISTRIBUTION)
+    except PackageNotFoundError:
+        return None
+
+
+@tk.side_effect_free
+@tk.chained_action
+def status_show(next_action: Action, context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Add ``cost_oc4ids``: the extension's version, the version of OC4IDS and that of the checks."""
+    status = next_action(context, data_dict)
+    status["cost_oc4ids"] = {
+        "version": _version(),
+        "oc4ids_version": SCHEMA_VERSION,
+        "checks_version": CHECKS_VERSION,
+    }
+    return status

@@ -1,0 +1,134 @@
+"""``ckan cost-oc4ids``, as an administrator types it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import pytest
+from ckan import model
+from ckan.lib import jobs as core_jobs
+from ckan.lib import uploader
+from click.testing import CliRunner, Result
+from support import doors, scenes
+from support.doors import Scene, encoded, file, resource_fields, standing
+
+from ckanext.cost_oc4ids import cli, config, jobs
+from ckanext.cost_oc4ids.model import Report, ResourceState
+
+
+@pytest.fixture(scope="module")
+def app() -> Iterator[Any]:
+    with doors.portal() as application:
+        yield application
+
+
+@pytest.fixture(scope="module")
+def scene(app: Any) -> Scene:
+    return Scene.new(app)
+
+
+_numbers = iter(range(10_000_000, 90_000_000, 10))
+
+
+def upload(scene: Scene, data: bytes) -> tuple[str, str]:
+    dataset = scene.dataset()
+    answer = scene.post(
+        "resource_create", {"package_id": dataset["id"], **resource_fields(upload=file(data))}
+    )
+    assert answer.status_code == 200, answer.get_data(as_text=True)[:2000]
+    return dataset["id"], answer.get_json()["result"]["id"]
+
+
+@pytest.fixture
+def good() -> bytes:
+    return encoded(scenes.package(1, first=next(_numbers)))
+
+
+def run(*words: str) -> Result:
+    model.Session.rollback()
+    result = CliRunner().invoke(cli.cost_oc4ids, list(words))
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+class TestValidate:
+    @pytest.mark.usefixtures("app")
+    @pytest.mark.parametrize(("kind", "code"), [("good", 0), ("bad", 1), ("unreadable", 2)])
+    def test_a_file(self, tmp_path: Path, good: bytes, kind: str, code: int) -> None:
+        content = {"good": good, "bad": encoded(scenes.broken_package()), "unreadable": b"%PDF-1.4"}[kind]
+        path = tmp_path / "x.json"
+        path.write_bytes(content)
+        before = model.Session.query(Report).count()
+        assert run("validate", str(path)).exit_code == code
+        result = run("validate", str(path), "--format", "json", "--lang", "en")
+        assert result.exit_code == code
+        assert json.loads(result.stdout)["valid"] is (code == 0)
+        assert model.Session.query(Report).count() == before
+
+    def test_a_resource(self, scene: Scene, good: bytes) -> None:
+        _, resource = upload(scene, good)
+        assert run("validate", "--resource", resource).exit_code == 0
+        assert run("validate", "--resource", "no-such-resource").exit_code == 2
+
+    @pytest.mark.usefixtures("app")
+    def test_neither_and_both(self, tmp_path: Path) -> None:
+        path = tmp_path / "x.json"
+        path.write_bytes(b"{}")
+        assert run("validate").exit_code == 2
+        assert "--resource" in run("validate", str(path), "--resource", "x").output
+
+
+class TestRevalidate:
+    def test_what_changed(self, scene: Scene, good: bytes) -> None:
+        dataset, resource = upload(scene, good)
+        _, untouched = upload(scene, encoded(scenes.package(1, first=next(_numbers))))
+        stored = Path(uploader.get_resource_uploader({"id": resource}).get_path(resource))
+        stored.write_bytes(encoded(scenes.broken_package()))
+        result = run("revalidate", "--stale")
+        assert result.exit_code == 0
+        assert f"{resource} invalid" in result.output
+        assert untouched not in result.output
+        assert standing(dataset).projects == []
+        report = (
+            model.Session.query(Report)
+            .filter_by(resource_id=resource)
+            .order_by(Report.created.desc())
+            .first()
+        )
+        assert report.origin == "nightly"
+
+    def test_everything(self, scene: Scene, good: bytes) -> None:
+        dataset, resource = upload(scene, good)
+        before = standing(dataset)
+        assert f"{resource} valid" in run("revalidate", "--all").output
+        after = standing(dataset)
+        assert after.projects == before.projects
+        assert after.versions == before.versions, "the same content is no other version"
+
+    def test_one_by_the_worker(self, scene: Scene, good: bytes) -> None:
+        _, resource = upload(scene, good)
+        queue = core_jobs.get_queue(config.queue())
+        queue.empty()
+        assert "queued" in run("revalidate", "--resource", resource, "--queue").output
+        assert queue.job_ids == [jobs.job_id(resource)]
+
+    @pytest.mark.usefixtures("app")
+    def test_what_is_not_there(self) -> None:
+        assert "no-such-resource not_applicable" in run("revalidate", "--resource", "no-such-resource").output
+        assert run("revalidate").exit_code == 2
+        assert run("revalidate", "--all", "--stale").exit_code == 2
+
+
+def test_status(scene: Scene, good: bytes) -> None:
+    upload(scene, good)
+    made = scene.dataset(resources=[resource_fields(url="a.json", url_type="upload")])["resources"][0]["id"]
+    jobs.judge_resource(made, "command")
+    result = run("status")
+    assert result.exit_code == 0
+    assert f"{made} error file_missing" in result.output
+    assert f"valid           {ResourceState.counts()['valid']}" in result.output
+    assert tk.config["ckanext.cost_oc4ids.guard"] in result.output
