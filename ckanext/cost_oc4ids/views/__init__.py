@@ -1,0 +1,12 @@
+"""Pages. Each blueprint stands in its own module; the plugin takes them all from here."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from ckanext.cost_oc4ids.views import bulk, project, report, validator
+
+
+def get_blueprints() -> list[Blueprint]:
+    """Return the blueprints of every page of this plugin."""
+    return [report.blueprint, validator.blueprint, project.blueprint, bulk.blueprint]

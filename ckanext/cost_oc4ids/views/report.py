@@ -1,0 +1,163 @@
+"""The page of one resource's verdict, its downloads, and the button that judges again."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan.lib.munge import munge_filename
+from flask import Blueprint, Response, make_response
+from flask_wtf.csrf import CSRFError
+
+from ckanext.cost_oc4ids.views import findings
+from ckanext.cost_oc4ids.views.csrf import require_token
+
+blueprint = Blueprint("cost_oc4ids_report", __name__)
+
+#: Tells spreadsheet programs that a CSV is UTF-8; without it they spoil every accent.
+BYTE_ORDER_MARK = "\ufeff"
+
+
+def _not_found() -> Any:
+    return tk.abort(404, tk._("There is no report at this address"))
+
+
+def _resource(package_id: str, resource_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The dataset and its resource, for whoever may see them.
+
+    Not there, not of that dataset and not for this visitor are the same answer: 404.
+    """
+    try:
+        package = tk.get_action("package_show")({}, {"id": package_id})
+    except (tk.ObjectNotFound, tk.NotAuthorized):
+        return _not_found()
+    for resource in package.get("resources", []):
+        if resource["id"] == resource_id:
+            return package, resource
+    return _not_found()
+
+
+def _verdict(resource_id: str) -> dict[str, Any]:
+    """What ``oc4ids_report_show`` answers; 404 for a resource that OC4IDS is no matter of."""
+    try:
+        verdict = tk.get_action("oc4ids_report_show")({}, {"resource_id": resource_id, "lang": tk.h.lang()})
+    except (tk.ObjectNotFound, tk.NotAuthorized):
+        return _not_found()
+    if verdict["state"] == "not_applicable" and not verdict.get("report"):
+        return _not_found()
+    return verdict
+
+
+def _stored_report(package_id: str, resource_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A resource and its report; 404 when it was not judged yet."""
+    _, resource = _resource(package_id, resource_id)
+    report = _verdict(resource_id).get("report")
+    if not report:
+        return _not_found()
+    return resource, report
+
+
+def _attachment(body: str, content_type: str, name: str) -> Response:
+    response = make_response(body)
+    # who may have it depends on who asks: not for shared caches
+    tk.request.environ["__no_cache__"] = True
+    response.headers["Content-Type"] = content_type
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
+
+
+def _download_name(resource: dict[str, Any], extension: str) -> str:
+    stem = munge_filename(tk.h.resource_display_name(resource)).rsplit(".", 1)[0]
+    return f"oc4ids-{stem or resource['id']}.{extension}"
+
+
+@blueprint.route("/dataset/<id>/oc4ids/<resource_id>")
+def read(id: str, resource_id: str) -> str:  # noqa: A002  CKAN's own name for it
+    """Show the report. ``severity``, ``project`` and ``page`` of the query choose what of it."""
+    package, resource = _resource(id, resource_id)
+    verdict = _verdict(resource_id)
+    report = verdict.get("report")
+    page = None
+    if report:
+        args = tk.request.args
+        page = findings.page_of(report, args.get("severity"), args.get("project"), args.get("page"))
+    return tk.render(
+        "cost_oc4ids/report/read.html",
+        {
+            "pkg": package,
+            "pkg_dict": package,
+            "dataset_type": package["type"],
+            "resource": resource,
+            "verdict": verdict,
+            "report": report,
+            "page": page,
+        },
+    )
+
+
+@blueprint.route("/dataset/<id>/oc4ids/<resource_id>.json")
+def as_json(id: str, resource_id: str) -> Response:  # noqa: A002
+    """Give the report as it is described in ``docs/``."""
+    resource, report = _stored_report(id, resource_id)
+    body = json.dumps(report, ensure_ascii=False, indent=2)
+    return _attachment(body, "application/json; charset=utf-8", _download_name(resource, "json"))
+
+
+@blueprint.route("/dataset/<id>/oc4ids/<resource_id>.csv")
+def as_csv(id: str, resource_id: str) -> Response:  # noqa: A002
+    """Give one row a place, for spreadsheets."""
+    resource, report = _stored_report(id, resource_id)
+    return _attachment(csv_text(report), "text/csv; charset=utf-8", _download_name(resource, "csv"))
+
+
+def csv_header() -> list[str]:
+    """Titles of the columns of :func:`findings.csv_rows`, in the reader's language."""
+    return [
+        tk._("Severity"),
+        tk._("Code"),
+        tk._("Field"),
+        tk._("What to do"),
+        tk._("What was found"),
+        tk._("Project"),
+        tk._("Place"),
+        tk._("JSON pointer"),
+        tk._("Value found"),
+        tk._("Times in the file"),
+    ]
+
+
+def csv_text(report: dict[str, Any]) -> str:
+    """Return the report as CSV that spreadsheet programs open with its accents whole."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(csv_header())
+    for severity, *rest in findings.csv_rows(report, tk.h.oc4ids_place):
+        writer.writerow([tk.h.oc4ids_severity_name(severity), *rest])
+    return BYTE_ORDER_MARK + text.getvalue()
+
+
+@blueprint.route("/dataset/<id>/oc4ids/<resource_id>/revalidate", methods=["POST"])
+def revalidate(id: str, resource_id: str) -> Response:  # noqa: A002
+    """Judge the resource again and go back to its report."""
+    require_token()
+    _resource(id, resource_id)
+    try:
+        tk.get_action("oc4ids_resource_revalidate")({}, {"resource_id": resource_id})
+    except (tk.ObjectNotFound, tk.NotAuthorized):
+        return _not_found()
+    except tk.ValidationError:
+        tk.h.flash_error(tk._("The file could not be checked again. Its report says why."))
+    else:
+        tk.h.flash_success(tk._("The file is being checked again."))
+    return tk.redirect_to("cost_oc4ids_report.read", id=id, resource_id=resource_id)
+
+
+@blueprint.errorhandler(CSRFError)
+def form_expired(refused: CSRFError) -> Response:
+    """Say in plain words that the form was too old or came from elsewhere, on the portal's own error page."""
+    words = tk._("This form is no longer valid. Go back, reload the page and try again.")
+    body = tk.render("error_document_template.html", {"code": 400, "name": refused.name, "content": words})
+    return make_response(body, 400)

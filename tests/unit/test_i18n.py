@@ -1,0 +1,107 @@
+"""Every sentence of ours has its Spanish, and the Spanish keeps every parameter.
+
+The sources are read as ``make i18n`` reads them (``babel.cfg``), so a string that is
+marked but not translated fails here, whichever file it stands in.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
+from babel.messages.pofile import read_po
+
+ROOT = Path(__file__).parents[2]
+DOMAIN = "ckanext-cost_oc4ids"
+KEYWORDS = {
+    "_": None,
+    "N_": None,
+    "gettext": None,
+    "ngettext": (1, 2),
+    "ungettext": (1, 2),
+    "nN_": (1, 2),
+}
+#: %(name)s, {name}, {name:spec}: what a translation has to carry over unchanged
+PARAMETER = re.compile(r"%\((\w+)\)[sd]|\{(\w+)[^{}]*\}")
+#: Words that are the same in both languages, or names.
+SAME_IN_BOTH = {"JSON", "CSV", "OC4IDS", "Error", "error"}
+
+
+@cache
+def source_strings() -> dict[str | tuple[str, ...], str]:
+    """Marked strings of the project → the first place each stands in (``file:line``)."""
+    with (ROOT / "babel.cfg").open() as mapping:
+        method_map, options_map = parse_mapping_cfg(mapping)
+    found: dict[str | tuple[str, ...], str] = {}
+    for filename, line, message, _comments, _context in extract_from_dir(
+        ROOT, method_map, options_map, keywords=KEYWORDS
+    ):
+        found.setdefault(message, f"{filename}:{line}")
+    return found
+
+
+@cache
+def catalogue(lang: str) -> Catalog:
+    with (ROOT / "i18n" / lang / "LC_MESSAGES" / f"{DOMAIN}.po").open("rb") as po:
+        return read_po(po, locale=lang)
+
+
+def parameters(text: str) -> set[str]:
+    return {name for pair in PARAMETER.findall(text) for name in pair if name}
+
+
+def texts(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def test_sources_are_found() -> None:
+    places = {place.split(":")[0].rsplit(".", 1)[-1] for place in source_strings().values()}
+    assert places == {"py", "html"}, "the mapping no longer reads both code and templates"
+
+
+def test_every_source_string_has_spanish() -> None:
+    spanish = catalogue("es")
+    missing = []
+    for message, place in source_strings().items():
+        entry = spanish.get(message if isinstance(message, str) else message[0])
+        if entry is None or entry.fuzzy or not all(texts(entry.string)):
+            missing.append(f"{place}: {message!r}")
+    assert not missing, f"{len(missing)} without Spanish:\n" + "\n".join(missing)
+
+
+def test_spanish_keeps_the_parameters() -> None:
+    wrong = []
+    for entry in catalogue("es"):
+        if not entry.id or not entry.string:
+            continue
+        wanted = set().union(*map(parameters, texts(entry.id)))
+        for text in texts(entry.string):
+            if not parameters(text) <= wanted or (
+                not isinstance(entry.id, tuple) and parameters(text) != wanted
+            ):
+                wrong.append(f"{entry.id!r} → {text!r}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_spanish_is_not_english_left_standing() -> None:
+    same = [
+        entry.id
+        for entry in catalogue("es")
+        if entry.id
+        and entry.string == entry.id
+        and entry.id not in SAME_IN_BOTH
+        and " " in str(entry.id)
+    ]
+    assert not same
+
+
+@pytest.mark.parametrize("lang", ["es", "en"])
+def test_catalogue_has_nothing_that_is_no_longer_used(lang: str) -> None:
+    used = {m if isinstance(m, str) else m[0] for m in source_strings()}
+    stale = [e.id for e in catalogue(lang) if e.id and texts(e.id)[0] not in used]
+    assert not stale, f"run `make i18n`: {stale[:10]}"
