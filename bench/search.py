@@ -26,7 +26,7 @@ from _registry import ckan_app, filled, save
 
 QUESTIONS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "nothing": ({}, {}),
-    "one word": ({"q": "puente"}, {"q": "puente"}),
+    "one word": ({"q": "alcantarillado"}, {"q": "alcantarillado"}),
     "two words and a filter": (
         {"q": "comuna salud", "status": "completion"},
         {"q": "comuna salud", "fq": 'vocab_oc4ids_status:"completion"'},

@@ -76,7 +76,8 @@ def _collated(column: Any) -> Any:
 #: As text and not as expressions, because those take longer to build than the database to answer.
 _SHOWN = """
 WITH open_resource AS MATERIALIZED (
-    SELECT r.id AS resource_id, g.id AS organization_id, g.name AS organization, g.title AS organization_title,
+    SELECT r.id AS resource_id, g.id AS organization_id, g.name AS organization,
+           g.title AS organization_title,
            coalesce(nullif(d.owner_org, ''), d.id) AS claimant
     FROM resource r
     JOIN package d ON d.id = r.package_id AND d.state = 'active' AND d.private IS NOT TRUE
