@@ -29,13 +29,15 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 PLUGINS = {"plain": "scheming_datasets activity", "ours": "cost_oc4ids scheming_datasets activity"}
-CONFORMS_TO = "https://standard.open-contracting.org/infrastructure/schema/0__9__5/project-package-schema.json"
+CONFORMS_TO = (
+    "https://standard.open-contracting.org/infrastructure/schema/0__9__5/project-package-schema.json"
+)
 ROUNDS = 60
 WARM_UP = 5
 UPLOADS = ((10, 9), (1000, 3))
 
 
-# -- one portal in a process of its own --------------------------------------------------------------------------
+# -- one portal in a process of its own ----------------------------------------------------------------------
 
 
 class Portal:
@@ -69,7 +71,9 @@ class Portal:
             site = tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]
             context: Any = {"user": site, "ignore_auth": True}
             name = f"bench-{tag}-{os.getpid()}"
-            token = tk.get_action("api_token_create")({"user": site, "ignore_auth": True}, {"user": site, "name": name})
+            token = tk.get_action("api_token_create")(
+                {"user": site, "ignore_auth": True}, {"user": site, "name": name}
+            )
             self.headers = {"Authorization": token["token"]}
             tk.get_action("organization_create")(dict(context), {"name": name})
             for kind in ("save", "upload"):
@@ -79,7 +83,9 @@ class Portal:
                         "name": f"{name}-{kind}",
                         "title": "Datos de prueba de la medición",
                         "owner_org": name,
-                        "resources": [{"name": "una tabla", "url": "https://example.org/t.csv", "format": "CSV"}],
+                        "resources": [
+                            {"name": "una tabla", "url": "https://example.org/t.csv", "format": "CSV"}
+                        ],
                     },
                 )
                 self.datasets[kind] = made["name"]
@@ -160,7 +166,7 @@ def worker(ini: str, tag: str) -> None:
         print(json.dumps(orders[order](*arguments)), file=answers, flush=True)
 
 
-# -- the two side by side ----------------------------------------------------------------------------------------
+# -- the two side by side ------------------------------------------------------------------------------------
 
 
 class Peer:
@@ -177,7 +183,10 @@ class Peer:
         parser.set("app:main", "ckanext.cost_oc4ids.inline_max_bytes", str(200 * 1024 * 1024))
         # the peer has a type of dataset made by scheming as well; its own example
         own = parser.get("app:main", "scheming.dataset_schemas")
-        schemas = {"plain": "ckanext.scheming:ckan_dataset.yaml", "ours": f"ckanext.scheming:ckan_dataset.yaml {own}"}
+        schemas = {
+            "plain": "ckanext.scheming:ckan_dataset.yaml",
+            "ours": f"ckanext.scheming:ckan_dataset.yaml {own}",
+        }
         parser.set("app:main", "scheming.dataset_schemas", schemas[tag])
         ini = folder / f"{tag}.ini"
         with ini.open("w", encoding="utf-8") as out:
@@ -207,7 +216,9 @@ class Peer:
         self.process.wait()
 
 
-def compare(title: str, peers: dict[str, Peer], orders: dict[str, list[Any]], rounds: int, warm_up: int) -> dict[str, Any]:
+def compare(
+    title: str, peers: dict[str, Peer], orders: dict[str, list[Any]], rounds: int, warm_up: int
+) -> dict[str, Any]:
     """Ask both in turn ``rounds`` times and sum up; the first ``warm_up`` pairs are not counted."""
     taken: dict[str, list[dict[str, float]]] = {tag: [] for tag in peers}
     for number in range(warm_up + rounds):
@@ -260,7 +271,8 @@ def main() -> None:
             rows.append(compare(f"upload {count} projects ({size:.1f} MB)", peers, orders, rounds, 1))
         for peer in peers.values():
             peer.close()
-    print(f"\nCKAN {ckan.__version__}, Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}\n")
+    machine = f"{os.cpu_count()} cores, {platform.machine()}"
+    print(f"\nCKAN {ckan.__version__}, Python {platform.python_version()}, {machine}\n")
     print(f"{'what':44} {'plain ms':>10} {'ours ms':>10} {'ratio':>7} {'SQL plain':>10} {'SQL ours':>9}")
     for row in rows:
         print(

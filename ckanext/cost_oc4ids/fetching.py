@@ -108,7 +108,7 @@ def _ask(url: str) -> tuple[Any, Any]:
         pool = urllib3.HTTPConnectionPool(address, port, **options)
     name = f"[{host}]" if ":" in host else host
     headers = {
-        "Host": name if port == _PORTS[parsed.scheme] else f"{name}:{port}",
+        "Host": name if port == _PORTS.get(str(parsed.scheme)) else f"{name}:{port}",
         "User-Agent": "ckanext-cost-oc4ids",
         "Accept": "application/json, */*;q=0.5",
         # what is judged is the file as it stands there; its limit is in its own bytes

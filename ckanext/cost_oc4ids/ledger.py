@@ -126,7 +126,10 @@ def queue(resource_id: str) -> None:
     """Have the worker judge a resource, once the transaction is committed."""
     from ckanext.cost_oc4ids import jobs
 
-    watch.after_commit(f"judge {resource_id}", lambda: jobs.enqueue(resource_id))
+    def enqueue() -> None:
+        jobs.enqueue(resource_id)
+
+    watch.after_commit(f"judge {resource_id}", enqueue)
 
 
 def forget(resource_ids: Sequence[str]) -> None:

@@ -25,6 +25,7 @@ KINDS = sorted(hostile.KINDS)[:: 1 if os.environ.get("OC4IDS_FUZZ") else 3]
 SECONDS_A_REQUEST = 10
 SECONDS_A_MEGABYTE = 5
 
+
 @pytest.fixture(scope="module")
 def app() -> Iterator[Any]:
     with doors.portal() as application:
@@ -53,7 +54,8 @@ def left_behind(dataset_id: str) -> dict[str, int]:
         .count()
     )
     counts["files"] = sum(
-        path.is_file() and "webassets" not in path.parts for path in Path(tk.config["ckan.storage_path"]).rglob("*")
+        path.is_file() and "webassets" not in path.parts
+        for path in Path(tk.config["ckan.storage_path"]).rglob("*")
     )
     return counts
 

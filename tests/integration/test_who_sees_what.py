@@ -24,6 +24,7 @@ STATES = ("public", "private", "draft", "deleted")
 OUTSIDERS = {"anonymous", "stranger", "other_editor"}
 MAY_CHANGE = {"editor", "admin", "sysadmin"}
 
+
 @pytest.fixture(scope="module")
 def app() -> Iterator[Any]:
     with doors.portal() as application:
@@ -33,17 +34,23 @@ def app() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def city(app: Any) -> dict[str, Any]:
     """Users of every role, and a dataset with a project in every state."""
-    users: dict[str, Any] = {role: factories.UserWithToken() for role in ROLES if role not in ("anonymous", "sysadmin")}
+    users: dict[str, Any] = {
+        role: factories.UserWithToken() for role in ROLES if role not in ("anonymous", "sysadmin")
+    }
     users["sysadmin"] = factories.SysadminWithToken()
     organization = factories.Organization(
         users=[{"name": users[role]["name"], "capacity": role} for role in ("member", "editor", "admin")]
     )
     factories.Organization(users=[{"name": users["other_editor"]["name"], "capacity": "editor"}])
-    datasets = {state: _dataset(app, organization, users["editor"], state, n) for n, state in enumerate(STATES, 1)}
+    datasets = {
+        state: _dataset(app, organization, users["editor"], state, n) for n, state in enumerate(STATES, 1)
+    }
     return {"app": app, "users": users, "organization": organization, "datasets": datasets}
 
 
-def _dataset(app: Any, organization: dict[str, Any], editor: dict[str, Any], state: str, number: int) -> dict[str, Any]:
+def _dataset(
+    app: Any, organization: dict[str, Any], editor: dict[str, Any], state: str, number: int
+) -> dict[str, Any]:
     project = generate.project(number, "small", seed=77)
     project["title"] = f"Puente {state}ero de la comuna"
     dataset = factories.Dataset(
@@ -68,7 +75,13 @@ def _dataset(app: Any, organization: dict[str, Any], editor: dict[str, Any], sta
         tk.get_action("package_patch")(dict(context), {"id": dataset["id"], "state": "draft"})
     if state == "deleted":
         tk.get_action("package_delete")(dict(context), {"id": dataset["id"]})
-    return {"id": dataset["id"], "name": dataset["name"], "resource": resource["id"], "project": project["id"], "title": project["title"]}
+    return {
+        "id": dataset["id"],
+        "name": dataset["name"],
+        "resource": resource["id"],
+        "project": project["id"],
+        "title": project["title"],
+    }
 
 
 def get(city: dict[str, Any], role: str, path: str) -> Any:
@@ -110,14 +123,18 @@ class TestVerdicts:
     def test_validate_action_on_a_resource(self, city: dict[str, Any], role: str, state: str) -> None:
         dataset = city["datasets"][state]
         answer = city["app"].post(
-            "/api/action/oc4ids_validate", json={"resource_id": dataset["resource"]}, headers=_headers(city, role)
+            "/api/action/oc4ids_validate",
+            json={"resource_id": dataset["resource"]},
+            headers=_headers(city, role),
         )
         assert answer.status_code == 200 if may_see(city, role, state) else answer.status_code in (403, 404)
 
     def test_only_who_may_change_it_judges_again(self, city: dict[str, Any], role: str, state: str) -> None:
         dataset = city["datasets"][state]
         answer = city["app"].post(
-            "/api/action/oc4ids_resource_revalidate", json={"resource_id": dataset["resource"]}, headers=_headers(city, role)
+            "/api/action/oc4ids_resource_revalidate",
+            json={"resource_id": dataset["resource"]},
+            headers=_headers(city, role),
         )
         assert answer.status_code == 200 if role in MAY_CHANGE else answer.status_code in (403, 404)
 
@@ -171,14 +188,18 @@ class TestNowhereElse:
         for role in ROLES:
             assert get(city, role, "/api/action/oc4ids_project_search").get_json()["result"]["count"] == 1
         facets = json.dumps(
-            get(city, "stranger", '/api/action/package_search?rows=0&facet.field=["vocab_oc4ids_status"]').get_json()
+            get(
+                city, "stranger", '/api/action/package_search?rows=0&facet.field=["vocab_oc4ids_status"]'
+            ).get_json()
         )
         assert facets.count('"count": 1') >= 1
 
     @pytest.mark.parametrize("state", ["private", "draft", "deleted"])
     def test_conflicts_do_not_betray(self, city: dict[str, Any], state: str) -> None:
         """Another organismo may use the id; the answer is that of an id that nobody has."""
-        other = factories.Organization(users=[{"name": city["users"]["other_editor"]["name"], "capacity": "editor"}])
+        other = factories.Organization(
+            users=[{"name": city["users"]["other_editor"]["name"], "capacity": "editor"}]
+        )
         mine = factories.Dataset(type="oc4ids", owner_org=other["id"], private=True)
         project = generate.project(STATES.index(state) + 1, "small", seed=77)
         assert project["id"] == city["datasets"][state]["project"]

@@ -327,7 +327,7 @@ def summary(report: Report, lang: str | None = None) -> str:
     if report.unreadable:
         return said(N_("The file cannot be read as OC4IDS."))
     counts = said(
-        N_("%(projects)s projects; errors: %(error)s, warnings: %(warning)s, notes: %(note)s."),
+        N_("Projects: %(projects)s; errors: %(error)s, warnings: %(warning)s, notes: %(note)s."),
         projects=report.projects,
         **report.counts,
     )

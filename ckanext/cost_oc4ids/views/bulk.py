@@ -105,6 +105,8 @@ def projects() -> Response:
         response = _unchanged(tag, changed)
         if response is None and request.method == "HEAD":
             response = _describe(Response(content_type=package.CONTENT_TYPE), tag, changed)
+            # how long the package is, nobody knows before it was written; it is not 0
+            response.automatically_set_content_length = False
         elif response is None:
             response = _answer(head, snapshot.bodies(), tag, changed)
             # also when the client goes away before the first byte
