@@ -169,3 +169,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: the worker of their portal would take the jobs of the other tests."""
+    items.sort(key=lambda item: "browser" in item.path.parts)
