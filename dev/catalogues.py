@@ -1,8 +1,9 @@
 """Catalogues of both plugins: ``catalogues.py update`` and ``catalogues.py compile``.
 
-``update`` extracts every string marked in code and templates into ``i18n/ckanext-cost_oc4ids.pot``,
-brings ``es`` and ``en`` up to date without guessing, and merges ``i18n/parts/*.<language>.po`` into
-them. ``compile`` writes the ``.mo`` files. Run with a Python that has CKAN, whose extractor reads
+``update`` extracts every string marked in code and templates of a plugin into ``i18n/<domain>.pot``,
+brings its ``es`` and ``en`` up to date without guessing, and merges the plugin's translations in parts
+(``i18n/parts/*.<language>.po``, for the second plugin ``i18n/parts/ogp_plan/``) into them. ``compile``
+writes the ``.mo`` files. Run with a Python that has CKAN, whose extractor reads
 the templates.
 """
 
@@ -19,8 +20,11 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parents[1]
-DOMAIN = "ckanext-cost_oc4ids"
-TEMPLATE = ROOT / "i18n" / f"{DOMAIN}.pot"
+#: Each plugin's domain → the folder of its package, the folder of its translations in parts.
+DOMAINS = {
+    "ckanext-cost_oc4ids": ("cost_oc4ids", ROOT / "i18n" / "parts"),
+    "ckanext-ogp_plan": ("ogp_plan", ROOT / "i18n" / "parts" / "ogp_plan"),
+}
 LANGUAGES = ("es", "en")
 #: Which extractor reads which files.
 MAPPING = ROOT / "babel.cfg"
@@ -42,19 +46,20 @@ HEADER = {
 }
 
 
-def catalogue_path(language: str) -> Path:
+def catalogue_path(domain: str, language: str) -> Path:
     """Return the path of a language's catalogue."""
-    return ROOT / "i18n" / language / "LC_MESSAGES" / f"{DOMAIN}.po"
+    return ROOT / "i18n" / language / "LC_MESSAGES" / f"{domain}.po"
 
 
-def extract() -> Catalog:
-    """Return all marked strings with the places where they stand."""
+def extract(domain: str) -> Catalog:
+    """Return all marked strings of a plugin with the places where they stand."""
+    package = ("ckanext", DOMAINS[domain][0])
     catalogue = Catalog(project="ckanext-cost-oc4ids", charset="utf-8", copyright_holder="CoST Cali")
     with MAPPING.open(encoding="utf-8") as mapping:
         methods, options = parse_mapping_cfg(mapping)
     found = extract_from_dir(
         ROOT, methods, options, keywords=KEYWORDS, comment_tags=COMMENTS, strip_comment_tags=True,
-        directory_filter=lambda folder: Path(folder).relative_to(ROOT).parts[:1] == ("ckanext",),
+        directory_filter=lambda folder: Path(folder).relative_to(ROOT).parts[:2] in (package[:1], package),
     )  # fmt: skip
     for name, _line, message, comments, context in found:
         # Files, not lines: a moved line is no change of the catalogue.
@@ -82,11 +87,11 @@ def _write(path: Path, catalogue: Catalog) -> None:
     draft.replace(path)
 
 
-def _merge_parts(catalogue: Catalog, language: str) -> list[str]:
-    """Take translations from ``i18n/parts/*.<language>.po``; return contradictions between them."""
+def _merge_parts(catalogue: Catalog, language: str, parts: Path) -> list[str]:
+    """Take translations from a folder's ``*.<language>.po``; return contradictions between them."""
     contradictions = []
     taken: dict[tuple[str, str | None], tuple[str, object]] = {}
-    for path in sorted((ROOT / "i18n" / "parts").glob(f"*.{language}.po")):
+    for path in sorted(parts.glob(f"*.{language}.po")):
         for message in _read(path, language):
             target = catalogue.get(message.id, message.context) if message.id else None
             if target is None or not message.string or message.fuzzy:
@@ -102,21 +107,22 @@ def _merge_parts(catalogue: Catalog, language: str) -> list[str]:
     return contradictions
 
 
-def update() -> int:
-    """Bring the template and all catalogues up to date; return how many Spanish strings are missing."""
-    template = extract()
-    _keep_date(template, TEMPLATE)
-    _write(TEMPLATE, template)
+def update(domain: str) -> int:
+    """Bring a plugin's template and catalogues up to date; return how many strings lack a translation."""
+    template = extract(domain)
+    template_path = ROOT / "i18n" / f"{domain}.pot"
+    _keep_date(template, template_path)
+    _write(template_path, template)
     missing = 0
     for language in LANGUAGES:
-        path = catalogue_path(language)
+        path = catalogue_path(domain, language)
         catalogue = _read(path, language)
         before = catalogue.revision_date
         # update() takes the template's own messages: without a copy one language would fill in another
         catalogue.update(deepcopy(template), no_fuzzy_matching=True)
         catalogue.revision_date = before
         catalogue.fuzzy = False
-        for line in _merge_parts(catalogue, language):
+        for line in _merge_parts(catalogue, language, DOMAINS[domain][1]):
             print(f"{language}: {line}")
         if language == "en":
             _fill_english(catalogue)
@@ -126,7 +132,7 @@ def update() -> int:
             print(f"{language}: not translated: {message.id!r} ({places})")
         missing += len(untranslated)
         _write(path, catalogue)
-    print(f"{len(template)} strings, {missing} without a translation")
+    print(f"{domain}: {len(template)} strings, {missing} without a translation")
     return missing
 
 
@@ -168,7 +174,7 @@ def main() -> int:
     """Do what the argument names."""
     what = sys.argv[1:]
     if what == ["update"]:
-        return 1 if update() else 0
+        return 1 if sum([update(domain) for domain in DOMAINS]) else 0
     if what == ["compile"]:
         compile_all()
         return 0

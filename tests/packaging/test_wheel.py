@@ -155,3 +155,20 @@ def test_the_command_says_what_it_cannot_read(clean_python: Path, tmp_path: Path
     nothing = tmp_path / "vacio.json"
     nothing.write_bytes(b"")
     run(clean_python, "-I", "-m", "ckanext.cost_oc4ids.oc4ids", "check", nothing, cwd=tmp_path, code=2)
+
+
+def test_the_other_command_reads_plans_without_ckan(clean_python: Path, tmp_path: Path) -> None:
+    plan = tmp_path / "plan.csv"
+    plan.write_text(
+        "Subcomponente;Actividades;Meta o producto;Responsable;Fecha programada\n"
+        "Componente 1: Riesgos\n"
+        "Subcomponente 1 Mapas;1.1 Revisar el mapa;Un (1) mapa;DATIC;31/03/2026\n",
+        encoding="utf-8",
+    )
+    answer = run(
+        clean_python, "-I", "-m", "ckanext.ogp_plan.planning", "read", plan, "--family", "paac", "--format", "json",
+        cwd=tmp_path,
+    )  # fmt: skip
+    found = json.loads(answer)
+    assert found["acta"]["accepted"] == 1
+    assert found["items"][-1]["assignments"][0]["organization"] == "datic"

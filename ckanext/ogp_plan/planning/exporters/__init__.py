@@ -1,0 +1,1 @@
+"""Plans out: workbooks and other files."""
