@@ -282,6 +282,8 @@ class TestStore:
     def test_shorten(self, value: Any, short: Any) -> None:
         assert shorten(value) == short
         assert type(shorten(value)) is type(short)
+        # what another process has shortened is shortened again
+        assert shorten(short) == short
 
     def test_shortening_does_not_depend_on_size(self) -> None:
         huge: Any = [[{"k" * 10_000: "v" * 10_000}] * 1000] * 1000

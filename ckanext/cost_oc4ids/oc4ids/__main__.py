@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import json
+import os
 import sys
 from collections.abc import Sequence
 from typing import BinaryIO
@@ -68,12 +69,34 @@ def _parser(lang: str) -> argparse.ArgumentParser:
         help=say(N_("day that counts as today, as 2026-01-31")),
     )
     check.add_argument("--prefix", metavar="P", help=say(N_("registered prefix of project identifiers")))
+    check.add_argument(
+        "--jobs",
+        type=_jobs,
+        default=_cores(),
+        metavar="N",
+        help=say(N_("processes that share the work on a large file; as many as processors by default")),
+    )
     return parser
 
 
 def schema_languages() -> tuple[str, ...]:
     """Languages reports can be written in, the default first."""
     return ("es", "en")
+
+
+def _jobs(text: str) -> int:
+    """A number of processes. :raises ValueError: for what is none."""
+    count = int(text)
+    if count < 1:
+        raise ValueError(text)
+    return count
+
+
+def _cores() -> int:
+    """Processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _language(arguments: Sequence[str]) -> str:
@@ -127,7 +150,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         reason = error.strerror if isinstance(error, OSError) else error.code
         print(say(N_("The earlier version cannot be read:")), f"{asked.previous}: {reason}", file=sys.stderr)
         return UNREADABLE
-    options = Options(as_of=asked.as_of, prefix=asked.prefix, previous=previous)
+    options = Options(as_of=asked.as_of, prefix=asked.prefix, previous=previous, jobs=asked.jobs)
     worst = VALID
     reports: list[tuple[str, Report]] = []
     for name in asked.files:

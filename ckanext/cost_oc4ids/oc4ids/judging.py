@@ -8,29 +8,21 @@ from __future__ import annotations
 
 import datetime as dt
 import gc
-import hashlib
-import logging
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
-from . import checks, engine, messages, schema
+from . import checks, engine, examining, messages, parallel, schema
 from .checks.codes import suggest_code
-from .reading import PackageReader, Parts, RawProject, open_package, pointer
+from .examining import Examined, Examiner, FileOrder, Found
+from .reading import PackageReader, Parts, open_package, pointer
 from .types import SCHEMA_VERSION, Finding, Options, Place, Report, Severity, Unreadable, shorten
-
-log = logging.getLogger(__name__)
 
 #: the only version a package may declare: major and minor of the schema's (OC4IDS 0.9, package, ``version``)
 PACKAGE_VERSION = ".".join(SCHEMA_VERSION.split(".")[:2])
-#: deeper than this no validator follows, whatever the options say
-_DEEPEST = 200
 _ID_KEPT = 200
-#: texts of projects that are remembered because they may come again: their length in bytes, and how many
-_AGAIN_LENGTH, _AGAIN_KEPT = 64, 1000
 _FIELD_KEPT = 300
 
 
@@ -209,43 +201,6 @@ def _frozen(params: Any) -> tuple[Any, ...]:
     )
 
 
-class _Order:
-    """The place of things in the file, from the order of members as they were read."""
-
-    def __init__(self, root: Any) -> None:
-        self.root = root
-        self.seen: dict[int, dict[str, int]] = {}
-
-    def __call__(self, parts: Parts) -> tuple[int, ...]:
-        node = self.root
-        key = []
-        for part in parts:
-            if isinstance(node, dict):
-                order = self.seen.get(id(node))
-                if order is None:
-                    order = self.seen[id(node)] = {name: at for at, name in enumerate(node)}
-                key.append(order.get(part, len(order)))  # type: ignore[arg-type]
-                node = node.get(part)
-            elif isinstance(node, list) and isinstance(part, int) and part < len(node):
-                key.append(part)
-                node = node[part]
-            else:
-                break
-        return tuple(key)
-
-
-#: code, way from the project, value, parameters, schema path (None: that of the way)
-_Found = tuple[str, Parts, Any, Any, str | None]
-
-
-@dataclass(slots=True)
-class _Again:
-    """What is found in a small project, and how often its text stands in the file."""
-
-    found: list[_Found]
-    times: int = 1
-
-
 class _Judge:
     """One judging of one file."""
 
@@ -255,21 +210,21 @@ class _Judge:
         self.today = today(options)
         self.collector = Collector(options)
         self.facts: dict[str, checks.ProjectFacts] = {}
-        self.project_checks = checks.registry("project")
-        self.max_depth = min(options.max_depth, _DEEPEST) - 2
+        self.examiner = Examiner(reader, options, self.today)
         #: digests of the contents that share an id, by id; of those without id under None
         self.digests: dict[str | None, set[bytes]] = {}
         self.repeated_content = False
         self._by_place: dict[Parts, checks.ProjectFacts] = {}
-        #: small projects without id, by their text: what is found in them, and how often they came again
-        self._again: dict[bytes, _Again] = {}
+        #: what was found in projects that other processes only counted, and how often
+        self._uncounted: list[tuple[list[Found], int]] = []
 
     def run(self) -> Report:
         self._shell()
-        for raw in self.reader.projects():
-            if not self._came_before(raw):
-                self._project(raw)
-        self._count_again()
+        if shares := parallel.shares(self.reader, self.options):
+            self._projects_elsewhere(shares)
+        else:
+            self._projects()
+        self._count_uncounted()
         self._package()
         report = self.collector.report()
         report.projects = self.reader.count
@@ -285,7 +240,7 @@ class _Judge:
             if reader.kind == "list" and not reader.count:
                 add("schema.min_items", "projects", "", None, [], None)
             return
-        order = _Order(reader.shell)
+        order = FileOrder(reader.shell)
         listed = reader.count if "projects" not in reader.shell and reader.has_projects else -1
         hits = engine.shell_errors(reader.shell, listed)
         for hit in sorted(hits, key=lambda each: order(each.parts)):
@@ -315,8 +270,8 @@ class _Judge:
 
     def _run_all(self, each_of: Iterable[checks.Check], ctx: checks.PackageContext) -> None:
         for check in each_of:
-            found: list[_Found] = []
-            _gather(check.code, check.run(ctx), found)
+            found: list[Found] = []
+            examining.gather(check.code, check.run(ctx), found)
             for code, parts, value, params, named in found:
                 facts = self._facts_at(parts)
                 about = named or engine.field_path(self._inside(parts))
@@ -342,130 +297,93 @@ class _Judge:
             self._by_place = {each.prefix: each for each in self.facts.values()}
         return self._by_place.get(parts[:length])
 
-    # .. a project
+    # .. the projects
 
-    def _came_before(self, raw: RawProject) -> bool:
-        """Whether these very bytes came so often that a further place of what they break would not be kept.
+    def _projects(self, share: parallel.Share | None = None) -> None:
+        """Examine projects here."""
+        for raw in self.reader.projects(share):
+            if not self.examiner.came_before(raw):
+                self._take(self.examiner.examine(raw))
 
-        A file of some hundred kilobytes can hold a hundred thousand ``{}``: they are judged once and counted.
-        """
-        known = self._again.get(raw.raw) if len(raw.raw) <= _AGAIN_LENGTH else None
-        if known is None or known.times < self._places():
-            return False
-        known.times += 1
-        return True
+    def _projects_elsewhere(self, shares: list[parallel.Share]) -> None:
+        """Take what other processes found, in the file's order; what one could not examine, examine here."""
+        with closing(parallel.examine(self.reader, self.options, self.today, shares)) as answers:
+            for share, seen in answers:
+                if seen is None:
+                    self._projects(share)
+                    continue
+                examined, uncounted = seen
+                for each in examined:
+                    self._take(each)
+                self._uncounted.extend(uncounted)
 
-    def _places(self) -> int:
-        return max(1, self.options.places_kept)
-
-    def _remember(self, raw: RawProject, project: Any, found: list[_Found]) -> None:
-        """Note a small project that has no id to be told apart by."""
-        if len(raw.raw) > _AGAIN_LENGTH or (isinstance(project, dict) and "id" in project):
-            return
-        known = self._again.get(raw.raw)
-        if known is not None:
-            known.times += 1
-        elif len(self._again) < _AGAIN_KEPT:
-            self._again[raw.raw] = _Again(found)
-
-    def _count_again(self) -> None:
+    def _count_uncounted(self) -> None:
         """Count what the projects that came again break."""
-        for known in self._again.values():
-            more = known.times - self._places()
-            for code, parts, _, params, about in known.found if more > 0 else ():
-                self.collector.count(code, engine.field_path(parts) if about is None else about, params, more)
+        for found, times in (*self._uncounted, *self.examiner.uncounted()):
+            for code, parts, _, params, about in found:
+                self.collector.count(
+                    code, engine.field_path(parts) if about is None else about, params, times
+                )
 
-    def _project(self, raw: RawProject) -> None:
-        project = self.reader.parse(raw)
-        outcome = engine.judge_project(project, self.max_depth)
-        if outcome.unsound:
-            self.reader.refuse(raw)
-        ctx = None
-        found: list[_Found] = [
-            (hit.code, hit.parts, hit.value, hit.params, hit.field) for hit in outcome.hits
-        ]
-        if isinstance(project, dict):
-            ctx = checks.ProjectContext(
-                project, index=raw.index, prefix=raw.parts, options=self.options, today=self.today
-            )
-            found.extend(self._identity(ctx, raw))
-            for rule, place in outcome.places:
-                _gather(rule.code, rule.run(ctx, place), found)
-            for check in self.project_checks:
-                _gather(check.code, check.run(ctx), found)
-        else:
-            self._content(None, project)
-        self._remember(raw, project, found)
-        if found:
-            self._keep(raw, project, ctx.project_id if ctx else None, found)
+    def _take(self, examined: Examined) -> None:
+        """Remember a project and gather what was found in it."""
+        self._identity(examined)
+        if examined.found:
+            self._keep(examined)
 
-    def _keep(self, raw: RawProject, project: Any, project_id: str | None, found: list[_Found]) -> None:
+    def _keep(self, examined: Examined) -> None:
         """Count what was found in a project; of what still wants a place, keep the places in the
         file's order.
         """
         wanted = []
-        for one in found:
-            code, parts, _, params, about = one
+        for at, (code, parts, _, params, about) in enumerate(examined.found):
             finding = self.collector.count(code, engine.field_path(parts) if about is None else about, params)
             if finding is not None:
-                wanted.append((finding, one))
+                wanted.append((finding, at))
         if len(wanted) > 1:
-            order = _Order(project)
-            wanted.sort(key=lambda each: order(each[1][1]))
+            order = examined.order()
+            wanted.sort(key=lambda each: order(each[1]))
+        project_id = examined.facts.project_id if examined.facts else None
         if project_id is not None:
             project_id = project_id[:_ID_KEPT]
-        for finding, (_, parts, value, _, _) in wanted:
-            self.collector.keep(finding, raw.pointer + pointer(parts), project_id, value)
+        begin = pointer(examined.parts)
+        for finding, at in wanted:
+            _, parts, value, _, _ = examined.found[at]
+            self.collector.keep(finding, begin + pointer(parts), project_id, value)
 
-    def _identity(self, ctx: checks.ProjectContext, raw: RawProject) -> Iterator[_Found]:
-        """Remember the project; report an id that came before."""
-        name = ctx.project_id
-        if name is None:
-            self._content(None, ctx.project)
+    def _identity(self, examined: Examined) -> None:
+        """Notice projects that came before: by their id, or without one by their content."""
+        facts = examined.facts
+        if facts is None:
+            assert examined.digest is not None  # noqa: S101 - one of both is always there
+            self._content(None, examined.digest)
             return
-        first = self.facts.get(name)
-        if first is None:
-            period = ctx.project.get("period")
-            period = period if isinstance(period, dict) else {}
-            self.facts[name] = checks.ProjectFacts(
-                raw.index,
-                raw.parts,
-                name,
-                ctx.status,
-                _text(period.get("startDate")),
-                _text(period.get("endDate")),
-            )
+        name = facts.project_id or ""
+        first = self.facts.setdefault(name, facts)
+        if first is facts:
             return
         if name not in self.digests:
-            self._content(name, self.reader.parse(self.reader.project(first.index)))
-        self._content(name, ctx.project)
-        yield "package.duplicate_project_id", ("id",), name, {"first": pointer(first.prefix) + "/id"}, None
+            self._content(name, self._digest(first.index))
+        self._content(
+            name,
+            self._digest(facts.index) if examined.project is None else examining.content(examined.project),
+        )
+        params = {"first": pointer(first.prefix) + "/id"}
+        examined.repeated(("package.duplicate_project_id", ("id",), name, params, None))
 
-    def _content(self, project_id: str | None, project: Any) -> None:
+    def _digest(self, index: int) -> bytes:
+        return examining.content(self.reader.parse(self.reader.project(index)))
+
+    def _content(self, project_id: str | None, digest: bytes) -> None:
         """Notice when two projects are equal throughout: the schema wants them unique."""
-        digest = hashlib.blake2b(engine.canonical(project), digest_size=16).digest()
         known = self.digests.setdefault(project_id, set())
         if digest in known:
             self.repeated_content = True
         known.add(digest)
 
 
-def _text(value: Any) -> str | None:
-    return value[:64] if isinstance(value, str) else None
-
-
-def _gather(code: str, hits: Iterator[checks.Hit], found: list[_Found]) -> None:
-    """Add the hits of a check; one that breaks is reported, and breaks nothing else."""
-    try:
-        for hit in hits:
-            found.append((hit.code or code, hit.parts, hit.value, hit.params, hit.field))  # noqa: PERF401
-    except Exception:
-        log.exception("check %s failed", code)
-        found.append(("package.check_failed", (), None, {"check": code}, None))
-
-
 def warm_up() -> None:
     """Build everything that is built once, so that the first judging is not slower than the next."""
-    engine.project_validator(min(Options().max_depth, _DEEPEST) - 2)
+    engine.project_validator(examining.max_depth(Options()))
     engine.shell_validator()
     schema.fields()

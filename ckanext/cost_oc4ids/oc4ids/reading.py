@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import re
 import tempfile
 import zlib
@@ -74,6 +75,8 @@ class Bytes(Protocol):
     """Bytes that can be read anywhere, as often as needed."""
 
     size: int
+    #: several processes may read at once
+    shared: bool
 
     def read(self, start: int, length: int) -> bytes:
         """``length`` bytes from ``start``; fewer only at the end."""
@@ -81,6 +84,8 @@ class Bytes(Protocol):
 
 
 class _Memory:
+    shared = True
+
     def __init__(self, data: bytes | bytearray | memoryview) -> None:
         self.data = data if isinstance(data, bytes) else bytes(data)
         self.size = len(self.data)
@@ -92,17 +97,32 @@ class _Memory:
 
 
 class _File:
-    def __init__(self, file: Any) -> None:
+    def __init__(self, file: Any, descriptor: int | None = None) -> None:
         self.file = file
         self.size = file.seek(0, io.SEEK_END)
+        self.descriptor = _descriptor(file) if descriptor is None else descriptor
+        self.shared = self.descriptor is not None or type(file) is io.BytesIO
 
     def read(self, start: int, length: int) -> bytes:
-        self.file.seek(start)
         pieces = []
+        if self.descriptor is not None:
+            # without the position that all who have the file open share
+            while length > 0 and (piece := os.pread(self.descriptor, length, start)):
+                pieces.append(piece)
+                start += len(piece)
+                length -= len(piece)
+            return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        self.file.seek(start)
         while length > 0 and (piece := self.file.read(length)):
             pieces.append(piece)
             length -= len(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def _descriptor(file: Any) -> int | None:
+    """The descriptor of a file whose bytes are exactly what is read through it (those of gzip are not)."""
+    raw = file.raw if type(file) in (io.BufferedReader, io.BufferedRandom) else file
+    return raw.fileno() if type(raw) is io.FileIO and hasattr(os, "pread") else None
 
 
 def _too_large(limit: int) -> Unreadable:
@@ -121,7 +141,8 @@ def _spooled(chunks: Iterator[bytes], limit: int) -> Bytes:
             spool.close()
             raise _too_large(limit)
         spool.write(chunk)
-    return _settle(_File(spool))
+    # larger than that, it lies in a file
+    return _settle(_File(spool, spool.fileno() if total > IN_MEMORY and hasattr(os, "pread") else None))
 
 
 def _settle(source: _File) -> Bytes:
@@ -322,9 +343,17 @@ class PackageReader:
     count: int
     #: a package that has a list of projects at all (its ``projects`` may be missing or of another type)
     has_projects: bool = True
+    #: bytes of the file, after gzip
+    size: int = 0
+    #: several processes may read it at once, each with a copy of this reader
+    shared: bool = False
 
-    def projects(self) -> Iterator[RawProject]:
-        """The projects in file order, as often as asked."""
+    def projects(self, indexes: range | None = None) -> Iterator[RawProject]:
+        """The projects in file order, or some that follow one another; as often as asked."""
+        raise NotImplementedError
+
+    def lengths(self) -> Iterator[int]:
+        """Bytes of each project's text."""
         raise NotImplementedError
 
     def project(self, index: int) -> RawProject:
@@ -369,10 +398,10 @@ def _open(source: Bytes, options: Options) -> PackageReader:
 class _Window:
     """A part of the source in memory, moved forward; positions are those of the whole source."""
 
-    def __init__(self, source: Bytes) -> None:
+    def __init__(self, source: Bytes, start: int = 0) -> None:
         self.source = source
-        self.base = 0
-        self._fill(0, WINDOW)
+        self.base = start
+        self._fill(start, WINDOW)
 
     def _fill(self, start: int, length: int) -> None:
         if isinstance(self.source, _Memory):
@@ -420,6 +449,8 @@ class JsonReader(PackageReader):
 
     def __init__(self, source: Bytes, options: Options) -> None:
         self._source = source
+        self.size = source.size
+        self.shared = source.shared
         self._options = options
         self._window = _Window(source)
         #: begin and end of every project
@@ -658,16 +689,24 @@ class JsonReader(PackageReader):
 
     # .. projects
 
-    def projects(self) -> Iterator[RawProject]:
-        """The projects in file order, as often as asked."""
-        window = _Window(self._source)
+    def projects(self, indexes: range | None = None) -> Iterator[RawProject]:
+        """The projects in file order; see :class:`PackageReader`."""
+        indexes = range(self.count) if indexes is None else indexes
+        if not indexes:
+            return
         spans = self._spans
-        for index in range(self.count):
+        window = _Window(self._source, spans[2 * indexes.start])
+        for index in indexes:
             begin, end = spans[2 * index], spans[2 * index + 1]
             if end > window.end:
                 window._fill(begin, max(WINDOW, end - begin))
             parts = () if self.kind == "project" else (*self._prefix, index)
             yield RawProject(index, parts, window.take(begin, end), begin)
+
+    def lengths(self) -> Iterator[int]:
+        """Bytes of each project's text."""
+        for index in range(self.count):
+            yield self._spans[2 * index + 1] - self._spans[2 * index]
 
     def project(self, index: int) -> RawProject:
         """One project by its position."""

@@ -31,7 +31,7 @@ import csv
 import io
 import json
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -39,7 +39,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import yaml
-from babel import Locale
 
 from .types import SCHEMA_VERSION
 
@@ -339,29 +338,52 @@ def trail(path: str, lang: str | None = None, version: str = SCHEMA_VERSION) -> 
 
 def _cldr(kind: str, codes: tuple[str, ...], lang: str) -> dict[str, str]:
     """Names of countries (``territories``) or currencies by CLDR, first letter upper case."""
+    from babel import Locale  # noqa: PLC0415 - dear to load, and only needed for words
+
     names = getattr(Locale.parse(lang), kind)
     return {code: names[code][:1].upper() + names[code][1:] for code in codes if code in names}
+
+
+class _ByLanguage(Mapping[str, Mapping[str, str]]):
+    """Words of each of our languages, made when first asked for."""
+
+    def __init__(self, make: Callable[[str], dict[str, str]]) -> None:
+        self._make = make
+        self._made: dict[str, Mapping[str, str]] = {}
+
+    def __getitem__(self, lang: str) -> Mapping[str, str]:
+        if lang not in LANGUAGES:
+            raise KeyError(lang)
+        if lang not in self._made:
+            self._made[lang] = MappingProxyType(self._make(lang))
+        return self._made[lang]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(LANGUAGES)
+
+    def __len__(self) -> int:
+        return len(LANGUAGES)
 
 
 def _codelist(version: str, name: str, about: Mapping[str, Any]) -> Codelist:
     rows = list(csv.DictReader(io.StringIO(_open(version, "codelists", f"{name}.csv"))))
     codes = tuple(row["code"] for row in rows)
-    titles: dict[str, Mapping[str, str]] = {}
-    descriptions: dict[str, Mapping[str, str]] = {}
-    for lang in LANGUAGES:
+
+    def titles(lang: str) -> dict[str, str]:
         own = {row["code"]: row[f"title_{lang}"] for row in rows if row.get(f"title_{lang}")}
         if "cldr" in about:
             own = about.get("names", {}).get(lang, {}) | _cldr(about["cldr"], codes, lang) | own
-        titles[lang] = MappingProxyType(own)
-        descriptions[lang] = MappingProxyType(
-            {row["code"]: row[f"description_{lang}"] for row in rows if row.get(f"description_{lang}")}
-        )
+        return own
+
+    def descriptions(lang: str) -> dict[str, str]:
+        return {row["code"]: row[f"description_{lang}"] for row in rows if row.get(f"description_{lang}")}
+
     return Codelist(
         name=name,
         open=about["open"],
         codes=codes,
-        titles=MappingProxyType(titles),
-        descriptions=MappingProxyType(descriptions),
+        titles=_ByLanguage(titles),
+        descriptions=_ByLanguage(descriptions),
         _set=frozenset(codes),
     )
 

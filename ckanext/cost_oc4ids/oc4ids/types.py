@@ -203,6 +203,8 @@ class Options:
     max_projects: int = 50_000
     places_kept: int = 50
     findings_kept: int = 1000
+    #: processes that a large file may be examined in, where the system allows it; the report is the same
+    jobs: int = 1
     #: (min_lon, min_lat, max_lon, max_lat) of the country, for ``geo.*``
     country_bbox: tuple[float, float, float, float] = (-81.9, -4.3, -66.8, 13.6)
 

@@ -24,7 +24,7 @@ from __future__ import annotations
 import datetime as dt
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as _field
 from functools import cached_property, lru_cache
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 Parts = tuple[str | int, ...]
 Scope = Literal["project", "package", "history"]
+#: Paths (``budget``) and definitions (``Period``) without any of which a check of projects has nothing to
+#: say; what gives them, where they are data; nothing where it always has.
+Needs = tuple[str, ...] | Callable[[], Iterable[str]]
 
 
 @dataclass(slots=True)
@@ -181,6 +184,7 @@ class Check:
     scope: Scope
     run: Callable[[Any], Iterator[Hit]]
     also: tuple[str, ...] = ()
+    needs: Needs = ()
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -225,10 +229,12 @@ def check(
     severity: Severity | str | None = None,
     source: str | None = None,
     also: tuple[str, ...] = (),
+    needs: Needs = (),
 ) -> Callable[[Callable[[Any], Iterator[Hit]]], Callable[[Any], Iterator[Hit]]]:
     """Register a check. Its code must have been registered in ``messages`` before.
 
-    ``also`` names further codes the same function reports (by ``Hit.code``).
+    ``also`` names further codes the same function reports (by ``Hit.code``). ``needs``: the function is
+    only called for projects that have one of the fields, or a place of one of the definitions.
     ``severity`` and ``source`` live in the message; repeated here they must agree.
     """
 
@@ -237,7 +243,7 @@ def check(
             raise ValueError(f"check registered twice: {code}")
         for each in (code, *also):
             _agree(each, severity if each == code else None, source if each == code else None)
-        _checks[code] = Check(code, scope, run, also)
+        _checks[code] = Check(code, scope, run, also, needs)
         return run
 
     return add
@@ -287,6 +293,39 @@ def lint_registry() -> tuple[Lint, ...]:
     """Every lint rule, in order of code."""
     load()
     return tuple(rule for _, rule in sorted(_lints.items()))
+
+
+def top_fields(needs: Needs) -> frozenset[str]:
+    """Fields of a project at, or below, which what a check needs stands."""
+    from .. import schema
+
+    found: set[str] = set()
+    for each in needs() if callable(needs) else needs:
+        paths = schema.paths_of(each) if each[:1].isupper() else (each,)
+        found.update(path.partition("/")[0] for path in paths)
+    return frozenset(found)
+
+
+class Selection:
+    """Of some checks of projects, those that may find something in a project, by the fields it has."""
+
+    #: sets of fields that are remembered
+    _KEPT = 1000
+
+    def __init__(self, rows: Iterable[Check]) -> None:
+        self._rows = [(row, top_fields(row.needs)) for row in rows]
+        self._asked = frozenset[str]().union(*(fields for _, fields in self._rows))
+        self._known: dict[frozenset[str], tuple[Check, ...]] = {}
+
+    def __call__(self, project: dict[str, Any]) -> tuple[Check, ...]:
+        """The checks for a project, in their order."""
+        present = self._asked.intersection(project)
+        found = self._known.get(present)
+        if found is None:
+            found = tuple(row for row, fields in self._rows if not fields or fields & present)
+            if len(self._known) < self._KEPT:
+                self._known[present] = found
+        return found
 
 
 @lru_cache(maxsize=4096)

@@ -91,7 +91,7 @@ register(
 )
 
 
-@check("doc.no_url", also=("doc.no_title", "doc.no_type"))
+@check("doc.no_url", needs=("Document",), also=("doc.no_title", "doc.no_type"))
 def incomplete_document(ctx: ProjectContext) -> Iterator[Hit]:
     """A document has a link, a title and a type (OC4IDS, Document).
 
@@ -144,7 +144,7 @@ def _is_private(host: str) -> bool:
     return "." not in name or name.rpartition(".")[2] in rule_set("documents", "private_hosts")
 
 
-@check("doc.private_link")
+@check("doc.private_link", needs=("Document",))
 def private_link(ctx: ProjectContext) -> Iterator[Hit]:
     """The public must be able to follow links (our reasoning; hosts and networks in ``documents``)."""
     for _, parts, document in ctx.extracts.documents:
@@ -154,7 +154,7 @@ def private_link(ctx: ProjectContext) -> Iterator[Hit]:
             yield Hit((*parts, "url"), url)
 
 
-@check("doc.url_repeated")
+@check("doc.url_repeated", needs=("Document",))
 def repeated_link(ctx: ProjectContext) -> Iterator[Hit]:
     """The same link as documents of different types counts several times as disclosed (our reasoning).
 
@@ -170,7 +170,7 @@ def repeated_link(ctx: ProjectContext) -> Iterator[Hit]:
             yield Hit((*parts, "url"), url)
 
 
-@check("doc.modified_before_published")
+@check("doc.modified_before_published", needs=("Document",))
 def modified_before_published(ctx: ProjectContext) -> Iterator[Hit]:
     """A document is first published, then modified (OC4IDS, Document: datePublished is the first
     publication)."""

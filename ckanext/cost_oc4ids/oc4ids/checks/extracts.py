@@ -61,6 +61,9 @@ class Extracts:
     shapes: list[Any] | None = None
     #: references with the id each points at, read by ``refs`` when first asked for
     resolved: list[tuple[str, Parts, dict[str, Any], str | None]] | None = None
+    #: periods worth a second look, and values of the main amounts: found by ``dates`` and ``money`` likewise
+    odd_periods: list[Found] | None = None
+    main_values: list[Found] | None = None
     #: what a project and its contracts cost, counted by ``money`` when first asked for
     costs: Any = None
 
@@ -244,6 +247,32 @@ def _moment(text: str) -> dt.datetime | None:
     except msgspec.ValidationError:
         return None
     return found if found.tzinfo is not None else None
+
+
+@lru_cache(maxsize=16_384)
+def _ordinal(date: str) -> int | None:
+    """The number of a day written alone, of the years that every clock and zone can be added to."""
+    found = _moment(f"{date}T00:00:00Z") if date[:1] in ("1", "2") else None
+    return found.toordinal() if found else None
+
+
+@lru_cache(maxsize=256)
+def _is_clock(text: str) -> bool:
+    """Whether a text is the hour and zone of a date-time, with the sign before them."""
+    return _moment(f"2000-01-01{text}") is not None
+
+
+def days_between(first: Any, last: Any) -> int | None:
+    """Days between two date-times of the same hour and zone; None for any other two things."""
+    if type(first) is not str or type(last) is not str or len(first) > _LONGEST_DATE:
+        return None
+    clock = first[10:]
+    if clock != last[10:] or not _is_clock(clock):
+        return None
+    try:
+        return _ordinal(last[:10]) - _ordinal(first[:10])  # type: ignore[operator]
+    except TypeError:
+        return None
 
 
 def earlier(first: Any, second: Any) -> bool:

@@ -75,12 +75,13 @@ def essential_fields(ctx: ProjectContext) -> Iterator[Hit]:
 @check("gap.public_authority")
 def no_public_authority(ctx: ProjectContext) -> Iterator[Hit]:
     """Somebody answers for a public work: named here or by role in ``parties`` (OC4IDS, publicAuthority)."""
-    named = "publicAuthority" in ctx.project
-    if not named and not any("publicAuthority" in roles for roles in ctx.parties.values()):
+    if "publicAuthority" in ctx.project:
+        return
+    if "parties" not in ctx.project or not any("publicAuthority" in roles for roles in ctx.parties.values()):
         yield Hit((), field="publicAuthority")
 
 
-@check("gap.supplier")
+@check("gap.supplier", needs=("contractingProcesses",))
 def active_without_supplier(ctx: ProjectContext) -> Iterator[Hit]:
     """An active process was awarded to somebody (OC4IDS, contractingProcessStatus and suppliers)."""
     for parts, _, summary in ctx.extracts.contracts:

@@ -126,6 +126,10 @@ _NESTED = {
 _DEEPEST = 5
 
 Position = tuple[float, float]
+#: no booleans
+_NUMBERS = frozenset({int, float})
+#: neither degrees nor metres
+_FARTHEST = 1e12
 
 
 @dataclass(slots=True)
@@ -149,10 +153,9 @@ def _position(node: Any) -> Position | None:
     if not isinstance(node, list) or len(node) < 2:  # noqa: PLR2004  longitude and latitude
         return None
     lon, lat = node[0], node[1]
-    for each in (lon, lat):
-        if isinstance(each, bool) or not isinstance(each, int | float) or not -1e12 < each < 1e12:
-            return None
-    return lon, lat
+    if type(lon) not in _NUMBERS or type(lat) not in _NUMBERS:
+        return None
+    return (lon, lat) if -_FARTHEST < lon < _FARTHEST and -_FARTHEST < lat < _FARTHEST else None
 
 
 def _depth(node: Any) -> int | None:
@@ -179,14 +182,18 @@ def _measure(found: Found) -> Shape | None:
         lon, lat = coordinates[0], coordinates[1]
         shape.box, shape.sample = (lon, lat, lon, lat), coordinates[:3]
         return shape
-    level: list[tuple[Parts, Any]] = [(("coordinates",), coordinates)]
-    for _ in range(shape.depth):
-        shape.lines = [(parts, node) for parts, node in level if isinstance(node, list)]
-        level = [((*parts, i), item) for parts, node in shape.lines for i, item in enumerate(node)]
-    read = [(position, node) for _, node in level if (position := _position(node)) is not None]
-    lons, lats = [position[0] for position, _ in read], [position[1] for position, _ in read]
+    shape.lines = [(("coordinates",), coordinates)]
+    for _ in range(shape.depth - 1):
+        shape.lines = [
+            ((*parts, i), item)
+            for parts, node in shape.lines
+            for i, item in enumerate(node)
+            if isinstance(item, list)
+        ]
+    read = [node for _, line in shape.lines for node in line if _position(node) is not None]
+    lons, lats = [node[0] for node in read], [node[1] for node in read]
     shape.box = (min(lons), min(lats), max(lons), max(lats))
-    shape.sample = read[0][1][:3]
+    shape.sample = read[0][:3]
     return shape
 
 
@@ -224,6 +231,7 @@ def _place_code(
 
 @check(
     "geo.outside_country",
+    needs=("Location",),
     also=("geo.swapped", "geo.sign_missing", "geo.out_of_range", "geo.null_island"),
 )
 def outside_the_country(ctx: ProjectContext) -> Iterator[Hit]:
@@ -238,7 +246,7 @@ def outside_the_country(ctx: ProjectContext) -> Iterator[Hit]:
             yield Hit((*shape.parts, "coordinates"), shape.sample, code=code)
 
 
-@check("geo.shape")
+@check("geo.shape", needs=("Location",))
 def wrong_nesting(ctx: ProjectContext) -> Iterator[Hit]:
     """Coordinates are nested as their type says; the schema accepts a flat polygon (RFC 7946, 3.1)."""
     for shape in shapes(ctx):
@@ -249,7 +257,7 @@ def wrong_nesting(ctx: ProjectContext) -> Iterator[Hit]:
             )
 
 
-@check("geo.incomplete")
+@check("geo.incomplete", needs=("Location",))
 def incomplete_geometry(ctx: ProjectContext) -> Iterator[Hit]:
     """A geometry has a type and coordinates (RFC 7946, 3.1); the schema demands neither."""
     for shape in shapes(ctx):
@@ -258,7 +266,7 @@ def incomplete_geometry(ctx: ProjectContext) -> Iterator[Hit]:
             yield Hit(shape.parts, None, {"missing": missing[0]})
 
 
-@check("geo.ring_open", also=("geo.ring_short",))
+@check("geo.ring_open", needs=("Location",), also=("geo.ring_short",))
 def polygon_rings(ctx: ProjectContext) -> Iterator[Hit]:
     """Rings have four positions or more, the last the same as the first (RFC 7946, 3.1.6)."""
     for shape in shapes(ctx):
@@ -271,7 +279,7 @@ def polygon_rings(ctx: ProjectContext) -> Iterator[Hit]:
                 yield Hit((*shape.parts, *parts))
 
 
-@check("geo.line_short")
+@check("geo.line_short", needs=("Location",))
 def short_line(ctx: ProjectContext) -> Iterator[Hit]:
     """A line has two positions or more (RFC 7946, 3.1.4)."""
     for shape in shapes(ctx):
@@ -281,7 +289,7 @@ def short_line(ctx: ProjectContext) -> Iterator[Hit]:
                     yield Hit((*shape.parts, *parts), len(line))
 
 
-@check("geo.empty_location")
+@check("geo.empty_location", needs=("Location",))
 def empty_location(ctx: ProjectContext) -> Iterator[Hit]:
     """A location is described by geometry, address or gazetteer, in one way at least (OC4IDS, locations)."""
     for _, parts, location in ctx.extracts.locations:

@@ -126,7 +126,14 @@ def item_without_id(ctx: ProjectContext, place: LintPlace) -> Iterator[Hit]:
         yield Hit(place.parts)
 
 
-@check("id.duplicate")
+def _lists_with_ids() -> Iterator[str]:
+    """Lists whose items are told apart by their id."""
+    for each in schema.fields().values():
+        if each.is_array and each.unique_items and schema.children(each.path):
+            yield each.path
+
+
+@check("id.duplicate", needs=_lists_with_ids)
 def duplicate_id(ctx: ProjectContext) -> Iterator[Hit]:
     """Ids are unique in their list: the review tool counts it as an error of the schema (uniqueItems by id).
 
@@ -149,7 +156,7 @@ def _form(name: str) -> re.Pattern[str]:
     return re.compile(rules("ids")[name])
 
 
-@check("id.prefix_form", also=("id.prefix_example", "id.prefix_other"))
+@check("id.prefix_form", needs=("id",), also=("id.prefix_example", "id.prefix_other"))
 def project_prefix(ctx: ProjectContext) -> Iterator[Hit]:
     """A project id is a registered prefix, a hyphen and a local id (OC4IDS, project identifier guidance)."""
     identifier = ctx.project_id
@@ -176,7 +183,7 @@ def identifier_with_spaces(ctx: ProjectContext, place: LintPlace) -> Iterator[Hi
         yield Hit(place.parts, place.value)
 
 
-@check("id.ocid_form", also=("id.ocid_differs",))
+@check("id.ocid_form", needs=("contractingProcesses",), also=("id.ocid_differs",))
 def contracting_identifier(ctx: ProjectContext) -> Iterator[Hit]:
     """``ocid`` is an OCID, and then it is the process's id as well (OC4IDS, contractingProcesses.id and
     ocid)."""
@@ -190,7 +197,7 @@ def contracting_identifier(ctx: ProjectContext) -> Iterator[Hit]:
             yield Hit((*parts, "ocid"), ocid, code="id.ocid_differs")
 
 
-@check("related.self", also=("related.form",))
+@check("related.self", needs=("relatedProjects",), also=("related.form",))
 def related_project(ctx: ProjectContext) -> Iterator[Hit]:
     """A related project is another one, and an OC4IDS id when the scheme says so (OC4IDS,
     relatedProjects)."""

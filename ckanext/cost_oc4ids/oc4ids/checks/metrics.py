@@ -53,7 +53,7 @@ def _observations(ctx: ProjectContext) -> Iterator[tuple[Parts, int, dict[str, A
                 yield parts, index, metric, each
 
 
-@check("metric.percent_range")
+@check("metric.percent_range", needs=("Metric",))
 def percent_out_of_range(ctx: ProjectContext) -> Iterator[Hit]:
     """Progress in per cent lies from 0 to 100 (OC4IDS, codelist metricID; units by UN/CEFACT P1 or name)."""
     low, high = rules("metrics")["percent_range"]
@@ -65,7 +65,7 @@ def percent_out_of_range(ctx: ProjectContext) -> Iterator[Hit]:
             )
 
 
-@check("metric.text_number")
+@check("metric.text_number", needs=("Metric",))
 def measure_as_text(ctx: ProjectContext) -> Iterator[Hit]:
     """A numeric measure is a number; the standard keeps text for what is not (OC4IDS,
     Observation.measure)."""

@@ -36,7 +36,7 @@ register(
 )
 
 
-@check("modification.no_values")
+@check("modification.no_values", needs=("Modification",))
 def modification_without_values(ctx: ProjectContext) -> Iterator[Hit]:
     """A change of value or duration shows both sides (OC4IDS, Modification; ``modifications.shows`` in the
     data)."""
@@ -48,7 +48,7 @@ def modification_without_values(ctx: ProjectContext) -> Iterator[Hit]:
                 yield Hit(parts, None, {"type": kind, "missing": name})
 
 
-@check("modification.no_change")
+@check("modification.no_change", needs=("Modification",))
 def modification_without_change(ctx: ProjectContext) -> Iterator[Hit]:
     """Old and new differ in what the modification says it changes (OC4IDS, Modification).
 
@@ -65,7 +65,7 @@ def modification_without_change(ctx: ProjectContext) -> Iterator[Hit]:
             yield Hit((*parts, pair[1]))
 
 
-@check("modification.no_rationale")
+@check("modification.no_rationale", needs=("Modification",))
 def modification_without_reason(ctx: ProjectContext) -> Iterator[Hit]:
     """Each modification says its reasons (OC4IDS, Modification.rationale; red flag M2)."""
     for _, parts, modification in ctx.extracts.modifications:

@@ -11,7 +11,7 @@ from typing import Any
 from ..messages import N_, register
 from ..types import Severity, shorten
 from . import Hit, LintField, LintPlace, Parts, ProjectContext, check, lint
-from .extracts import Contract, Money, money, number, show
+from .extracts import Contract, Found, Money, money, number, show
 from .rules import rule_set, rules
 
 _W, _N = Severity.WARNING, Severity.NOTE
@@ -179,15 +179,20 @@ def negative_amount(ctx: ProjectContext, place: LintPlace) -> Iterator[Hit]:
         yield Hit(place.parts, place.value)
 
 
-@check("money.zero", also=("money.tiny",))
+def _main_values(ctx: ProjectContext) -> list[Found]:
+    """The values that are compared with one another (``money.main``)."""
+    if ctx.extracts.main_values is None:
+        main = rule_set("money", "main")
+        ctx.extracts.main_values = [found for found in ctx.extracts.values if found[0] in main]
+    return ctx.extracts.main_values
+
+
+@check("money.zero", needs=("Value",), also=("money.tiny",))
 def hardly_any_amount(ctx: ProjectContext) -> Iterator[Hit]:
     """The main amounts are neither zero nor next to it (our reasoning; limits by currency in
     ``money.smallest``)."""
-    main = rule_set("money", "main")
     smallest = rules("money")["smallest"]
-    for field, parts, value in ctx.extracts.values:
-        if field not in main:
-            continue
+    for _, parts, value in _main_values(ctx):
         amount = number(value.get("amount"))
         if amount is None or amount < 0:
             continue
@@ -200,12 +205,24 @@ def hardly_any_amount(ctx: ProjectContext) -> Iterator[Hit]:
             yield Hit((*parts, "amount"), str(found), {"limit": limit_shown}, code="money.tiny")
 
 
-@check("money.absurd")
+@lru_cache(maxsize=1)
+def _least_limit() -> int | float:
+    """What is too much in no currency."""
+    return min(rules("money")["largest"].values())
+
+
+@check("money.absurd", needs=("Value",))
 def absurd_amount(ctx: ProjectContext) -> Iterator[Hit]:
     """No single amount passes some 5 000 million dollars (our reasoning; limits by currency in
     ``money.largest``)."""
     largest = rules("money")["largest"]
+    least = _least_limit()
     for _, parts, value in ctx.extracts.values:
+        try:
+            if value["amount"] <= least:
+                continue
+        except (KeyError, TypeError):
+            continue
         currency, amount = value.get("currency"), value.get("amount")
         limit = largest.get(currency) if isinstance(currency, str) else None
         # Not number(): what is too large to be counted is what this is about.
@@ -222,16 +239,15 @@ def _shown(value: Mapping[str, Any]) -> Any:
     return str(found) if found else value.get("amount")
 
 
-@check("money.mixed_currencies")
+@check("money.mixed_currencies", needs=("Value",))
 def mixed_currencies(ctx: ProjectContext) -> Iterator[Hit]:
     """Budget, contracts and final costs are compared, so they need one currency (our reasoning).
 
     Loans, compensations and payments may be in another (``money.main`` lists what counts).
     """
-    main = rule_set("money", "main")
     first: dict[str, Parts] = {}
-    for field, parts, value in ctx.extracts.values:
-        if field in main and isinstance(value.get("currency"), str) and value["currency"]:
+    for _, parts, value in _main_values(ctx):
+        if isinstance(value.get("currency"), str) and value["currency"]:
             first.setdefault(value["currency"], parts)
     if len(first) > 1:
         currencies = tuple(shorten(each) for each in sorted(first)[:10])
@@ -328,21 +344,39 @@ def _slipped(one: Money, other: Money) -> bool:
     return small > 0 and one.currency == other.currency and large >= rules("money")["unit_slip_ratio"] * small
 
 
-@check("money.breakdown_sum")
+def _total_of(group: list[Any], currency: str) -> Money | None:
+    """The sum of items in whole units of one currency, or None: the usual case, and quickly counted."""
+    added = 0
+    try:
+        for item in group:
+            value = item["amount"]
+            amount = value["amount"]
+            if type(amount) is not int or value["currency"] != currency or number(amount) is None:
+                return None
+            added += amount
+    except (KeyError, TypeError, IndexError):
+        return None
+    return Money(Decimal(added), currency)
+
+
+@check("money.breakdown_sum", needs=("budget",))
 def breakdown_sum(ctx: ProjectContext) -> Iterator[Hit]:
     """Each group of the breakdown adds up to the budget, within 1 % (OC4IDS, budgetBreakdowns)."""
     whole = costs(ctx).budget
     if whole is None:
         return
-    for parts, group in ctx.values("budget/budgetBreakdowns[]/budgetBreakdown"):
+    breakdowns = _below(ctx.project.get("budget"), "budgetBreakdowns")
+    for index, breakdown in enumerate(breakdowns if isinstance(breakdowns, list) else ()):
+        group = _below(breakdown, "budgetBreakdown")
         if not isinstance(group, list) or not group:
             continue
-        added = total(money(_below(item, "amount")) for item in group)
+        added = _total_of(group, whole.currency) or total(money(_below(item, "amount")) for item in group)
         if added and added.currency == whole.currency and not _alike(added, whole):
-            yield Hit(parts, f"{show(added.amount)} ≠ {whole}")
+            here = ("budget", "budgetBreakdowns", index, "budgetBreakdown")
+            yield Hit(here, f"{show(added.amount)} ≠ {whole}")
 
 
-@check("money.contracts_exceed_budget")
+@check("money.contracts_exceed_budget", needs=("budget",))
 def contracts_exceed_budget(ctx: ProjectContext) -> Iterator[Hit]:
     """The budget covers all contracts, so it should not be less than their sum (OC4IDS, budget)."""
     whole, contracted = costs(ctx).budget, costs(ctx).contracted
@@ -352,7 +386,7 @@ def contracts_exceed_budget(ctx: ProjectContext) -> Iterator[Hit]:
         yield Hit(("budget", "amount"), f"{show(contracted.amount)} > {whole}")
 
 
-@check("money.payments_exceed_contract")
+@check("money.payments_exceed_contract", needs=("contractingProcesses",))
 def payments_exceed_contract(ctx: ProjectContext) -> Iterator[Hit]:
     """Payments of a contract do not pass its last known value (OC4IDS, summary.transactions; 1 %
     tolerated)."""
@@ -370,7 +404,7 @@ def payments_exceed_contract(ctx: ProjectContext) -> Iterator[Hit]:
             yield Hit((*each.contract.parts, "transactions"), f"{show(paid.amount)} > {value}")
 
 
-@check("money.final_unexplained")
+@check("money.final_unexplained", needs=("contractingProcesses",))
 def final_value_unexplained(ctx: ProjectContext) -> Iterator[Hit]:
     """What a contract cost above its value is explained by modifications (OC4IDS, contractValue).
 
@@ -390,7 +424,7 @@ def _has_works(found: Costs) -> bool:
     return any(isinstance(nature, list) and "construction" in nature for nature in natures)
 
 
-@check("money.unit_slip")
+@check("money.unit_slip", needs=("budget", "contractingProcesses"))
 def unit_slip(ctx: ProjectContext) -> Iterator[Hit]:
     """Amounts of the same thing a thousand times apart betray thousands or millions (our reasoning).
 

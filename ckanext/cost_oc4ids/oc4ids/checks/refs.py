@@ -89,7 +89,7 @@ def resolved(ctx: ProjectContext) -> list[tuple[str, Parts, dict[str, Any], str 
     return ctx.extracts.resolved
 
 
-@check("ref.unknown")
+@check("ref.unknown", needs=("OrganizationReference",))
 def unknown_organisation(ctx: ProjectContext) -> Iterator[Hit]:
     """All 14 organisation references must match an entry of ``parties`` by id (OC4IDS,
     OrganizationReference.id)."""
@@ -99,7 +99,7 @@ def unknown_organisation(ctx: ProjectContext) -> Iterator[Hit]:
             yield Hit((*parts, "id"), reference["id"])
 
 
-@check("ref.no_id")
+@check("ref.no_id", needs=("OrganizationReference",))
 def reference_without_id(ctx: ProjectContext) -> Iterator[Hit]:
     """A reference is resolved by its id alone; the schema does not demand one (OC4IDS,
     OrganizationReference)."""
@@ -108,7 +108,7 @@ def reference_without_id(ctx: ProjectContext) -> Iterator[Hit]:
             yield Hit(parts, reference["name"])
 
 
-@check("ref.name_differs")
+@check("ref.name_differs", needs=("OrganizationReference",))
 def reference_with_another_name(ctx: ProjectContext) -> Iterator[Hit]:
     """The name in a reference must match the party's (OC4IDS, OrganizationReference.name); case does not
     count."""
@@ -130,7 +130,7 @@ def _plain(name: str) -> str:
     return " ".join(name.casefold().split())
 
 
-@check("ref.role_missing")
+@check("ref.role_missing", needs=("OrganizationReference",))
 def reference_without_role(ctx: ProjectContext) -> Iterator[Hit]:
     """The party must have the role it is used in (OC4IDS: publicAuthority, procuringEntity, suppliers,
     sourceParty…).
@@ -147,7 +147,7 @@ def reference_without_role(ctx: ProjectContext) -> Iterator[Hit]:
             yield Hit((*parts, "id"), reference["id"], {"roles": tuple(fitting)})
 
 
-@check("ref.party_without_role")
+@check("ref.party_without_role", needs=("Organization",))
 def party_without_role(ctx: ProjectContext) -> Iterator[Hit]:
     """Each party should say its roles in the project (OC4IDS, Organization.roles)."""
     for _, parts, party in ctx.extracts.parties:
@@ -155,7 +155,7 @@ def party_without_role(ctx: ProjectContext) -> Iterator[Hit]:
             yield Hit(parts, text(party.get("name")) or party.get("id"))
 
 
-@check("ref.party_unused")
+@check("ref.party_unused", needs=("Organization",))
 def party_never_referenced(ctx: ProjectContext) -> Iterator[Hit]:
     """References elsewhere point at ``parties``; one that none points at is often a mistyped id (our
     reasoning).

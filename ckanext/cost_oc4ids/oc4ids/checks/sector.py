@@ -18,7 +18,7 @@ register(
 )
 
 
-@check("sector.parent_missing")
+@check("sector.parent_missing", needs=("sector",))
 def subsector_without_sector(ctx: ProjectContext) -> Iterator[Hit]:
     """Where subsector codes are used the parent code is included too (OC4IDS, sector)."""
     sectors = ctx.project.get("sector")

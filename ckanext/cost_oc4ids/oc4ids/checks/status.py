@@ -99,14 +99,14 @@ def _completion_end(ctx: ProjectContext) -> Any:
     return completion.get("endDate") if isinstance(completion, dict) else None
 
 
-@check("status.finished_without_date")
+@check("status.finished_without_date", needs=("status",))
 def finished_without_date(ctx: ProjectContext) -> Iterator[Hit]:
     """A project in completion or later says its actual end (OC4IDS, completion.endDate; red flag D4)."""
     if ctx.status in rule_set("status", "finished") and _completion_end(ctx) is None:
         yield Hit(("status",), ctx.status)
 
 
-@check("status.completed_too_soon")
+@check("status.completed_too_soon", needs=("status",))
 def completed_too_soon(ctx: ProjectContext) -> Iterator[Hit]:
     """``completion.endDate`` is the actual end: a project before completion has none yet (OC4IDS,
     completion)."""
@@ -114,7 +114,7 @@ def completed_too_soon(ctx: ProjectContext) -> Iterator[Hit]:
         yield Hit(("status",), ctx.status)
 
 
-@check("status.early_with_contracts")
+@check("status.early_with_contracts", needs=("status",))
 def early_with_contracts(ctx: ProjectContext) -> Iterator[Hit]:
     """No contract runs in identification, none of works in preparation (OC4IDS, projectStatus; data:
     ``too_early``)."""
@@ -134,7 +134,7 @@ def _days_past(when: dt.date | None, ctx: ProjectContext) -> int:
     return (ctx.today - when).days if when else 0
 
 
-@check("status.overdue")
+@check("status.overdue", needs=("status",))
 def project_overdue(ctx: ProjectContext) -> Iterator[Hit]:
     """Unfinished long after the planned end (OC4IDS, period: compare with completion; red flag T2)."""
     period = ctx.project.get("period")
@@ -160,7 +160,7 @@ def _ends(contract: Contract) -> Iterator[Any]:
             yield new.get("endDate")
 
 
-@check("status.contract_overdue")
+@check("status.contract_overdue", needs=("contractingProcesses",))
 def contract_overdue(ctx: ProjectContext) -> Iterator[Hit]:
     """An active contract has not ended, extensions counted (OC4IDS, contractingProcessStatus; red flag
     D4)."""
@@ -176,7 +176,7 @@ def contract_overdue(ctx: ProjectContext) -> Iterator[Hit]:
             yield Hit((*contract.parts, "status"), end, {"days": grace})
 
 
-@check("status.cancelled_with_payments")
+@check("status.cancelled_with_payments", needs=("status",))
 def cancelled_with_payments(ctx: ProjectContext) -> Iterator[Hit]:
     """Nothing is paid after a cancelled project's end (OC4IDS, projectStatus; red flag D4). Without that
     day, no word."""
@@ -189,7 +189,7 @@ def cancelled_with_payments(ctx: ProjectContext) -> Iterator[Hit]:
                 yield Hit(parts, date)
 
 
-@check("status.cancelled_with_active_contract")
+@check("status.cancelled_with_active_contract", needs=("status",))
 def cancelled_with_active_contract(ctx: ProjectContext) -> Iterator[Hit]:
     """A cancelled project is inactive, so are its contracts (OC4IDS, codelist projectStatus)."""
     if ctx.status == "cancelled":
@@ -198,7 +198,7 @@ def cancelled_with_active_contract(ctx: ProjectContext) -> Iterator[Hit]:
                 yield Hit((*parts, "status"), "active")
 
 
-@check("status.closed_without_final_value")
+@check("status.closed_without_final_value", needs=("contractingProcesses",))
 def closed_without_final_value(ctx: ProjectContext) -> Iterator[Hit]:
     """The final value is due when a process with a contract is complete (OC4IDS, summary.finalValue)."""
     for parts, _, summary in ctx.extracts.contracts:
@@ -207,7 +207,7 @@ def closed_without_final_value(ctx: ProjectContext) -> Iterator[Hit]:
             yield Hit(parts, field="contractingProcesses/summary/finalValue")
 
 
-@check("status.awarded_before_award")
+@check("status.awarded_before_award", needs=("contractingProcesses",))
 def awarded_before_award(ctx: ProjectContext) -> Iterator[Hit]:
     """In pre-award no contract was awarded yet (OC4IDS, codelist contractingProcessStatus)."""
     for parts, _, summary in ctx.extracts.contracts:

@@ -44,7 +44,7 @@ def _tenders(ctx: ProjectContext) -> Iterator[tuple[Any, dict[str, Any], dict[st
             yield parts, summary, tender
 
 
-@check("tender.count_differs")
+@check("tender.count_differs", needs=("contractingProcesses",))
 def count_differs(ctx: ProjectContext) -> Iterator[Hit]:
     """``numberOfTenderers`` counts those who bid; ``tenderers`` lists all of them (OC4IDS, tender; red
     flag P4)."""
@@ -54,7 +54,7 @@ def count_differs(ctx: ProjectContext) -> Iterator[Hit]:
             yield Hit((*parts, "tender", "numberOfTenderers"), f"{count} ≠ {len(listed)}")
 
 
-@check("tender.direct_with_competition")
+@check("tender.direct_with_competition", needs=("contractingProcesses",))
 def direct_with_competition(ctx: ProjectContext) -> Iterator[Hit]:
     """A direct award goes to a single supplier without competition (OC4IDS, codelist method; red flag P4)."""
     for parts, _, tender in _tenders(ctx):
@@ -68,7 +68,7 @@ def direct_with_competition(ctx: ProjectContext) -> Iterator[Hit]:
             yield Hit((*parts, "tender", "procurementMethod"), count, {"method": method})
 
 
-@check("tender.supplier_not_tenderer")
+@check("tender.supplier_not_tenderer", needs=("contractingProcesses",))
 def supplier_not_tenderer(ctx: ProjectContext) -> Iterator[Hit]:
     """Where tenderers are listed, suppliers are among them (our reasoning); compared by id only."""
     for parts, summary, tender in _tenders(ctx):
