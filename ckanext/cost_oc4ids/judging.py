@@ -16,8 +16,7 @@ from ckan.lib import uploader
 from ckanext.cost_oc4ids import config, reasons, registry
 from ckanext.cost_oc4ids.index import language
 from ckanext.cost_oc4ids.oc4ids import judging as core
-from ckanext.cost_oc4ids.oc4ids import messages, reading, render
-from ckanext.cost_oc4ids.oc4ids.messages import N_
+from ckanext.cost_oc4ids.oc4ids import reading, render
 from ckanext.cost_oc4ids.oc4ids.types import (
     Finding,
     Options,
@@ -40,28 +39,6 @@ WORKER_SECONDS = 1800
 #: conflicts between organisations, with the name of the other dataset and without it
 PUBLISHED_ELSEWHERE = "registry.published_elsewhere"
 PUBLISHED_UNSEEN = "registry.published_unseen"
-_TITLE = N_("A project that another organisation already publishes")
-_REMEDY = N_(
-    "A project is published by one organisation only. If it is yours, ask the other organisation or the "
-    "portal's administrator to remove theirs; if it is not, take it out of this file or correct its id."
-)
-_RULE = N_("Rule of this portal: an OC4IDS project id stands for one project, published by one organisation")
-messages.register(
-    PUBLISHED_ELSEWHERE,
-    Severity.ERROR,
-    _TITLE,
-    N_("The project “%(project)s” is already published by another organisation, in the dataset %(dataset)s."),
-    _REMEDY,
-    _RULE,
-)
-messages.register(
-    PUBLISHED_UNSEEN,
-    Severity.ERROR,
-    _TITLE,
-    N_("The project “%(project)s” is already published by another organisation."),
-    _REMEDY,
-    _RULE,
-)
 
 
 class Crashed(Exception):

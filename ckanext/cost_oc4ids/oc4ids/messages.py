@@ -597,3 +597,33 @@ register(
     N_("It is not a mistake of yours. Please tell the portal's team, with the file."),
     N_("This portal"),
 )
+
+
+# -- what only a portal can find, which knows the other files: its words stand here with the others ------
+
+_PUBLISHED = N_("A project that another organisation already publishes")
+_PUBLISHED_REMEDY = N_(
+    "A project is published by one organisation only. If it is yours, ask the other organisation or the "
+    "portal's administrator to remove theirs; if it is not, take it out of this file or correct its id."
+)
+_PORTAL_RULE = N_(
+    "Rule of this portal: an OC4IDS project id stands for one project, published by one organisation"
+)
+register(
+    "registry.published_elsewhere",
+    Severity.ERROR,
+    _PUBLISHED,
+    N_(
+        "The project “%(project)s” is already published by another organisation, in the dataset %(dataset)s."
+    ),
+    _PUBLISHED_REMEDY,
+    _PORTAL_RULE,
+)
+register(
+    "registry.published_unseen",
+    Severity.ERROR,
+    _PUBLISHED,
+    N_("The project “%(project)s” is already published by another organisation."),
+    _PUBLISHED_REMEDY,
+    _PORTAL_RULE,
+)
