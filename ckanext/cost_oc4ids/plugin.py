@@ -9,7 +9,7 @@ import ckan.plugins.toolkit as tk
 from ckan.common import CKANConfig
 from ckan.lib.plugins import DefaultTranslation
 
-from ckanext.cost_oc4ids import cli, helpers, index, interfaces_impl, status, upload_guard, views
+from ckanext.cost_oc4ids import cli, config, helpers, index, interfaces_impl, status, upload_guard, views
 from ckanext.cost_oc4ids.logic import action, auth
 
 
@@ -34,13 +34,18 @@ class CostOc4idsPlugin(
     """Infrastructure projects in OC4IDS: judged at the door, shown as pages."""
 
     p.implements(p.IConfigurer)
+    p.implements(p.IConfigurable)
     p.implements(p.ITranslation)
     p.implements(p.IPackageController, inherit=True)
     p.implements(p.IResourceView, inherit=True)
     p.implements(p.IFacets, inherit=True)
 
-    def update_config(self, config: CKANConfig) -> None:
-        tk.add_template_directory(config, "templates")
-        tk.add_public_directory(config, "public")
+    def update_config(self, config_: CKANConfig) -> None:
+        tk.add_template_directory(config_, "templates")
+        tk.add_public_directory(config_, "public")
         tk.add_resource("assets", "cost_oc4ids")
-        interfaces_impl.register_default_view(config)
+        interfaces_impl.register_default_view(config_)
+
+    def configure(self, _config: CKANConfig) -> None:
+        # a value that cannot be used ends the portal's start, and not somebody's first upload
+        config.require_valid()
