@@ -14,7 +14,7 @@ import pytest
 from ckan.tests import factories
 from support import scenes
 from support.city import City, sample
-from support.visitor import portal
+from support.doors import portal
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = ROOT / "artifacts" / "screenshots"

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from ckan.tests import factories
 from support import scenes
-from support.visitor import Visitor, portal
+from support.doors import portal
+from support.visitor import Visitor
 
 from ckanext.cost_oc4ids.model import Report
 

@@ -14,7 +14,8 @@ from bs4 import BeautifulSoup
 from ckan import model
 from ckan.tests import factories
 from support import scenes
-from support.visitor import Visitor, portal, text_of
+from support.doors import portal
+from support.visitor import Visitor, text_of
 
 from ckanext.cost_oc4ids.model import ResourceState
 

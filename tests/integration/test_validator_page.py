@@ -15,7 +15,8 @@ import pytest
 from bs4 import BeautifulSoup
 from ckan import model
 from support import scenes
-from support.visitor import Visitor, portal, text_of
+from support.doors import portal
+from support.visitor import Visitor, text_of
 
 from ckanext.cost_oc4ids.model import Project, ProjectVersion, Report, ResourceState
 

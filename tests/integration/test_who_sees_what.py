@@ -16,7 +16,7 @@ import ckan.plugins.toolkit as tk
 import pytest
 from ckan import model
 from ckan.tests import factories
-from support import doors, generate
+from support import doors, generate, scenes
 from support.scenes import CONFORMS_TO
 
 ROLES = ("anonymous", "stranger", "member", "editor", "other_editor", "admin", "sysadmin")
@@ -56,20 +56,8 @@ def _dataset(
     dataset = factories.Dataset(
         type="oc4ids", owner_org=organization["id"], user=editor, private=state == "private", state="active"
     )
-    answer = app.post(
-        "/api/action/resource_create",
-        headers={"Authorization": editor["token"]},
-        data={
-            "package_id": dataset["id"],
-            "name": "proyectos",
-            "url": "",
-            "format": "JSON",
-            "conforms_to": CONFORMS_TO,
-            "upload": (io.BytesIO(generate.encode(generate.package([project]))), "proyectos.json"),
-        },
-    )
-    assert answer.status_code == 200, answer.get_data(as_text=True)[:2000]
-    resource = answer.get_json()["result"]
+    content = scenes.encoded(generate.package([project]))
+    resource = scenes.uploaded(app, editor, dataset, content, name="proyectos.json")
     context = {"user": editor["name"], "ignore_auth": True}
     if state == "draft":
         tk.get_action("package_patch")(dict(context), {"id": dataset["id"], "state": "draft"})

@@ -2,38 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from bs4 import BeautifulSoup
-
-
-@contextmanager
-def portal() -> Iterator[Any]:
-    """CKAN's test application with the configured plugins, loaded once for many tests, on an empty database."""
-    import ckan.plugins as p
-    import sqlalchemy as sa
-    from ckan import model
-    from ckan.cli.db import _run_migrations
-    from ckan.lib import search
-    from ckan.tests import helpers
-
-    p.load_all()
-    try:
-        helpers.reset_db()
-        inspector = sa.inspect(model.Session.connection())
-        missing = [
-            name for name in ("activity", "cost_oc4ids") if not inspector.has_table(f"{name}_alembic_version")
-        ]
-        model.Session.rollback()
-        for name in missing:
-            _run_migrations(name, "head", True)
-        search.clear_all()
-        yield helpers._get_test_app()
-    finally:
-        model.Session.rollback()
-        getattr(p, "unload_all", getattr(p, "unload_non_system_plugins", None))()
 
 
 class Visitor:
