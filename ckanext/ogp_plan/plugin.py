@@ -1,9 +1,34 @@
-"""The ``ogp_plan`` plugin. It loads and adds nothing yet."""
+"""The ``ogp_plan`` plugin: blankets and hooks, no rules of the field."""
 
 from __future__ import annotations
 
 import ckan.plugins as p
+import ckan.plugins.toolkit as tk
+from ckan.common import CKANConfig
+from ckan.lib.plugins import DefaultTranslation
+
+from ckanext.ogp_plan import cli, config, helpers, views
+from ckanext.ogp_plan.logic import action, auth
 
 
-class OgpPlanPlugin(p.SingletonPlugin):
-    """Public plans tracked to the end: the place where they will live."""
+@tk.blanket.actions(action.get_actions)
+@tk.blanket.auth_functions(auth.get_auth_functions)
+@tk.blanket.helpers(helpers.get_helpers)
+@tk.blanket.blueprints(views.get_blueprints)
+@tk.blanket.cli(cli.get_commands)
+@tk.blanket.config_declarations
+class OgpPlanPlugin(DefaultTranslation, p.SingletonPlugin):
+    """Public plans tracked to the end."""
+
+    p.implements(p.IConfigurer)
+    p.implements(p.IConfigurable)
+    p.implements(p.ITranslation)
+
+    def update_config(self, config_: CKANConfig) -> None:
+        tk.add_template_directory(config_, "templates")
+        tk.add_public_directory(config_, "public")
+        tk.add_resource("assets", "ogp_plan")
+
+    def configure(self, _config: CKANConfig) -> None:
+        # a value that cannot be used ends the portal's start, and not somebody's first report
+        config.require_valid()

@@ -1,11 +1,14 @@
-"""The second plugin is a bare place so far: it loads, alone or beside the first, and adds nothing."""
+"""The second plugin loads alone or beside the first, and its facts cannot be changed afterwards."""
 
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
+from ckan import model
 from ckan import plugins as p
-from ckan.lib.helpers import helper_functions
-from ckan.logic import _actions, get_action
+from ckan.logic import get_action
+
+from ckanext.ogp_plan.model import APPEND_ONLY, TABLES, Event, LightChange, PlanVersion
 
 
 @pytest.mark.ckan_config("ckan.plugins", "ogp_plan")
@@ -13,20 +16,40 @@ from ckan.logic import _actions, get_action
 def test_it_loads_alone() -> None:
     assert p.plugin_loaded("ogp_plan")
     assert not p.plugin_loaded("cost_oc4ids")
+    assert {"ogp", "paac", "ptep", "cost"} <= set(get_action("status_show")()["ogp_plan"]["families"])
 
 
-@pytest.mark.ckan_config("ckan.plugins", "ogp_plan")
-@pytest.mark.usefixtures("with_plugins")
-def test_it_adds_nothing() -> None:
-    plugin = p.get_plugin("ogp_plan")
-    for interface in (
-        p.IActions,
-        p.IAuthFunctions,
-        p.IBlueprint,
-        p.ITemplateHelpers,
-        p.IConfigurer,
-        p.IClick,
-    ):
-        assert plugin not in set(p.PluginImplementations(interface))
-    get_action("status_show")
-    assert not [name for name in [*_actions, *helper_functions] if "plan" in name]
+@pytest.mark.usefixtures("with_plugins", "clean_db")
+class TestTables:
+    def test_the_migration_makes_what_the_model_says(self) -> None:
+        inspector = sa.inspect(model.Session.connection())
+        for table in (one.__table__ for one in TABLES):
+            there = {column["name"]: column for column in inspector.get_columns(table.name)}
+            assert set(there) == {column.name for column in table.columns}
+            for column in table.columns:
+                assert there[column.name]["nullable"] == column.nullable, f"{table.name}.{column.name}"
+            indexes = {one["name"] for one in inspector.get_indexes(table.name)}
+            assert {index.name for index in table.indexes} <= indexes
+
+    @pytest.mark.parametrize("table", [one.__tablename__ for one in APPEND_ONLY])
+    def test_facts_cannot_be_truncated(self, table: str) -> None:
+        with pytest.raises(sa.exc.IntegrityError, match="is refused"):
+            model.Session.execute(sa.text(f"TRUNCATE {table}"))
+        model.Session.rollback()
+
+    @pytest.mark.parametrize("statement", ["UPDATE {0} SET plan_id = 'other'", "DELETE FROM {0}"])
+    @pytest.mark.parametrize(
+        "row",
+        [
+            Event(plan_id="p", kind="update", body={}),
+            LightChange(plan_id="p", item_id="i", reasons=[]),
+            PlanVersion(plan_id="p", number=1, body={}, sha256="0"),
+        ],
+        ids=lambda row: row.__tablename__,
+    )
+    def test_facts_cannot_be_changed(self, row: object, statement: str) -> None:
+        model.Session.add(type(row)(**{k: v for k, v in vars(row).items() if not k.startswith("_")}))
+        model.Session.commit()
+        with pytest.raises(sa.exc.IntegrityError, match="is refused"):
+            model.Session.execute(sa.text(statement.format(row.__tablename__)))
+        model.Session.rollback()

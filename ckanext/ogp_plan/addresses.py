@@ -1,0 +1,79 @@
+"""Where a plan, an item, a cut is found. An item's address is given once and never changed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+
+import ckan.plugins.toolkit as tk
+
+from ckanext.ogp_plan.planning.tracking import Key
+from ckanext.ogp_plan.planning.types import Item
+
+#: First words after a plan's name that are pages of ours, and so no item's address.
+RESERVED = frozenset(
+    {
+        "corte",
+        "cortes",
+        "cambios",
+        "importar",
+        "archivo",
+        "seguimiento",
+        "ajustes",
+        "novedades.atom",
+        "luces.atom",
+        "calendario.ics",
+    }
+)
+
+
+def of_items(items: Iterable[Item], given: Mapping[Key, str]) -> dict[Key, str]:
+    """Return the address of each item.
+
+    The bare code (``#`` as ``_``) goes to the only item, or to the only tracked item, that has it;
+    otherwise the level stands before it.
+
+    :param given: addresses that items have already: they keep them.
+    """
+    listed = list(items)
+    same: dict[str, list[Item]] = defaultdict(list)
+    for item in listed:
+        same[item.code].append(item)
+    taken = set(given.values()) | RESERVED
+    made = dict(given)
+    for item in listed:
+        if item.key not in made:
+            made[item.key] = _free(item, same[item.code], taken)
+            taken.add(made[item.key])
+    return made
+
+
+def _free(item: Item, brothers: list[Item], taken: Collection[str]) -> str:
+    bare = item.code.replace("#", "_").replace("/", "-")
+    tracked = [one for one in brothers if one.trackable]
+    alone = len(brothers) == 1 or (len(tracked) == 1 and tracked[0] is item)
+    if alone and bare not in taken:
+        return bare
+    address, number = f"{item.level}-{bare}", 2
+    while address in taken:
+        address, number = f"{item.level}-{bare}-{number}", number + 1
+    return address
+
+
+def url_of_plan(name: str, *, absolute: bool = False) -> str:
+    """Return the address of a plan's page."""
+    found: str = tk.url_for("ogp_plan.read", plan=name, _external=absolute)
+    return found
+
+
+def url_of_item(name: str, address: str, *, absolute: bool = False) -> str:
+    """Return the address of an item's page."""
+    found: str = tk.url_for("ogp_plan.item", plan=name, address=address, _external=absolute)
+    return found
+
+
+def url_of_cut(name: str, day: dt.date | str, *, absolute: bool = False) -> str:
+    """Return the address of a cut's page."""
+    found: str = tk.url_for("ogp_plan.cut", plan=name, day=str(day), _external=absolute)
+    return found

@@ -1,0 +1,190 @@
+"""Facts in and out of the table: one row a fact, written once and never changed.
+
+Nothing here commits: the caller's transaction is the whole of what happens at once. Whoever
+writes a fact shares the plan's lock, a cut or an import holds it alone, and the moment of a
+fact is taken after the lock: what a cut covers was committed before it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import types
+import typing
+from collections.abc import Collection, Iterable
+from dataclasses import fields
+from decimal import Decimal
+from enum import Enum
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from ckan import model
+from ckan.model.types import make_uuid
+
+from ckanext.ogp_plan.model import Event
+from ckanext.ogp_plan.planning import tracking
+from ckanext.ogp_plan.planning.tracking import Key, Record
+
+#: kind of a row → class of a fact, and the list of a record it stands in.
+KINDS: dict[str, tuple[type[tracking.Event], str]] = {
+    "update": (tracking.Update, "updates"),
+    "measurement": (tracking.Measurement, "measurements"),
+    "evidence": (tracking.Evidence, "evidence"),
+    "check": (tracking.EvidenceCheck, "checks"),
+    "verdict": (tracking.Verdict, "verdicts"),
+    "answer": (tracking.Answer, "answers"),
+    "review": (tracking.Review, "reviews"),
+    "period": (tracking.PeriodEvent, "periods"),
+    "report": (tracking.Report, "reports"),
+    "link": (tracking.Link, "links"),
+}
+_KIND_OF = {fact: kind for kind, (fact, _) in KINDS.items()}
+#: Fields that have a column of their own, and are not repeated in the body.
+_COLUMNS = ("id", "at", "by", "item", "organization", "supersedes")
+#: What a fact is about, when it is about another fact.
+_SUBJECTS = ("evidence", "update", "report", "measurement", "closes")
+#: Advisory locks of plans: the first of PostgreSQL's two 32-bit keys ("ogp" in its letters' digits).
+_LOCKS = 0x6F6770
+#: Kinds that are of the whole plan: a record of some items needs them too.
+_WHOLE = ("period", "report")
+#: Kinds that are about another fact, and of no item by themselves.
+_ABOUT = ("review", "check")
+
+
+def share(plan_id: str) -> None:
+    """Wait until no cut nor import holds the plan, and keep them away until the transaction ends."""
+    model.Session.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(_LOCKS, sa.func.hashtext(plan_id))))
+
+
+def hold(plan_id: str) -> None:
+    """Wait until nobody writes to the plan, and keep everybody away until the transaction ends."""
+    model.Session.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCKS, sa.func.hashtext(plan_id))))
+
+
+def clock() -> dt.datetime:
+    """Return this moment by the database's clock, in UTC."""
+    moment: dt.datetime = model.Session.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+    return moment.astimezone(dt.timezone.utc)
+
+
+def append(plan_id: str, fact: tracking.Event, *, at: dt.datetime | None = None) -> tracking.Event:
+    """Write a fact.
+
+    :param fact: its ``id`` is given here when empty, its ``at`` always.
+    :param at: a moment in the past: only for the commands that load history, never from outside.
+    :returns: the fact as written.
+    :raises sqlalchemy.exc.IntegrityError: it supersedes what something else supersedes already.
+    """
+    share(plan_id)
+    moment = at or clock()
+    row = to_row(plan_id, fact, moment)
+    model.Session.add(row)
+    model.Session.flush()
+    return to_fact(row)
+
+
+def to_row(plan_id: str, fact: tracking.Event, at: dt.datetime) -> Event:
+    """Return the row of a fact, not added to anything."""
+    level, code = getattr(fact, "item", None) or (None, None)
+    subject = next((found for name in _SUBJECTS if (found := getattr(fact, name, None))), None)
+    body = {
+        one.name: _out(value)
+        for one in fields(fact)
+        if one.name not in _COLUMNS and (value := getattr(fact, one.name)) not in (None, "", (), {})
+    }
+    return Event(
+        id=fact.id or make_uuid(),
+        plan_id=plan_id,
+        kind=_KIND_OF[type(fact)],
+        level=level,
+        code=code,
+        organization=getattr(fact, "organization", None),
+        subject=subject,
+        supersedes=getattr(fact, "supersedes", None),
+        body=body,
+        user_id=fact.by,
+        at=at,
+    )
+
+
+def to_fact(row: Any) -> tracking.Event:
+    """Return a row's fact."""
+    kind, _ = KINDS[row.kind]
+    given: dict[str, Any] = {"id": row.id, "at": row.at.astimezone(dt.timezone.utc), "by": row.user_id}
+    readers = _readers(kind)
+    if "item" in readers:
+        given["item"] = (row.level, row.code)
+    for name in ("organization", "supersedes"):
+        if name in readers:
+            given[name] = getattr(row, name)
+    for name, value in row.body.items():
+        if name in readers:
+            given[name] = readers[name](value)
+    return kind(**given)
+
+
+def into(record: Record, rows: Iterable[Any]) -> Record:
+    """Put the facts of rows into a record, and return it."""
+    for row in rows:
+        getattr(record, KINDS[row.kind][1]).append(to_fact(row))
+    return record
+
+
+def of_plan(plan_id: str, keys: Collection[Key] | None = None, as_of: dt.datetime | None = None) -> list[Any]:
+    """Return the rows of a plan's facts, oldest first.
+
+    :param keys: only what concerns these items (what is of the whole plan comes too).
+    :param as_of: only what had happened by then.
+    """
+    table = Event.__table__
+    columns = [
+        table.c[name]
+        for name in ("id", "kind", "level", "code", "organization", "supersedes", "body", "user_id", "at")
+    ]
+    wanted = sa.select(*columns).where(table.c.plan_id == plan_id).order_by(table.c.at, table.c.id)
+    if keys is not None:
+        items = sa.tuple_(table.c.level, table.c.code).in_(list(keys)) if keys else sa.false()
+        of_items = sa.select(table.c.id).where(table.c.plan_id == plan_id, items)
+        reports = sa.select(table.c.id).where(table.c.plan_id == plan_id, table.c.kind == "report")
+        about = sa.or_(table.c.subject.in_(of_items), table.c.subject.in_(reports))
+        wanted = wanted.where(
+            sa.or_(items, table.c.kind.in_(_WHOLE), sa.and_(table.c.kind.in_(_ABOUT), about))
+        )
+    if as_of is not None:
+        wanted = wanted.where(table.c.at <= as_of)
+    return list(model.Session.execute(wanted))
+
+
+def _out(value: Any) -> Any:
+    """A value as JSON keeps it without losing anything: decimals and days as text."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, dt.date | dt.datetime):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return [_out(one) for one in value]
+    return value
+
+
+@cache
+def _readers(kind: type[tracking.Event]) -> dict[str, Any]:
+    """How each field of a fact is read back, by its annotation."""
+    hints = typing.get_type_hints(kind)
+    return {one.name: _reader(hints[one.name]) for one in fields(kind)}
+
+
+def _reader(hint: Any) -> Any:
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        hint = next(one for one in typing.get_args(hint) if one is not type(None))
+    if typing.get_origin(hint) is tuple:
+        return lambda value: tuple(tuple(one) if isinstance(one, list) else one for one in value)
+    if isinstance(hint, type):
+        if issubclass(hint, Enum) or hint is Decimal:
+            return hint
+        if issubclass(hint, dt.datetime):
+            return dt.datetime.fromisoformat
+        if issubclass(hint, dt.date):
+            return dt.date.fromisoformat
+    return lambda value: value

@@ -1,0 +1,11 @@
+"""What templates may call, under ``h.ogp_plan_…``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+
+def get_helpers() -> dict[str, Callable[..., Any]]:
+    """Return the helpers of every page of this plugin by name."""
+    return {}

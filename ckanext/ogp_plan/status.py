@@ -1,0 +1,29 @@
+"""The plugin and its families of plans in ``status_show``, where those who watch portals look."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan.types import Action, Context, DataDict
+
+from ckanext.ogp_plan.planning import families
+
+DISTRIBUTION = "ckanext-cost-oc4ids"
+
+
+def _version() -> str | None:
+    try:
+        return version(DISTRIBUTION)
+    except PackageNotFoundError:
+        return None
+
+
+@tk.side_effect_free
+@tk.chained_action
+def status_show(next_action: Action, context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Add ``ogp_plan``: the extension's version and the families of plans it knows."""
+    status = next_action(context, data_dict)
+    status["ogp_plan"] = {"version": _version(), "families": families.names()}
+    return status
