@@ -128,6 +128,7 @@ FINDINGS: dict[str, Message] = {
     "sector.twice": Message(N_("A sector named twice"), N_("%(code)s names \"%(first)s\" and \"%(sector)s\", which are the same sector, and not \"%(other)s\".")),
     "period.differs": Message(N_("Two periods in one document"), N_("The document says %(values)s. Which is the plan's period?")),
     "period.from_title": Message(N_("Period taken from the title"), N_("No period is printed; the title says %(year)s.")),
+    "item.vanished": Message(N_("In the plan and not in the document"), N_("The document does not have %(code)s, nor what hangs from it (%(below)s more). Should it stay in the plan, or is it withdrawn?")),
     "commitment.swapped": Message(N_("Commitments with their numbers exchanged"), N_("Other parts of the document call %(codes)s the other way round. Which numbers count?")),
 }
 ERRORS: dict[str, Message] = {
@@ -171,6 +172,8 @@ OPTIONS: dict[str, str] = {
     "option.other_sector": N_("It should say: %(value)s"),
     "option.undecided": N_("Leave it undecided"),
     "option.value": N_("%(value)s"),
+    "option.keep_item": N_("Keep it in the plan as it stands"),
+    "option.withdraw_item": N_("Withdraw it from the plan; its page and its history stay"),
     "option.as_sections": N_("The numbers of the section of commitments"),
     "option.as_mentions": N_("The numbers that the other parts use"),
 }
@@ -205,4 +208,146 @@ FIELDS: dict[str, str] = {
     "contact": N_("contact person"),
     "contact_role": N_("position of the contact"),
     "contact_email": N_("e-mail of the contact"),
+}
+
+#: Reasons of the light: the code, with how it came about where there are several ways.
+#: ``%(…)s`` are numbers, days and dates as people write them.
+REASON_TITLES: dict[str, str] = {
+    "R1": N_("Overdue"),
+    "R2": N_("Due soon with little progress"),
+    "R3": N_("Behind schedule"),
+    "R4": N_("Silence"),
+    "R4b": N_("No changes, again and again"),
+    "R5": N_("No evidence"),
+    "R6": N_("What it depends on is overdue"),
+    "R7": N_("Alert"),
+    "R9": N_("Goal out of reach"),
+    "manual": N_("Risk declared by the responsible"),
+}
+REASONS: dict[str, str] = {
+    "R1": N_("It was due on %(due)s, %(days)s ago, and is not completed."),
+    "R2.little": N_("It is due on %(due)s (in %(days)s) and its progress is %(progress)s; at least %(least)s was expected by now."),
+    "R2.none": N_("It is due on %(due)s (in %(days)s) and nobody reported that it began."),
+    "R2.little.today": N_("It is due today, %(due)s, and its progress is %(progress)s; at least %(least)s was expected by now."),
+    "R2.none.today": N_("It is due today, %(due)s, and nobody reported that it began."),
+    "R3.behind": N_("By now %(expected)s was expected and its progress is %(progress)s: %(points)s points less (at risk from %(limit)s)."),
+    "R3.none": N_("By now %(expected)s was expected and nobody reported that it began (at risk from %(limit)s points less)."),
+    "R4.silent": N_("No report for %(days)s, since %(since)s (at most %(limit)s)."),
+    "R4.never": N_("Nobody has reported anything in %(days)s, since %(since)s (at most %(limit)s)."),
+    "R4b": N_("The last %(times)s reports say only \"no changes\" (at risk from %(limit)s)."),
+    "R5.done": N_("It was declared completed without any evidence."),
+    "R5.broken": N_("It was declared completed, and of its evidence (%(evidence)s) nothing is valid any more: it is open again."),
+    "R5.progress": N_("Its progress is %(progress)s, the first of it reported on %(since)s, %(days)s ago, without valid evidence (at most %(limit)s)."),
+    "R6": N_("It depends on %(code)s, which was due on %(due)s, %(days)s ago, and is not completed."),
+    "R6.elsewhere": N_("It depends on %(code)s of another plan (%(plan)s), which was due on %(due)s, %(days)s ago, and is not completed."),
+    "R7.control_interno": N_("Internal control raised an alert on %(since)s, %(days)s ago, that is still open."),
+    "R7.monitor": N_("The independent monitor raised an alert on %(since)s, %(days)s ago, that is still open."),
+    "R7.control_interno.today": N_("Internal control raised an alert today, %(since)s, that is still open."),
+    "R7.monitor.today": N_("The independent monitor raised an alert today, %(since)s, that is still open."),
+    "R9": N_("Of %(target)s, %(missing)s is missing with %(periods)s left; even at %(factor)s times the pace of its best period so far (%(best)s) only %(reach)s more would be reached."),
+    "manual": N_("Since %(since)s the responsible declares it at risk: %(text)s"),
+    "manual.unsaid": N_("Since %(since)s the responsible declares it at risk."),
+}
+#: Short marks of an item.
+LABELS: dict[str, str] = {
+    "sin_programacion": N_("Without schedule"),
+    "sin_responsable": N_("Without responsible"),
+    "responsable_por_identificar": N_("Responsible to be identified"),
+    "sin_meta": N_("Without a number to reach"),
+    "sin_reporte": N_("Never reported"),
+    "avance_declarado": N_("Progress as declared, without measurement"),
+    "evidencia_privada": N_("With private evidence"),
+    "evidencia_rota": N_("With broken evidence"),
+    "reabierto_evidencia": N_("Open again: its evidence is no longer valid"),
+    "reabierto_veredicto": N_("Open again: a verdict does not share that it was completed"),
+    "condicional": N_("Conditional"),
+    "fusionada": N_("One duty with the row above: it counts there"),
+}
+#: Why an evidence proves nothing today.
+BREAKS: dict[str, str] = {
+    "gone": N_("The link does not answer"),
+    "changed": N_("The file is not the one that was handed in"),
+    "closed": N_("It is public no more"),
+}
+#: What a change of state still needs.
+NEEDS: dict[str, str] = {
+    "need.evidence": N_("Add at least one valid evidence: nothing is completed without it."),
+    "need.exception": N_("An indicator does not reach its target: write why it is completed all the same."),
+    "need.reason": N_("Write the reason."),
+    "need.act": N_("Name the act by which the plan was changed."),
+}
+#: Completion, in the words of the OGP's Independent Reporting Mechanism.
+COMPLETIONS: dict[str, str] = {
+    "no_evidence": N_("No evidence available"),
+    "not_started": N_("Not started"),
+    "limited": N_("Limited"),
+    "substantial": N_("Substantial"),
+    "complete": N_("Complete"),
+}
+#: Who judges from outside.
+VERDICT_ROLES: dict[str, str] = {
+    "control_interno": N_("Internal control"),
+    "monitor": N_("Independent monitor"),
+}
+#: Where a cut is.
+CUT_STATES: dict[str, str] = {
+    "abierto": N_("Not due yet"),
+    "en_plazo": N_("To be published by %(due)s"),
+    "vencido": N_("Not published; it was due on %(due)s, %(days)s ago"),
+    "publicado_a_tiempo": N_("Published in time"),
+    "publicado_tarde": N_("Published %(days)s late"),
+}
+#: Settings of a plan's tracking, as its page prints them.
+SETTINGS: dict[str, str] = {
+    "cadence": N_("How often is reported"),
+    "weights": N_("How the progress of parts makes the whole"),
+    "count_unit": N_("What a cut counts"),
+    "cut_days": N_("Days of the cuts"),
+    "publish_business_day": N_("A cut is published by"),
+    "zones": N_("Zones of compliance"),
+    "excluded": N_("Left out of percentages"),
+    "reminder_days": N_("Reminders before a due day"),
+    "weights.equal": N_("each part weighs the same"),
+    "weights.rows": N_("each tracked item weighs the same"),
+    "weights.explicit": N_("by the weights of the plan"),
+    "weights.budget": N_("by budget"),
+    "count_unit.row": N_("each tracked item"),
+    "count_unit.activity": N_("each activity; it is fulfilled when all its rows are"),
+    "publish": N_("business day %(day)s of the month after"),
+    "zone": N_("%(name)s (%(colour)s): from %(from)s"),
+    "zone.upto": N_("%(name)s (%(colour)s): from %(from)s to less than %(to)s"),
+    "reminders": N_("%(days)s business days before"),
+}
+#: What happened to an item, on its timeline.
+ENTRIES: dict[str, str] = {
+    "update": N_("Report"),
+    "update.state": N_("Report: %(state)s"),
+    "update.progress": N_("Report: progress of %(progress)s"),
+    "update.both": N_("Report: %(state)s, progress of %(progress)s"),
+    "update.confirms": N_("Report: no changes"),
+    "update.risk": N_("The responsible declares it at risk"),
+    "measurement": N_("Measurement of %(indicator)s, %(start)s to %(end)s: %(value)s"),
+    "measurement.none": N_("Measurement of %(indicator)s, %(start)s to %(end)s, without a value"),
+    "measurement.retracted": N_("Measurement of %(indicator)s, %(start)s to %(end)s, withdrawn"),
+    "evidence": N_("Evidence: %(title)s"),
+    "evidence.private": N_("Private evidence"),
+    "evidence.retracted": N_("Evidence withdrawn"),
+    "evidence.broken": N_("Evidence broken: %(breaks)s"),
+    "evidence.mended": N_("Evidence valid again"),
+    "verdict": N_("Verdict"),
+    "verdict.agrees": N_("Verdict: agrees with what is declared"),
+    "verdict.disagrees": N_("Verdict: does not agree with what is declared"),
+    "verdict.completion": N_("Verdict: %(completion)s"),
+    "verdict.alert": N_("Alert"),
+    "verdict.closes": N_("Alert closed"),
+    "answer": N_("Answer to \"%(reason)s\""),
+    "review.accepted": N_("Report accepted"),
+    "review.returned": N_("Report returned"),
+    "link": N_("Linked to %(code)s"),
+    "link.removed": N_("No longer linked to %(code)s"),
+    "change.added": N_("Added to the plan"),
+    "change.removed": N_("Taken out of the plan"),
+    "change.changed": N_("Change of the plan: %(field)s"),
+    "light": N_("The light changed to %(after)s"),
+    "light.from": N_("The light changed from %(before)s to %(after)s"),
 }

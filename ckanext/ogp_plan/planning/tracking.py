@@ -89,6 +89,8 @@ class Update(Event):
     obstacles: str = ""
     next_step: str = ""
     reason: str = ""
+    #: the act of the plan's change that withdraws the item
+    act: str = ""
     at_risk: bool = False
     confirms: bool = False
     period: str | None = None
@@ -287,22 +289,22 @@ class Record:
 
     def as_of(self, moment: dt.datetime) -> Record:
         """Return the record with only what had happened by ``moment`` (the plan itself is kept)."""
-        kept = {name: [one for one in getattr(self, name) if one.at <= moment] for name in EVENTS}
+        kept: dict[str, Any] = {
+            name: [one for one in getattr(self, name) if one.at <= moment] for name in EVENTS
+        }
         return replace(self, **kept)
 
     def counting_updates(self) -> list[Update]:
         """Return the updates that stand and were not returned, oldest first."""
         returned = self._returned()
-        return [one for one in standing(self.updates) if not ({one.id, one.report} & returned)]
+        # a correction that was returned replaces nothing: what it corrected counts again
+        return standing(one for one in self.updates if not ({one.id, one.report} & returned))
 
     def counting_measurements(self) -> list[Measurement]:
         """Return the measurements that stand: not retracted, nor of an update or report that was returned."""
         returned = self._returned()
-        return [
-            one
-            for one in standing(self.measurements)
-            if not one.retracted and not ({one.update, one.report} & returned)
-        ]
+        counting = standing(one for one in self.measurements if not ({one.update, one.report} & returned))
+        return [one for one in counting if not one.retracted]
 
     def standing_evidence(self) -> list[Evidence]:
         """Return the evidence that was not withdrawn."""

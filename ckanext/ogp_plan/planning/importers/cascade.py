@@ -71,6 +71,8 @@ class CascadeReader:
         self.layout = layout
         self.order: list[str] = layout["order"]
         self.code = re.compile(rf"(?P<code>{layout['code']})[.)]?(?:\s+(?P<rest>\S.*))?")
+        #: a row that says its own code, as our own form does where rows of a number are not all there
+        self.row_code = re.compile(rf"(?P<code>{layout['code']})#(?P<ordinal>[1-9]\d{{0,2}})")
         self.headings = [
             (one, [re.compile(pattern, re.I) for pattern in one["patterns"]]) for one in layout["headings"]
         ]
@@ -158,7 +160,10 @@ class CascadeReader:
             return
         parts = self._aligned(row, header, grid) if aligned else self._ordered(row, header)
         number = self._number_of(row, parts)
-        if number:
+        named = self.row_code.fullmatch(parts.text("code"))
+        if named:
+            self._named(named["code"], int(named["ordinal"]), row, parts, header, aligned)
+        elif number:
             self._opens(number[0], number[1], row, parts, header, aligned)
         elif self.current is None:
             self.act.flag("row.without_number", row.place, row.joined())
@@ -324,12 +329,7 @@ class CascadeReader:
     def _opens(self, code: str, activity: str, row: Row, parts: Parts, header: Header, aligned: bool) -> None:
         known = self.numbers.get(code)
         if known is None:
-            parent = self._parent(code, row)
-            item = Item(self.layout["levels"]["number"], code, activity, parent, code, place=row.place)
-            known = self.numbers[code] = Number(item, activity)
-            self.context.add(item)
-            self.current = known
-            self._add_row(known, row, parts, header, aligned)
+            self._add_row(self._new_number(code, activity, row), row, parts, header, aligned)
             return
         self.current = known
         known.again, known.conflict = 0, None
@@ -337,6 +337,27 @@ class CascadeReader:
             self._drop_again(known, row)
         else:
             self._conflict(known, row, parts, header, aligned, activity)
+
+    def _new_number(self, code: str, activity: str, row: Row) -> Number:
+        parent = self._parent(code, row)
+        item = Item(self.layout["levels"]["number"], code, activity, parent, code, place=row.place)
+        self.current = self.numbers[code] = Number(item, activity)
+        self.context.add(item)
+        return self.current
+
+    def _named(self, code: str, ordinal: int, row: Row, parts: Parts, header: Header, aligned: bool) -> None:
+        """A row that says its own code keeps it, also when the rows before it are not there."""
+        known = self.numbers.get(code) or self._new_number(code, parts.text("activity"), row)
+        self.current = known
+        made = f"{code}#{ordinal}" if ordinal > 1 else code
+        before = next((one for item, one, _ in known.rows if item.code == made), None)
+        if before is None:
+            self._add_row(known, row, parts, header, aligned, ordinal)
+        elif before.same_as(parts):
+            self.act.drop("row.duplicate", row.place, row.joined(), code=made)
+            self.repeats.append(row)
+        else:
+            self._conflict(known, row, parts, header, aligned, known.activity)
 
     def _drop_again(self, known: Number, row: Row) -> None:
         self.act.drop("row.duplicate", row.place, row.joined(), code=known.rows[known.again][0].code)
@@ -412,8 +433,18 @@ class CascadeReader:
         self.act.flag("parent.by_position", row.place, code, code=code, parent=above.code)
         return above.key
 
-    def _add_row(self, known: Number, row: Row, parts: Parts, header: Header, aligned: bool) -> Item:
-        ordinal = len(known.rows) + 1
+    def _add_row(
+        self,
+        known: Number,
+        row: Row,
+        parts: Parts,
+        header: Header,
+        aligned: bool,
+        ordinal: int | None = None,
+    ) -> Item:
+        if ordinal is None:
+            last = known.rows[-1][0].code.partition("#")[2] or "1" if known.rows else "0"
+            ordinal = int(last) + 1
         code = known.item.code if ordinal == 1 else f"{known.item.code}#{ordinal}"
         item = Item(
             self.layout["levels"]["row"],

@@ -1,0 +1,182 @@
+"""The matrix of milestones and evidence of an open government plan, with the light in words and its reasons.
+
+One row a tracked item, under its commitment; evidence as links, withheld evidence as a sentence; the
+official word and each independent verdict side by side.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from openpyxl import Workbook
+
+from ..calendar import day_of
+from ..i18n import N_
+from ..states import LIGHTS, Standing, VerdictStanding
+from ..tracking import Evidence
+from ..types import Item
+from . import paper, words
+from .cost_table import when
+from .paper import CENTRE, HEADING, LABEL, LINK, NOTE, PLAIN, TITLE, Look, merge, put
+from .tables import LIGHT_GROUND
+from .view import View, day_text
+
+_HEAD = (
+    N_("Commitment"),
+    N_("Milestone"),
+    N_("Deliverable"),
+    N_("Responsible"),
+    N_("Date"),
+    N_("State"),
+    N_("Progress"),
+    N_("Why it is at risk"),
+    N_("Evidence"),
+    N_("Independent verdicts"),
+)
+_WIDTHS = (22, 28, 24, 20, 12, 13, 10, 34, 34, 32)
+_LAST = len(_WIDTHS)
+_EVIDENCE = 9
+
+
+def write(view: View) -> bytes:
+    """Return the matrix of a plan (of any family: its tracked items under their root) as a workbook."""
+    book = Workbook()
+    sheet = book.active
+    sheet.title = paper.sheet_name(book, view.say(N_("Matrix of milestones")))
+    paper.widths(sheet, _WIDTHS)
+    row = _head(sheet, view)
+    top = row
+    for column, text in enumerate(_HEAD, start=1):
+        put(sheet, row, column, view.say(text), HEADING)
+    sheet.row_dimensions[row].height = 28
+    row += 1
+    for root in view.children(None):
+        row = _commitment(sheet, row, view, root)
+    for text in _notes(view):
+        paper.band(sheet, row, _LAST, text, NOTE, _WIDTHS)
+        row += 1
+    sheet.freeze_panes = f"C{top + 1}"
+    paper.page(
+        sheet, rows=f"{top}:{top}", area=f"A1:{paper.get_column_letter(_LAST)}{row - 1}", left=view.plan.title
+    )
+    paper.about(book, view.plan.title or view.id, sheet.title, "en" if view.lang == "en" else "es-CO")
+    return paper.saved(book)
+
+
+def _head(sheet: Any, view: View) -> int:
+    paper.band(sheet, 1, _LAST, view.plan.title or view.named(view.family.name), TITLE, _WIDTHS)
+    tracked = [view.standings[item.key] for item in view.trackable() if item.key in view.standings]
+    counts = {light: sum(one.light == light for one in tracked) for light in LIGHTS}
+    outside = sum(one.excluded for one in tracked)
+    said = [f"{view.light(light)}: {count}" for light, count in counts.items()]
+    said += [view.say(N_("Outside of the count: %(count)s"), count=outside)] if outside else []
+    disagreements = sum(one.disagreement for one in tracked)
+    said += [view.say(N_("In disagreement with an independent verdict: %(count)s"), count=disagreements)]
+    for row, (label, value) in enumerate(
+        (
+            (view.say(N_("As of")), day_text(view.today, view.lang)),
+            (view.say(N_("Lights")), ". ".join(said)),
+            (view.say(N_("Address")), view.addresses.plan()),
+        ),
+        start=2,
+    ):
+        put(sheet, row, 1, label, LABEL)
+        put(sheet, row, 2, value, PLAIN)
+        merge(sheet, (row, 2), (row, _LAST), PLAIN)
+        sheet.row_dimensions[row].height = paper.height([(value, sum(_WIDTHS[1:]))])
+    return 6
+
+
+def _commitment(sheet: Any, row: int, view: View, root: Item) -> int:
+    first = row
+    for item in [root, *view.under(root)]:
+        if item.trackable:
+            row = _item(sheet, row, view, root, item)
+    if row > first:
+        merge(sheet, (first, 1), (row - 1, 1), PLAIN)
+    return row
+
+
+def _item(sheet: Any, row: int, view: View, root: Item, item: Item) -> int:
+    """One item takes a row for each of its evidences, so that each is a link of its own."""
+    proofs: list[Evidence | None] = list(view.evidence.get(item.key, ())) or [None]
+    standing = view.standings.get(item.key)
+    light = standing.light if standing else ""
+    texts = (
+        view.label(root),
+        view.label(item) if item is not root else "",
+        str(item.fields.get("deliverable") or item.fields.get("product") or ""),
+        view.responsible(item),
+        when(item.schedule, "en" if view.lang == "en" else "es")
+        or (day_text(standing.due, view.lang) if standing else "")
+        or view.say(words.UNDATED),
+        view.light(light) if light else "",
+        standing.progress if standing else None,
+        "\n".join(_why(view, standing)),
+        None,
+        "\n".join(_verdict(view, one) for one in standing.verdicts) if standing else "",
+    )
+    last = row + len(proofs) - 1
+    for column, text in enumerate(texts, start=1):
+        put(sheet, row, column, text, _look(column, light))
+        if column not in (1, _EVIDENCE):
+            merge(sheet, (row, column), (last, column), PLAIN)
+    needed = paper.height([(text, width) for text, width in zip(texts, _WIDTHS, strict=True) if text])
+    for at, one in enumerate(proofs, start=row):
+        shown = view.proof(one) if one else view.say(N_("No evidence"))
+        cell = put(sheet, at, _EVIDENCE, shown, LINK if one else PLAIN)
+        address = view.where(one) if one else ""
+        if address.startswith(("http://", "https://")):
+            cell.hyperlink = address
+            paper.dress(cell, LINK)
+        own = paper.height([(shown, _WIDTHS[_EVIDENCE - 1])])
+        sheet.row_dimensions[at].height = max(own, min(409, needed / len(proofs)))
+    return last + 1
+
+
+def _look(column: int, light: str) -> Look:
+    if column == 6:
+        return Look(bold=True, align="center", ground=LIGHT_GROUND.get(light))
+    if column == 7:
+        return Look(align="center", number="0%")
+    return CENTRE if column == 5 else PLAIN
+
+
+def _why(view: View, standing: Standing | None) -> list[str]:
+    """Each reason with its numbers, and what was answered to it."""
+    if standing is None:
+        return []
+    found = []
+    for reason in standing.reasons:
+        found.append(f"• {view.reason(reason)}")
+        found += [
+            "  "
+            + view.say(
+                N_("Answer (%(day)s): %(text)s"), day=day_text(day_of(one.at), view.lang), text=one.text
+            )
+            for one in standing.answers
+            if one.reason == reason.code
+        ]
+    return found
+
+
+def _verdict(view: View, one: VerdictStanding) -> str:
+    said = [view.completion(one.assigned)] if one.assigned else []
+    if one.agrees is not None:
+        agreed, differs = N_("shares what is declared"), N_("does not share what is declared")
+        said.append(view.say(agreed if one.agrees else differs))
+    said += [view.say(N_("open alert"))] if one.alert else []
+    text = f"{view.role(one.role.value)}: {'; '.join(said)}"
+    return f"{text}. {one.rationale}" if one.rationale else text
+
+
+def _notes(view: View) -> list[str]:
+    return [
+        view.say(
+            N_(
+                "A light is what the responsible declares and the reasons of risk computed on that day; "
+                "the thresholds are on the plan's page."
+            )
+        ),
+        view.say(N_("Evidence that is withheld is named as such, with the reason; the rest are links.")),
+    ]

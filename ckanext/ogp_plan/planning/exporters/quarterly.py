@@ -1,0 +1,524 @@
+"""The quarterly report of an organismo as a document (DOCX): its duties in every plan and what it did.
+
+Made to be read by everybody: real headings, tables whose header row is marked and repeats, a language, a
+title, descriptions of tables, twelve-point letters, and no meaning carried by colour.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from docx import Document
+from docx.enum.section import WD_ORIENT
+from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Cm, Pt, RGBColor
+
+from .. import tracking
+from ..calendar import day_of
+from ..i18n import N_
+from ..states import AssignmentStanding, Standing
+from ..tracking import Evidence, Measurement, Report, Update
+from ..types import Item
+from . import words
+from .view import View, amount, clean_xml, day_text, percent
+
+_FACE = "Arial"
+_POINTS = 12
+_DARK = RGBColor(0x1F, 0x38, 0x64)
+
+
+def write(
+    organization: str,
+    start: dt.date,
+    end: dt.date,
+    views: Sequence[View],
+    reports: Sequence[Report] = (),
+) -> bytes:
+    """Return the report of an organismo over a period, of any length, as a DOCX.
+
+    :param organization: the organismo's name; duties of its groups are its own too.
+    :param start: the period's first day.
+    :param end: its last day, both in Colombia.
+    :param views: every plan it has duties in, in one language, as they stood at the end of the period.
+    :param reports: narrative reports; without them, those in the plans' records. Only the organismo's own
+        whose period touches this one are used, each once.
+    :raises ValueError: there is no plan to tell the language from, or the period ends before it begins.
+    """
+    if not views:
+        raise ValueError("a report needs at least one plan")
+    if end < start:
+        raise ValueError("the period ends before it begins")
+    return _Report(organization, start, end, views, reports).write()
+
+
+class _Report:
+    """One report on its way into a document."""
+
+    def __init__(
+        self,
+        organization: str,
+        start: dt.date,
+        end: dt.date,
+        views: Sequence[View],
+        reports: Sequence[Report],
+    ) -> None:
+        self.organization, self.start, self.end, self.views = organization, start, end, views
+        self.view = views[0]
+        self.lang = self.view.lang
+        given = list(reports) or [one for view in views for one in tracking.standing(view.record.reports)]
+        own = [
+            one for one in given if one.organization == organization and one.start <= end and one.end >= start
+        ]
+        self.reports = sorted(
+            {one.id: one for one in own}.values(), key=lambda one: (one.start, one.at, one.id)
+        )
+        self.document = Document()
+        self.styles: dict[str, str] = {}
+
+    def write(self) -> bytes:
+        self._set_up()
+        self._title()
+        self._summary()
+        self._narrative()
+        for view in self.views:
+            self._plan(view)
+        self._about()
+        out = io.BytesIO()
+        self.document.save(out)
+        return out.getvalue()
+
+    def say(self, source: str, **params: object) -> str:
+        return self.view.say(source, **params)
+
+    # --- the document -------------------------------------------------------------------------------
+
+    def _set_up(self) -> None:
+        document = self.document
+        language = "en" if self.lang.startswith("en") else "es-CO"
+        for name in (
+            "Normal",
+            "Title",
+            "Subtitle",
+            "Heading 1",
+            "Heading 2",
+            "Heading 3",
+            "List Bullet",
+            "Caption",
+        ):
+            _style(document.styles[name], language)
+        document.styles["Normal"].font.size = Pt(_POINTS)
+        document.styles["Caption"].font.size = Pt(_POINTS)
+        _set_language(document.styles.element, language)
+        package = document.part.package
+        for relation in [one for one in package.rels.values() if one.reltype.endswith("/thumbnail")]:
+            # the library's template brings a picture of itself
+            package.rels.pop(relation.rId)
+        section = document.sections[0]
+        section.orientation = WD_ORIENT.PORTRAIT
+        section.page_width, section.page_height = Cm(21.59), Cm(27.94)
+        section.left_margin = section.right_margin = Cm(2)
+        section.top_margin = section.bottom_margin = Cm(2)
+        title = self._name()
+        properties = document.core_properties
+        properties.title, properties.language = clean_xml(title)[:250], language
+        properties.author = clean_xml(self.view.called(self.organization))[:250]
+        properties.subject, properties.comments, properties.keywords = clean_xml(self._period())[:250], "", ""
+        footer = section.footer.paragraphs[0]
+        footer.add_run(clean_xml(f"{title} · "))
+        _page_number(footer)
+
+    def _name(self) -> str:
+        return self.say(N_("Report of %(organization)s"), organization=self.view.called(self.organization))
+
+    def _period(self) -> str:
+        return self.say(
+            N_("From %(start)s to %(end)s"),
+            start=day_text(self.start, self.lang),
+            end=day_text(self.end, self.lang),
+        )
+
+    def _title(self) -> None:
+        self._paragraph(clean_xml(self._name()), "Title")
+        self._paragraph(clean_xml(self._period()), "Subtitle")
+
+    def _paragraph(self, text: str = "", style: str | None = None) -> Any:
+        """A paragraph of a style. The library looks a style up anew each time: here, once a document."""
+        paragraph = self.document.add_paragraph(text)
+        if style:
+            if style not in self.styles:
+                self.styles[style] = self.document.styles[style].style_id
+            paragraph._p.style = self.styles[style]
+        return paragraph
+
+    def _heading(self, text: str, level: int) -> None:
+        self._paragraph(" ".join(clean_xml(text).split()), f"Heading {level}")
+
+    def _text(self, text: str, style: str | None = None) -> Any:
+        """A paragraph a line: a text that people typed keeps its own."""
+        paragraph = None
+        for line in clean_xml(text).split("\n"):
+            if line.strip():
+                paragraph = self._paragraph(line.strip(), style)
+        return paragraph
+
+    def _labelled(self, label: str, text: str) -> None:
+        if not text.strip():
+            return
+        lines = [line.strip() for line in clean_xml(text).split("\n") if line.strip()]
+        paragraph = self._paragraph()
+        paragraph.add_run(f"{label}: ").bold = True
+        paragraph.add_run(lines[0])
+        for line in lines[1:]:
+            self._paragraph(line)
+
+    def _table(
+        self, caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], widths: Sequence[float]
+    ) -> None:
+        """A table with its caption above, its header row marked, and rows that do not break in two."""
+        paragraph = self._paragraph(clean_xml(caption), "Caption")
+        paragraph.paragraph_format.keep_with_next = True
+        table = self.document.add_table(rows=1, cols=len(head), style="Table Grid")
+        table.autofit = False
+        _describe(table, clean_xml(caption))
+        for cell, text in zip(table.rows[0].cells, head, strict=True):
+            _fill(cell, text, bold=True)
+            _shade(cell, "D9E2F3")
+        _mark_header(table.rows[0])
+        for row in rows:
+            added = table.add_row()
+            _keep_whole(added)
+            for cell, text in zip(added.cells, row, strict=True):
+                _fill(cell, text)
+        for column, width in zip(table.columns, widths, strict=True):
+            column.width = Cm(width)
+        for row in table.rows:
+            for cell, width in zip(row.cells, widths, strict=True):
+                cell.width = Cm(width)
+        self._paragraph()
+
+    # --- parts ----------------------------------------------------------------------------------------
+
+    def _duties(self, view: View) -> list[Item]:
+        return [item for item in view.trackable() if view.assigned(item, self.organization)]
+
+    def _summary(self) -> None:
+        self._heading(self.say(N_("Summary")), 1)
+        rows = []
+        for view in self.views:
+            duties = self._duties(view)
+            lights = [one.light for item in duties if (one := view.standings.get(item.key))]
+            reported = sum(bool(self._updates(view, item) or self._measured(view, item)) for item in duties)
+            rows.append(
+                [
+                    view.plan.title or view.id,
+                    str(len(duties)),
+                    str(reported),
+                    str(lights.count("completado")),
+                    str(lights.count("en_riesgo")),
+                ]
+            )
+        head = [
+            self.say(text)
+            for text in (
+                N_("Plan"),
+                N_("Duties"),
+                N_("Reported in the period"),
+                N_("Completed"),
+                N_("At risk"),
+            )
+        ]
+        self._table(self.say(N_("Duties of the organismo, by plan")), head, rows, (6.2, 2.8, 3.2, 3.0, 2.4))
+
+    def _narrative(self) -> None:
+        for one in self.reports:
+            title = one.title or self.say(N_("Narrative report"))
+            self._heading(title, 1)
+            self._text(f"{day_text(one.start, self.lang)} – {day_text(one.end, self.lang)}")
+            for heading, text in one.sections:
+                self._heading(heading or self.say(N_("Section without a title")), 2)
+                self._text(text)
+
+    def _plan(self, view: View) -> None:
+        duties = self._duties(view)
+        self._heading(view.plan.title or view.id, 1)
+        if not duties:
+            self._text(self.say(N_("The organismo owes nothing in this plan.")))
+            return
+        head = [
+            self.say(text)
+            for text in (N_("Code"), N_("Duty"), N_("Due"), N_("Light"), N_("Progress"), N_("Last report"))
+        ]
+        self._table(
+            self.say(N_("Where each duty stands on %(day)s"), day=day_text(view.today, self.lang)),
+            head,
+            [self._duty(view, item) for item in duties],
+            (1.9, 6.2, 2.6, 2.6, 2.0, 2.3),
+        )
+        silent = []
+        for item in duties:
+            if self._has_news(view, item):
+                self._item(view, item)
+            else:
+                silent.append(item)
+        if silent:
+            self._heading(self.say(N_("Duties without a report in the period")), 2)
+            for item in silent:
+                self._text(view.label(item), "List Bullet")
+
+    def _own(self, standing: Standing | None) -> AssignmentStanding | None:
+        if standing is None:
+            return None
+        return next((one for one in standing.assignments if one.organization == self.organization), None)
+
+    def _duty(self, view: View, item: Item) -> list[str]:
+        standing = view.standings.get(item.key)
+        own = self._own(standing)
+        progress = own.progress if own else standing.progress if standing else None
+        last = own.last_update if own else standing.last_update if standing else None
+        share = percent(progress)
+        return [
+            item.code,
+            item.title,
+            (day_text(standing.due, self.lang) if standing else "") or self.say(words.UNDATED),
+            view.light(standing.light) if standing else "",
+            f"{amount(share, self.lang)} %" if share is not None else self.say(N_("No data")),
+            day_text(day_of(last), self.lang) if last else self.say(N_("Never")),
+        ]
+
+    def _mine(self, organization: str | None) -> bool:
+        """What is said of an item as a whole is said of this organismo's part too."""
+        return organization in (None, self.organization)
+
+    def _within(self, moment: dt.datetime) -> bool:
+        return self.start <= day_of(moment) <= self.end
+
+    def _updates(self, view: View, item: Item) -> list[Update]:
+        return [
+            one
+            for one in view.updates.get(item.key, ())
+            if self._mine(one.organization) and self._within(one.at)
+        ]
+
+    def _measured(self, view: View, item: Item) -> list[Measurement]:
+        """Measures of the period, and those reported in it of an earlier one."""
+        return [
+            one
+            for one in view.measurements.get(item.key, ())
+            if self._mine(one.organization)
+            and (self._within(one.at) or (one.start <= self.end and one.end >= self.start))
+        ]
+
+    def _evidence(self, view: View, item: Item) -> list[Evidence]:
+        return [
+            one
+            for one in view.evidence.get(item.key, ())
+            if self._mine(one.organization) and self._within(one.at)
+        ]
+
+    def _has_news(self, view: View, item: Item) -> bool:
+        return bool(self._updates(view, item) or self._measured(view, item) or self._evidence(view, item))
+
+    def _item(self, view: View, item: Item) -> None:
+        self._heading(view.label(item), 2)
+        _link(self._paragraph(), view.addresses.item(item.key), self.say(N_("Page of the item")))
+        own = self._own(view.standings.get(item.key))
+        if own and own.own_target is not None:
+            said = N_("%(actual)s of %(target)s")
+            numbers = {
+                "actual": amount(own.actual, self.lang) or "0",
+                "target": amount(own.own_target, self.lang),
+            }
+            self._labelled(self.say(N_("Own quota")), self.say(said, **numbers))
+        for one in self._updates(view, item):
+            self._update(view, one)
+        self._measurements(view, item)
+        self._proofs(view, item)
+        self._reasons(view, item)
+
+    def _update(self, view: View, one: Update) -> None:
+        said = [view.light(one.state.value)] if one.state else []
+        if one.progress is not None:
+            said.append(f"{amount(one.progress, self.lang)} %")
+        if one.confirms:
+            said.append(self.say(N_("No changes")))
+        if one.at_risk:
+            said.append(self.say(N_("The responsible reports a risk")))
+        label = self.say(N_("Reported on %(day)s"), day=day_text(day_of(one.at), self.lang))
+        self._labelled(label, ". ".join([*said, one.text]).strip() or self.say(N_("No text")))
+        for name, text in (
+            (N_("Reason"), one.reason),
+            (N_("Obstacles"), one.obstacles),
+            (N_("Next step"), one.next_step),
+        ):
+            self._labelled(self.say(name), text)
+
+    def _measurements(self, view: View, item: Item) -> None:
+        found = self._measured(view, item)
+        if not found:
+            return
+        names = {one.code: one.name for one in item.indicators}
+        head = [
+            self.say(text) for text in (N_("Indicator"), N_("Period measured"), N_("Value"), N_("Comment"))
+        ]
+        rows = [
+            [
+                f"{one.indicator} {names.get(one.indicator, '')}".strip(),
+                f"{day_text(one.start, self.lang)} – {day_text(one.end, self.lang)}",
+                self._value(one),
+                one.comment,
+            ]
+            for one in found
+        ]
+        caption = self.say(N_("Measurements of %(item)s"), item=item.code)
+        self._table(caption, head, rows, (6.4, 3.6, 3.4, 4.4))
+
+    def _value(self, one: Measurement) -> str:
+        text = amount(one.value, self.lang)
+        if one.numerator is not None and one.denominator is not None:
+            parts = {
+                "numerator": amount(one.numerator, self.lang),
+                "denominator": amount(one.denominator, self.lang),
+            }
+            ratio = self.say(N_("%(numerator)s of %(denominator)s"), **parts)
+            text = f"{text} ({ratio})" if text else ratio
+        for name, value in sorted(one.dimension.items()):
+            text += f" [{name}: {value}]"
+        return text or self.say(N_("In words"))
+
+    def _proofs(self, view: View, item: Item) -> None:
+        found = self._evidence(view, item)
+        if not found:
+            return
+        self._heading(self.say(N_("Evidence")), 3)
+        for one in found:
+            paragraph = self._paragraph(style="List Bullet")
+            _link(paragraph, view.where(one), view.proof(one))
+
+    def _reasons(self, view: View, item: Item) -> None:
+        standing = view.standings.get(item.key)
+        if standing is None or not standing.reasons:
+            return
+        self._heading(self.say(N_("Why the light is at risk, and what was answered")), 3)
+        for reason in standing.reasons:
+            self._text(view.reason(reason), "List Bullet")
+            for one in standing.answers:
+                if one.reason == reason.code and self._mine(one.organization):
+                    label = self.say(N_("Answer of %(day)s"), day=day_text(day_of(one.at), self.lang))
+                    self._labelled(label, one.text)
+
+    def _about(self) -> None:
+        self._heading(self.say(N_("About this report")), 1)
+        self._text(
+            self.say(
+                N_(
+                    "It was made from the public record of the plans as it stood on %(day)s. Lights are "
+                    "computed by the rules printed on each plan's page. Reports that were returned do not "
+                    "count and are not here."
+                ),
+                day=day_text(self.view.today, self.lang),
+            )
+        )
+        for view in self.views:
+            paragraph = self._paragraph(style="List Bullet")
+            _link(paragraph, view.addresses.plan(), view.plan.title or view.id)
+
+
+# --- what the library leaves to the format ----------------------------------------------------------
+
+
+def _style(style: Any, language: str) -> None:
+    style.font.name = _FACE
+    properties = style.element.get_or_add_rPr()
+    fonts = properties.find(qn("w:rFonts"))
+    for name in list(fonts.attrib):
+        if name.endswith("Theme"):
+            del fonts.attrib[name]
+    for script in ("w:ascii", "w:hAnsi", "w:cs", "w:eastAsia"):
+        fonts.set(qn(script), _FACE)
+    if style.name.startswith(("Heading", "Title", "Subtitle", "Caption")):
+        style.font.color.rgb = _DARK
+    _set_language(style.element, language)
+
+
+def _set_language(element: Any, language: str) -> None:
+    """Say the language of a style, or of all of them."""
+    for properties in element.iter(qn("w:rPr")):
+        found = properties.find(qn("w:lang"))
+        if found is None:
+            found = OxmlElement("w:lang")
+            properties.append(found)
+        for name in ("w:val", "w:eastAsia"):
+            found.set(qn(name), language)
+
+
+def _mark_header(row: Any) -> None:
+    properties = row._tr.get_or_add_trPr()
+    for name in ("w:cantSplit", "w:tblHeader"):
+        properties.append(OxmlElement(name))
+
+
+def _keep_whole(row: Any) -> None:
+    row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
+
+
+def _describe(table: Any, text: str) -> None:
+    """What a screen reader says of a table before it is read."""
+    for name in ("w:tblCaption", "w:tblDescription"):
+        element = OxmlElement(name)
+        element.set(qn("w:val"), text)
+        table._tbl.tblPr.append(element)
+    look = table._tbl.tblPr.find(qn("w:tblLook"))
+    if look is not None:
+        # the first row is a header; the first column is none; captions come after the look in the format
+        look.set(qn("w:firstColumn"), "0")
+        look.set(qn("w:val"), "0420")
+
+
+def _fill(cell: Any, text: str, *, bold: bool = False) -> None:
+    first, *rest = clean_xml(text).split("\n")
+    paragraph = cell.paragraphs[0]
+    run = paragraph.add_run(first)
+    run.bold, run.font.size = bold, Pt(10)
+    paragraph.paragraph_format.space_after = Pt(2)
+    for line in rest:
+        added = cell.add_paragraph()
+        added.add_run(line).font.size = Pt(10)
+
+
+def _shade(cell: Any, colour: str) -> None:
+    shade = OxmlElement("w:shd")
+    for name, value in (("w:val", "clear"), ("w:color", "auto"), ("w:fill", colour)):
+        shade.set(qn(name), value)
+    cell._tc.get_or_add_tcPr().append(shade)
+
+
+def _link(paragraph: Any, address: str, text: str) -> None:
+    """Add a link with words of its own; words alone when there is no address of the web."""
+    text = clean_xml(text)
+    if not address.startswith(("http://", "https://")):
+        paragraph.add_run(text)
+        return
+    relation = paragraph.part.relate_to(clean_xml(address), RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
+    link = OxmlElement("w:hyperlink")
+    link.set(qn("r:id"), relation)
+    run = paragraph.add_run(text)
+    run.font.underline = True
+    run.font.color.rgb = RGBColor(0x0B, 0x3D, 0x91)
+    link.append(run._r)
+    paragraph._p.append(link)
+
+
+def _page_number(paragraph: Any) -> None:
+    for kind, text in (("begin", None), (None, "PAGE"), ("end", None)):
+        run = paragraph.add_run()
+        element = OxmlElement("w:fldChar" if kind else "w:instrText")
+        if kind:
+            element.set(qn("w:fldCharType"), kind)
+        else:
+            element.text = text
+        run._r.append(element)

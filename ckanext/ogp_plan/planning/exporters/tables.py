@@ -1,0 +1,564 @@
+"""Tables for analysis: CSV (long, matrix, evidence, items) and one workbook of everything.
+
+Columns have the same names in every language; a text that a spreadsheet would execute is made
+inert. Persons are in none of them; of withheld evidence there is only that it exists, and why.
+The workbook that is edited and given back is :mod:`.workbook`.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from openpyxl import Workbook
+
+from .. import tracking
+from ..calendar import ZONE, day_of
+from ..cuts import Compliance
+from ..i18n import N_
+from ..progress import target_value
+from ..settings import Settings
+from ..states import Standing, stand
+from ..tracking import Evidence, Key, Measurement, Record
+from ..types import Indicator, Item
+from . import paper
+from .paper import BLUE, GREEN, GREY, HEADING, PLAIN, RED, Look
+from .view import View, percent
+
+#: The ground under a light's word.
+LIGHT_GROUND = {"completado": GREEN, "en_curso": BLUE, "en_riesgo": RED, "no_iniciado": GREY}
+_NARROW, _WIDE = 16, 48
+_WIDE_COLUMNS = frozenset(
+    [
+        "elemento",
+        "titulo",
+        "texto",
+        "obstaculos",
+        "proximo_paso",
+        "comentario",
+        "motivo",
+        "razones",
+        "direccion",
+        "evidencia",
+        "enlace",
+        "concepto",
+        "recomendacion",
+        "responsable",
+        "indicador_nombre",
+        "verificacion",
+        "formula",
+        "respuesta",
+        "contenido",
+        "alertas",
+    ]
+)
+
+#: A column of the matrix: the day, and how the items stood on it.
+Column = tuple[dt.date, Mapping[Key, Standing]]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under named columns; values are texts, numbers, days, moments, yes or no, or nothing."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: list[list[Any]]
+
+
+def history(record: Record, days: Sequence[dt.date], settings: Settings | None = None) -> list[Column]:
+    """Return how the items of a record stood at the end of each of some days."""
+    ends = [dt.datetime.combine(day, dt.time.max, tzinfo=ZONE) for day in days]
+    return [
+        (day, stand(record.as_of(end), day, settings=settings)) for day, end in zip(days, ends, strict=True)
+    ]
+
+
+# --- CSV ------------------------------------------------------------------------------------------
+
+
+def measurements_csv(view: View) -> bytes:
+    """Return one row a measurement that counts, oldest first."""
+    return as_csv(measurements(view))
+
+
+def items_csv(view: View) -> bytes:
+    """Return one row an item: where it stands, and why."""
+    return as_csv(items(view))
+
+
+def evidence_csv(view: View) -> bytes:
+    """Return one row an evidence that stands."""
+    return as_csv(evidence(view))
+
+
+def matrix_csv(view: View, columns: Sequence[Column]) -> bytes:
+    """Return one row a tracked item and one column a day (a cut, a month's end): the light it had.
+
+    :param columns: the days with their standings, as :func:`history` gives them.
+    """
+    return as_csv(matrix(view, columns))
+
+
+def as_csv(table: Table) -> bytes:
+    """Return a table as CSV: UTF-8 with its mark, commas, lines that end as RFC 4180 says."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(table.columns)
+    writer.writerows([_text(value) for value in row] for row in table.rows)
+    return out.getvalue().encode("utf-8-sig")
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "sí" if value else "no"
+    if isinstance(value, dt.datetime):
+        return value.isoformat(timespec="seconds")
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, int):
+        return str(value)
+    return paper.inert(str(value))
+
+
+# --- the tables -----------------------------------------------------------------------------------
+
+_ITEM = ("nivel", "codigo", "elemento")
+
+
+def _item(item: Item) -> list[Any]:
+    return [item.level, item.code, item.title]
+
+
+def items(view: View) -> Table:
+    """Return one row an item of the plan, tracked or not, as it stands."""
+    columns = (
+        "plan",
+        *_ITEM,
+        "nivel_padre",
+        "codigo_padre",
+        "se_sigue",
+        "responsable",
+        "vence",
+        "estado",
+        "estado_nombre",
+        "declarado",
+        "avance",
+        "avance_esperado",
+        "razones",
+        "alertas",
+        "evidencias",
+        "evidencias_validas",
+        "ultimo_reporte",
+        "dias_sin_reporte",
+        "meta_compartida",
+        "cumplido_compartido",
+        "organismos_que_cumplen",
+        "organismos_que_deben",
+        "desacuerdo",
+        "direccion",
+    )
+    rows = []
+    for item in view.plan.items:
+        one = view.standings.get(item.key)
+        rows.append(
+            [view.id, *_item(item), *(item.parent or (None, None)), item.trackable, view.responsible(item)]
+            + (_standing(view, one) if one else [None] * 17)
+            + [view.addresses.item(item.key)]
+        )
+    return Table(N_("Items"), columns, rows)
+
+
+def _standing(view: View, one: Standing) -> list[Any]:
+    shared = one.quota
+    return [
+        one.due,
+        one.light,
+        view.light(one.light),
+        one.declared.value,
+        percent(one.progress),
+        percent(one.expected),
+        " ".join(reason.code for reason in one.reasons),
+        "; ".join(view.reason(reason) for reason in one.reasons),
+        one.evidence,
+        one.valid_evidence,
+        day_of(one.last_update) if one.last_update else None,
+        one.silence_days,
+        *([shared.target, shared.capped, len(shared.met), shared.size] if shared else [None] * 4),
+        one.disagreement,
+    ]
+
+
+def measurements(view: View) -> Table:
+    """Return one row a measurement that counts."""
+    columns = (
+        "plan",
+        *_ITEM,
+        "organismo",
+        "organismo_nombre",
+        "indicador",
+        "indicador_nombre",
+        "medida",
+        "unidad",
+        "linea_base",
+        "meta",
+        "desde",
+        "hasta",
+        "valor",
+        "numerador",
+        "denominador",
+        "dimension",
+        "comentario",
+        "metodo",
+        "reportado",
+        "id",
+        "direccion",
+    )
+    rows = []
+    for one in view.record.counting_measurements():
+        item = view.items.get(one.item)
+        indicator = next((i for i in item.indicators if i.code == one.indicator), None) if item else None
+        rows.append(
+            [view.id, *(_item(item) if item else [*one.item, None]), one.organization]
+            + [view.called(one.organization), one.indicator, *_indicator(indicator)]
+            + _measurement(one)
+            + [view.addresses.item(one.item)]
+        )
+    return Table(N_("Measurements"), columns, rows)
+
+
+def _indicator(one: Indicator | None) -> list[Any]:
+    return [one.name, one.measure.value, one.unit, one.baseline, target_value(one)] if one else [None] * 5
+
+
+def _measurement(one: Measurement) -> list[Any]:
+    dimension = "; ".join(f"{name}={value}" for name, value in sorted(one.dimension.items()))
+    return [
+        one.start,
+        one.end,
+        one.value,
+        one.numerator,
+        one.denominator,
+        dimension,
+        one.comment,
+        one.method,
+        one.at,
+        one.id,
+    ]
+
+
+def evidence(view: View) -> Table:
+    """Return one row an evidence that stands; of a withheld one, that it exists and why it is withheld."""
+    columns = (
+        "plan",
+        *_ITEM,
+        "organismo",
+        "organismo_nombre",
+        "clase",
+        "publica",
+        "evidencia",
+        "enlace",
+        "sha256",
+        "bytes",
+        "capturada",
+        "motivo_de_reserva",
+        "revisada",
+        "vive",
+        "es_la_misma",
+        "sigue_publica",
+        "reportado",
+        "id",
+        "direccion",
+    )
+    rows = []
+    for one in view.record.standing_evidence():
+        item = view.items.get(one.item)
+        check = view.checks.get(one.id)
+        looked = [check.at, check.alive, check.same, check.public] if check else [None] * 4
+        rows.append(
+            [view.id, *(_item(item) if item else [*one.item, None]), one.organization]
+            + [
+                view.called(one.organization),
+                one.kind.value,
+                one.id not in view.hidden,
+                *_public_part(view, one),
+            ]
+            + [view.hidden.get(one.id), *([None] * 4 if one.id in view.hidden else looked)]
+            + [one.at, one.id, view.addresses.item(one.item)]
+        )
+    return Table(N_("Evidence"), columns, rows)
+
+
+def _public_part(view: View, one: Evidence) -> list[Any]:
+    return (
+        [one.title, view.where(one), one.sha256, one.size, one.captured]
+        if one.id not in view.hidden
+        else [None] * 5
+    )
+
+
+def matrix(view: View, columns: Sequence[Column]) -> Table:
+    """Return one row a tracked item and a column a day: the light it had then."""
+    days = [day for day, _ in columns]
+    rows = [
+        [view.id, *_item(item), view.responsible(item), _due(view, item)]
+        + [standings[item.key].light if item.key in standings else None for _, standings in columns]
+        for item in view.trackable()
+    ]
+    return Table(
+        N_("Matrix"), ("plan", *_ITEM, "responsable", "vence", *(day.isoformat() for day in days)), rows
+    )
+
+
+def _due(view: View, item: Item) -> dt.date | None:
+    one = view.standings.get(item.key)
+    return one.due if one else item.schedule.due
+
+
+def updates(view: View) -> Table:
+    """Return one row an update, those that were corrected or returned too (``cuenta`` tells)."""
+    columns = (
+        "plan",
+        *_ITEM,
+        "organismo",
+        "organismo_nombre",
+        "reportado",
+        "periodo",
+        "declarado",
+        "avance",
+        "texto",
+        "obstaculos",
+        "proximo_paso",
+        "motivo",
+        "en_riesgo_dicho",
+        "sin_cambios",
+        "cuenta",
+        "id",
+        "direccion",
+    )
+    counting = {one.id for one in view.record.counting_updates()}
+    rows = []
+    for one in sorted(view.record.updates, key=lambda event: (event.at, event.id)):
+        item = view.items.get(one.item)
+        rows.append(
+            [view.id, *(_item(item) if item else [*one.item, None]), one.organization]
+            + [view.called(one.organization), one.at, one.period, one.state.value if one.state else None]
+            + [one.progress, one.text, one.obstacles, one.next_step, one.reason, one.at_risk, one.confirms]
+            + [one.id in counting, one.id, view.addresses.item(one.item)]
+        )
+    return Table(N_("Reports"), columns, rows)
+
+
+def verdicts(view: View) -> Table:
+    """Return one row a verdict that stands, by role; never by person."""
+    columns = (
+        "plan",
+        *_ITEM,
+        "papel",
+        "fecha",
+        "corte",
+        "sugerido",
+        "asignado",
+        "comparte_lo_declarado",
+        "cumplida",
+        "calidad_de_la_evidencia",
+        "concepto",
+        "recomendacion",
+        "alerta",
+        "id",
+        "direccion",
+    )
+    rows = []
+    for one in tracking.standing(view.record.verdicts):
+        item = view.items.get(one.item)
+        rows.append(
+            [view.id, *(_item(item) if item else [*one.item, None]), one.role.value, one.at, one.cut]
+            + [one.suggested.value if one.suggested else None, one.assigned.value if one.assigned else None]
+            + [one.agrees, one.fulfilled, one.quality, one.rationale, one.recommendation, one.alert]
+            + [one.id, view.addresses.item(one.item)]
+        )
+    return Table(N_("Verdicts"), columns, rows)
+
+
+def indicators(view: View) -> Table:
+    """Return one row a target of an indicator (a row too for an indicator without any)."""
+    columns = (
+        "plan",
+        *_ITEM,
+        "indicador",
+        "indicador_nombre",
+        "medida",
+        "unidad",
+        "asciende",
+        "acumula",
+        "formula",
+        "linea_base",
+        "anio_base",
+        "meta_impresa",
+        "meta",
+        "meta_desde",
+        "meta_hasta",
+        "dimension",
+        "verificacion",
+    )
+    rows = []
+    for item in view.plan.items:
+        for one in item.indicators:
+            head = [
+                view.id,
+                *_item(item),
+                one.code,
+                one.name,
+                one.measure.value,
+                one.unit,
+                one.ascending,
+                one.accumulation.value,
+                one.formula,
+                one.baseline,
+                one.baseline_year,
+                one.target_text,
+            ]
+            for target in (*one.targets, *([] if one.targets else [None])):
+                dimension = (
+                    "; ".join(f"{k}={v}" for k, v in sorted(target.dimension.items())) if target else ""
+                )
+                period = [target.value, target.start, target.end] if target else [None] * 3
+                rows.append([*head, *period, dimension, "; ".join(one.verification)])
+    return Table(N_("Indicators"), columns, rows)
+
+
+def compliances(view: View, cuts: Sequence[Compliance]) -> Table:
+    """Return one row a component and cut, and one for the whole plan."""
+    columns = (
+        "plan",
+        "corte",
+        "codigo",
+        "elemento",
+        "programadas",
+        "cumplidas",
+        "porcentaje",
+        "zona",
+        "avance_medio",
+        "con_avance",
+        "sin_programacion",
+        "excluidas",
+        "total",
+        "unidad_contada",
+    )
+    rows = [
+        [
+            view.id,
+            cut.day,
+            one.component[1] if one.component else None,
+            one.title or None,
+            one.scheduled,
+            one.fulfilled,
+        ]
+        + [_two(one.share), one.zone, percent(one.mean_progress), one.with_progress, one.undeclared]
+        + [one.excluded, one.total, cut.count_unit]
+        for cut in cuts
+        for one in (*cut.components, cut.whole)
+    ]
+    return Table(N_("Cuts"), columns, rows)
+
+
+def _two(value: Decimal | None) -> Decimal | None:
+    return None if value is None else value.quantize(Decimal("0.01")).normalize() + 0
+
+
+# --- the workbook of everything -------------------------------------------------------------------
+
+
+def everything(view: View, columns: Sequence[Column] = (), cuts: Sequence[Compliance] = ()) -> bytes:
+    """Return the plan and all its public tracking as one workbook, a table a sheet.
+
+    :param columns: days of the matrix, as :func:`history` gives them.
+    :param cuts: the compliance of each cut so far.
+    """
+    book = Workbook()
+    book.remove(book.active)
+    tables = [
+        items(view),
+        indicators(view),
+        measurements(view),
+        updates(view),
+        evidence(view),
+        verdicts(view),
+    ]
+    tables += [matrix(view, columns)] if columns else []
+    tables += [compliances(view, cuts)] if cuts else []
+    _cover(book, view, tables)
+    for table in tables:
+        _sheet(book, view, table)
+    paper.about(book, view.plan.title, view.family.name.get("es", ""), "en" if view.lang == "en" else "es-CO")
+    return paper.saved(book)
+
+
+def _cover(book: Workbook, view: View, tables: Sequence[Table]) -> None:
+    """The first sheet says what the file is, of which day, and what each sheet holds."""
+    sheet = book.create_sheet(paper.sheet_name(book, view.say(N_("Plan"))))
+    paper.widths(sheet, (34, 90))
+    paper.band(sheet, 1, 2, view.plan.title or view.id, paper.TITLE, (34, 90))
+    facts = [
+        (view.say(N_("Family")), view.named(view.family.name)),
+        (view.say(N_("Period")), " – ".join(str(day) for day in (view.plan.start, view.plan.end) if day)),
+        (view.say(N_("As of")), view.today),
+        (view.say(N_("Version of the plan")), view.record.version),
+        (view.say(N_("Address")), view.addresses.plan()),
+    ]
+    row = 3
+    for label, value in facts:
+        paper.put(sheet, row, 1, label, paper.LABEL)
+        paper.put(sheet, row, 2, value, PLAIN)
+        row += 1
+    row += 1
+    paper.put(sheet, row, 1, view.say(N_("Sheet")), HEADING)
+    paper.put(sheet, row, 2, view.say(N_("Rows")), HEADING)
+    for number, table in enumerate(tables, start=row + 1):
+        paper.put(sheet, number, 1, view.say(table.name), PLAIN)
+        paper.put(sheet, number, 2, len(table.rows), PLAIN)
+    paper.page(sheet, landscape=False, paper=paper.LETTER)
+
+
+def _sheet(book: Workbook, view: View, table: Table) -> None:
+    sheet = book.create_sheet(paper.sheet_name(book, view.say(table.name)))
+    for column, name in enumerate(table.columns, start=1):
+        paper.put(sheet, 1, column, name, HEADING)
+    paper.widths(sheet, [_WIDE if name in _WIDE_COLUMNS else _NARROW for name in table.columns])
+    for number, row in enumerate(table.rows, start=2):
+        for column, value in enumerate(row, start=1):
+            paper.put(sheet, number, column, _cell(value), _look(value, table, column))
+    sheet.freeze_panes = "A2"
+    sheet.auto_filter.ref = f"A1:{paper.get_column_letter(len(table.columns))}{max(1, len(table.rows)) + 1}"
+    paper.page(sheet, rows="1:1", left=view.plan.title)
+    sheet.sheet_view.showGridLines = True
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "sí" if value else "no"
+    if isinstance(value, dt.datetime):
+        return value.isoformat(timespec="seconds")
+    if isinstance(value, Decimal) and len(value.normalize().as_tuple().digits) > 15:
+        return format(value, "f")
+    return value
+
+
+_DAY = Look(vertical="top", number="yyyy-mm-dd")
+
+
+def _look(value: Any, table: Table, column: int) -> Look:
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        return _DAY
+    if isinstance(value, str) and value in LIGHT_GROUND and table.columns[column - 1] != "declarado":
+        return Look(vertical="top", ground=LIGHT_GROUND[value])
+    return PLAIN

@@ -1,0 +1,126 @@
+"""The facts of a record by item, gathered once: what progress, lights and cuts look up."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TypeVar
+
+from .tracking import (
+    Answer,
+    Event,
+    Evidence,
+    EvidenceCheck,
+    Key,
+    Link,
+    LinkKind,
+    Record,
+    standing,
+)
+from .types import Item, OrgGroup, Plan, Role
+
+E = TypeVar("E", bound=Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """Who owes an item: organismos by name with what each owes, and how many its groups do not name.
+
+    Without any, the item is owed as a whole (nobody is named, or a group of unknown size).
+    """
+
+    targets: dict[str, Decimal | None] = field(default_factory=dict)
+    unnamed: int = 0
+    unnamed_target: Decimal | None = None
+
+    @property
+    def size(self) -> int:
+        """How many owe it."""
+        return len(self.targets) + self.unnamed
+
+
+class Facts:
+    """A record's facts by item. What was superseded, retracted or returned is left out.
+
+    :param record: it is read once; the facts do not follow what is added to it later.
+    """
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        self.plan: Plan = record.plan
+        self.items: dict[Key, Item] = {item.key: item for item in record.plan.items}
+        self.groups: dict[str, OrgGroup] = {group.id: group for group in record.plan.groups}
+        self.children: dict[Key | None, list[Item]] = defaultdict(list)
+        for item in record.plan.items:
+            # what hangs from an item that this record does not hold is a root of it
+            self.children[item.parent if item.parent in self.items else None].append(item)
+        returned = record._returned()
+        self.updates = _by_item(record.counting_updates())
+        self.measurements = _by_item(record.counting_measurements())
+        self.evidence = _by_item(self._counting_evidence(returned))
+        self.checks: dict[str, EvidenceCheck] = {one.evidence: one for one in standing(record.checks)}
+        self.verdicts = _by_item(standing(record.verdicts))
+        self.closed_alerts = {one.closes for one in standing(record.verdicts) if one.closes}
+        self.answers: dict[Key, list[Answer]] = _by_item(standing(record.answers))
+        self.depends = self._depends()
+
+    def _counting_evidence(self, returned: set[str]) -> list[Evidence]:
+        """Evidence of what was returned proves nothing, of what was corrected it still does."""
+        out = {one.id for one in self.record.measurements if {one.update, one.report} & returned}
+        out |= {one.id for one in self.record.updates if one.report in returned} | returned
+        return [one for one in self.record.standing_evidence() if not {one.update, one.measurement} & out]
+
+    def _depends(self) -> dict[Key, list[tuple[str | None, Key]]]:
+        """What each item waits for: (plan, key), None for this plan. The last word on a link counts."""
+        last: dict[tuple[Key, str | None, Key], Link] = {}
+        for link in standing(self.record.links):
+            if link.kind is LinkKind.DEPENDS:
+                last[link.item, link.plan, link.other] = link
+        found: dict[Key, list[tuple[str | None, Key]]] = defaultdict(list)
+        for (item, plan, other), link in last.items():
+            if not link.removed:
+                found[item].append((plan, other))
+        return {item: sorted(ones, key=lambda one: (one[0] or "", one[1])) for item, ones in found.items()}
+
+    def owners(self, item: Item) -> Owners:
+        """Return who owes an item: its leads, groups by their members."""
+        targets: dict[str, Decimal | None] = {}
+        unnamed, unnamed_target = 0, None
+        for one in item.assignments:
+            if one.role is not Role.LEAD:
+                continue
+            names: Iterable[str] = (one.organization,) if one.organization else ()
+            group = self.groups.get(one.group) if one.group else None
+            if group is not None:
+                names = dict.fromkeys(group.members)
+                missing = max(0, (group.size or 0) - len(group.members))
+                if missing:
+                    unnamed += missing
+                    unnamed_target = one.own_target if unnamed_target is None else unnamed_target
+            for name in names:
+                before = targets.get(name)
+                both = before is not None and one.own_target is not None
+                targets[name] = before + one.own_target if both else (one.own_target or before)  # type: ignore[operator]
+        return Owners(targets, unnamed, unnamed_target)
+
+    def root(self, item: Item) -> Item:
+        """Return the component an item belongs to: the item above it that hangs from nothing."""
+        seen = {item.key}
+        while item.parent in self.items and item.parent not in seen:
+            item = self.items[item.parent]  # type: ignore[index]
+            seen.add(item.key)
+        return item
+
+
+def gathered(record: Record | Facts) -> Facts:
+    """Return the facts of a record; facts already gathered are returned as they are."""
+    return record if isinstance(record, Facts) else Facts(record)
+
+
+def _by_item(events: Iterable[E]) -> dict[Key, list[E]]:
+    found: dict[Key, list[E]] = defaultdict(list)
+    for one in events:
+        found[one.item].append(one)  # type: ignore[attr-defined]
+    return dict(found)

@@ -1,0 +1,388 @@
+"""How far indicators, items, groups and parents are: fractions from 0 to 1, None where there is none.
+
+Absent is not zero: without a target, without a measure, there is no progress, and what has none is
+left out of means and counted apart (coverage).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from . import calendar
+from .facts import Facts, gathered
+from .jsonable import CONTEXT
+from .tracking import Measurement, Record, Update
+from .types import Accumulation, Declared, Indicator, Item, Measure, Plan, Schedule, ScheduleKind, Target
+
+ZERO, ONE, HUNDRED = Decimal(0), Decimal(1), Decimal(100)
+
+
+@dataclass(slots=True)
+class Owed:
+    """What one organismo owes of a shared goal. ``actual`` None: it measured nothing."""
+
+    organization: str
+    own_target: Decimal
+    actual: Decimal | None
+    capped: Decimal
+    met: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """A goal shared by organismos, capped: what one does beyond its own covers for nobody.
+
+    ``target``: the sum of what each owes. ``actual``: all that was measured. ``capped``: what counts.
+    ``size``: how many owe; ``unnamed``: how many of them the group does not name and nobody reported
+    for. ``unattributed``: measured without saying by whom, or by who owes nothing. ``met`` and
+    ``missing``: names, in order.
+    """
+
+    indicator: str
+    target: Decimal
+    actual: Decimal
+    capped: Decimal
+    size: int
+    unnamed: int
+    unattributed: Decimal
+    met: tuple[str, ...]
+    missing: tuple[str, ...]
+    by_organization: dict[str, Owed] = field(default_factory=dict)
+
+    @property
+    def progress(self) -> Decimal | None:
+        """Fraction of the shared goal; None while nobody measured anything of its own."""
+        if all(one.actual is None for one in self.by_organization.values()):
+            return None
+        return clamp(CONTEXT.divide(self.capped, self.target))
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an item is. ``source``: "indicators", "declared", or None; ``value`` 0 to 1, or None.
+
+    ``with_value`` of ``total``: how many of its indicators (or of those assigned) have a value.
+    """
+
+    value: Decimal | None
+    source: str | None
+    with_value: int
+    total: int
+    quota: Quota | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """One child for its parent's mean. ``rows``: how many tracked items with a value it stands for."""
+
+    progress: Decimal | None
+    weight: Decimal | None = None
+    rows: int = 1
+    excluded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rolled:
+    """The progress of a parent, and of how many of its children (excluded ones left out) it is known."""
+
+    progress: Decimal | None
+    with_value: int
+    total: int
+
+
+def clamp(value: Decimal) -> Decimal:
+    """Return a fraction held between 0 and 1."""
+    return min(max(value, ZERO), ONE)
+
+
+# --- indicators
+
+
+def is_additive(indicator: Indicator) -> bool:
+    """Tell whether what several periods measured adds up (percentages never do)."""
+    return indicator.accumulation is Accumulation.SUM and indicator.measure is Measure.UNIT
+
+
+def measured(one: Measurement) -> Decimal | None:
+    """Return the value of one measurement; a ratio as a percentage. None when it has none."""
+    if one.numerator is not None and one.denominator:
+        return one.numerator * HUNDRED / one.denominator
+    return one.value
+
+
+def actual_value(
+    indicator: Indicator, measurements: Iterable[Measurement], until: dt.date | None = None
+) -> Decimal | None:
+    """Return what several measurements make together, in the unit of the target; None of none.
+
+    :param indicator: says how they accumulate. ``todos_cumplen``: the percentage of the events that
+        reach the target each.
+    :param until: only of periods that ended by then.
+
+    Shares by dimension (40 users: 16 of the government…) are parts of a total: they count only where
+    no total was measured and they add up.
+    """
+    values = _values(indicator, measurements, until)
+    if not values:
+        return None
+    kind = indicator.accumulation
+    if kind is Accumulation.ALL_MEET:
+        target = target_value(indicator)
+        if target is None:
+            return None
+        met = sum(value >= target if indicator.ascending else value <= target for value in values)
+        return Decimal(met) * HUNDRED / Decimal(len(values))
+    if is_additive(indicator):
+        return sum(values, ZERO)
+    if kind is Accumulation.MAXIMUM:
+        return max(values)
+    if kind is Accumulation.MEAN:
+        return sum(values, ZERO) / Decimal(len(values))
+    return values[-1]
+
+
+def _values(
+    indicator: Indicator, measurements: Iterable[Measurement], until: dt.date | None
+) -> list[Decimal]:
+    """Values of an indicator's measurements, by the end of their period and then as they came."""
+    own = [
+        one for one in measurements if one.indicator == indicator.code and (until is None or one.end <= until)
+    ]
+    whole = [one for one in own if not one.dimension]
+    counted = own if not whole and is_additive(indicator) else whole
+    counted.sort(key=lambda one: (one.end, one.at, one.id))
+    return [value for value in map(measured, counted) if value is not None]
+
+
+def target_value(indicator: Indicator) -> Decimal | None:
+    """Return the number an indicator is to reach in the whole plan; None where only words say it.
+
+    Targets of periods one after another add up where what is measured does; else the last one counts.
+    What is either done or not has 1 as its target.
+    """
+    whole = [one for one in indicator.targets if one.value is not None and not one.dimension]
+    if not whole:
+        return ONE if indicator.measure is Measure.BOOLEAN else None
+    dated = [one for one in whole if one.start and one.end]
+    if len(whole) == 1 or len(dated) < len(whole):
+        return whole[0].value
+    dated.sort(key=lambda one: (one.start, one.end))  # type: ignore[arg-type,return-value]
+    if not is_additive(indicator):
+        return max(dated, key=lambda one: one.end or dt.date.min).value
+    follow = all(one.end < other.start for one, other in zip(dated, dated[1:], strict=False))  # type: ignore[operator]
+    return sum((one.value or ZERO for one in dated), ZERO) if follow else whole[0].value
+
+
+def indicator_progress(
+    indicator: Indicator,
+    measurements: Iterable[Measurement],
+    target: Target | Decimal | None = None,
+    until: dt.date | None = None,
+) -> Decimal | None:
+    """Return how far an indicator is: (actual − baseline) / (target − baseline), between 0 and 1.
+
+    :param target: another target than the plan's whole one (what is owed by a cut).
+    :param until: only of periods that ended by then.
+    :returns: None without measurement, without a number to reach, with 0 as the target, or with a
+        baseline that leaves nothing to go (never 0, never 1).
+    """
+    if indicator.measure is Measure.QUALITATIVE:
+        return None
+    wanted = target.value if isinstance(target, Target) else target
+    wanted = target_value(indicator) if wanted is None else wanted
+    actual = actual_value(indicator, measurements, until)
+    return None if actual is None else fraction(indicator, actual, wanted)
+
+
+def fraction(indicator: Indicator, actual: Decimal, wanted: Decimal | None) -> Decimal | None:
+    """Return how far an actual value is from the baseline to a target; see :func:`indicator_progress`."""
+    if not wanted:
+        return None
+    if indicator.accumulation is Accumulation.ALL_MEET:
+        return clamp(actual / HUNDRED)
+    baseline = indicator.baseline
+    if baseline is None:
+        if not indicator.ascending:
+            # what has to fall from nobody knows where is either there or not yet anywhere
+            return ONE if actual <= wanted else None
+        baseline = ZERO
+    way = wanted - baseline
+    if way == 0 or (way > 0) != indicator.ascending:
+        return None
+    return clamp((actual - baseline) / way)
+
+
+# --- what is shared
+
+
+def quota(record: Record | Facts, item: Item, until: dt.date | None = None) -> Quota | None:
+    """Return how a shared goal stands by organismo; None when the item shares none.
+
+    A goal is shared when an assigned lead or group has its own target; and where what each measures
+    does not add up (a percentage), when there are several: then each owes the whole target.
+    Organismos that a group does not name are taken from those that measured, as many as it lacks.
+    """
+    facts = gathered(record)
+    indicator = next((one for one in item.indicators if target_value(one)), None)
+    if indicator is None or not indicator.ascending or indicator.accumulation is Accumulation.ALL_MEET:
+        return None
+    owed, unnamed, unnamed_target = _owed(facts, item, indicator)
+    if not owed and not (unnamed and unnamed_target):
+        return None
+    by_name: dict[str | None, list[Measurement]] = {}
+    for one in facts.measurements.get(item.key, ()):
+        if one.indicator == indicator.code:
+            by_name.setdefault(one.organization, []).append(one)
+    for name in sorted(name for name in by_name if name and name not in owed):
+        if unnamed and unnamed_target:
+            owed[name] = unnamed_target
+            unnamed -= 1
+    actuals = {name: actual_value(indicator, ones, until) for name, ones in by_name.items()}
+    shares = {name: _share(name, own, actuals.get(name)) for name, own in sorted(owed.items())}
+    unattributed = sum((value for name, value in actuals.items() if name not in owed and value), ZERO)
+    return Quota(
+        indicator.code,
+        sum(owed.values(), ZERO) + (unnamed_target or ZERO) * unnamed,
+        sum((one.actual for one in shares.values() if one.actual), ZERO) + unattributed,
+        sum((one.capped for one in shares.values()), ZERO),
+        len(owed) + unnamed,
+        unnamed,
+        unattributed,
+        tuple(name for name, one in shares.items() if one.met),
+        tuple(name for name, one in shares.items() if not one.met),
+        shares,
+    )
+
+
+def _owed(facts: Facts, item: Item, indicator: Indicator) -> tuple[dict[str, Decimal], int, Decimal | None]:
+    """What each named organismo owes, how many are not named, and what each of those owes."""
+    owners = facts.owners(item)
+    if not any(owners.targets.values()) and not owners.unnamed_target:
+        if is_additive(indicator) or owners.size < 2:
+            return {}, 0, None
+        each = target_value(indicator)
+        return dict.fromkeys(owners.targets, each or ZERO), owners.unnamed, each
+    named = {name: own for name, own in owners.targets.items() if own}
+    return named, owners.unnamed if owners.unnamed_target else 0, owners.unnamed_target
+
+
+def _share(name: str, own: Decimal, actual: Decimal | None) -> Owed:
+    if actual is None:
+        return Owed(name, own, None, ZERO, False)
+    return Owed(name, own, actual, min(max(actual, ZERO), own), actual >= own)
+
+
+# --- items
+
+
+def item_progress(record: Record | Facts, item: Item, until: dt.date | None = None) -> Progress:
+    """Return how far an item is: the mean of its indicators, or as declared when they say nothing.
+
+    A shared goal counts capped. Declared progress of several organismos is their mean; what is
+    declared completado without a percentage is 1.
+    """
+    facts = gathered(record)
+    shared = quota(facts, item, until)
+    measurements = facts.measurements.get(item.key, ())
+    found = []
+    for one in item.indicators:
+        if shared and one.code == shared.indicator:
+            found.append(shared.progress)
+        else:
+            found.append(indicator_progress(one, measurements, until=until))
+    known = [value for value in found if value is not None]
+    if known:
+        return Progress(_mean(known), "indicators", len(known), len(found), shared)
+    declared = declared_progress(facts, item)
+    if declared is not None:
+        return Progress(declared, "declared", 0, len(found), shared)
+    return Progress(None, None, 0, len(found), shared)
+
+
+def declared_progress(facts: Facts, item: Item) -> Decimal | None:
+    """Return the mean of the last progress that each one declared; None when nobody did."""
+    updates = facts.updates.get(item.key, ())
+    owners = facts.owners(item)
+    if owners.size < 2:
+        return progress_of(updates)
+    whole = progress_of([one for one in updates if one.organization is None])
+    by_name: dict[str, list[Update]] = {}
+    for one in updates:
+        if one.organization is not None:
+            by_name.setdefault(one.organization, []).append(one)
+    names = set(owners.targets) | set(sorted(set(by_name) - set(owners.targets))[: owners.unnamed])
+    values = [progress_of(by_name[name]) if name in by_name else whole for name in sorted(names)]
+    values += [whole] * max(0, owners.size - len(names))
+    known = [value for value in values if value is not None]
+    return _mean(known) if known else None
+
+
+def progress_of(updates: Iterable[Update]) -> Decimal | None:
+    """Return the progress that updates leave declared, the oldest first; what is completado is 1."""
+    found: Decimal | None = None
+    for one in updates:
+        if one.progress is not None:
+            found = clamp(Decimal(one.progress) / HUNDRED)
+        elif one.state is Declared.DONE:
+            found = ONE
+    return found
+
+
+def _mean(values: Sequence[Decimal]) -> Decimal:
+    return sum(values, ZERO) / Decimal(len(values))
+
+
+def expected(schedule: Schedule, plan: Plan, today: dt.date) -> Decimal | None:
+    """Return how far an item should be on a day, 0 to 1; None when nobody says when it is due.
+
+    Months: those that are over, of all that are scheduled. A range: by days. A single day: 0 up to it,
+    1 after it.
+    """
+    if schedule.kind is ScheduleKind.RANGE:
+        start, due = schedule.start or plan.start, calendar.due_of(schedule, plan)
+        if start is None or due is None:
+            return None
+        if due <= start:
+            return ONE if today > due else ZERO
+        return clamp(Decimal((today - start).days) / Decimal((due - start).days))
+    if schedule.kind is ScheduleKind.DATE:
+        due = calendar.due_of(schedule, plan)
+        return None if due is None else ONE if today > due else ZERO
+    months = calendar.scheduled_months(schedule, plan)
+    if not months:
+        return None
+    over = sum(calendar.last_of_month(*month) < today for month in months)
+    return Decimal(over) / Decimal(len(months))
+
+
+# --- parents
+
+
+def parent_progress(children: Sequence[Child], mode: str = "equal") -> Rolled:
+    """Return Σ w·p / Σ w over the children with a progress that are not excluded.
+
+    :param mode: ``equal``; ``rows`` (a child weighs as many rows as it stands for); ``explicit`` or
+        ``budget`` (its own weight; a child without one does not count while a brother has one, and
+        where none has one they are equal).
+    """
+    counted = [one for one in children if not one.excluded]
+    known = [one for one in counted if one.progress is not None]
+    weights = [_weight(one, mode) for one in known]
+    if mode in ("explicit", "budget") and all(one.weight is None for one in counted):
+        weights = [ONE] * len(known)
+    total = sum(weights, ZERO)
+    if not total:
+        return Rolled(None, len(known), len(counted))
+    summed = sum((w * one.progress for w, one in zip(weights, known, strict=True) if one.progress), ZERO)
+    return Rolled(clamp(summed / total), len(known), len(counted))
+
+
+def _weight(one: Child, mode: str) -> Decimal:
+    if mode == "equal":
+        return ONE
+    if mode == "rows":
+        return Decimal(one.rows)
+    return max(one.weight or ZERO, ZERO)

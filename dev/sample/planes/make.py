@@ -1,0 +1,467 @@
+"""Writes the documents of the demonstration plans: ``python dev/sample/planes/make.py [--year 2026]``.
+
+The wording is data (``paac.yaml``, ``ogp.yaml``, ``cost.yaml``, ``ptep.yaml``); this makes of it the files an
+official would upload, with merged cells, shaded months and headers on each page. A test holds the files of this
+folder against it. Everything is invented.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import re
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
+
+Json = dict[str, Any]
+HERE = Path(__file__).parent
+YEAR = 2026
+#: The plan of the year after, in consultation.
+NEXT = 1
+NOTE = "Documento de demostración: todo es inventado"
+
+BAND = PatternFill("solid", fgColor="FFD9E2EC")
+COMPONENT = PatternFill("solid", fgColor="FF1F3A5F")
+PART = PatternFill("solid", fgColor="FFB8CCE4")
+MONTH = PatternFill("solid", fgColor="FF5B9A68")
+LINE = Side(style="thin", color="FF7F8C99")
+GRID = Border(left=LINE, right=LINE, top=LINE, bottom=LINE)
+WRAP = Alignment(wrap_text=True, vertical="center")
+CENTRE = Alignment(wrap_text=True, vertical="center", horizontal="center")
+
+
+def wording(name: str, year: int = YEAR) -> Json:
+    """Return a plan's wording for a year."""
+    text = (HERE / f"{name}.yaml").read_text(encoding="utf-8")
+    found: Json = yaml.safe_load(text.replace("{y1}", str(year + 1)).replace("{y}", str(year)))
+    return found
+
+
+def activities(paac: Json) -> Iterator[tuple[Json, Json | None, Json]]:
+    """Yield each numbered activity with its component and its subcomponent, if it has one."""
+    for component in paac["componentes"]:
+        for part in component.get("subcomponentes", ()):
+            for activity in part["actividades"]:
+                yield component, part, activity
+        for activity in component.get("actividades", ()):
+            yield component, None, activity
+
+
+def row_codes(paac: Json) -> Iterator[tuple[str, Json]]:
+    """Yield each row of the form with the code that it is followed by ("3.1.4#2")."""
+    for _, _, activity in activities(paac):
+        for number, row in enumerate(activity["filas"], start=1):
+            yield (activity["code"] if number == 1 else f"{activity['code']}#{number}"), row
+
+
+def saved(book: Workbook) -> bytes:
+    """Return a workbook's bytes; the same whenever it is written."""
+    out, fixed = io.BytesIO(), io.BytesIO()
+    book.save(out)
+    moment = f"{YEAR}-01-15T09:00:00Z"
+    with zipfile.ZipFile(out) as made, zipfile.ZipFile(fixed, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in made.namelist():
+            content = made.read(name)
+            if name == "docProps/core.xml":
+                content = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", moment.encode(), content)
+            target.writestr(zipfile.ZipInfo(name, (YEAR, 1, 15, 9, 0, 0)), content, zipfile.ZIP_DEFLATED)
+    return fixed.getvalue()
+
+
+def book_of(title: str, sheet: str) -> tuple[Workbook, Any]:
+    """Return a new workbook with one sheet, ready to print."""
+    book = Workbook()
+    book.properties.title = title
+    book.properties.creator = "Portal de demostración"
+    page = book.active
+    page.title = sheet
+    ready_to_print(page)
+    return book, page
+
+
+def ready_to_print(page: Any) -> None:
+    """Lay a sheet out for printing: landscape, as wide as the page, with what it is at its foot."""
+    page.page_setup.orientation = "landscape"
+    page.page_setup.paperSize = page.PAPERSIZE_LEGAL
+    page.page_setup.fitToHeight = 0
+    page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    page.oddFooter.left.text = NOTE
+    page.oddFooter.right.text = "&P de &N"
+
+
+def put(
+    page: Any, row: int, values: Sequence[Any], *, fill: PatternFill | None = None, bold: bool = False
+) -> None:
+    """Write a row of cells with borders."""
+    if fill is BAND:
+        page.row_dimensions[row].height = 30
+    for column, value in enumerate(values, start=1):
+        cell = page.cell(row=row, column=column, value=value)
+        cell.border = GRID
+        cell.alignment = WRAP
+        if bold:
+            cell.font = Font(name="Calibri", bold=True)
+        if fill is not None:
+            cell.fill = fill
+
+
+def widths(page: Any, sizes: Sequence[float]) -> None:
+    for column, size in enumerate(sizes, start=1):
+        page.column_dimensions[get_column_letter(column)].width = size
+
+
+def height(page: Any, row: int, values: Sequence[Any], sizes: Sequence[float]) -> None:
+    """Make a row as high as its longest text needs."""
+    lines = max(
+        sum(-(-len(line) // max(int(size * 0.95), 1)) for line in str(value).split("\n"))
+        for value, size in zip(values, sizes, strict=False)
+        if value is not None
+    )
+    page.row_dimensions[row].height = max(15, 14.5 * lines)
+
+
+# -- PAAC, form F014 ------------------------------------------------------------------------------------------
+
+F014 = (9, 30, 38, 26, *[3.6] * 12, 28, 30, 12, 34)
+LAST = len(F014)
+HEAD = [
+    "N°",
+    "ACTIVIDADES",
+    "DESCRIPCIÓN",
+    "METAS",
+    "MESES",
+    *[None] * 11,
+    "PRODUCTOS (BIENES O SERVICIOS) ENTREGADOS",
+    "INDICADORES",
+    None,
+    "RESPONSABLES",
+]
+SECOND = [None, None, None, None, *range(1, 13), None, "FÓRMULA", "RESULTADO", None]
+
+
+class F014Sheet:
+    """Form F014 as it is filled in by hand: one long sheet, its header again on each page."""
+
+    def __init__(self, page: Any, paac: Json) -> None:
+        self.page, self.paac = page, paac
+        self.at = 0
+        widths(page, F014)
+
+    def write(self, *, twice: str = "", changed: str = "") -> None:
+        """Write the whole form.
+
+        :param twice: the code of a component whose page comes twice.
+        :param changed: the code of an activity that says something else the second time.
+        """
+        self.preamble()
+        for number, component in enumerate(self.paac["componentes"], start=1):
+            # the last pages are marked with X besides their colour: they were made by someone else
+            self.component(component, marks=number > 3)
+            if component["code"] == twice:
+                self.component(component, marks=number > 3, changed=changed)
+
+    def preamble(self) -> None:
+        page = self.page
+        for text in (
+            "PORTAL DE DEMOSTRACIÓN",
+            "MODELO INTEGRADO DE PLANEACIÓN Y GESTIÓN (MIPG)",
+            self.paac["title"],
+            self.paac["form"],
+        ):
+            self.at += 1
+            page.merge_cells(start_row=self.at, start_column=1, end_row=self.at, end_column=LAST)
+            cell = page.cell(row=self.at, column=1, value=text)
+            cell.alignment, cell.font = CENTRE, Font(name="Calibri", bold=True, size=13)
+        for label, value in [["VERSIÓN", self.paac["version"]], *self.paac["cabecera"]]:
+            self.at += 1
+            page.merge_cells(start_row=self.at, start_column=1, end_row=self.at, end_column=3)
+            page.merge_cells(start_row=self.at, start_column=4, end_row=self.at, end_column=LAST)
+            page.cell(row=self.at, column=1, value=f"{label}:").font = Font(name="Calibri", bold=True)
+            page.cell(row=self.at, column=4, value=value).alignment = WRAP
+            page.row_dimensions[self.at].height = max(15, 13.5 * -(-len(str(value)) // 190))
+        self.at += 1
+
+    def header(self) -> None:
+        page, top = self.page, self.at + 1
+        put(page, top, HEAD, fill=BAND, bold=True)
+        put(page, top + 1, SECOND, fill=BAND, bold=True)
+        page.row_dimensions[top].height = page.row_dimensions[top + 1].height = 18
+        for letter in "ABCDQT":
+            page.merge_cells(f"{letter}{top}:{letter}{top + 1}")
+        page.merge_cells(f"E{top}:P{top}")
+        page.merge_cells(f"R{top}:S{top}")
+        for row in page.iter_rows(min_row=top, max_row=top + 1, max_col=LAST):
+            for cell in row:
+                cell.alignment = CENTRE
+        self.at += 2
+
+    def heading(self, code: str, title: str, fill: PatternFill, colour: str) -> None:
+        self.at += 1
+        put(self.page, self.at, [code, title, *[None] * (LAST - 2)], fill=fill)
+        for column in (1, 2):
+            self.page.cell(row=self.at, column=column).font = Font(name="Calibri", bold=True, color=colour)
+        self.page.merge_cells(start_row=self.at, start_column=2, end_row=self.at, end_column=LAST)
+
+    def component(self, component: Json, *, marks: bool, changed: str = "") -> None:
+        self.header()
+        self.heading(component["code"], component["title"], COMPONENT, "FFFFFFFF")
+        for number, part in enumerate(component.get("subcomponentes", ())):
+            if number == 2 and component["code"] in ("3", "4"):
+                self.header()  # a page ends here
+            self.heading(part["code"], part["title"], PART, "FF000000")
+            for activity in part["actividades"]:
+                self.activity(activity, marks=marks, changed=changed)
+        for activity in component.get("actividades", ()):
+            self.activity(activity, marks=marks, changed=changed)
+
+    def activity(self, activity: Json, *, marks: bool, changed: str) -> None:
+        first = self.at + 1
+        shared = first
+        for number, row in enumerate(activity["filas"]):
+            self.at += 1
+            opens = number == 0
+            if row["responsables"] != "=":
+                shared = self.at
+            goal = row["meta"]
+            if activity["code"] == changed:
+                goal = f"{goal} antes de junio"
+            printed = (
+                None
+                if row["responsables"] == "="
+                else self.paac["responsables"].get(row["responsables"], row["responsables"])
+            )
+            values = [
+                activity["code"] if opens else None, activity["title"] if opens else None, row["descripcion"], goal,
+                *["X" if marks and month in row["meses"] else None for month in range(1, 13)],
+                row["producto"], row["formula"], row["resultado"], printed,
+            ]  # fmt: skip
+            put(self.page, self.at, values)
+            height(
+                self.page,
+                self.at,
+                [values[1] if len(activity["filas"]) == 1 else None, *values[2:]],
+                F014[1:],
+            )
+            for month in row["meses"]:
+                cell = self.page.cell(row=self.at, column=4 + month)
+                cell.fill, cell.alignment = MONTH, CENTRE
+            if printed is None:
+                self.merge(20, shared, self.at)
+        if self.at > first:
+            self.page.merge_cells(start_row=first, start_column=1, end_row=self.at, end_column=1)
+            self.page.merge_cells(start_row=first, start_column=2, end_row=self.at, end_column=2)
+
+    def merge(self, column: int, first: int, last: int) -> None:
+        """Merge down to ``last``, in place of a merge that ended above."""
+        for area in list(self.page.merged_cells.ranges):
+            if (area.min_col, area.min_row) == (column, first):
+                self.page.unmerge_cells(str(area))
+        self.page.merge_cells(start_row=first, start_column=column, end_row=last, end_column=column)
+
+
+def f014(paac: Json, **broken: str) -> bytes:
+    """Return a PAAC as the F014 workbook."""
+    book, page = book_of(paac["title"], "PAAC")
+    F014Sheet(page, paac).write(**broken)
+    return saved(book)
+
+
+# -- OGP, matrix ----------------------------------------------------------------------------------------------
+
+BLOCKS = [
+    "Problema público que se busca resolver",
+    "Relevancia con valores OGP",
+    "Población objetivo y enfoque territorial/diferencial",
+    "Qué cambiará",
+    "Indicadores",
+    "Responsables y aliados",
+]
+
+
+def ogp(plan: Json) -> bytes:
+    """Return an open government plan as a workbook: commitments on one sheet, milestones on another."""
+    book, page = book_of(plan["title"], "Compromisos")
+    sizes = (26, 36, 36, 36, 36, 34, 28)
+    widths(page, sizes)
+    for text in (plan["title"], *plan["cabecera"]):
+        page.append([text])
+        page.cell(row=page.max_row, column=1).font = Font(name="Calibri", bold=True)
+    put(page, page.max_row + 1, ["Compromiso", *BLOCKS], fill=BAND, bold=True)
+    for one in plan["compromisos"]:
+        values = [
+            one["title"],
+            one["problema"],
+            one["relevancia"],
+            one["poblacion"],
+            one["cambio"],
+            "\n".join(f"• {line}" for line in one["indicadores"]),
+            one["responsables"],
+        ]
+        at = page.max_row + 1
+        put(page, at, values)
+        height(page, at, values, sizes)
+    other = book.create_sheet("Hitos")
+    ready_to_print(other)
+    narrow = (26, 34, 38, 34, 32, 22)
+    widths(other, narrow)
+    put(
+        other,
+        1,
+        ["Compromiso", "Hito", "Entregable", "Responsable líder", "Entregable estratégico", "Fecha"],
+        fill=BAND,
+        bold=True,
+    )
+    for one in plan["compromisos"]:
+        first = other.max_row + 1
+        for number, milestone in enumerate(one["hitos"]):
+            values = [one["title"] if number == 0 else None, *(value or None for value in milestone)]
+            at = other.max_row + 1
+            put(other, at, values)
+            height(other, at, values[1:], narrow[1:])
+        other.merge_cells(start_row=first, start_column=1, end_row=other.max_row, end_column=1)
+    return saved(book)
+
+
+# -- CoST, work plan ------------------------------------------------------------------------------------------
+
+COST = [
+    "Nivel (Level)",
+    "Resumen/Detalles (Summary/Details)",
+    "Indicadores (Indicators)",
+    "Evidencia (Evidence)",
+    "Responsable (Responsible partner)",
+    "Fecha de entrega (Delivery date)",
+]
+
+
+def cost(plan: Json) -> bytes:
+    """Return a CoST work plan as the programme's six-column table."""
+    book, page = book_of(plan["title"], "Plan de trabajo")
+    sizes = (18, 40, 60, 44, 26, 18)
+    widths(page, sizes)
+    for text in (plan["title"], f"{plan['title_en']}¹"):
+        page.append([text])
+        page.cell(row=page.max_row, column=1).font = Font(name="Calibri", bold=True, size=13)
+    for label, value in plan["cabecera"]:
+        page.append([label, None, value])
+        page.merge_cells(start_row=page.max_row, start_column=1, end_row=page.max_row, end_column=2)
+    put(page, page.max_row + 1, COST, fill=BAND, bold=True)
+    for level in plan["niveles"]:
+        first = page.max_row + 1
+        for number, one in enumerate(level["elementos"]):
+            values = [
+                level["name"] if number == 0 else None, one["title"], "\n".join(one["indicadores"]),
+                "\n".join(f"• {line}" for line in one["evidencias"]), one["responsable"], one["entrega"],
+            ]  # fmt: skip
+            at = page.max_row + 1
+            put(page, at, values)
+            height(page, at, values[1:], sizes[1:])
+        page.merge_cells(start_row=first, start_column=1, end_row=page.max_row, end_column=1)
+    page.append([plan["nota"]])
+    return saved(book)
+
+
+# -- PTEP, national layout ------------------------------------------------------------------------------------
+
+
+def ptep(plan: Json) -> bytes:
+    """Return a PTEP as the national form: a table a component, its subcomponents merged."""
+    book, page = book_of(plan["title"], "Programa")
+    sizes = (36, 44, 36, 36, 26)
+    widths(page, sizes)
+    page.append([plan["title"]])
+    page.cell(row=1, column=1).font = Font(name="Calibri", bold=True, size=13)
+    page.append([plan["nota"]])
+    for label, value in plan["cabecera"]:
+        page.append([f"{label}:", value])
+    for component in plan["componentes"]:
+        page.append([])
+        at = page.max_row + 2
+        page.cell(row=at, column=1, value=component["title"]).font = Font(name="Calibri", bold=True)
+        put(
+            page,
+            at + 1,
+            ["Subcomponente", "Actividades", "Meta o producto", "Responsable", "Fecha programada"],
+            fill=BAND,
+            bold=True,
+        )
+        for part in component["lineas"]:
+            first = page.max_row + 1
+            for number, activity in enumerate(part["actividades"]):
+                values = [part["title"] if number == 0 else None, *activity]
+                place = page.max_row + 1
+                put(page, place, values)
+                height(page, place, values, sizes)
+            if page.max_row > first:
+                page.merge_cells(start_row=first, start_column=1, end_row=page.max_row, end_column=1)
+    return saved(book)
+
+
+# -- broken on purpose ----------------------------------------------------------------------------------------
+
+
+def small_paac(year: int) -> Json:
+    """Return the PAAC with only its second component: enough to see what is wrong with a file."""
+    paac = wording("paac", year)
+    return {**paac, "componentes": [one for one in paac["componentes"] if one["code"] == "2"]}
+
+
+def changed_paac(year: int) -> Json:
+    """Return the PAAC as the resolution of July leaves it: a date moved and a goal lowered."""
+    paac = wording("paac", year)
+    rows = dict(row_codes(paac))
+    for change in wording("seguimiento", year)["cambios"]["paac"]:
+        for code, fields in change["filas"].items():
+            rows[code].update(fields)
+    return paac
+
+
+def unknown_responsible(year: int) -> bytes:
+    """Return a PAAC with a responsible that nobody knows."""
+    paac = small_paac(year)
+    rows = dict(row_codes(paac))
+    rows["2.1"]["responsables"] = rows["2.5"]["responsables"] = "Oficina de Trámites Sencillos"
+    return f014(paac)
+
+
+def renamed_pdf() -> bytes:
+    """Return the beginning and the end of a PDF; its name says a workbook."""
+    return b"%PDF-1.4\n% DEMOSTRACION\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n2 0 obj\n<< /Type /Pages /Kids [] /Count 0 >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"
+
+
+def files(year: int = YEAR) -> dict[str, bytes]:
+    """Return every document by its path in this folder."""
+    return {
+        f"paac-{year}.xlsx": f014(wording("paac", year)),
+        f"paac-{year}-resolucion-041.xlsx": f014(changed_paac(year)),
+        f"ogp-{year}-{year + 1}.xlsx": ogp(wording("ogp", year)),
+        f"cost-{year}.xlsx": cost(wording("cost", year)),
+        f"ptep-{year + NEXT}.xlsx": ptep(wording("ptep", year + NEXT)),
+        "con_errores/pdf-renombrado.xlsx": renamed_pdf(),
+        "con_errores/pagina-doblada.xlsx": f014(small_paac(year), twice="2", changed="2.5"),
+        "con_errores/responsable-desconocido.xlsx": unknown_responsible(year),
+    }
+
+
+def main() -> None:
+    """Write the documents beside this file, or elsewhere."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--year", type=int, default=YEAR)
+    parser.add_argument("--into", type=Path, default=HERE)
+    given = parser.parse_args()
+    for name, content in files(given.year).items():
+        path = given.into / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,167 @@
+"""No person and nothing of a withheld evidence leaves in any file; hostile text is executed by none."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import re
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+from support import plan_records as made
+
+from ckanext.ogp_plan.planning import cuts
+from ckanext.ogp_plan.planning.exporters import (
+    atom,
+    cost_table,
+    f014,
+    follow_up,
+    ical,
+    machine,
+    ogp_matrix,
+    quarterly,
+    report_template,
+    tables,
+    workbook,
+)
+from ckanext.ogp_plan.planning.exporters.view import View
+from ckanext.ogp_plan.planning.tracking import Evidence
+
+DAYS = (dt.date(2026, 4, 30), dt.date(2026, 8, 31))
+
+
+def compliances(view: View) -> list[cuts.Compliance]:
+    ends = [dt.datetime.combine(day, dt.time.max, tzinfo=made.ZONE) for day in DAYS]
+    return [cuts.compliance(view.record.as_of(end), day, view.settings) for day, end in zip(DAYS, ends, strict=True)]
+
+
+def past() -> atom.Past:
+    changed = atom.LightChange(made.at(3, 20), "en_curso", "completado", ())
+    return atom.Past(lights={("fila", "1.1.1"): [changed]})
+
+
+FEED = "https://datos.example/noticias.atom"
+MAKERS: dict[str, Callable[[View], bytes]] = {
+    "f014.xlsx": lambda view: f014.write(view.plan),
+    "cost.xlsx": lambda view: cost_table.write(view.plan, view.family),
+    "workbook.xlsx": lambda view: workbook.write(view.plan),
+    "follow_up.xlsx": lambda view: follow_up.write(view, [follow_up.Cut(one) for one in compliances(view)]),
+    "ogp.xlsx": ogp_matrix.write,
+    "everything.xlsx": lambda view: tables.everything(view, tables.history(view.record, DAYS, view.settings), compliances(view)),
+    "report.xlsx": lambda view: report_template.write("dagma", [view], "2026-09"),
+    "quarterly.docx": lambda view: quarterly.write("datic", dt.date(2026, 1, 1), dt.date(2026, 9, 1), [view]),
+    "items.csv": tables.items_csv,
+    "measurements.csv": tables.measurements_csv,
+    "evidence.csv": tables.evidence_csv,
+    "matrix.csv": lambda view: tables.matrix_csv(view, tables.history(view.record, DAYS, view.settings)),
+    "plan.json": lambda view: machine.to_json(view, past=past(), cuts=compliances(view)),
+    "plan.atom": lambda view: atom.plan_feed(view, FEED, past()),
+    "item.atom": lambda view: atom.item_feed(view, ("fila", "1.1.1"), FEED),
+    "organization.atom": lambda view: atom.organization_feed("datic", [view], FEED),
+    "lights.atom": lambda view: atom.lights_feed(view, FEED, past()),
+    "plan.ics": ical.plan_calendar,
+    "organization.ics": lambda view: ical.organization_calendar("dagma", [view]),
+}
+
+
+def text_of(name: str, content: bytes) -> str:
+    """All the text of a file: of every part, when it is an archive."""
+    if not name.endswith((".xlsx", ".docx")):
+        return content.decode().replace("\r\n ", "")
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert all(part.endswith((".xml", ".rels")) for part in archive.namelist())
+        return "\n".join(archive.read(part).decode() for part in archive.namelist())
+
+
+@pytest.mark.parametrize("lang", ["es", "en"])
+@pytest.mark.parametrize("name", MAKERS)
+def test_nothing_private_leaves(name: str, lang: str) -> None:
+    said = text_of(name, MAKERS[name](made.view(lang=lang)))
+    assert [secret for secret in made.SECRETS if secret in said] == []
+
+
+@pytest.mark.parametrize("name", ["ogp.xlsx", "quarterly.docx", "evidence.csv", "plan.json", "plan.atom"])
+def test_a_withheld_evidence_says_that_it_is_there_and_why(name: str) -> None:
+    assert "Tiene datos personales (Ley 1581)" in text_of(name, MAKERS[name](made.view()))
+
+
+def once_public() -> View:
+    """An evidence that was public by mistake, then withheld; and one that was withdrawn."""
+    record = made.record()
+    wrong = Evidence(id="x1", at=made.at(4, 1), item=("fila", "1.1.1"), title=made.SECRETS[3], url=made.SECRET_URL, resource=made.SECRETS[2], sha256=made.SECRETS[4])
+    second = replace(wrong, id="y1", item=("fila", "2.1"))
+    record.evidence += [
+        wrong, replace(wrong, id="x2", at=made.at(4, 2), public=False, withheld="Se publicó por error", supersedes="x1"),
+        second, replace(second, id="y2", at=made.at(4, 3), retracted="No correspondía", supersedes="y1"),
+    ]  # fmt: skip
+    return made.view(record)
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_what_was_public_by_mistake_is_not_told_by_the_history(name: str) -> None:
+    said = text_of(name, MAKERS[name](once_public()))
+    assert [secret for secret in made.SECRETS if secret in said] == []
+
+
+def test_the_history_tells_that_it_was_there() -> None:
+    said = text_of("plan.json", MAKERS["plan.json"](once_public()))
+    assert '"x1"' in said and "Se publicó por error" in said and "No correspondía" in said
+
+
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\u202a-\u202e\ud800-\udfff\ufffe\uffff]")
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_no_control_character_leaves(name: str) -> None:
+    assert CONTROL.search(text_of(name, MAKERS[name](made.view()))) is None
+
+
+@pytest.mark.parametrize("name", [name for name in MAKERS if name.endswith(".csv")])
+def test_no_cell_of_a_csv_is_a_formula(name: str) -> None:
+    content = MAKERS[name](made.view())
+    assert content.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+    assert len({len(row) for row in rows}) == 1 and len(rows) > 1
+    assert [cell for row in rows for cell in row if cell[:1] in "=+-@\t\r" and cell] == []
+    assert any(cell.startswith("'=HYPERLINK") for row in rows for cell in row)
+
+
+@pytest.mark.parametrize("name", [name for name in MAKERS if name.endswith(".xlsx")])
+def test_no_cell_of_a_workbook_is_a_formula_of_somebody_else(name: str) -> None:
+    book = load_workbook(io.BytesIO(MAKERS[name](made.view())))
+    formulas = [str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
+    if name == "follow_up.xlsx":
+        assert formulas and all(text.startswith(("=IF(", "=COUNTIF(", "=SUM(", "='Componente ")) for text in formulas)
+    else:
+        assert formulas == []
+    assert not any("HYPERLINK" in text for text in formulas)
+
+
+@pytest.mark.parametrize("name", ["ogp.xlsx", "quarterly.docx"])
+def test_a_link_is_of_the_web_or_is_none(name: str) -> None:
+    said = text_of(name, MAKERS[name](made.view()))
+    assert "javascript:" not in said and "https://datos.example/mapa.pdf" in said
+
+
+def test_every_document_opens_in_libreoffice(tmp_path: Path) -> None:
+    soffice = shutil.which("soffice")
+    if not soffice:
+        pytest.skip("soffice is not installed: the files are read back by their libraries only")
+    sources = [tmp_path / name for name in MAKERS if name.endswith((".xlsx", ".docx"))]
+    for source in sources:
+        source.write_bytes(MAKERS[source.name](made.view()))
+    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
+    done = subprocess.run(
+        [soffice, "--headless", profile, "--convert-to", "pdf", "--outdir", str(tmp_path), *map(str, sources)],
+        capture_output=True, timeout=180, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    pages = {source.name: source.with_suffix(".pdf") for source in sources}
+    assert [name for name, page in pages.items() if not (page.exists() and page.read_bytes().startswith(b"%PDF"))] == []
