@@ -8,8 +8,10 @@ segments, control characters) stand in the query.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import ckan.plugins.toolkit as tk
+from werkzeug.routing import Map, PathConverter
 
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
 #: Some servers refuse longer paths.
@@ -42,6 +44,28 @@ def json_url(project_id: str, qualified: bool = False) -> str:
             "cost_oc4ids_bulk.project", project_id=project_id, qualified=qualified, locale="default"
         )
     return tk.url_for("cost_oc4ids_bulk.projects", id=project_id, qualified=qualified, locale="default")
+
+
+#: stands for an id while an address is made once for many
+_ANY = "any-project-of-all"
+#: as routes quote it
+_quoted = PathConverter(Map()).to_url
+
+
+def maker(address: Callable[..., str]) -> Callable[[str], str]:
+    """The absolute :func:`page_url` or :func:`json_url` of one id after another, in one request.
+
+    The same addresses; but all that does not depend on the id is found out once, which for a page of
+    results takes longer than the search.
+    """
+    before, _, after = address(_ANY, qualified=True).partition(_ANY)
+
+    def made(project_id: str) -> str:
+        if fits_in_path(project_id):
+            return before + _quoted(project_id) + after
+        return address(project_id, qualified=True)
+
+    return made
 
 
 def bulk_url() -> str:

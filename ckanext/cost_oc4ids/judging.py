@@ -11,9 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from ckan.lib import uploader
-
-from ckanext.cost_oc4ids import config, reasons, registry
+from ckanext.cost_oc4ids import config, reasons, registry, stored
 from ckanext.cost_oc4ids.index import language
 from ckanext.cost_oc4ids.oc4ids import judging as core
 from ckanext.cost_oc4ids.oc4ids import reading, render
@@ -220,16 +218,8 @@ def read_upload(resource_id: str, resource: dict[str, Any]) -> tuple[BinaryIO, s
 
     :raises Unavailable: there is no such file, or the storage cannot give it.
     """
-    upload: Any = uploader.get_resource_uploader({**resource, "id": resource_id})
     try:
-        location = upload.get_path(resource_id)
-        storage = getattr(upload, "storage", None)
-        if storage is not None and hasattr(storage, "stream"):
-            from ckan.lib import files  # CKAN 2.12 and later
-
-            return spool(storage.stream(files.FileData(files.Location(location))), config.max_bytes())
-        with open(location, "rb") as stored:
-            return spool(chunks_of(stored), config.max_bytes())
+        return spool(stored.chunks(resource_id, resource), config.max_bytes())
     except Exception as error:
         raise Unavailable(reasons.FILE_MISSING, f"{type(error).__name__}: {error}") from error
 

@@ -71,9 +71,10 @@ def _collated(column: Any) -> Any:
     return sa.collate(column, "C")
 
 
-#: The resources that are public, and of the projects in them those that are shown. It is the rule of
-#: :func:`.registry.visible`, written for reading everything at once; a test holds the two together.
-#: As text and not as expressions, because those take longer to build than the database to answer.
+#: The resources that are public, and of the projects in them those that are not shown, because a namesake
+#: comes before. It is the rule of :func:`.registry.visible`, written for reading everything at once; a test
+#: holds the two together. As text and not as expressions, because those take longer to build than the
+#: database to answer.
 _SHOWN = """
 WITH open_resource AS MATERIALIZED (
     SELECT r.id AS resource_id, g.id AS organization_id, g.name AS organization,
@@ -82,69 +83,102 @@ WITH open_resource AS MATERIALIZED (
     FROM resource r
     JOIN package d ON d.id = r.package_id AND d.state = 'active' AND d.private IS NOT TRUE
     LEFT JOIN "group" g ON g.id = d.owner_org
-    WHERE r.state = 'active' AND r.id IN (SELECT resource_id FROM oc4ids_project)
-), shared AS MATERIALIZED (
-    SELECT project_id FROM oc4ids_project GROUP BY project_id HAVING count(*) > 1
-), chosen AS MATERIALIZED (
-    SELECT DISTINCT ON (project_id) id
+    WHERE r.state = 'active' AND r.id IN (SELECT resource_id FROM oc4ids_project_count)
+), hidden AS MATERIALIZED (
+    SELECT id
     FROM (
-        SELECT p.id, p.project_id, p.accepted, o.claimant,
-               coalesce(min(p.claimed) OVER (PARTITION BY p.project_id, o.claimant), 'infinity') AS claim
-        FROM oc4ids_project p
-        JOIN open_resource o USING (resource_id)
-        WHERE p.project_id IN (SELECT project_id FROM shared)
+        SELECT id, row_number() OVER (
+            PARTITION BY project_id ORDER BY claim, claimant, accepted DESC, id DESC
+        ) AS place
+        FROM (
+            SELECT p.id, p.project_id, p.accepted, o.claimant,
+                   coalesce(min(p.claimed) OVER (PARTITION BY p.project_id, o.claimant), 'infinity') AS claim
+            FROM oc4ids_shared_id
+            JOIN oc4ids_project p USING (project_id)
+            JOIN open_resource o USING (resource_id)
+        ) claims
     ) namesakes
-    ORDER BY project_id, claim, claimant, accepted DESC, id DESC
-), base AS MATERIALIZED (
+    WHERE place > 1
+)"""
+#: The projects that have the words, and what is counted of them: one each.
+_WITH_WORDS = """, base AS MATERIALIZED (
     SELECT p.id, p.project_id, p.title_key, p.status, p.sectors, p.year, p.budget_amount, p.budget_currency,
            coalesce(p.updated, p.changed) AS moment, coalesce(p.actual_end_date, p.end_date) AS ends,
-           o.organization, o.organization_title, {rank} AS rank,
-           {in_status} AS in_status, {in_sector} AS in_sector,
-           {in_organization} AS in_organization, {in_year} AS in_year
+           o.organization_id, o.organization, o.organization_title, {rank} AS rank
     FROM oc4ids_project p
     JOIN open_resource o USING (resource_id)
-    WHERE (p.project_id NOT IN (SELECT project_id FROM shared) OR p.id IN (SELECT id FROM chosen)) {words}
+    WHERE p.id NOT IN (SELECT id FROM hidden) AND {words}
+), counted AS (
+    SELECT organization_id, organization, organization_title, status, sectors, year, 1 AS projects FROM base
+)"""
+#: Without words the counts of each resource are at hand; the projects that are not shown go off again.
+_WITHOUT_WORDS = """, counted AS (
+    SELECT o.organization_id, o.organization, o.organization_title, c.status, c.sectors, c.year, c.projects
+    FROM oc4ids_project_count c
+    JOIN open_resource o USING (resource_id)
+    UNION ALL
+    SELECT o.organization_id, o.organization, o.organization_title, p.status, p.sectors, p.year, -1
+    FROM hidden
+    JOIN oc4ids_project p USING (id)
+    JOIN open_resource o USING (resource_id)
+)"""
+#: As few rows as there are kinds of projects; everything that is counted is counted over them.
+_CELLS = """, cell AS MATERIALIZED (
+    SELECT status, sectors, year, organization, max(organization_title) AS organization_title,
+           sum(projects)::int AS projects,
+           {in_status} AS in_status, {in_sector} AS in_sector,
+           {in_organization} AS in_organization, {in_year} AS in_year
+    FROM counted GROUP BY status, sectors, year, organization_id, organization
 )
 """
 _PAGE = """
 SELECT 'page' AS kind, id AS value, NULL AS title, row_number() OVER () AS n,
        0 AS n_status, 0 AS n_organization, 0 AS n_year
-FROM (
-    SELECT id FROM base WHERE in_status AND in_sector AND in_organization AND in_year
-    ORDER BY {order} LIMIT :limit OFFSET :offset
-) first_of_page
+FROM (SELECT id FROM {source} ORDER BY {order} LIMIT :limit OFFSET :offset) first_of_page
 """
+#: Where the page is taken from without words: read in the order asked for, as far as the page goes.
+_EVERYTHING = """(
+    SELECT p.id, p.project_id, p.title_key, p.budget_amount, p.budget_currency,
+           coalesce(p.updated, p.changed) AS moment, coalesce(p.actual_end_date, p.end_date) AS ends
+    FROM oc4ids_project p
+    JOIN open_resource o USING (resource_id)
+    WHERE p.id NOT IN (SELECT id FROM hidden) AND {filters}
+) everything"""
 _TOTAL = """
-SELECT 'total', NULL, NULL, count(*), 0, 0, 0
-FROM base WHERE in_status AND in_sector AND in_organization AND in_year
+SELECT 'total', NULL, NULL, coalesce(sum(projects), 0), 0, 0, 0
+FROM cell WHERE in_status AND in_sector AND in_organization AND in_year
 """
 _COUNTS = """
 SELECT CASE WHEN grouping(status) = 0 THEN 'status' WHEN grouping(organization) = 0 THEN 'organization'
             WHEN grouping(year) = 0 THEN 'year' ELSE 'total' END,
        coalesce(status, organization, year::text), max(organization_title),
-       count(*) FILTER (WHERE in_status AND in_sector AND in_organization AND in_year),
-       count(*) FILTER (WHERE in_sector AND in_organization AND in_year),
-       count(*) FILTER (WHERE in_status AND in_sector AND in_year),
-       count(*) FILTER (WHERE in_status AND in_sector AND in_organization)
-FROM base GROUP BY GROUPING SETS ((status), (organization), (year), ())
+       coalesce(sum(projects) FILTER (WHERE in_status AND in_sector AND in_organization AND in_year), 0),
+       coalesce(sum(projects) FILTER (WHERE in_sector AND in_organization AND in_year), 0),
+       coalesce(sum(projects) FILTER (WHERE in_status AND in_sector AND in_year), 0),
+       coalesce(sum(projects) FILTER (WHERE in_status AND in_sector AND in_organization), 0)
+FROM cell GROUP BY GROUPING SETS ((status), (organization), (year), ())
 UNION ALL
-SELECT 'sector', sector, NULL, count(*), 0, 0, 0
-FROM base, unnest(sectors) AS sector WHERE in_status AND in_organization AND in_year GROUP BY sector
+SELECT 'sector', sector, NULL, sum(projects), 0, 0, 0
+FROM cell, unnest(sectors) AS sector WHERE in_status AND in_organization AND in_year GROUP BY sector
 """
+#: ``p`` and ``o``: where the columns of the project and those of its organismo stand.
 _FILTERS = {
-    "status": "coalesce(p.status = ANY(:status), false)",
-    "sector": "p.sectors && :sector",
-    "organization": "coalesce(ARRAY[o.organization, o.organization_id] && :organization, false)",
-    "year": "coalesce(p.year = ANY(:year), false)",
+    "status": "coalesce({p}.status = ANY(:status), false)",
+    "sector": "{p}.sectors && :sector",
+    "organization": "coalesce(ARRAY[{o}.organization, {o}.organization_id] && :organization, false)",
+    "year": "coalesce({p}.year = ANY(:year), false)",
 }
-#: The expression GIN indexes; to be written letter by letter as in the migration.
-_VECTOR = "array_to_tsvector(string_to_array(p.{column}, ' '))"
+#: The expression that GIN indexes, letter by letter as in the migration.
+_HAS_WORDS = "array_to_tsvector(string_to_array(p.search_text, ' ')) @@ CAST(:words AS tsquery)"
+#: The same of the title, without building a vector for every project found.
+_TITLE_HAS_WORDS = "(' ' || p.title_key) LIKE ALL(:beginnings)"
+#: Each order, so written that the index of the migration gives it; what may be missing comes last.
 _KEYS = {
-    "title": "title_key",
-    "updated": "moment",
+    "title": "title_key {way}",
+    "updated": "moment {way}",
     # amounts of different currencies are not compared
-    "budget": "budget_amount",
-    "end_date": "ends",
+    "budget": "budget_currency NULLS LAST, budget_amount {way} NULLS LAST",
+    "end_date": "ends {way} NULLS LAST",
 }
 _LAST_KEYS = 'title_key, project_id COLLATE "C"'
 
@@ -152,25 +186,31 @@ _LAST_KEYS = 'title_key, project_id COLLATE "C"'
 def _order(sort: str, descending: bool) -> str:
     if sort == "relevance":
         return f"rank, moment DESC, {_LAST_KEYS}"
-    first = "budget_currency NULLS LAST, " if sort == "budget" else ""
-    return f"{first}{_KEYS[sort]} {'DESC' if descending else 'ASC'} NULLS LAST, {_LAST_KEYS}"
+    return f"{_KEYS[sort].format(way='DESC' if descending else 'ASC')}, {_LAST_KEYS}"
 
 
-def _statement(filters: Filters, words: list[str], order: str, facets: bool) -> Any:
+def _statement(filters: Filters, words: list[str], sort: str, descending: bool, facets: bool) -> Any:
     """The whole search as one statement. Only fixed text is put together; what was asked for is bound."""
-    match = "{vector} @@ CAST(:words AS tsquery)"
-    title, text = (match.format(vector=_VECTOR.format(column=name)) for name in ("title_key", "search_text"))
     chosen = {name: getattr(filters, name) for name in FACETS}
-    base = _SHOWN.format(
-        rank=f"CASE WHEN lower(p.project_id) = :exact THEN 0 WHEN {title} THEN 1 ELSE 2 END"
-        if words
-        else "0",
-        words=f"AND {text}" if words else "",
-        **{f"in_{name}": _FILTERS[name] if values else "true" for name, values in chosen.items()},
-    )
-    statement = sa.text(
-        " UNION ALL ".join([f"{base} ({_PAGE.format(order=order)})", _COUNTS if facets else _TOTAL])
-    )
+
+    def wanted(p: str, o: str) -> dict[str, str]:
+        return {
+            f"in_{name}": _FILTERS[name].format(p=p, o=o) if values else "true"
+            for name, values in chosen.items()
+        }
+
+    if words:
+        rank = f"CASE WHEN lower(p.project_id) = :exact THEN 0 WHEN {_TITLE_HAS_WORDS} THEN 1 ELSE 2 END"
+        counted = _WITH_WORDS.format(rank=rank, words=_HAS_WORDS)
+        source = "base WHERE " + " AND ".join(wanted("base", "base").values())
+    else:
+        counted = _WITHOUT_WORDS
+        # without words every project is as relevant
+        sort, descending = ("updated", True) if sort == "relevance" else (sort, descending)
+        source = _EVERYTHING.format(filters=" AND ".join(wanted("p", "o").values()))
+    cells = _CELLS.format(**wanted("counted", "counted"))
+    page = _PAGE.format(source=source, order=_order(sort, descending))
+    statement = sa.text(f"{_SHOWN}{counted}{cells}({page}) UNION ALL {_COUNTS if facets else _TOTAL}")
     values = {name: list(values) for name, values in chosen.items() if values}
     types = {name: ARRAY(sa.SmallInteger if name == "year" else sa.Text) for name in values}
     return statement.bindparams(
@@ -197,14 +237,15 @@ def search(
     if filters.q.strip() and not words:
         return found
     sort = sort or ("relevance" if words else "updated")
-    order = _order(sort, sort in DESCENDING if descending is None else descending)
+    descending = sort in DESCENDING if descending is None else descending
     asked: dict[str, Any] = {"limit": limit, "offset": offset}
     if words:
         # words are letters and digits only: no query is a syntax error
         asked["words"] = " & ".join(f"'{word}':*" for word in words)
+        asked["beginnings"] = [f"% {word}%" for word in words]
         asked["exact"] = summaries.fold(filters.q.strip())
     places: dict[str, int] = {}
-    for row in model.Session.execute(_statement(filters, words, order, facets), asked):
+    for row in model.Session.execute(_statement(filters, words, sort, descending, facets), asked):
         if row.kind == "total":
             found.total = row.n
         elif row.kind == "page":

@@ -22,7 +22,7 @@ from ckan import model
 from ckan.model.types import make_uuid
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from ckanext.cost_oc4ids.model import Project, ProjectVersion
+from ckanext.cost_oc4ids.model import Project, ProjectVersion, project_count, shared_id
 from ckanext.cost_oc4ids.oc4ids import summary as summaries
 from ckanext.cost_oc4ids.oc4ids.types import PreviousVersion
 
@@ -369,7 +369,7 @@ def store(
     now: dt.datetime = model.Session.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
     by = _Acceptance(package_id, resource_id, organization_id, report_id, user_id, now)
     before = _standing(resource_id)
-    remove([resource_id])
+    _take_away([resource_id])
     stored = 0
     for batch in _batches(projects):
         rows, versions = _accept(batch, before, by)
@@ -377,6 +377,8 @@ def store(
             model.Session.execute(sa.insert(ProjectVersion.__table__), versions)
         model.Session.execute(sa.insert(Project.__table__), rows)
         stored += len(rows)
+    _count([resource_id])
+    _note_shared(resource_id)
     refresh_claims([package_id])
     return stored
 
@@ -385,14 +387,52 @@ def remove(resource_ids: Collection[str]) -> int:
     """Take the projects of resources away, keeping their versions; return how many went."""
     if not resource_ids:
         return 0
+    gone = _take_away(resource_ids)
+    if gone:
+        _count(resource_ids)
+    return gone
+
+
+def _take_away(resource_ids: Collection[str]) -> int:
     table = Project.__table__
     return model.Session.execute(sa.delete(table).where(_any(table.c.resource_id, resource_ids))).rowcount
+
+
+def _count(resource_ids: Collection[str] | None = None) -> None:
+    """Count the projects of resources (None: of all) anew, for searches without words."""
+    table = Project.__table__.c
+    kind = (table.resource_id, table.status, table.sectors, table.year)
+    old = sa.delete(project_count)
+    new = sa.select(*kind, sa.func.count()).group_by(*kind)
+    if resource_ids is not None:
+        old = old.where(_any(project_count.c.resource_id, resource_ids))
+        new = new.where(_any(table.resource_id, resource_ids))
+    model.Session.execute(old)
+    model.Session.execute(
+        sa.insert(project_count).from_select([column.name for column in project_count.c], new)
+    )
+
+
+def _note_shared(resource_id: str) -> None:
+    """Note which ids of a resource stand in others too. The caller holds :func:`lock`."""
+    mine, other = Project.__table__.alias("mine"), Project.__table__.alias("other")
+    known = sa.exists().where(shared_id.c.project_id == mine.c.project_id)
+    twice = (
+        sa.select(mine.c.project_id)
+        .distinct()
+        .select_from(mine.join(other, other.c.project_id == mine.c.project_id))
+        .where(mine.c.resource_id == resource_id, other.c.resource_id != resource_id, ~known)
+    )
+    model.Session.execute(sa.insert(shared_id).from_select(["project_id"], twice))
 
 
 def purge(package_ids: Collection[str]) -> None:
     """Forget datasets: projects and versions."""
     if not package_ids:
         return
+    table = Project.__table__.c
+    held = sa.select(table.resource_id).distinct().where(_any(table.package_id, package_ids))
+    remove(model.Session.execute(held).scalars().all())
     for table in (Project.__table__, ProjectVersion.__table__):
         model.Session.execute(sa.delete(table).where(_any(table.c.package_id, package_ids)))
 
@@ -402,11 +442,17 @@ def sweep() -> int:
 
     A dataset can be purged by ways that no plugin hears of.
     """
+    lock()
     dataset = model.Package.__table__
     gone = 0
     for table in (Project.__table__, ProjectVersion.__table__):
         exists = sa.exists(sa.select(sa.literal(1)).where(dataset.c.id == table.c.package_id))
         gone += model.Session.execute(sa.delete(table).where(~exists)).rowcount
+    _count()
+    column = Project.__table__.c.project_id
+    twice = sa.select(column).group_by(column).having(sa.func.count() > 1)
+    model.Session.execute(sa.delete(shared_id))
+    model.Session.execute(sa.insert(shared_id).from_select(["project_id"], twice))
     refresh_claims()
     return gone
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import shutil
@@ -495,6 +496,29 @@ class TestFetching:
             silent.bind(("127.0.0.1", 0))
             silent.listen()
             assert refused(f"http://localhost:{silent.getsockname()[1]}/") == reasons.FETCH_FAILED
+
+    def test_one_byte_at_a_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """No read of it is late, and all of it would take an hour."""
+        import socket
+        import time
+
+        monkeypatch.setitem(tk.config, OPTION + "fetch_timeout", 2)
+        monkeypatch.setattr(fetching, "PATIENCE", 0.5)
+        with socket.socket() as slow:
+            slow.bind(("127.0.0.1", 0))
+            slow.listen()
+
+            def drip() -> None:
+                there, _ = slow.accept()
+                with contextlib.suppress(OSError):
+                    for byte in b"HTTP/1.1 200 OK\r\n" + b"X-Slow: yes\r\n" * 1000:
+                        there.send(bytes([byte]))
+                        time.sleep(0.1)
+
+            threading.Thread(target=drip, daemon=True).start()
+            before = time.monotonic()
+            assert refused(f"http://localhost:{slow.getsockname()[1]}/") == reasons.FETCH_FAILED
+            assert time.monotonic() - before < 5
 
     def test_https_is_asked_by_its_name_at_the_kept_address(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -191,6 +191,8 @@ class TestAddresses:
         for project_id in ODD_IDS:
             with app.flask_app.test_request_context("/"):
                 page, package = addresses.page_url(project_id), addresses.json_url(project_id)
+                for address in (addresses.page_url, addresses.json_url):
+                    assert addresses.maker(address)(project_id) == address(project_id, qualified=True)
             assert "//" not in urlsplit(page).path, project_id
             answer = app.get(page, follow_redirects=False)
             assert answer.status_code == 200, project_id

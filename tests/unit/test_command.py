@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from support import generate
 
-from ckanext.cost_oc4ids.oc4ids import __main__ as command
+from ckanext.cost_oc4ids.oc4ids import command
 
 AS_OF = ["--as-of", "2026-10-01"]
 

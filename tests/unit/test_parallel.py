@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import gzip
 import io
 import json
-import multiprocessing
 import os
 import signal
 import tempfile
@@ -18,15 +18,31 @@ from typing import Any, BinaryIO
 import pytest
 from support import defects, generate, hostile
 
-from ckanext.cost_oc4ids.oc4ids import __main__ as command
-from ckanext.cost_oc4ids.oc4ids import checks, examining, judging, parallel, reading, render
+from ckanext.cost_oc4ids.oc4ids import checks, command, examining, judging, parallel, reading, render
 from ckanext.cost_oc4ids.oc4ids.types import Options, Report
 
 ALONE = Options(as_of=generate.NOW.date())
 
-pytestmark = pytest.mark.skipif(
-    "fork" not in multiprocessing.get_all_start_methods(), reason="processes are not forked here"
-)
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")
+
+
+@pytest.fixture(autouse=True)
+def processes(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """The processes that were started; none of them outlives its test."""
+    started: list[int] = []
+    fork = os.fork
+
+    def noted() -> int:
+        process = fork()
+        if process:
+            started.append(process)
+        return process
+
+    monkeypatch.setattr(os, "fork", noted)
+    yield started
+    for process in started:
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +76,6 @@ def same(data: Any, jobs: int = 3, **options: Any) -> Report:
     one = judging.judge(data, alone)
     several = judging.judge(data, dataclasses.replace(alone, jobs=jobs))
     assert stored(several) == stored(one)
-    assert not multiprocessing.active_children()
     return one
 
 
@@ -68,11 +83,25 @@ def many(count: int = 20) -> list[Any]:
     return list(generate.projects(count, "small"))
 
 
-def test_every_defect_at_once(small_shares: list[bool]) -> None:
+def test_every_defect_at_once(
+    small_shares: list[bool], processes: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: list[Any] = []
+    received = parallel._received
+
+    def noted(answer: BinaryIO) -> Any:
+        answers.append(received(answer))
+        return answers[-1]
+
+    monkeypatch.setattr(parallel, "_received", noted)
     projects = [each for name in defects.DEFECTS for each in defects.defective(name)["projects"][:1]]
     report = same(generate.package(projects))
     assert len(report.findings) > 50
     assert small_shares == [False, True]
+    # whatever can be found can be sent
+    assert len(processes) == 3
+    assert len(answers) > 40
+    assert None not in answers
 
 
 @pytest.mark.parametrize("jobs", [2, 4, 100])
@@ -218,7 +247,7 @@ class TestOneProcess:
             thread.join()
 
     def test_no_fork(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(multiprocessing, "get_all_start_methods", lambda: ["spawn"])
+        monkeypatch.delattr(os, "fork")
         assert self.shares() == []
 
 
@@ -227,6 +256,20 @@ def test_shares_end_by_size(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parallel, "SHARE_BYTES", 100)
     reader = reading.open_package(generate.encode([{"id": "x" * length} for length in (300, 10, 10, 200, 5)]))
     assert parallel.shares(reader, Options(jobs=2)) == [range(1), range(1, 4), range(4, 5)]
+    monkeypatch.setattr(parallel, "SHARE_BYTES", 1 << 20)
+    assert parallel.shares(reader, Options(jobs=2)) == [range(1), range(1, 5)]
+
+
+def test_as_many_shares_for_each_process() -> None:
+    reader = reading.open_package(generate.encode([{"id": str(n), "title": "x" * 900} for n in range(1000)]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parallel, "SHARE_PROJECTS", 1000)
+        patch.setattr(parallel, "SHARE_BYTES", 100_000)
+        for jobs, count in ((2, 10), (3, 12), (4, 12)):
+            found = parallel.shares(reader, Options(jobs=jobs))
+            assert len(found) == count
+            assert max(map(len, found)) - min(map(len, found)) <= 2
+            assert [each for share in found for each in share] == list(range(1000))
 
 
 class TestFailure:
@@ -259,7 +302,21 @@ class TestFailure:
         elsewhere(lambda: 1 / 0, everywhere=True)
         with pytest.raises(ZeroDivisionError):
             judging.judge(generate.encode(many()), dataclasses.replace(ALONE, jobs=2))
-        assert not multiprocessing.active_children()
+
+    def test_no_process_to_be_had(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def none() -> int:
+            raise OSError(errno.EAGAIN, "no more")
+
+        monkeypatch.setattr(os, "fork", none)
+        same(generate.package(list(defects.spoiled(20))))
+
+    def test_what_cannot_be_sent(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(
+            examining.Examined,
+            "packed",
+            lambda self, packed=examining.Examined.packed: (*packed(self), object()),
+        )
+        same(generate.package(list(defects.spoiled(20))))
 
     def test_a_check_that_breaks(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def broken(ctx: Any) -> Iterator[checks.Hit]:

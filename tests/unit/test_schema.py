@@ -402,7 +402,7 @@ class TestTranslator:
             'msgstr[0] "%(n)d lugar"\nmsgstr[1] "%(n)d lugares"\n',
             encoding="utf-8",
         )
-        monkeypatch.setattr(i18n, "files", lambda _package: tmp_path)
+        monkeypatch.setattr(i18n, "shipped", tmp_path.joinpath)
         return messages
 
     def test_a_bare_checkout_still_speaks_spanish(self, package: Path) -> None:

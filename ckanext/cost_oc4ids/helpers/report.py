@@ -27,14 +27,14 @@ LONGEST_VALUE = 120
 GRAVEST_FIRST = ("invalid", "error", "stale", "pending", "valid")
 
 
-def _badges() -> dict[str, dict[str, str]]:
+def _badge(state: str) -> dict[str, str]:
     return {
-        "valid": {"icon": "check-circle", "text": tk._("OC4IDS: conforms")},
-        "invalid": {"icon": "times-circle", "text": tk._("OC4IDS: does not conform")},
-        "pending": {"icon": "hourglass-half", "text": tk._("OC4IDS: being checked")},
-        "stale": {"icon": "sync-alt", "text": tk._("OC4IDS: to be checked again")},
-        "error": {"icon": "exclamation-triangle", "text": tk._("OC4IDS: could not be checked")},
-    }
+        "valid": lambda: {"icon": "check-circle", "text": tk._("OC4IDS: conforms")},
+        "invalid": lambda: {"icon": "times-circle", "text": tk._("OC4IDS: does not conform")},
+        "pending": lambda: {"icon": "hourglass-half", "text": tk._("OC4IDS: being checked")},
+        "stale": lambda: {"icon": "sync-alt", "text": tk._("OC4IDS: to be checked again")},
+        "error": lambda: {"icon": "exclamation-triangle", "text": tk._("OC4IDS: could not be checked")},
+    }[state]()
 
 
 def oc4ids_badge(thing: Mapping[str, Any]) -> dict[str, str] | None:
@@ -44,10 +44,9 @@ def oc4ids_badge(thing: Mapping[str, Any]) -> dict[str, str] | None:
     """
     own = thing.get("oc4ids_verdict")
     states = {own} if own else {each.get("oc4ids_verdict") for each in thing.get("resources") or []}
-    badges = _badges()
     for state in GRAVEST_FIRST:
         if state in states:
-            return {"state": state, **badges[state]}
+            return {"state": state, **_badge(state)}
     return None
 
 
@@ -231,13 +230,12 @@ def _counted_files(state: str, count: int) -> str:
 
 def oc4ids_verdict_lines(verdicts: Mapping[str, int]) -> list[dict[str, str]]:
     """Return ``{"state", "icon", "text"}`` for each state that has files, conforming ones first."""
-    badges = _badges()
     lines = []
     for state in reversed(GRAVEST_FIRST):
         count = verdicts.get(state, 0)
         if count:
             text = _counted_files(state, count)
-            lines.append({"state": state, "icon": badges[state]["icon"], "text": text})
+            lines.append({"state": state, "icon": _badge(state)["icon"], "text": text})
     return lines
 
 

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from ckanext.cost_oc4ids.model.project import Project, ProjectVersion, Publication
+from ckanext.cost_oc4ids.model.project import (
+    Project,
+    ProjectVersion,
+    Publication,
+    project_count,
+    shared_id,
+)
 from ckanext.cost_oc4ids.model.report import Report, ResourceState
 
-__all__ = ["Project", "ProjectVersion", "Publication", "Report", "ResourceState"]
+__all__ = [
+    "Project",
+    "ProjectVersion",
+    "Publication",
+    "Report",
+    "ResourceState",
+    "project_count",
+    "shared_id",
+]

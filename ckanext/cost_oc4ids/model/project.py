@@ -22,6 +22,7 @@ from sqlalchemy import (
     Integer,
     Numeric,
     SmallInteger,
+    Table,
     Text,
     func,
     text,
@@ -123,7 +124,35 @@ class Project(tk.BaseModel):  # type: ignore[misc]
             text("array_to_tsvector(string_to_array(search_text, ' '))"),
             postgresql_using="gin",
         ),
+        # the orders that searches are asked in: a page is read off the index
+        Index("oc4ids_project_title_key_idx", "title_key"),
+        Index("oc4ids_project_moment_idx", text("coalesce(updated, changed)")),
+        Index("oc4ids_project_budget_idx", "budget_currency", text("budget_amount DESC NULLS LAST")),
+        Index("oc4ids_project_ends_idx", text("coalesce(actual_end_date, end_date)")),
     )
+
+
+#: How many projects of a resource are of one status, sectors and year, public or not: what a search
+#: without words counts. Written by :mod:`..registry` with the projects, in one transaction.
+project_count = Table(
+    "oc4ids_project_count",
+    tk.BaseModel.metadata,
+    Column("resource_id", Text, nullable=False),
+    Column("status", Text),
+    Column("sectors", ARRAY(Text), nullable=False),
+    Column("year", SmallInteger),
+    Column("projects", Integer, nullable=False),
+    Index("oc4ids_project_count_resource_id_idx", "resource_id"),
+)
+
+#: Project ids that stand in more than one resource, or once did: only of these has anybody to find out
+#: which one is shown. One too many costs a moment; one too few would show a project twice.
+shared_id = Table(
+    "oc4ids_shared_id",
+    tk.BaseModel.metadata,
+    Column("project_id", Text, nullable=False),
+    Index("oc4ids_shared_id_project_id_idx", "project_id", postgresql_using="hash"),
+)
 
 
 class ProjectVersion(tk.BaseModel):  # type: ignore[misc]

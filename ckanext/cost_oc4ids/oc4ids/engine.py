@@ -149,8 +149,11 @@ class ProjectValidator:
     validator: Any
     #: way to a node's ``allOf`` → the rules of its members
     rules: dict[SchemaWay, tuple[checks.Lint, ...]]
-    #: way to a node's ``additionalProperties`` → the rule that forbids unknown members there
-    closed: dict[SchemaWay, checks.Lint]
+    #: way to a keyword that stands in a node for a rule alone (``additionalProperties``, ``pattern``…) → it
+    own: dict[SchemaWay, checks.Lint]
+    #: ways of errors that were rules', with how many steps lead to the place and which field it is;
+    #: as many as the schema has places for rules, whatever the files hold
+    known: dict[SchemaWay, tuple[checks.Lint, int, str]] = default(default_factory=dict)
 
 
 class _Builder:
@@ -161,13 +164,13 @@ class _Builder:
         self.asked = rules
         self.max_depth = max_depth
         self.rules: dict[SchemaWay, tuple[checks.Lint, ...]] = {}
-        self.closed: dict[SchemaWay, checks.Lint] = {}
+        self.own: dict[SchemaWay, checks.Lint] = {}
 
     def build(self) -> ProjectValidator:
         new = self._node(self.root, (), "", False, 1)
         new["$schema"] = self.root["$schema"]
         new["definitions"] = {f"d{rest}": _sound(rest) for rest in range(self.max_depth + 1)}
-        return ProjectValidator(_validator(_as_the_review_tool(new)), self.rules, self.closed)
+        return ProjectValidator(_validator(_as_the_review_tool(new)), self.rules, self.own)
 
     def _resolve(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
         while "$ref" in node:
@@ -212,13 +215,32 @@ class _Builder:
                 # said by the node itself: no second look at each of its members
                 new["additionalProperties"] = False
                 closed = (*way, "additionalProperties")
-                self.closed[closed] = rule
+                self.own[closed] = rule
+                continue
+            fragment = _as_pattern(fragment)
+            if _fits(fragment, new):
+                # every step into another schema costs more than most expressions do
+                new.update(fragment)
+                for keyword in fragment:
+                    beside = (*way, keyword)
+                    self.own[beside] = rule
             else:
-                wanted.append((rule, _as_pattern(fragment)))
+                wanted.append((rule, fragment))
         if wanted:
             new["allOf"] = [fragment for _, fragment in wanted]
             several = (*way, "allOf")
             self.rules[several] = tuple(rule for rule, _ in wanted)
+
+
+def _fits(fragment: Mapping[str, Any], node: Mapping[str, Any]) -> bool:
+    """Whether a fragment can stand in a node itself, each keyword for its rule alone."""
+    taken = {*node, "pattern"} if node.get("format") in _FORMATS_AS_PATTERNS else set(node)
+    return set(fragment) <= _MAY_STAND_ALONE and not taken.intersection(fragment)
+
+
+#: what :func:`_as_the_review_tool` says as a pattern
+_FORMATS_AS_PATTERNS = frozenset({"date-time", "email"})
+_MAY_STAND_ALONE = frozenset({"pattern", "not"})
 
 
 def _as_pattern(fragment: Mapping[str, Any]) -> dict[str, Any]:
@@ -437,13 +459,18 @@ def judge_project(project: Any, max_depth: int = 62) -> Outcome:
     seen: set[tuple[str, Parts]] = set()
     for error in errors:
         way = tuple(error.schema_path)
-        rule, steps = _rule_of(walk, way)
-        if rule is not None:
+        known = walk.known.get(way)
+        if known is None:
+            rule, steps = _rule_of(walk, way)
+            if rule is not None:
+                known = walk.known[way] = (rule, steps, field_path(error.instance_path[:steps]))
+        if known is not None:
+            rule, steps, field_ = known
             parts = tuple(error.instance_path[:steps])
             if (rule.code, parts) not in seen:
                 seen.add((rule.code, parts))
                 value = value_at(project, parts)
-                outcome.places.append((rule, checks.LintPlace(parts, value, field_path(parts))))
+                outcome.places.append((rule, checks.LintPlace(parts, value, field_)))
                 outcome.unsound |= way[-1] == "additionalProperties" and _unsound_members(
                     error, value, max_depth - len(parts) - 1
                 )
@@ -507,8 +534,8 @@ def _rule_of(walk: ProjectValidator, way: SchemaWay) -> tuple[checks.Lint | None
     if at < len(way):
         if way[at] == "allOf":
             return walk.rules[way[: at + 1]][int(way[at + 1])], steps
-        if way[at] == "additionalProperties" and at + 1 == len(way):
-            return walk.closed[way], steps
+        if own := walk.own.get(way[: at + 1]):
+            return own, steps
         if way[at] in ("additionalProperties", "$ref"):
             return None, -1
     return None, 0

@@ -8,7 +8,6 @@ ids that come twice) is :mod:`.judging`'s.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -101,6 +100,21 @@ class Examined:
             self.keys = [order(parts) for _, parts, _, _, _ in self.found]
             self.id_key = order(("id",))
         self.project = None
+
+    def packed(self) -> tuple[Any, ...]:
+        """The same as plain values, once the project was left behind; see :meth:`unpacked`."""
+        facts = self.facts
+        said = facts and (facts.project_id, facts.status, facts.start, facts.end)
+        whole = (self.index, self.parts, said, self.digest)
+        return (*whole, self.found, self.own, self.keys, self.id_key) if self.found else whole
+
+    @classmethod
+    def unpacked(cls, packed: tuple[Any, ...]) -> Examined:
+        """What :meth:`packed` made."""
+        index, parts, said, digest, *rest = packed
+        facts = checks.ProjectFacts(index, parts, *said) if said else None
+        found, own, keys, id_key = rest or ([], 0, None, ())
+        return cls(index, parts, facts, digest, found, own, None, keys, id_key)
 
 
 @dataclass(slots=True)
@@ -197,6 +211,8 @@ def _text(value: Any) -> str | None:
 
 def content(project: Any) -> bytes:
     """A digest that two projects share when they are equal throughout."""
+    import hashlib  # noqa: PLC0415 - dear to load, and only needed when something may repeat
+
     return hashlib.blake2b(engine.canonical(project), digest_size=16).digest()
 
 

@@ -10,7 +10,8 @@ import gettext
 import io
 import re
 from functools import lru_cache
-from importlib.resources import files
+
+from .shipped import shipped
 
 DOMAIN = "ckanext-cost_oc4ids"
 #: A language tag as folders of catalogues are named: it may come from an address, so nothing else is tried.
@@ -53,7 +54,7 @@ def translator(lang: str | None) -> gettext.NullTranslations:
     not built yet, the ``.po`` is compiled in memory: a reader of Spanish never
     gets English because somebody skipped a step.
     """
-    folder = files("ckanext.cost_oc4ids") / "i18n"
+    folder = shipped("i18n")
     for tag in _candidates(lang or ""):
         messages = folder / tag / "LC_MESSAGES"
         built = messages / f"{DOMAIN}.mo"

@@ -15,25 +15,24 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import marshal
+import os
 import signal
 import sys
 import threading
 from collections.abc import Generator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, BinaryIO, NamedTuple
 
 from . import engine
 from .examining import Examined, Examiner, Found, max_depth
 from .reading import PackageReader, Parts
 from .types import Options, Unreadable, shorten
 
-if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
-
 log = logging.getLogger(__name__)
 
 #: a smaller file is read before a second process has begun
 LEAST_BYTES = 4 << 20
-#: a share ends after so many bytes, or so many projects
+#: a share has about so many bytes at most, and so many projects
 SHARE_BYTES, SHARE_PROJECTS = 1 << 20, 1000
 #: a name longer than this is cut, after all that is kept of it anywhere
 _NAME_KEPT = 2000
@@ -49,33 +48,42 @@ def shares(reader: PackageReader, options: Options) -> list[Share]:
         return []
     if not reader.shared or not _can_fork():
         return []
-    found = []
-    start = length = 0
+    # as many for each process, so that none waits for another at the end
+    whole = sum(reader.lengths())
+    count = -(-whole // (SHARE_BYTES * options.jobs)) * options.jobs
+    found: list[Share] = []
+    start = length = cut = 0
     for index, size in enumerate(reader.lengths()):
         length += size
-        if length >= SHARE_BYTES or index + 1 - start >= SHARE_PROJECTS:
+        if length * count >= whole * (cut + 1) or index + 1 - start >= SHARE_PROJECTS:
             found.append(range(start, index + 1))
-            start, length = index + 1, 0
+            start, cut = index + 1, length * count // whole
     if start < reader.count:
         found.append(range(start, reader.count))
     return found
 
 
 def _can_fork() -> bool:
-    import multiprocessing  # noqa: PLC0415 - dear to load, and most files are small
-
+    # a process of a pool may have none of its own; what nobody loaded has made no pool
+    pool = sys.modules.get("multiprocessing.process")
     return (
-        "fork" in multiprocessing.get_all_start_methods()
+        hasattr(os, "fork")
         # the system's own libraries may not survive it there
         and sys.platform != "darwin"
         and _threads() == 1
-        # a process of a pool may have none of its own
-        and not multiprocessing.current_process().daemon
+        and not (pool and pool.current_process().daemon)
     )
 
 
 def _threads() -> int:
     return threading.active_count()
+
+
+class _Worker(NamedTuple):
+    """A process that examines, and where its answers come out."""
+
+    process: int
+    answers: BinaryIO
 
 
 def examine(
@@ -84,94 +92,128 @@ def examine(
     """Every share in order with what was found in it, or None where the asker must look for himself."""
     # built once, before there are several to build it
     engine.project_validator(max_depth(options))
-    workers = _start(reader, options, today, dealt)
-    lost: set[int] = set()
+    workers: dict[int, _Worker] = {}
+    running: list[_Worker] = []
     try:
+        count = min(options.jobs, len(dealt))
+        for number in range(count):
+            try:
+                running.append(_start(reader, options, today, dealt[number::count], running))
+            except OSError:
+                log.warning("no process could be started to examine projects", exc_info=True)
+            else:
+                workers[number] = running[-1]
         for number, share in enumerate(dealt):
-            who = number % len(workers)
+            worker = workers.get(number % count)
             seen = None
-            if who not in lost:
+            if worker:
                 try:
-                    seen = workers[who][1].recv()
-                except (EOFError, OSError):
+                    seen = _received(worker.answers)
+                except EOFError:
                     log.warning("a process that examined projects ended before its time")
-                    lost.add(who)
+                    del workers[number % count]
             yield share, seen
     finally:
-        for process, answers in workers:
-            answers.close()
-            process.terminate()
-        for process, _ in workers:
-            process.join()
+        for each in running:
+            each.answers.close()
+            # it holds nothing that would have to be put away
+            os.kill(each.process, signal.SIGKILL)
+        for each in running:
+            os.waitpid(each.process, 0)
 
 
 def _start(
-    reader: PackageReader, options: Options, today: dt.date, dealt: Sequence[Share]
-) -> list[tuple[Any, Connection]]:
-    import multiprocessing  # noqa: PLC0415
-
-    fork = multiprocessing.get_context("fork")
-    count = min(options.jobs, len(dealt))
-    workers: list[tuple[Any, Connection]] = []
-    for number in range(count):
-        answers, sender = fork.Pipe(duplex=False)
-        # whoever holds an end of another's pipe keeps that one from noticing that nobody reads any more
-        others = [answers, *(each for _, each in workers)]
-        process = fork.Process(
-            target=_work,
-            args=(reader, options, today, dealt[number::count], sender, others),
-            daemon=True,
-        )
-        process.start()
-        sender.close()
-        workers.append((process, answers))
-    return workers
-
-
-def _work(
     reader: PackageReader,
     options: Options,
     today: dt.date,
     mine: Sequence[Share],
-    sender: Connection,
-    others: Sequence[Connection],
-) -> None:
-    """What each process does. Who asked ends it, also on the user's interrupt."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    for each in others:
-        each.close()
+    others: Sequence[_Worker],
+) -> _Worker:
+    """Begin a process that examines some shares."""
+    answers, sender = os.pipe()
     try:
+        process = os.fork()
+    except OSError:
+        os.close(answers)
+        os.close(sender)
+        raise
+    if process:
+        os.close(sender)
+        return _Worker(process, os.fdopen(answers, "rb"))
+    try:
+        # who asked ends it, also on the user's interrupt
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        # whoever holds an end of another's pipe keeps that one from noticing that nobody reads any more
+        for each in (answers, *(other.answers.fileno() for other in others)):
+            os.close(each)
         for share in mine:
-            sender.send(_seen(reader, options, today, share))
-    except (BrokenPipeError, ConnectionResetError):
-        return
+            _send(sender, _seen(reader, options, today, share))
+    except BaseException as error:
+        if not isinstance(error, BrokenPipeError):
+            log.exception("projects are examined where they were asked for")
+    finally:
+        # nothing of what the asker had begun may be ended twice: no buffer, no transaction
+        os._exit(0)
+    raise AssertionError  # pragma: no cover - for the reader of types
 
 
-def _seen(reader: PackageReader, options: Options, today: dt.date, share: Share) -> Seen | None:
+_SIZE = 8
+
+
+def _send(sender: int, seen: Any) -> None:
+    try:
+        data = marshal.dumps(seen)
+    except ValueError:
+        log.warning("what was found in some projects cannot be sent", exc_info=True)
+        data = marshal.dumps(None)
+    rest = memoryview(len(data).to_bytes(_SIZE, "little") + data)
+    while rest:
+        rest = rest[os.write(sender, rest) :]
+
+
+def _received(answers: BinaryIO) -> Seen | None:
+    """What a process sent of its next share. :raises EOFError: when it sends no more."""
+    size = int.from_bytes(_exactly(answers, _SIZE), "little")
+    # from a process of our own
+    seen = marshal.loads(_exactly(answers, size))  # noqa: S302
+    if seen is None:
+        return None
+    examined, uncounted = seen
+    return [Examined.unpacked(each) for each in examined], uncounted
+
+
+def _exactly(answers: BinaryIO, size: int) -> bytes:
+    data = answers.read(size)
+    if len(data) < size:
+        raise EOFError
+    return data
+
+
+def _seen(reader: PackageReader, options: Options, today: dt.date, share: Share) -> Any:
+    """What a share's projects say and break, as it is sent; None when somebody else must look."""
     examiner = Examiner(reader, options, today)
     try:
         examined = [
             _packed(examiner.examine(raw)) for raw in reader.projects(share) if not examiner.came_before(raw)
         ]
+        return examined, [([_small(each) for each in found], times) for found, times in examiner.uncounted()]
     except Unreadable:
         return None
     except Exception:
         log.warning("projects %d to %d will be examined again", share.start, share.stop - 1, exc_info=True)
         return None
-    return examined, [([_small(each) for each in found], times) for found, times in examiner.uncounted()]
 
 
-def _packed(examined: Examined) -> Examined:
-    """The same without the project itself."""
+def _packed(examined: Examined) -> tuple[Any, ...]:
+    """The same without the project itself, small and as plain values."""
     examined.leave()
     examined.found = [_small(each) for each in examined.found]
-    return examined
+    return examined.packed()
 
 
 def _small(found: Found) -> Found:
     code, parts, value, params, about = found
-    return code, _cut(parts), shorten(value), params, about
+    return code, _cut(parts), shorten(value), dict(params) if params else params, about
 
 
 def _cut(parts: Parts) -> Parts:

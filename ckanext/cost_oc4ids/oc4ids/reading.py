@@ -20,7 +20,6 @@ import contextlib
 import io
 import os
 import re
-import tempfile
 import zlib
 from array import array
 from collections.abc import Callable, Iterator
@@ -133,6 +132,8 @@ def _spooled(chunks: Iterator[bytes], limit: int) -> Bytes:
     """Chunks as bytes that can be read anywhere: in memory while small, else in an anonymous
     temporary file.
     """
+    import tempfile  # noqa: PLC0415 - dear to load, and most files can be read where they are
+
     spool = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - lives as long as its reader
     total = 0
     for chunk in chunks:
@@ -398,10 +399,10 @@ def _open(source: Bytes, options: Options) -> PackageReader:
 class _Window:
     """A part of the source in memory, moved forward; positions are those of the whole source."""
 
-    def __init__(self, source: Bytes, start: int = 0) -> None:
+    def __init__(self, source: Bytes, start: int = 0, length: int = WINDOW) -> None:
         self.source = source
         self.base = start
-        self._fill(start, WINDOW)
+        self._fill(start, length)
 
     def _fill(self, start: int, length: int) -> None:
         if isinstance(self.source, _Memory):
@@ -695,11 +696,13 @@ class JsonReader(PackageReader):
         if not indexes:
             return
         spans = self._spans
-        window = _Window(self._source, spans[2 * indexes.start])
+        last = spans[2 * indexes[-1] + 1]
+        begin = spans[2 * indexes.start]
+        window = _Window(self._source, begin, min(WINDOW, last - begin))
         for index in indexes:
             begin, end = spans[2 * index], spans[2 * index + 1]
             if end > window.end:
-                window._fill(begin, max(WINDOW, end - begin))
+                window._fill(begin, max(min(WINDOW, last - begin), end - begin))
             parts = () if self.kind == "project" else (*self._prefix, index)
             yield RawProject(index, parts, window.take(begin, end), begin)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import html
 import io
 import json
 import re
@@ -493,6 +492,8 @@ def as_html(report: Report, lang: str | None = None, name: str = "") -> str:
 
 
 def _e(text: Any) -> str:
+    import html  # noqa: PLC0415 - dear to load, and only a page needs it
+
     return html.escape(str(text), quote=True)
 
 

@@ -34,16 +34,16 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from .shipped import shipped
 from .types import SCHEMA_VERSION
 
 if TYPE_CHECKING:
-    from importlib.abc import Traversable
+    from pathlib import Path
 
 #: Languages our own titles and descriptions exist in; the first is what an unknown language gets.
 LANGUAGES = ("en", "es")
@@ -174,18 +174,15 @@ def read_yaml(text: str) -> Any:
     return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
 
 
-def _root() -> Traversable:
-    return files("ckanext.cost_oc4ids") / "schemas" / "oc4ids"
+def _root() -> Path:
+    return shipped("schemas", "oc4ids")
 
 
 def _open(version: str, *name: str) -> str:
     """Text of one data file. :raises KeyError: when there is no such version."""
     if version not in versions():
         raise KeyError(f"No OC4IDS version {version!r} here; there is {', '.join(versions())}")
-    place = _root() / version
-    for part in name:
-        place /= part
-    return place.read_text(encoding="utf-8")
+    return (_root() / version).joinpath(*name).read_text(encoding="utf-8")
 
 
 @lru_cache(maxsize=1)

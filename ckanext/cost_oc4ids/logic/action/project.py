@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Action, Context, DataDict
 
-from ckanext.cost_oc4ids import public_projects, registry
-from ckanext.cost_oc4ids.addresses import json_url, page_url
+from ckanext.cost_oc4ids import addresses, public_projects, registry
 from ckanext.cost_oc4ids.index import language
 from ckanext.cost_oc4ids.logic import project_schema
 from ckanext.cost_oc4ids.oc4ids import schema
@@ -19,11 +18,9 @@ from ckanext.cost_oc4ids.oc4ids.summary import parse_project
 FACET_CODELISTS = {"status": "projectStatus", "sector": "projectSector"}
 
 
-def _with_addresses(result: dict[str, Any]) -> dict[str, Any]:
-    return result | {
-        "url": page_url(result["id"], qualified=True),
-        "json_url": json_url(result["id"], qualified=True),
-    }
+def _with_addresses(results: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    page, package = addresses.maker(addresses.page_url), addresses.maker(addresses.json_url)
+    return [result | {"url": page(result["id"]), "json_url": package(result["id"])} for result in results]
 
 
 @tk.side_effect_free
@@ -45,7 +42,7 @@ def oc4ids_project_list(context: Context, data_dict: DataDict) -> list[Any]:
     tk.check_access("oc4ids_project_list", context, data_dict)
     limit, offset = data_dict["limit"], data_dict["offset"]
     if data_dict.get("all_fields"):
-        return [_with_addresses(result) for result in public_projects.listing(limit, offset)]
+        return _with_addresses(public_projects.listing(limit, offset))
     return public_projects.ids(limit, offset)
 
 
@@ -66,7 +63,8 @@ def oc4ids_project_show(context: Context, data_dict: DataDict) -> dict[str, Any]
     if found is None:
         raise tk.ObjectNotFound(tk._("Project not found"))
     result, body = found
-    return _with_addresses(result) | {"project": parse_project(body)}
+    (result,) = _with_addresses([result])
+    return result | {"project": parse_project(body)}
 
 
 @tk.side_effect_free
@@ -112,7 +110,7 @@ def oc4ids_project_search(context: Context, data_dict: DataDict) -> dict[str, An
     )
     answer: dict[str, Any] = {
         "count": found.total,
-        "results": [_with_addresses(result) for result in found.results],
+        "results": _with_addresses(found.results),
     }
     if data_dict["facets"]:
         answer["facets"] = {name: _items(name, values) for name, values in found.facets.items()}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
 from .. import schema
+from ..shipped import shipped
 from ..types import SCHEMA_VERSION
 
 
@@ -29,5 +29,4 @@ def rule_set(section: str, name: str, version: str = SCHEMA_VERSION) -> frozense
 
 @lru_cache(maxsize=8)
 def _all(version: str) -> dict[str, Any]:
-    data = files("ckanext.cost_oc4ids").joinpath("schemas").joinpath("oc4ids").joinpath(version)
-    return schema.read_yaml(data.joinpath("checks.yaml").read_text(encoding="utf-8"))
+    return schema.read_yaml(shipped("schemas", "oc4ids", version, "checks.yaml").read_text(encoding="utf-8"))
