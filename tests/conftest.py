@@ -24,15 +24,6 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 #: Plugins with tables; their migrations follow CKAN's own whenever the tables are made anew.
 PLUGINS_WITH_TABLES = ("activity", "cost_oc4ids", "ogp_plan")
-#: Tables whose trigger refuses DELETE: emptied here with the trigger put aside, which only tests do.
-APPEND_ONLY = (
-    "ogp_plan_version",
-    "ogp_plan_change",
-    "ogp_event",
-    "ogp_light_change",
-    "ogp_cut",
-    "ogp_publication",
-)
 
 
 @pytest.fixture
@@ -41,8 +32,9 @@ def clean_db(reset_db: Callable[[], None], with_plugins: Any, migrate_db_for: Ca
     import sqlalchemy as sa
     from ckan import model
     from ckan.plugins import plugin_loaded
+    from support.tables import empty_append_only
 
-    _empty_append_only()
+    empty_append_only()
     reset_db()
     connection = model.Session.connection()
     inspector = sa.inspect(connection)
@@ -54,21 +46,6 @@ def clean_db(reset_db: Callable[[], None], with_plugins: Any, migrate_db_for: Ca
     model.Session.rollback()
     for name in missing:
         migrate_db_for(name)
-
-
-def _empty_append_only() -> None:
-    import sqlalchemy as sa
-    from ckan import model
-
-    model.Session.remove()
-    there = set(sa.inspect(model.Session.connection()).get_table_names())
-    for table in APPEND_ONLY:
-        if table in there:
-            for statement in ("DISABLE TRIGGER USER", None, "ENABLE TRIGGER USER"):
-                sql = f"ALTER TABLE {table} {statement}" if statement else f"DELETE FROM {table}"  # noqa: S608
-                model.Session.execute(sa.text(sql))
-    model.Session.commit()
-    model.Session.remove()
 
 
 @pytest.fixture(scope="session")
@@ -140,7 +117,7 @@ def live_portal(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
     commands = [
         [programs / "gunicorn", "--workers", "2", "--bind", f"127.0.0.1:{port}", "--timeout", "120",
          "--chdir", ROOT / "dev", "wsgi:application"],
-        [programs / "ckan", "-c", ini, "jobs", "worker", "default", "cost_oc4ids"],
+        [programs / "ckan", "-c", ini, "jobs", "worker", "default", "cost_oc4ids", "ogp_plan"],
     ]  # fmt: skip
     environment = {**os.environ, "CKAN_INI": str(ini)}
     with log.open("wb") as out, contextlib.ExitStack() as stack:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
@@ -11,6 +12,10 @@ import ckan.plugins.toolkit as tk
 from ckanext.ogp_plan.planning.tracking import Key
 from ckanext.ogp_plan.planning.types import Item
 
+#: What stands in a web address as it is.
+_PLAIN = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
+#: Words that stand after ``/planes/`` and are pages of ours, and so no plan's name.
+RESERVED_PLANS = frozenset({"importar", "mis-avisos"})
 #: First words after a plan's name that are pages of ours, and so no item's address.
 RESERVED = frozenset(
     {
@@ -71,6 +76,22 @@ def url_of_item(name: str, address: str, *, absolute: bool = False) -> str:
     """Return the address of an item's page."""
     found: str = tk.url_for("ogp_plan.item", plan=name, address=address, _external=absolute)
     return found
+
+
+class OfItems:
+    """Addresses of the pages of many items: what they share is made once for each plan."""
+
+    def __init__(self, *, absolute: bool = False) -> None:
+        self._absolute = absolute
+        self._shared: dict[str, str] = {}
+
+    def __call__(self, name: str, address: str) -> str:
+        """Return the address of an item's page, as :func:`url_of_item` does."""
+        if not _PLAIN.fullmatch(address):
+            return url_of_item(name, address, absolute=self._absolute)
+        if name not in self._shared:
+            self._shared[name] = url_of_item(name, "0", absolute=self._absolute).removesuffix("0")
+        return self._shared[name] + address
 
 
 def url_of_cut(name: str, day: dt.date | str, *, absolute: bool = False) -> str:

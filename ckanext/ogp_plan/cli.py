@@ -1,8 +1,29 @@
-"""``ckan ogp-plan``: what is run by hand or by cron."""
+"""``ckan ogp-plan``: what is run by hand or by cron.
+
+ckan ogp-plan nightly            every night: lights, datasets, imports left open
+ckan ogp-plan evidence check     every week: is the evidence still there, and still the same
+ckan ogp-plan reminders send     every morning of a business day
+"""
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import ckan.plugins.toolkit as tk
 import click
+from ckan import model
+from flask import has_request_context
+
+from ckanext.ogp_plan.model import PlanRow
+
+#: Exit codes: questions are open or a cut differs; the document, plan or day cannot be used.
+OPEN, UNUSABLE = 1, 2
 
 
 def get_commands() -> list[click.Command]:
@@ -13,3 +34,335 @@ def get_commands() -> list[click.Command]:
 @click.group("ogp-plan", short_help="Public plans tracked to the end.")
 def ogp_plan() -> None:
     """Public plans tracked to the end."""
+
+
+# --- shared -------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _addresses() -> Iterator[None]:
+    """Let addresses of pages be made, as in a request."""
+    app = click.get_current_context().meta.get("flask_app")
+    if app is None or has_request_context():
+        yield
+        return
+    with app.test_request_context():
+        yield
+
+
+def _fail(sentence: str) -> None:
+    model.Session.rollback()
+    click.secho(sentence, fg="red", err=True)
+    sys.exit(UNUSABLE)
+
+
+def _say_errors(error: tk.ValidationError) -> None:
+    lines = []
+    for field, said in error.error_dict.items():
+        for sentence in said if isinstance(said, list) else [said]:
+            lines.append(f"{field}: {sentence}")
+    _fail("\n".join(lines))
+
+
+def _plan(name: str) -> PlanRow:
+    found = PlanRow.get(name)
+    if found is None:
+        _fail(f"There is no plan {name}.")
+        raise AssertionError
+    return found
+
+
+def _day(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        _fail(f"{text} is no day. Write it as 2026-04-30.")
+        raise AssertionError from None
+
+
+def _user(name: str | None) -> model.User:
+    """Who does it: the user named, or the portal's own."""
+    if not name:
+        name = tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]
+    found = model.User.get(name)
+    if found is None:
+        _fail(f"There is no user {name}.")
+    return found
+
+
+# --- import -------------------------------------------------------------------------------------------
+
+
+@ogp_plan.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--plan", help="Name of the plan it changes. Without it, a new one: --family, --name, --owner.")
+@click.option("--family", help="Family of the new plan: paac, ptep, ogp, cost, …")
+@click.option("--name", help="Name of the new plan: the end of its address.")
+@click.option("--title", default="", help="Title of the new plan. Default: the document's.")
+@click.option("--owner", help="Name of the organization that owns the new plan.")
+@click.option("--layout", help="Layout of the document. Default: the family's are tried in order.")
+@click.option(
+    "--answers", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="JSON of answers."
+)
+@click.option("--apply", "apply_", is_flag=True, help="Apply it. Without it nothing is written: a dry run.")
+@click.option("--act", default="", help="The act that changes an adopted plan.")
+@click.option("--reason", default="", help="Why an adopted plan changes.")
+@click.option("--user", help="Who does it. Default: the portal's own user.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def import_(file: Path, **options: Any) -> None:
+    """Read FILE as a plan and say what was understood and what would change; apply it with --apply.
+
+    Ends with 0 when it was understood (and applied), 1 when something is asked, 2 when it cannot be read.
+    """
+    from ckanext.ogp_plan.logic.action import imports
+
+    who = _user(options["user"])
+    context: dict[str, Any] = {"user": who.name, "auth_user_obj": who, "defer_commit": True}
+    fields = ("layout", "plan") if options["plan"] else ("layout", "family", "name", "title", "owner")
+    wanted = {name: options[name] for name in fields if options[name]}
+    try:
+        given = {**wanted, "upload": file.read_bytes()}
+        shown = tk.get_action("ogp_plan_import")({**context}, given)
+        imports.finding.opened_import(shown["id"]).file_name = file.name
+        if options["answers"]:
+            answers = json.loads(options["answers"].read_text(encoding="utf-8"))
+            answered = {"id": shown["id"], "answers": answers}
+            shown = tk.get_action("ogp_plan_import_answer")({**context}, answered)
+        _print_import(shown, options["form"])
+        if shown["reading"]["acta"]["asked"] or not options["apply_"]:
+            model.Session.rollback()
+            sys.exit(OPEN if shown["reading"]["acta"]["asked"] else 0)
+        applied = {"id": shown["id"], "act_name": options["act"], "reason": options["reason"]}
+        done = tk.get_action("ogp_plan_import_apply")({**context}, applied)
+        model.Session.commit()
+    except tk.ValidationError as error:
+        _say_errors(error)
+    except (tk.NotAuthorized, tk.ObjectNotFound, ValueError) as error:
+        _fail(str(error) or "Not authorised.")
+    else:
+        _say_applied(done, err=options["form"] == "json")
+
+
+def _say_applied(done: dict[str, Any], *, err: bool) -> None:
+    from ckanext.ogp_plan import publishing
+
+    with _addresses():
+        publishing.refresh_quietly(_plan(done["plan"]).id)
+    click.secho(f"{done['plan']} version {done['version']}: {done['changes']} changes", bold=True, err=err)
+    for printed in done["unknown_names"]:
+        click.secho(f"waits for somebody to say whose it is: {printed}", fg="yellow", err=True)
+
+
+def _print_import(shown: dict[str, Any], form: str) -> None:
+    if form == "json":
+        click.echo(json.dumps(shown, ensure_ascii=False, indent=1))
+        return
+    acta = shown["reading"]["acta"]
+    click.echo(f"{shown['plan_title'] or shown['reading']['plan']['title']} ({shown['layout']})")
+    for level in shown["reading"]["counts"]:
+        click.echo(f"  {level['name']}: {level['count']}")
+    click.echo(f"accepted: {acta['accepted']}")
+    for kind in ("inherited", "flagged", "dropped"):
+        click.echo(f"{kind}: {len(acta[kind])}")
+        for one in acta[kind] if kind == "flagged" else ():
+            click.echo(f"  {_where(one['place'])} {one['title']}: {one['why']}")
+    for one in acta["asked"]:
+        click.secho(f"asked [{one['id']}] {_where(one['place'])} {one['why']}", fg="yellow")
+        for option in one["options"]:
+            click.echo(f"    {option['value']}: {option['label']}")
+    click.echo(f"changes: {len(shown['changes'])}")
+    for one in shown["changes"] if shown["plan"] else ():
+        what = one["field_name"] or one["kind"]
+        where = f"{one['level_name'] or ''} {one['code'] or ''}".strip()
+        click.echo(f"  {where} {what}: {one['before_text']} → {one['after_text']}")
+
+
+def _where(place: dict[str, Any]) -> str:
+    return " ".join(str(place[name]) for name in ("sheet", "cell", "line") if name in place)
+
+
+# --- cuts ---------------------------------------------------------------------------------------------
+
+
+@ogp_plan.group()
+def cut() -> None:
+    """Cuts: frozen, computed again, published."""
+
+
+@cut.command("create")
+@click.argument("plan")
+@click.argument("day")
+@click.option("--reason", default="", help="Why it is frozen again, where it was before.")
+@click.option("--user", help="Who does it. Default: the portal's own user.")
+def cut_create(plan: str, day: str, reason: str, user: str | None) -> None:
+    """Freeze PLAN for the cut of DAY (2026-04-30), as it stands now."""
+    _act_on_cut("ogp_plan_cut_create", {"plan": plan, "day": day, "reason": reason}, user)
+
+
+@cut.command("publish")
+@click.argument("plan")
+@click.argument("day")
+@click.option("--user", required=True, help="Who publishes it: somebody with the role of Control Interno.")
+def cut_publish(plan: str, day: str, user: str) -> None:
+    """Publish the cut of DAY of PLAN, now."""
+    _act_on_cut("ogp_plan_cut_publish", {"plan": plan, "day": day}, user)
+
+
+def _act_on_cut(action: str, wanted: dict[str, Any], user: str | None) -> None:
+    who = _user(user)
+    try:
+        with _addresses():
+            done = tk.get_action(action)({"user": who.name, "auth_user_obj": who}, wanted)
+    except tk.ValidationError as error:
+        _say_errors(error)
+    except (tk.NotAuthorized, tk.ObjectNotFound) as error:
+        _fail(str(error) or "Not authorised.")
+    else:
+        _print_cut(done)
+
+
+def _print_cut(one: dict[str, Any]) -> None:
+    late = f" {one['late_days']} business days late" if one["late_days"] else ""
+    click.echo(
+        f"{one['plan']} {one['day']} due {one['due']} {one['state']}{late} {one['sha256'] or 'not frozen'}"
+    )
+
+
+@cut.command("list")
+@click.argument("plan", required=False)
+def cut_list(plan: str | None) -> None:
+    """List the cuts of PLAN, or of every plan, with where each stands."""
+    from ckanext.ogp_plan import cutting
+
+    rows = [_plan(plan)] if plan else model.Session.query(PlanRow).order_by(PlanRow.name).all()
+    for name, days in ((row.name, cutting.of_plan(row)) for row in rows):
+        for one in days:
+            _print_cut(
+                {
+                    "plan": name,
+                    "day": one.day,
+                    "due": one.state.due,
+                    "state": one.state.state,
+                    "late_days": one.published.late_days if one.published else 0,
+                    "sha256": one.cut.sha256 if one.cut else None,
+                }
+            )
+
+
+@cut.command("verify")
+@click.argument("plan", required=False)
+@click.argument("day", required=False)
+def cut_verify(plan: str | None, day: str | None) -> None:
+    """Compute cuts again from the append-only tables: one of DAY of PLAN, all of PLAN, or all there are.
+
+    Every freezing is computed, those that were replaced too. Ends with 1 when one is not the same.
+    """
+    from ckanext.ogp_plan import cutting
+
+    rows = [_plan(plan)] if plan else model.Session.query(PlanRow).order_by(PlanRow.name).all()
+    wanted = _day(day) if day else None
+    worst = looked = 0
+    for row in rows:
+        for one in cutting.of_plan(row):
+            if wanted not in (None, one.day):
+                continue
+            for frozen in (*one.earlier, *([one.cut] if one.cut else [])):
+                looked += 1
+                found = cutting.verify(row, frozen)
+                _print_verified(row.name, one.day, found)
+                worst = max(worst, 0 if found.same else OPEN)
+    if wanted and not looked:
+        _fail(f"{plan} has no frozen cut of {day}.")
+    sys.exit(worst)
+
+
+def _print_verified(plan: str, day: dt.date, found: Any) -> None:
+    if found.same:
+        click.secho(f"{plan} {day} same {found.sha256}", fg="green")
+    elif found.rules is not None:
+        click.secho(f"{plan} {day} made by rules {found.rules}: this release has others", fg="yellow")
+    else:
+        click.secho(f"{plan} {day} DIFFERS frozen {found.sha256} computed {found.sha256_now}", fg="red")
+        for one in found.differences:
+            click.echo(f"  {one.path}: {one.frozen!r} → {one.computed!r}")
+
+
+# --- lights, evidence, letters --------------------------------------------------------------------------
+
+
+@ogp_plan.command()
+@click.argument("plan", required=False)
+def recompute(plan: str | None) -> None:
+    """Compute the lights of PLAN again, or of every plan that is tracked."""
+    from ckanext.ogp_plan import recomputing
+
+    if plan:
+        row = _plan(plan)
+        done = recomputing.recompute(row.id)
+        model.Session.commit()
+        click.echo(f"{plan}: {done.written} items written, {len(done.lights)} lights changed")
+        return
+    _recompute_all()
+
+
+def _recompute_all() -> None:
+    from ckanext.ogp_plan import recomputing
+
+    for name, done in recomputing.nightly():
+        click.echo(f"{name}: {done.written} items written, {len(done.lights)} lights changed")
+
+
+@ogp_plan.command()
+def nightly() -> None:
+    """What is due every night: lights of the day, datasets of plans, imports that nobody went on with."""
+    from ckanext.ogp_plan import importing, publishing
+
+    _recompute_all()
+    with _addresses():
+        click.echo(f"datasets: {publishing.refresh_all()}")
+    closed = importing.forget_old()
+    model.Session.commit()
+    click.echo(f"imports closed: {closed}")
+
+
+@ogp_plan.group()
+def evidence() -> None:
+    """What proves what was reported."""
+
+
+@evidence.command("check")
+@click.option("--plan", help="Only of this plan.")
+@click.option("--all", "everything", is_flag=True, help="Also what was looked at within the week.")
+def evidence_check(plan: str | None, everything: bool) -> None:
+    """Look whether evidence is still there, the same and public. Weekly by cron; what is due is looked at."""
+    from ckanext.ogp_plan import evidence_checks
+
+    if plan:
+        row = _plan(plan)
+        went = {plan: evidence_checks.check_plan(row, everything=everything)}
+    else:
+        went = evidence_checks.check_all(everything=everything)
+    for name, one in went.items():
+        click.echo(
+            f"{name}: looked at {one.looked}, well {one.well}, broken {one.broken}, changed {one.changed}, "
+            f"no longer public {one.hidden}, not told {one.untold}"
+        )
+
+
+@ogp_plan.group()
+def reminders() -> None:
+    """Letters to those who answer."""
+
+
+@reminders.command("send")
+def reminders_send() -> None:
+    """Note what is owed today and send it. What a dead mail server keeps waits for the next run."""
+    from ckanext.ogp_plan import reminders as letters
+
+    with _addresses():
+        went = letters.run()
+    rows = ", ".join(f"{count} {state}" for state, count in sorted(went.rows.items()) if count)
+    click.echo(f"{went.letters} letters" + (f" ({rows})" if rows else ""))
+    if went.stopped:
+        click.secho(went.stopped, fg="yellow", err=True)
+        sys.exit(OPEN)

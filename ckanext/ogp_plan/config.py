@@ -7,6 +7,7 @@ be used; :func:`require_valid` calls them all.
 
 from __future__ import annotations
 
+import ipaddress
 import zoneinfo
 
 import ckan.plugins.toolkit as tk
@@ -85,14 +86,18 @@ def check_links() -> bool:
     return tk.asbool(tk.config.get(CHECK_LINKS))
 
 
-def check_hosts() -> list[str]:
-    """Return the hosts whose links may be looked at; empty: any public one."""
-    return _text(CHECK_HOSTS).split()
+def check_hosts() -> frozenset[str]:
+    """Return the hosts, in lower case, whose links may be looked at; empty: any public one."""
+    return frozenset(_text(CHECK_HOSTS).lower().split())
 
 
-def check_networks() -> list[str]:
+def check_networks() -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
     """Return networks, otherwise private, that may be reached to look at evidence."""
-    return _text(CHECK_NETWORKS).split()
+    words = _text(CHECK_NETWORKS).split()
+    try:
+        return tuple(ipaddress.ip_network(word) for word in words)
+    except ValueError as error:
+        raise _wrong(CHECK_NETWORKS, words, "write networks such as 10.20.0.0/16") from error
 
 
 def check_timeout() -> int:

@@ -111,7 +111,7 @@ def to_fact(row: Any) -> tracking.Event:
     """Return a row's fact."""
     kind, _ = KINDS[row.kind]
     given: dict[str, Any] = {"id": row.id, "at": row.at.astimezone(dt.timezone.utc), "by": row.user_id}
-    readers = _readers(kind)
+    readers = _readers(row.kind)
     if "item" in readers:
         given["item"] = (row.level, row.code)
     for name in ("organization", "supersedes"):
@@ -169,8 +169,9 @@ def _out(value: Any) -> Any:
 
 
 @cache
-def _readers(kind: type[tracking.Event]) -> dict[str, Any]:
-    """How each field of a fact is read back, by its annotation."""
+def _readers(name: str) -> dict[str, Any]:
+    """How each field of a kind of fact is read back, by its annotation."""
+    kind, _ = KINDS[name]
     hints = typing.get_type_hints(kind)
     return {one.name: _reader(hints[one.name]) for one in fields(kind)}
 

@@ -108,7 +108,8 @@ class Portal:
     def tables(self) -> set[str]:
         """Return the names of our tables."""
         rows = services.sql(
-            "SELECT tablename FROM pg_tables WHERE tablename LIKE 'oc4ids%' OR tablename LIKE 'cost_oc4ids%'",
+            "SELECT tablename FROM pg_tables WHERE tablename LIKE 'oc4ids%' OR tablename LIKE 'cost_oc4ids%' "
+            "OR tablename LIKE 'ogp\\_%'",
             self.database,
         )
         return set(rows.split())
@@ -130,7 +131,16 @@ def _environment_without_us(target: Path) -> None:
         program.write_text(text.replace(sys.prefix, str(target)), encoding="utf-8")
         program.chmod(0o755)
     pip = [str(target / "bin" / "pip"), "uninstall", "-y", "-q"]
-    ours = ["ckanext-cost-oc4ids", "ckanext-scheming", "jsonschema-rs"]
+    brought = [
+        "ckanext-scheming",
+        "jsonschema-rs",
+        "holidays",
+        "icalendar",
+        "openpyxl",
+        "python-docx",
+        "segno",
+    ]
+    ours = ["ckanext-cost-oc4ids", *brought]
     subprocess.run([*pip, *ours], check=True, capture_output=True)
 
 
@@ -184,31 +194,36 @@ class TestTheLifeOfAnInstallation:
     """One after another, as on the page: install, work, upgrade, uninstall."""
 
     def test_install(self, portal: Portal) -> None:
-        for section in ("Instalar el paquete", "Activar el plugin", "Crear las tablas"):
+        for section in ("Instalar el paquete", "Activar los plugins", "Crear las tablas"):
             for block in commands(section):
                 portal.shell(block)
-        expected = {"oc4ids_resource", "oc4ids_report", "oc4ids_project", "oc4ids_project_version"}
-        assert expected <= portal.tables()
+        made = portal.tables() - {"cost_oc4ids_alembic_version", "ogp_plan_alembic_version"}
+        assert {"oc4ids_resource", "oc4ids_project", "ogp_plan", "ogp_event", "ogp_cut"} <= made
+        counted = [sum(name.startswith(prefix) for name in made) for prefix in ("oc4ids_", "ogp_")]
+        assert counted == [7, 15], "the page says how many tables there are"
         ini = portal.ini.read_text(encoding="utf-8")
-        assert "activity text_view image_view cost_oc4ids scheming_datasets\n" in ini
+        assert "activity text_view image_view cost_oc4ids ogp_plan scheming_datasets\n" in ini
         assert "oc4ids_view" in ini
 
     def test_check(self, portal: Portal) -> None:
         for block in commands("Reiniciar y comprobar"):
             portal.shell(block)
         answer = portal.python(
-            "for page in ('/', '/dataset/', '/infraestructura', '/oc4ids/validar'):\n"
+            "for page in ('/', '/dataset/', '/infraestructura', '/oc4ids/validar', '/planes'):\n"
             "    print(page, app.get(page).status_code)\n"
-            "print('cost_oc4ids' in app.get('/api/3/action/status_show').json['result']['extensions'])\n"
+            "loaded = app.get('/api/3/action/status_show').json['result']['extensions']\n"
+            "print({'cost_oc4ids', 'ogp_plan'} <= set(loaded))\n"
         )
         assert answer.split() == [
-            "/", "200", "/dataset/", "200", "/infraestructura", "200", "/oc4ids/validar", "200", "True",
+            "/", "200", "/dataset/", "200", "/infraestructura", "200", "/oc4ids/validar", "200",
+            "/planes", "200", "True",
         ]  # fmt: skip
 
     def test_the_options_can_be_listed(self, portal: Portal) -> None:
         listed = portal.shell("ckan config declaration cost_oc4ids")
         assert "ckanext.cost_oc4ids.guard" in listed
         assert "ckanext.cost_oc4ids.page_size" in listed
+        assert "ckanext.ogp_plan.timezone" in portal.shell("ckan config declaration ogp_plan")
 
     def test_publish_something(self, portal: Portal) -> None:
         (sample,) = ROOT.glob("dev/sample/buenos/dagma.json")
@@ -237,6 +252,16 @@ class TestTheLifeOfAnInstallation:
         )
         assert answer.strip() == "2 Alcaldía de Santiago de Cali"
 
+    def test_a_plan_is_read_applied_and_cut(self, portal: Portal) -> None:
+        (document,) = ROOT.glob("dev/sample/planes/cost-2026.xlsx")
+        read = f'ckan ogp-plan import "{document}" --family cost --name plan-cost --owner dagma'
+        portal.shell(f"{read} --apply")
+        assert (
+            services.sql("SELECT version FROM ogp_plan WHERE name = 'plan-cost'", portal.database).strip()
+            == "1"
+        )
+        assert "plan-cost" in portal.shell("ckan ogp-plan cut list")
+
     def test_the_worker_line_works(self, portal: Portal) -> None:
         (block,) = [block for block in blocks() if block.mark == "prueba-trabajador"]
         (line,) = re.findall(r"^command=(.+)$", block.text, re.MULTILINE)
@@ -256,10 +281,12 @@ class TestTheLifeOfAnInstallation:
     def test_uninstall_leaves_a_working_portal_and_the_data(self, portal: Portal) -> None:
         for block in commands("Desinstalar"):
             portal.shell(block)
-        assert portal.tables() <= {"cost_oc4ids_alembic_version"}
+        assert portal.tables() <= {"cost_oc4ids_alembic_version", "ogp_plan_alembic_version"}
         ini = portal.ini.read_text(encoding="utf-8")
         assert not re.search(
-            r"^(?!#).*(oc4ids_view|cost_oc4ids|scheming)(?!.*_2\d\d)", _settings_only(ini), re.MULTILINE
+            r"^(?!#).*(oc4ids_view|cost_oc4ids|ogp_plan|scheming)(?!.*_2\d\d)",
+            _settings_only(ini),
+            re.MULTILINE,
         )
         answer = portal.python(
             "for page in ('/', '/dataset/', '/dataset/parques'):\n"
@@ -267,10 +294,10 @@ class TestTheLifeOfAnInstallation:
             "found = app.get('/api/3/action/package_show?id=parques').json['result']\n"
             "print(found['type'], app.get('/api/3/action/package_search?q=parques').json['result']['count'])\n"
             "print(app.get(found['resources'][0]['url'].replace('http://portal.example.org', '')).status_code)\n"
-            "print(app.get('/infraestructura').status_code)\n"
+            "print(app.get('/infraestructura').status_code, app.get('/planes').status_code)\n"
         )
         assert answer.split() == [
-            "/", "200", "/dataset/", "200", "/dataset/parques", "200", "dataset", "1", "200", "404",
+            "/", "200", "/dataset/", "200", "/dataset/parques", "200", "dataset", "1", "200", "404", "404",
         ]  # fmt: skip
 
 

@@ -32,7 +32,18 @@ KEYWORDS = {
 #: %(name)s, {name}, {name:spec}: what a translation has to carry over unchanged
 PARAMETER = re.compile(r"%\((\w+)\)[sd]|\{(\w+)[^{}]*\}")
 #: Words that are the same in both languages, or names.
-SAME_IN_BOTH = {"JSON", "CSV", "OC4IDS", "Error", "error", "OC4IDS 0.9.5: sector"}
+SAME_IN_BOTH = {
+    "JSON",
+    "CSV",
+    "OC4IDS",
+    "Error",
+    "error",
+    "OC4IDS 0.9.5: sector",
+    # names of the law, and a word of it that both languages use here
+    "Control Interno",
+    ("{count} organismo", "{count} organismos"),
+    "%(name)s: %(count)s organismos",
+}
 
 
 @cache

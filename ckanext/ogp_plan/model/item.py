@@ -70,11 +70,23 @@ class PlanItem(tk.BaseModel):  # type: ignore[misc]
         sa.UniqueConstraint("plan_id", "address", name="uq_ogp_item_address"),
         sa.Index("idx_ogp_item_position", "plan_id", "position"),
         sa.Index("idx_ogp_item_light", "plan_id", "light"),
+        # what every page of a plan counts, without the wide rows
+        sa.Index(
+            "idx_ogp_item_counted",
+            "plan_id",
+            "withdrawn",
+            "trackable",
+            postgresql_include=["id", "light", "component_id", "months", "disagrees", "last_news"],
+        ),
+        sa.Index("idx_ogp_item_root", "plan_id", postgresql_where=sa.text("depth = 0")),
+        sa.Index("idx_ogp_item_tagged", "plan_id", postgresql_where=sa.text("tags <> '{}'")),
     )
 
     @classmethod
     def at(cls, plan_id: str, address: str) -> PlanItem | None:
         """Return the item of a plan at that address, or None."""
+        if "\x00" in address:
+            return None
         wanted = sa.select(cls).where(cls.plan_id == plan_id, cls.address == address)
         return model.Session.scalars(wanted).first()
 
@@ -109,5 +121,10 @@ class ItemAssignment(tk.BaseModel):  # type: ignore[misc]
     __table_args__ = (
         sa.Index("idx_ogp_assignment_item", "item_id"),
         sa.Index("idx_ogp_assignment_organization", "organization", "plan_id"),
-        sa.Index("idx_ogp_assignment_plan", "plan_id"),
+        sa.Index(
+            "idx_ogp_assignment_plan",
+            "plan_id",
+            postgresql_include=["item_id", "organization", "role"],
+        ),
+        sa.Index("idx_ogp_assignment_unknown", "plan_id", postgresql_where=sa.text("unknown IS NOT NULL")),
     )

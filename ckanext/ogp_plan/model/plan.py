@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -12,6 +13,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped
 
 from .columns import identity, moment, now, text
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 
 class PlanRow(tk.BaseModel):  # type: ignore[misc]
@@ -33,6 +36,8 @@ class PlanRow(tk.BaseModel):  # type: ignore[misc]
     settings: Mapped[dict[str, Any]] = sa.Column(JSONB, nullable=False, default=dict, server_default="{}")
     successor_of: Mapped[str | None] = text(nullable=True)
     dataset_id: Mapped[str | None] = text(nullable=True)
+    #: nothing in it is true: it shows how a plan is tracked
+    demonstration: Mapped[bool] = sa.Column(sa.Boolean, nullable=False, default=False, server_default="false")
     created: Mapped[dt.datetime] = moment()
     modified: Mapped[dt.datetime] = moment(onupdate=now)
 
@@ -41,10 +46,13 @@ class PlanRow(tk.BaseModel):  # type: ignore[misc]
     @classmethod
     def get(cls, reference: str | None) -> PlanRow | None:
         """Return the plan of that id or name, or None."""
-        if not reference:
+        # PostgreSQL holds no NUL, and an address may bring one
+        if not reference or "\x00" in reference:
             return None
-        found = model.Session.get(cls, reference)
-        return found or model.Session.scalars(sa.select(cls).where(cls.name == reference)).first()
+        if _UUID.fullmatch(reference) and (found := model.Session.get(cls, reference)):
+            return found  # the session may hold it already
+        wanted = sa.select(cls).where(sa.or_(cls.id == reference, cls.name == reference))
+        return model.Session.scalars(wanted.order_by(cls.id != reference).limit(1)).first()
 
 
 class PlanVersion(tk.BaseModel):  # type: ignore[misc]

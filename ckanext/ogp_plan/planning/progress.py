@@ -36,6 +36,7 @@ class Quota:
     """A goal shared by organismos, capped: what one does beyond its own covers for nobody.
 
     ``target``: the sum of what each owes. ``actual``: all that was measured. ``capped``: what counts.
+    Where what each measures does not add up (a percentage) the three are means over all who owe.
     ``size``: how many owe; ``unnamed``: how many of them the group does not name and nobody reported
     for. ``unattributed``: measured without saying by whom, or by who owes nothing. ``met`` and
     ``missing``: names, in order.
@@ -243,14 +244,19 @@ def quota(record: Record | Facts, item: Item, until: dt.date | None = None) -> Q
     actuals = {name: actual_value(indicator, ones, until) for name, ones in by_name.items()}
     shares = {name: _share(name, own, actuals.get(name)) for name, own in sorted(owed.items())}
     unattributed = sum((value for name, value in actuals.items() if name not in owed and value), ZERO)
+    size = len(owed) + unnamed
+    over = ONE if is_additive(indicator) else Decimal(size)
+    target = sum(owed.values(), ZERO) + (unnamed_target or ZERO) * unnamed
+    actual = sum((one.actual for one in shares.values() if one.actual), ZERO) + unattributed
+    capped = sum((one.capped for one in shares.values()), ZERO)
     return Quota(
         indicator.code,
-        sum(owed.values(), ZERO) + (unnamed_target or ZERO) * unnamed,
-        sum((one.actual for one in shares.values() if one.actual), ZERO) + unattributed,
-        sum((one.capped for one in shares.values()), ZERO),
-        len(owed) + unnamed,
+        CONTEXT.divide(target, over),
+        CONTEXT.divide(actual, over),
+        CONTEXT.divide(capped, over),
+        size,
         unnamed,
-        unattributed,
+        CONTEXT.divide(unattributed, over),
         tuple(name for name, one in shares.items() if one.met),
         tuple(name for name, one in shares.items() if not one.met),
         shares,

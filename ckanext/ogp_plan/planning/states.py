@@ -13,7 +13,7 @@ from . import calendar, progress
 from . import settings as settings_module
 from .facts import Facts, Owners, gathered
 from .jsonable import CONTEXT, jsonable
-from .progress import HUNDRED, ONE, ZERO, Child, Progress, Quota, Rolled
+from .progress import HUNDRED, ONE, ZERO, Child, Owed, Progress, Quota, Rolled
 from .settings import Settings
 from .tracking import Completion, Evidence, EvidenceCheck, Key, Record, Update, Verdict, VerdictRole
 from .types import Declared, Item, Plan
@@ -72,6 +72,9 @@ class AssignmentStanding:
     #: it did not report itself: what is said of the item as a whole counts for it
     by_whole: bool = False
     excluded: bool = False
+    #: its own: ``completado`` when it says so or reached what it owes, ``en_riesgo`` when the day has passed
+    #: or it was silent for too long, else what it says; the item's where it is the only one that owes it
+    light: str = Declared.NOT_STARTED.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -406,7 +409,7 @@ def _standing(view: _View, waits: list[tuple[str | None, Key, dt.date | None]]) 
         valid_evidence=len(view.valid),
         private_evidence=sum(not one.public for one in view.evidence),
         excluded=merged or view.declared in view.settings.excluded,
-        assignments=tuple(_assignments(view, made.quota)),
+        assignments=tuple(_assignments(view, made.quota, light)),
         quota=made.quota,
         answers=_answers(view, reasons),
         labels=_labels(view, made),
@@ -416,7 +419,8 @@ def _standing(view: _View, waits: list[tuple[str | None, Key, dt.date | None]]) 
     )
 
 
-def _assignments(view: _View, quota: Quota | None) -> Iterable[AssignmentStanding]:
+def _assignments(view: _View, quota: Quota | None, light: str) -> Iterable[AssignmentStanding]:
+    alone = len(view.owners) == 1 and quota is None
     owed_by = quota.by_organization if quota else {}
     excluded = view.settings.excluded
     # most of a large group says the same: what its item says as a whole, or nothing
@@ -442,7 +446,22 @@ def _assignments(view: _View, quota: Quota | None) -> Iterable[AssignmentStandin
             owed.met if owed else None,
             one.by_whole,
             said.declared in excluded,
+            light if alone else _own_light(view, said.declared, silences[said.last], owed),
         )
+
+
+def _own_light(view: _View, declared: Declared, silence: int | None, owed: Owed | None) -> str:
+    """The light of one of those who share an item; see :class:`AssignmentStanding`."""
+    if declared in OUTSIDE:
+        return declared.value
+    if declared is Declared.DONE or (owed and owed.met):
+        return Declared.DONE.value
+    limit = view.settings.threshold("silence_factor") * view.settings.cadence.days
+    if (silence is not None and silence > limit) or (view.due is not None and view.due < view.today):
+        return AT_RISK
+    if declared is Declared.NOT_STARTED and owed and owed.actual:
+        return Declared.ONGOING.value
+    return declared.value
 
 
 def _labels(view: _View, made: Progress) -> tuple[str, ...]:

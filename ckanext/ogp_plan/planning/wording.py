@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from babel.dates import format_date
@@ -45,11 +46,13 @@ class _Filled(dict[str, Any]):
         return ""
 
 
+@lru_cache(maxsize=8192)
 def day_words(day: dt.date, lang: str = "es") -> str:
     """Return a day as people write it: "30 de abril de 2026"."""
     return str(format_date(day, "long", locale=_locale(lang)))
 
 
+@lru_cache(maxsize=8192)
 def number_words(value: Decimal | int, lang: str = "es", places: int = 2) -> str:
     """Return a number as people write it, rounded to so many places: "5.000", "12,5"."""
     pattern = "#,##0." + "#" * places if places else "#,##0"

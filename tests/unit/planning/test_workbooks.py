@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 from support import plan_files as made
 from support.plans import lost
 
 from ckanext.ogp_plan.planning.difference import difference
-from ckanext.ogp_plan.planning.importers import Reading, read
+from ckanext.ogp_plan.planning.importers import Reading, read, sources
 from ckanext.ogp_plan.planning.types import ScheduleKind
 
 MONTHS = {"1.1.1": (3,), "1.1.2": (3, 6, 9, 12), "1.1.2#2": tuple(range(1, 13)), "2.1": (5, 11)}
@@ -174,6 +175,18 @@ def test_amounts_by_month_are_months_and_kept() -> None:
     assert row is not None and row.schedule.months == (4, 5)
     assert row.fields["months_text"] == "4: 2; 5: 25%"
     assert [one.text for one in reading.act.flagged if one.kind == "cell.unplaced"] == ["0"]
+
+
+def test_cells_are_named_as_they_stand_below_and_beside_what_is_empty() -> None:
+    book = Workbook()
+    book.active["C4"], book.active["D5"] = "uno", "dos"
+    out = io.BytesIO()
+    book.save(out)
+    rows = sources.load(out.getvalue(), "libro.xlsx").grids[0].rows
+    assert {cell.text: cell.place.cell for row in rows for cell in row.cells if cell.text} == {
+        "uno": "C4",
+        "dos": "D5",
+    }
 
 
 def test_hidden_sheets_are_read_and_said() -> None:

@@ -1,10 +1,24 @@
-"""Who may do what with plans."""
+"""Who may do what with plans: the matrix of :mod:`ckanext.ogp_plan.people`, asked for each action."""
 
 from __future__ import annotations
 
 from ckan.types import AuthFunction
 
+from ckanext.ogp_plan.logic.auth import (
+    cut,
+    evidence,
+    imports,
+    item,
+    monitoring,
+    people,
+    plan,
+    reporting,
+    verdict,
+)
+
+_MODULES = (plan, item, reporting, evidence, verdict, cut, imports, people, monitoring)
+
 
 def get_auth_functions() -> dict[str, AuthFunction]:
     """Return every authorisation function of this plugin by name."""
-    return {}
+    return {name: function for one in _MODULES for name, function in one.get_auth_functions().items()}

@@ -28,6 +28,7 @@ _THIN = Side(style="thin", color="FF7F7F7F")
 BORDER = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
 #: Text that a spreadsheet would take for a command, also after spaces; and in the wide forms of its marks.
 _COMMAND = re.compile(r"[ \u00a0]*[=+\-@\t\r\n|＝＋－＠]")
+_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _LINE_POINTS = 12.5
 _HIGHEST = 409
 LEGAL, LETTER = 5, 1
@@ -90,7 +91,7 @@ def write_text(cell: Any, text: str) -> None:
         return
     command = _COMMAND.match(text) is not None
     # "_x0041_" means "A" in this format: what is written so is written so again
-    text = re.sub(r"_(?=x[0-9A-Fa-f]{4}_)", "_x005F_", text)
+    text = _ESCAPE.sub("_x005F_", text)
     if len(text) > LONGEST:
         text = f"{text[: LONGEST - 1]}…"
     cell.value = text

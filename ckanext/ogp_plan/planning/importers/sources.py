@@ -370,24 +370,24 @@ def _sheet(sheet: Any) -> Grid:
             for column in range(merged.min_col, merged.max_col + 1):
                 if (row, column) != (merged.min_row, merged.min_col):
                     anchors[row, column - 1] = (merged.min_row, merged.min_col - 1)
+    named: list[str] = []
+    fills: dict[int, str | None] = {}
     rows = []
-    for number, cells in enumerate(sheet.iter_rows(), start=sheet.min_row):
+    # openpyxl begins at A1, whatever is the first cell that holds something
+    for number, cells in enumerate(sheet.iter_rows(), start=1):
+        named += (letters(at) for at in range(len(named), len(cells)))
         made = [
             Cell(
                 _shown(cell),
-                Place(sheet=sheet.title, cell=f"{letters(at)}{number}"),
+                Place(sheet=sheet.title, cell=f"{named[at]}{number}"),
                 at,
-                _fill(cell),
+                _fill_once(cell, fills),
                 anchors.get((number, at)),
                 cell.value if isinstance(cell.value, str) else "",
             )
-            for at, cell in enumerate(cells, start=sheet.min_column - 1)
+            for at, cell in enumerate(cells)
         ]
-        before = [
-            Cell("", Place(sheet=sheet.title, cell=f"{letters(at)}{number}"), at)
-            for at in range(sheet.min_column - 1)
-        ]
-        rows.append(Row(number, before + made, Place(sheet=sheet.title, cell=f"A{number}")))
+        rows.append(Row(number, made, Place(sheet=sheet.title, cell=f"A{number}")))
     return Grid(rows, aligned=True, sheet=sheet.title)
 
 
@@ -418,6 +418,14 @@ def _figure(value: float, shape: str) -> str:
 def _plain(value: Decimal) -> str:
     text = format(value, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _fill_once(cell: Any, known: dict[int, str | None]) -> str | None:
+    """Return the colour of a cell's background; ``known``: by style, of which a workbook has few."""
+    style = cell.style_id
+    if style not in known:
+        known[style] = _fill(cell)
+    return known[style]
 
 
 def _fill(cell: Any) -> str | None:

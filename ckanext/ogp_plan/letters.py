@@ -1,0 +1,133 @@
+"""The words of letters: what is due, and the weekly digest. Plain text, in the language of who reads."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import ckan.plugins.toolkit as tk
+
+from ckanext.ogp_plan.planning.i18n import N_, translator
+from ckanext.ogp_plan.planning.wording import day_words, light_words, number_words, say
+
+#: Duties told one by one in one letter; of more, how many.
+TOLD = 60
+
+_HELLO = N_("Good day, %(name)s:")
+_DUE = N_("This is due soon from the organismos you report for:")
+_DUE_ON = N_("due on %(day)s")
+_DUE_TODAY = N_("due today, %(day)s")
+_WAS_DUE = N_("was due on %(day)s")
+_NO_DAY = N_("without a date")
+_STATE = N_("state: %(light)s")
+_MORE = N_("And %(count)s more.")
+_HOW = N_("Report what was done, what is missing and the evidence on the page of each one.")
+_WHY = N_(
+    "You receive this letter because you report for these organismos in the plans of %(site)s. Answers to "
+    "this address are not read."
+)
+_STOP = N_("Here you can turn these letters off, or choose their language: %(url)s")
+_DIGEST = N_("Your duties this week")
+_DIGEST_HELLO = N_("This is how the duties of the organismos you report for stand:")
+_LATE = N_("Late (%(count)s)")
+_NEXT = N_("Due in the coming days (%(count)s)")
+_NOTHING_LATE = N_("Nothing is late.")
+_PAGE = N_("All of them: %(url)s")
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """One thing that is due from an organismo. ``due`` None: without a date."""
+
+    organization: str
+    plan: str
+    code: str
+    title: str
+    url: str
+    due: dt.date | None
+    light: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A letter, ready to be sent."""
+
+    subject: str
+    body: str
+
+
+def of_duties(reader: str, duties: Sequence[Duty], today: dt.date, lang: str) -> Letter:
+    """Return the letter of what is due soon; at least one duty."""
+    first = min(one.due for one in duties if one.due)
+    subject = translator(lang).ngettext(
+        "One duty is due: %(title)s (%(day)s)",
+        "%(count)s duties are due, the first on %(day)s",
+        len(duties),
+    ) % {"count": len(duties), "day": day_words(first, lang), "title": _short(duties[0].title)}
+    parts = [say(_HELLO, lang, {"name": reader}), say(_DUE, lang, {}), *_listed(duties, today, lang)]
+    return Letter(subject, _joined([*parts, say(_HOW, lang, {}), *_end(lang)]))
+
+
+def of_week(
+    reader: str,
+    late: Sequence[Duty],
+    coming: Sequence[Duty],
+    pages: Sequence[str],
+    today: dt.date,
+    lang: str,
+) -> Letter:
+    """Return the digest: what is late, and what is due next.
+
+    :param pages: where all duties of each organismo are.
+    """
+    parts = [say(_HELLO, lang, {"name": reader}), say(_DIGEST_HELLO, lang, {})]
+    if late:
+        parts += [say(_LATE, lang, {"count": len(late)}), *_listed(late, today, lang)]
+    else:
+        parts.append(say(_NOTHING_LATE, lang, {}))
+    if coming:
+        parts += [say(_NEXT, lang, {"count": len(coming)}), *_listed(coming, today, lang)]
+    parts += [say(_PAGE, lang, {"url": page}) for page in pages]
+    return Letter(say(_DIGEST, lang, {}), _joined([*parts, *_end(lang)]))
+
+
+def _listed(duties: Sequence[Duty], today: dt.date, lang: str) -> list[str]:
+    told = [_told(one, today, lang) for one in duties[:TOLD]]
+    if len(duties) > TOLD:
+        told.append(say(_MORE, lang, {"count": number_words(len(duties) - TOLD, lang)}))
+    return told
+
+
+def _told(duty: Duty, today: dt.date, lang: str) -> str:
+    when = say(_NO_DAY, lang, {})
+    if duty.due:
+        words = _DUE_TODAY if duty.due == today else _DUE_ON if duty.due > today else _WAS_DUE
+        when = say(words, lang, {"day": day_words(duty.due, lang)})
+    if duty.light:
+        when += "; " + say(_STATE, lang, {"light": light_words(duty.light, lang).lower()})
+    whose = f"{_line(duty.organization)}. {_line(duty.plan)}"
+    return f"* {duty.code} {_line(duty.title)} ({when})\n  {whose}\n  {duty.url}"
+
+
+def _end(lang: str) -> list[str]:
+    site = _line(str(tk.config.get("ckan.site_title") or tk.config.get("ckan.site_url")))
+    return ["-- ", say(_WHY, lang, {"site": site}) + "\n" + say(_STOP, lang, {"url": _own_page()})]
+
+
+def _own_page() -> str:
+    return str(tk.config["ckan.site_url"]).rstrip("/") + "/planes/mis-avisos"
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return "\n\n".join(parts) + "\n"
+
+
+def _line(text: str) -> str:
+    """A text in one line: what a title brings with it makes no headers and no lines of ours."""
+    return " ".join(text.split())
+
+
+def _short(text: str, limit: int = 80) -> str:
+    line = _line(text)
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"

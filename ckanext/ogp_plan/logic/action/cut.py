@@ -1,0 +1,418 @@
+"""Cuts over the API: freeze, publish, show, compute again."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+from ckan.types import Action, Context, DataDict
+
+from ckanext.ogp_plan import config, cutting, inputs, language, outgoing, people, publishing, records
+from ckanext.ogp_plan.logic import finding
+from ckanext.ogp_plan.model import Cut, PlanRow
+from ckanext.ogp_plan.planning import history
+from ckanext.ogp_plan.planning import settings as plan_settings
+from ckanext.ogp_plan.planning.settings import Settings
+
+_DAY = {"plan": inputs.required(inputs.name), "day": inputs.required(inputs.day)}
+_OF_PLAN = {"plan": inputs.required(inputs.name)}
+_MAKING = {**_DAY, "reason": inputs.optional(inputs.text(), "")}
+_ONE = {**_DAY, "sha256": inputs.optional(inputs.sha256)}
+#: How an item counted at a cut.
+ROW_STATES = ("fulfilled", "late", "pending", "later", "excluded")
+_SHOWING = {
+    **_ONE,
+    "state": inputs.optional(inputs.choice(ROW_STATES)),
+    "limit": inputs.optional(inputs.whole(0, config.LARGEST_PAGE), config.LARGEST_PAGE),
+    "offset": inputs.optional(inputs.whole(0, 10**9), 0),
+}
+#: Edits after a cut that an answer has at most, the newest.
+MOST_EDITS = 1000
+
+
+def state_name(state: str) -> str:
+    """Return where a cut is, in words."""
+    names = {
+        "abierto": tk._("Open: its day has not passed"),
+        "en_plazo": tk._("Within the time to publish it"),
+        "vencido": tk._("Not published, and overdue"),
+        "publicado_a_tiempo": tk._("Published in time"),
+        "publicado_tarde": tk._("Published late"),
+    }
+    return names.get(state, state)
+
+
+# --- reading ------------------------------------------------------------------------------------------
+
+
+def _day(plan: PlanRow, day: dt.date) -> cutting.Day:
+    try:
+        return cutting.at(plan, day)
+    except LookupError as error:
+        raise tk.ObjectNotFound(tk._("The plan has no cut on that day.")) from error
+
+
+def _head(plan: PlanRow, found: cutting.Day) -> dict[str, Any]:
+    """Where the cut of a day stands."""
+    today = records.today()
+    late = 0
+    if found.published is not None:
+        late = found.published.late_days
+    elif found.state.state == "vencido":
+        late = cutting.late_days(found.state.due, today)
+    return {
+        "plan": plan.name,
+        "day": found.day.isoformat(),
+        "due": found.state.due.isoformat(),
+        "days_left": (found.state.due - today).days,
+        "state": found.state.state,
+        "state_name": state_name(found.state.state),
+        "late_days": late,
+        "frozen": found.cut is not None,
+        "as_of": _iso(found.cut.as_of) if found.cut else None,
+        "version": found.cut.version if found.cut else None,
+        "sha256": found.cut.sha256 if found.cut else None,
+        "published_at": _iso(found.published.at) if found.published else None,
+        #: whether the cut that counts was published itself (an earlier one may have been)
+        "published": bool(found.cut and found.cut.id in found.publications),
+        "reason": found.cut.reason if found.cut else "",
+        "earlier": [
+            {
+                "as_of": _iso(one.as_of),
+                "sha256": one.sha256,
+                "published_at": _iso(found.publications[one.id].at) if one.id in found.publications else None,
+                # why it was replaced is said by the one that came after it
+                "replaced_because": after.reason,
+            }
+            for one, after in zip(found.earlier, [*found.earlier[1:], found.cut], strict=False)
+            if after is not None
+        ],
+        "url": outgoing.PublicAddresses(plan, {}).cut(found.day),
+    }
+
+
+def _iso(moment: dt.datetime) -> str:
+    return moment.astimezone(dt.timezone.utc).isoformat()
+
+
+@tk.side_effect_free
+def ogp_plan_cut_list(context: Context, data_dict: DataDict) -> list[dict[str, Any]]:
+    """List the cuts of a plan, past and to come, with where each stands.
+
+    :param plan: id or name of the plan
+
+    :returns: ``day, due, days_left, state, state_name, late_days`` (business days), ``frozen, as_of, version,
+        sha256, published_at, published, reason, earlier, url, totals``
+    :rtype: list of dicts
+    """
+    data = inputs.take(data_dict, _OF_PLAN)
+    tk.check_access("ogp_plan_cut_list", context, data)
+    plan = finding.plan(people.of(context), data["plan"])
+    return [
+        {**_head(plan, one), "totals": one.cut.totals["whole"] if one.cut else None}
+        for one in cutting.of_plan(plan)
+    ]
+
+
+@tk.side_effect_free
+def ogp_plan_cut_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Show the cut of a day: the plan as it stood, its totals, who was late, what was edited after.
+
+    :param plan: id or name of the plan
+    :param day: the day of the cut, as 2026-04-30
+    :param sha256: of an earlier freezing of that day, to see that one (optional)
+    :param state: only items that counted so: fulfilled, late, pending, later, excluded (optional)
+    :param limit: how many items (default and most: 1000)
+    :param offset: how many items to leave out at the beginning (default: 0)
+
+    :returns: see ``docs/architecture-plans.md``; before it is frozen only where it stands (``frozen`` false).
+        ``items``: those that are tracked, as they were frozen; ``count``: how many there are
+    :rtype: dict
+    """
+    data = inputs.take(data_dict, _SHOWING)
+    tk.check_access("ogp_plan_cut_show", context, data)
+    plan = finding.plan(people.of(context), data["plan"])
+    found = _day(plan, data["day"])
+    answer = _head(plan, found)
+    cut = _chosen(found, data.get("sha256"))
+    if cut is None:
+        return answer
+    frozen = cutting.body(cut)
+    settings = plan_settings.settings(records.family(plan.family), frozen["settings"])
+    addresses = outgoing.item_addresses(plan)
+    names = outgoing.names()
+    rows = {(row["key"]["level"], row["key"]["code"]): row for row in frozen["compliance"]["rows"]}
+    tracked = [one for one in frozen["items"] if one["standing"]]
+    wanted = [one for one in tracked if data["state"] in (None, _row_state(one, rows))]
+    edits = _edited_after(plan, cut, addresses, names)
+    return {
+        **answer,
+        "as_of": _iso(cut.as_of),
+        "version": cut.version,
+        "sha256": cut.sha256,
+        "plan_title": frozen["plan"]["title"],
+        "plan_changed_after": cutting.version_changed_after(plan, cut.as_of),
+        "totals": _totals(frozen, settings),
+        "count": len(wanted),
+        "items": [
+            _item(one, rows, addresses, settings)
+            for one in wanted[data["offset"] : data["offset"] + data["limit"]]
+        ],
+        "verdicts": _verdicts(tracked),
+        "late_organizations": _late(frozen, names),
+        "edited_after": edits[:MOST_EDITS],
+        "edited_count": len(edits),
+        "files": [
+            {
+                "name": name,
+                "format": format_,
+                "title": title,
+                "url": tk.url_for("ogp_plan_file.cut_file", plan=plan.name, day=str(cut.day), name=name),
+            }
+            for name, format_, title in (
+                (
+                    "corte.json",
+                    "JSON",
+                    tk._("What was frozen, byte for byte (JSON): its SHA-256 is the one above"),
+                ),
+                ("seguimiento.xlsx", "XLSX", tk._("Control Interno's follow-up form as of this cut (XLSX)")),
+            )
+        ],
+    }
+
+
+def _chosen(found: cutting.Day, sha256: str | None) -> Cut | None:
+    if sha256 is None:
+        return found.cut
+    for one in (*found.earlier, *((found.cut,) if found.cut else ())):
+        if one.sha256 == sha256:
+            return one
+    raise tk.ObjectNotFound(tk._("There is no cut with that hash on that day."))
+
+
+def _totals(frozen: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    found = frozen["compliance"]
+    notes = {
+        "row": tk._("What is counted: each row of the plan."),
+        "activity": tk._("What is counted: each activity; it is fulfilled when all of its rows are."),
+    }
+    return {
+        "components": [_total(one, settings) for one in found["components"]],
+        "whole": _total(found["whole"], settings),
+        "count_unit": found["count_unit"],
+        "footnote": notes.get(found["count_unit"], ""),
+        "zones": [
+            {
+                "id": one.id,
+                "name": one.name.get(language.current()[:2]) or one.name.get("es"),
+                "start": str(one.start),
+            }
+            for one in settings.zones
+        ],
+    }
+
+
+def _total(one: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    zone = next((zone for zone in settings.zones if zone.id == one["zone"]), None)
+    return {
+        "code": one["component"]["code"] if one["component"] else None,
+        "title": one["title"],
+        "scheduled": one["scheduled"],
+        "fulfilled": one["fulfilled"],
+        "share": one["share"],
+        "zone": one["zone"],
+        "zone_name": (zone.name.get(language.current()[:2]) or zone.name.get("es")) if zone else None,
+        "mean_progress": one["mean_progress"],
+        "with_progress": one["with_progress"],
+        "undeclared": one["undeclared"],
+        "excluded": one["excluded"],
+        "total": one["total"],
+    }
+
+
+def _row_state(one: Mapping[str, Any], rows: Mapping[tuple[str, str], Any]) -> str:
+    """How an item counted at the cut: one of :data:`ROW_STATES`."""
+    row = rows.get((one["level"], one["code"]))
+    if row is None or row["excluded"]:
+        return "excluded"
+    if row["fulfilled"]:
+        return "fulfilled"
+    if row["late"]:
+        return "late"
+    return "pending" if row["scheduled"] else "later"
+
+
+def _verdicts(items: list[dict[str, Any]]) -> dict[str, int]:
+    """How many items each role had judged, and on how many it did not share what was declared."""
+    found = {"control_interno": 0, "monitor": 0, "disagreements": 0}
+    for one in items:
+        for role in {verdict["role"] for verdict in one["verdicts"]}:
+            found[role] = found.get(role, 0) + 1
+        found["disagreements"] += bool(one["standing"]["disagreement"])
+    return found
+
+
+def _item(
+    one: Mapping[str, Any],
+    rows: Mapping[tuple[str, str], Any],
+    addresses: Mapping[tuple[str, str], str],
+    settings: Settings,
+) -> dict[str, Any]:
+    """An item as it was frozen, with what a page needs to say it."""
+    standing = one["standing"]
+    state = settings.states.get(standing["light"]) if standing else None
+    return {
+        **one,
+        "title": one["item"]["title"],
+        "address": addresses.get((one["level"], one["code"])),
+        "light": standing["light"] if standing else None,
+        "light_name": (state.name.get(language.current()[:2]) or state.name.get("es")) if state else None,
+        "row": rows.get((one["level"], one["code"])),
+        "row_state": _row_state(one, rows),
+    }
+
+
+def _late(frozen: Mapping[str, Any], names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The organismos that owed something at the cut, and for how much of it they had reported."""
+    counted = {
+        (row["key"]["level"], row["key"]["code"]) for row in frozen["compliance"]["rows"] if row["scheduled"]
+    }
+    owed: dict[str, list[bool]] = {}
+    for one in frozen["items"]:
+        if (one["level"], one["code"]) not in counted or not one["standing"]:
+            continue
+        for assignment in one["standing"]["assignments"]:
+            if not assignment["excluded"]:
+                owed.setdefault(assignment["organization"], []).append(assignment["last_update"] is not None)
+    late = [
+        {"name": name, "title": names.get(name, name), "owed": len(said), "reported": sum(said)}
+        for name, said in owed.items()
+        if not all(said)
+    ]
+    return sorted(late, key=lambda one: (one["reported"] - one["owed"], one["title"]))
+
+
+def _edited_after(
+    plan: PlanRow, cut: Cut, addresses: Mapping[tuple[str, str], str], names: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """What was said of the plan's items after the cut was frozen, newest first."""
+    record = records.load(plan)
+    lang = language.current()
+    titles = {item.key: item.title for item in record.plan.items}
+    made = [
+        {
+            "at": _iso(entry.at),
+            "kind": entry.kind,
+            "level": key[0],
+            "code": key[1],
+            "item": titles.get(key, key[1]),
+            "address": addresses.get(key),
+            "text": history.entry_words(entry, lang),
+            "organization": entry.organization,
+            "organization_title": names.get(entry.organization or "", entry.organization),
+            "role": entry.role,
+        }
+        for key, entries in history.edited_after(record, cut.as_of).items()
+        for entry in entries
+    ]
+    return sorted(made, key=lambda one: str(one["at"]), reverse=True)
+
+
+# --- writing ------------------------------------------------------------------------------------------
+
+
+def ogp_plan_cut_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Freeze a plan for the cut of a day, as it stands at this moment.
+
+    :param plan: id or name of the plan
+    :param day: the day of the cut, as 2026-04-30
+    :param reason: why it is frozen again, where it was before
+
+    :returns: where the cut stands, as :func:`ogp_plan_cut_list`
+    :rtype: dict
+    """
+    data = inputs.take(data_dict, _MAKING)
+    tk.check_access("ogp_plan_cut_create", context, data)
+    plan = finding.plan(people.of(context), data["plan"])
+    try:
+        cutting.create(plan, data["day"], user_id=people.of(context).id, reason=data["reason"])
+        answer = _head(plan, _day(plan, data["day"]))
+    except Exception:
+        model.Session.rollback()
+        raise
+    if not context.get("defer_commit"):
+        model.Session.commit()
+    return answer
+
+
+def ogp_plan_cut_publish(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Publish the cut of a day. It is published once; asked again, it answers the same.
+
+    :param plan: id or name of the plan
+    :param day: the day of the cut, as 2026-04-30
+
+    :returns: where the cut stands, as :func:`ogp_plan_cut_list`
+    :rtype: dict
+    """
+    data = inputs.take(data_dict, _DAY)
+    tk.check_access("ogp_plan_cut_publish", context, data)
+    plan = finding.plan(people.of(context), data["plan"])
+    found = _day(plan, data["day"])
+    if found.cut is None:
+        raise tk.ValidationError({"day": [tk._("This cut is not frozen yet: freeze it first.")]})
+    try:
+        cutting.publish(plan, found.cut, user_id=people.of(context).id)
+        answer = _head(plan, _day(plan, data["day"]))
+    except Exception:
+        model.Session.rollback()
+        raise
+    if not context.get("defer_commit"):
+        model.Session.commit()
+        publishing.refresh_quietly(plan.id)
+    return answer
+
+
+@tk.side_effect_free
+def ogp_plan_cut_verify(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Compute a cut again from the tables and hold it against what was frozen.
+
+    :param plan: id or name of the plan
+    :param day: the day of the cut, as 2026-04-30
+    :param sha256: of an earlier freezing of that day (optional)
+
+    :returns: ``same, sha256, sha256_now, differences`` (``path, frozen, computed``), ``rules`` (the number of
+        the rules it was made by, where this release has others)
+    :rtype: dict
+    """
+    data = inputs.take(data_dict, _ONE)
+    tk.check_access("ogp_plan_cut_verify", context, data)
+    plan = finding.plan(people.of(context), data["plan"])
+    cut = _chosen(_day(plan, data["day"]), data.get("sha256"))
+    if cut is None:
+        raise tk.ObjectNotFound(tk._("This cut is not frozen yet."))
+    found = cutting.verify(plan, cut)
+    return {
+        "plan": plan.name,
+        "day": cut.day.isoformat(),
+        "same": found.same,
+        "sha256": found.sha256,
+        "sha256_now": found.sha256_now,
+        "rules": found.rules,
+        "differences": [
+            {"path": one.path, "frozen": one.frozen, "computed": one.computed} for one in found.differences
+        ],
+    }
+
+
+def get_actions() -> dict[str, Action]:
+    """Return the actions of this module by name."""
+    return {
+        "ogp_plan_cut_list": ogp_plan_cut_list,
+        "ogp_plan_cut_show": ogp_plan_cut_show,
+        "ogp_plan_cut_create": ogp_plan_cut_create,
+        "ogp_plan_cut_publish": ogp_plan_cut_publish,
+        "ogp_plan_cut_verify": ogp_plan_cut_verify,
+    }

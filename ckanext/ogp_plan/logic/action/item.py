@@ -1,0 +1,298 @@
+"""Items over the API: lists of them with what they have in common, and one with its whole story."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
+from ckan import model
+from ckan.types import Action, Context, DataDict
+
+from ckanext.ogp_plan import config, describing, inputs, item_page, people
+from ckanext.ogp_plan.logic import finding
+from ckanext.ogp_plan.model import ItemAssignment, PlanItem, PlanRow
+from ckanext.ogp_plan.people import OWING, Person
+from ckanext.ogp_plan.planning.text import fold
+
+#: What ``parent`` says to have only the items that hang from nothing.
+ROOT = "root"
+#: Words of one search that are looked at.
+_WORDS = 12
+
+_LISTING = {
+    "plan": inputs.optional(inputs.name),
+    "parent": inputs.optional(inputs.name),
+    "component": inputs.optional(inputs.name),
+    "organization": inputs.optional(inputs.name),
+    "light": inputs.optional(inputs.name),
+    "level": inputs.optional(inputs.name),
+    "month": inputs.optional(inputs.whole(1, 12)),
+    "tag": inputs.optional(inputs.name),
+    "reason": inputs.optional(inputs.name),
+    "q": inputs.optional(inputs.line()),
+    "tracked": inputs.optional(inputs.yes_or_no),
+    "facets": inputs.optional(inputs.yes_or_no, True),
+    "limit": inputs.optional(inputs.whole(0, config.LARGEST_PAGE)),
+    "offset": inputs.optional(inputs.whole(0, 10**9), 0),
+}
+
+
+@tk.side_effect_free
+def ogp_plan_item_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """List items, in the order of their plan.
+
+    :param plan: of this plan, by name or id; without it of every plan that may be seen (optional)
+    :type plan: string
+    :param parent: directly under this item: its address or id, or ``root`` (optional)
+    :type parent: string
+    :param component: of the root with this address (optional)
+    :type component: string
+    :param organization: that this organismo owes (optional)
+    :type organization: string
+    :param light: with one of these lights, separated by commas (optional)
+    :type light: string
+    :param level: of this level (optional)
+    :type level: string
+    :param month: with something scheduled in this month, 1–12 (optional)
+    :type month: integer
+    :param tag: with this value of open government (optional)
+    :type tag: string
+    :param reason: at risk for this reason: R1, R2… (optional)
+    :type reason: string
+    :param q: with these words (optional)
+    :type q: string
+    :param tracked: only items whose state is followed, or only the others (optional)
+    :type tracked: boolean
+    :param facets: whether to count what the items have in common (optional)
+    :type facets: boolean
+    :param limit: how many at most (optional, at most 1000)
+    :type limit: integer
+    :param offset: from which on (optional)
+    :type offset: integer
+
+    :returns: ``count``, ``results``, and ``facets``: what each filter would give with the others as they are
+    :rtype: dict
+    """
+    tk.check_access("ogp_plan_item_list", context, data_dict)
+    asked = inputs.take(data_dict, _LISTING)
+    person = people.of(context)
+    plan = finding.plan(person, asked["plan"]) if asked["plan"] else None
+    scope = PlanItem.plan_id == plan.id if plan is not None else _visible(person)
+    filters = {"": sa.and_(scope, PlanItem.withdrawn.is_(False)), **_filters(asked, plan)}
+    reader = describing.Reader(person)
+    condition = sa.and_(*filters.values())
+    count = model.Session.execute(sa.select(sa.func.count(PlanItem.id)).where(condition)).scalar()
+    limit = config.page_size() if asked["limit"] is None else asked["limit"]
+    rows = describing.item_rows(condition, limit=limit, offset=asked["offset"])
+    plans = {plan.id: plan} if plan is not None else _plans({one.plan_id for one in rows})
+    return {
+        "count": count,
+        "results": describing.items(rows, reader, plans),
+        "facets": _facets(filters, plan, reader) if asked["facets"] else {},
+    }
+
+
+def _visible(person: Person) -> Any:
+    return PlanItem.plan_id.in_(sa.select(PlanRow.id).where(people.visible(person)))
+
+
+def _plans(ids: set[str]) -> dict[str, PlanRow]:
+    wanted = sa.select(PlanRow).where(PlanRow.id.in_(ids))
+    return {row.id: row for row in model.Session.scalars(wanted)}
+
+
+def _filters(asked: Mapping[str, Any], plan: PlanRow | None) -> dict[str, Any]:
+    """The condition of each filter that is asked for, by its name."""
+    made: dict[str, Any] = {}
+    if asked["parent"] == ROOT:
+        made["parent"] = PlanItem.depth == 0
+    elif asked["parent"]:
+        made["parent"] = PlanItem.parent_id.in_(_named(asked["parent"], plan))
+    if asked["component"]:
+        made["component"] = PlanItem.component_id.in_(_named(asked["component"], plan))
+    if asked["organization"]:
+        owes = sa.select(ItemAssignment.item_id).where(
+            ItemAssignment.organization == asked["organization"], ItemAssignment.role.in_(OWING)
+        )
+        made["organization"] = PlanItem.id.in_(owes)
+    if asked["light"]:
+        made["light"] = PlanItem.light.in_([one.strip() for one in asked["light"].split(",")])
+    if asked["level"]:
+        made["level"] = PlanItem.level == asked["level"]
+    if asked["month"]:
+        made["month"] = PlanItem.months.contains([asked["month"]])
+    if asked["tag"]:
+        made["tag"] = PlanItem.tags.contains([asked["tag"]])
+    if asked["reason"]:
+        made["reason"] = PlanItem.reasons.contains([asked["reason"]])
+    if asked["q"]:
+        words = fold(asked["q"]).split()[:_WORDS]
+        made["q"] = sa.and_(*(PlanItem.search_text.contains(word, autoescape=True) for word in words))
+    if asked["tracked"] is not None:
+        made["tracked"] = PlanItem.trackable.is_(asked["tracked"])
+    return made
+
+
+def _named(reference: str, plan: PlanRow | None) -> Any:
+    other = sa.orm.aliased(PlanItem)
+    wanted = sa.select(other.id).where(sa.or_(other.address == reference, other.id == reference))
+    return wanted.where(other.plan_id == plan.id) if plan is not None else wanted
+
+
+#: What is counted, each by the filter of its name.
+_FACETS = ("light", "component", "organization", "month", "tag")
+#: Filters that say nothing of tracked items, which are what is counted.
+_NOT_COUNTED = frozenset({"tracked", "level", "parent", *_FACETS})
+
+
+def _facets(
+    filters: Mapping[str, Any], plan: PlanRow | None, reader: describing.Reader
+) -> dict[str, list[dict[str, Any]]]:
+    """Count the tracked items by what they have in common: with every filter but that one. One query."""
+    narrowed = [name for name in _FACETS if name in filters]
+    counted = (
+        sa.select(
+            PlanItem.id,
+            PlanItem.light,
+            PlanItem.component_id,
+            PlanItem.months,
+            *(filters[name].label(f"in_{name}") for name in narrowed),
+        )
+        .where(*(one for name, one in filters.items() if name not in _NOT_COUNTED), PlanItem.trackable)
+        .cte("counted")
+    )
+
+    def others(name: str) -> list[Any]:
+        return [counted.c[f"in_{each}"] for each in narrowed if each != name]
+
+    wanted = sa.union_all(
+        _lights(counted, others("light")),
+        _components(counted, others("component")),
+        _organizations(counted, others("organization"), plan),
+        _unnested(
+            "month", sa.select(sa.func.unnest(counted.c.months).label("value")).where(*others("month"))
+        ),
+        _unnested(
+            "tag",
+            # few items have any
+            sa.select(sa.func.unnest(PlanItem.tags).label("value"))
+            .join(counted, counted.c.id == PlanItem.id)
+            .where(PlanItem.tags != sa.literal_column("'{}'"), filters[""], *others("tag")),
+        ),
+    )
+    found: dict[str, list[Any]] = {name: [] for name in _FACETS}
+    for one in model.Session.execute(wanted):
+        found[one.facet].append(one)
+    return {
+        "light": [
+            _facet(one.value, describing.light_name(one.value, plan, reader), one.number)
+            for one in sorted(found["light"], key=lambda one: _LIGHTS.index(one.value))
+        ],
+        "component": [
+            _facet(one.value, f"{one.code} {one.title}".strip(), one.number)
+            for one in sorted(found["component"], key=lambda one: (one.place, one.value))
+        ][: config.LARGEST_PAGE],
+        "organization": sorted(
+            (_facet(one.value, reader.called(one.value), one.number) for one in found["organization"]),
+            key=lambda one: (one["title"].casefold(), one["value"]),
+        ),
+        "month": [
+            _facet(month, reader.month(month), number)
+            for month, number in sorted((int(one.value), one.number) for one in found["month"])
+        ],
+        "tag": [
+            _facet(one.value, one.value, one.number)
+            for one in sorted(found["tag"], key=lambda one: one.value)
+        ],
+    }
+
+
+_LIGHTS = [*describing.states.LIGHTS, *sorted(describing.OUTSIDE)]
+
+
+def _facet(value: Any, title: str, count: int) -> dict[str, Any]:
+    return {"value": value, "title": title, "count": count}
+
+
+def _counts(
+    facet: str, value: Any, number: Any, code: Any = None, title: Any = None, place: Any = None
+) -> Any:
+    """One row of a facet: the same columns for all."""
+    return sa.select(
+        sa.literal(facet, sa.Text).label("facet"),
+        sa.cast(value, sa.Text).label("value"),
+        sa.cast(number, sa.Integer).label("number"),
+        (sa.null() if code is None else code).label("code"),
+        (sa.null() if title is None else title).label("title"),
+        sa.cast(sa.null() if place is None else place, sa.Integer).label("place"),
+    )
+
+
+def _lights(counted: Any, conditions: list[Any]) -> Any:
+    light = counted.c.light
+    return _counts("light", light, sa.func.count()).where(light.in_(_LIGHTS), *conditions).group_by(light)
+
+
+def _components(counted: Any, conditions: list[Any]) -> Any:
+    """Roots are told apart by their address inside a plan; over several plans addresses are the same."""
+    below = (
+        sa.select(counted.c.component_id, sa.func.count().label("number"))
+        .where(*conditions)
+        .group_by(counted.c.component_id)
+        .subquery()
+    )
+    root = sa.orm.aliased(PlanItem)
+    total, first = sa.func.sum(below.c.number), sa.func.min(root.position)
+    return (
+        _counts("component", root.address, total, root.code, root.title, first)
+        .select_from(below)
+        .join(root, root.id == below.c.component_id)
+        .group_by(root.address, root.code, root.title)
+    )
+
+
+def _organizations(counted: Any, conditions: list[Any], plan: PlanRow | None) -> Any:
+    # each pair once: an organismo may both lead an item and support it
+    pair = (
+        sa.select(ItemAssignment.organization, ItemAssignment.item_id)
+        .join(counted, counted.c.id == ItemAssignment.item_id)
+        .where(ItemAssignment.organization.is_not(None), ItemAssignment.role.in_(OWING), *conditions)
+        .distinct()
+    )
+    if plan is not None:
+        pair = pair.where(ItemAssignment.plan_id == plan.id)
+    each = pair.subquery()
+    name = each.c.organization
+    return _counts("organization", name, sa.func.count()).group_by(name)
+
+
+def _unnested(facet: str, values: Any) -> Any:
+    each = values.subquery()
+    return _counts(facet, each.c.value, sa.func.count()).group_by(each.c.value)
+
+
+@tk.side_effect_free
+def ogp_plan_item_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Show an item: what was promised, by whom, how far it is, its evidence, both verdicts, its whole story.
+
+    :param plan: the name or id of the plan
+    :type plan: string
+    :param id: the address of the item inside its plan, or its id
+    :type id: string
+
+    :returns: the item as lists show it, with ``fields, schedule, assignments, missing, indicators, evidence,
+        verdicts, suggested, answers, links, story, changes, children, may``
+    :rtype: dict
+    """
+    tk.check_access("ogp_plan_item_show", context, data_dict)
+    asked = inputs.take(data_dict, {"plan": inputs.required(inputs.name), "id": inputs.required(inputs.name)})
+    person = people.of(context)
+    plan = finding.plan(person, asked["plan"])
+    return item_page.shown(plan, finding.item(plan, asked["id"]), person)
+
+
+def get_actions() -> dict[str, Action]:
+    """Return the actions of this module by name."""
+    return {"ogp_plan_item_list": ogp_plan_item_list, "ogp_plan_item_show": ogp_plan_item_show}

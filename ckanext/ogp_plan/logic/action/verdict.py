@@ -1,0 +1,188 @@
+"""Verdicts over the API: what Control Interno and the independent monitor say, beside what is declared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+from ckan.types import Action, Context, DataDict
+
+from ckanext.ogp_plan import events, inputs, people, recomputing, records, reporting
+from ckanext.ogp_plan.logic import finding
+from ckanext.ogp_plan.logic.action import reporting as shared
+from ckanext.ogp_plan.model import Event, PlanItem, PlanRow
+from ckanext.ogp_plan.planning import cuts, states, tracking
+from ckanext.ogp_plan.planning.tracking import Completion, Verdict, VerdictRole
+from ckanext.ogp_plan.reporting import Desk, refused
+
+_CREATE = {
+    "plan": inputs.required(inputs.name),
+    "item": inputs.required(inputs.name),
+    "role": inputs.optional(inputs.member(VerdictRole)),
+    "cut": inputs.optional(inputs.day),
+    "assigned": inputs.optional(inputs.member(Completion)),
+    "agrees": inputs.optional(inputs.yes_or_no),
+    "fulfilled": inputs.optional(inputs.yes_or_no),
+    "quality": inputs.optional(inputs.text(5_000), ""),
+    "rationale": inputs.optional(inputs.text(), ""),
+    "recommendation": inputs.optional(inputs.text(), ""),
+    "alert": inputs.optional(inputs.yes_or_no, False),
+    "closes": inputs.optional(inputs.identity),
+    "supersedes": inputs.optional(inputs.identity),
+    "request_id": inputs.optional(inputs.line(200)),
+}
+
+
+def ogp_plan_verdict_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Say what you find of an item as Control Interno or as the independent monitor.
+
+    What completion the rules suggest is recorded beside the one you assign.
+
+    :param plan: id or name of the plan
+    :param item: address or id of the item
+    :param role: ``control_interno`` or ``monitor``; not needed when you are only one of them
+    :param cut: day of the cut that it belongs to (2026-04-30); none: between cuts
+    :param assigned: ``no_evidence``, ``not_started``, ``limited``, ``substantial``, ``complete``
+    :param agrees: whether you share the declared state
+    :param fulfilled: whether the item was fulfilled at the cut
+    :param quality: of the evidence, in words
+    :param rationale: why; needed when ``assigned`` is not what the rules suggest, when you do not share the
+        declared state, and with an alert
+    :param recommendation: what should be done
+    :param alert: ``true``: opens an alert, which puts the item at risk until it is closed
+    :param closes: id of your verdict whose alert this one closes
+    :param supersedes: id of your verdict that this one corrects
+    :param request_id: the same again answers what the first one did
+
+    :rtype: dict
+    """
+    taken = inputs.take(data_dict, _CREATE)
+    person = people.of(context)
+    plan = finding.plan(person, taken["plan"])
+    item = finding.item(plan, taken["item"])
+    given = taken["role"].value if taken["role"] else None
+    tk.check_access("ogp_plan_verdict_create", context, {"plan": plan.id, "item": item.id, "role": given})
+    role = taken["role"] or _role(person, plan)
+    if not any(taken[name] not in (None, "", False) for name in _SAYS) and taken["agrees"] is None:
+        raise refused(
+            "assigned", tk._("Say something: the completion, whether you agree, an alert, a recommendation.")
+        )
+    if taken["alert"] and taken["closes"]:
+        raise refused("closes", tk._("A verdict opens an alert or closes one, not both."))
+    fact_id = reporting.id_of(plan.id, person.id, taken["request_id"], f"verdict.{role.value}")
+    if taken["request_id"] and shared.recorded(fact_id):
+        return told_of_verdict(fact_id)
+    plan_id, item_id, key = plan.id, item.id, (item.level, item.code)
+
+    def do() -> dict[str, Any]:
+        recomputing.lock({plan_id: {key}})
+        desk = Desk.of(model.Session.get(PlanRow, plan_id, populate_existing=True), {key})
+        made = _judged(desk, key, role, taken, person, fact_id)
+        events.append(plan_id, made)
+        recomputing.recompute(plan_id, {key})
+        return told_of_verdict(made.id)
+
+    return shared.once(context, do, told_of_verdict, fact_id if taken["request_id"] else None, item_id)
+
+
+#: Fields that say something by themselves.
+_SAYS = ("assigned", "fulfilled", "quality", "rationale", "recommendation", "alert", "closes")
+
+
+def _role(person: people.Person, plan: PlanRow) -> VerdictRole:
+    held = [role for role in VerdictRole if person.holds(role.value, plan.id)]
+    if len(held) != 1:
+        raise refused(
+            "role",
+            tk._("Say as what you judge: %(roles)s.") % {"roles": ", ".join(one.value for one in held)},
+        )
+    return held[0]
+
+
+def _judged(
+    desk: Desk,
+    key: tracking.Key,
+    role: VerdictRole,
+    taken: dict[str, Any],
+    person: people.Person,
+    fact_id: str,
+) -> Verdict:
+    """Return the verdict to be recorded, judged against the facts as they stand."""
+    desk.item(key)
+    facts = desk.facts(key)
+    standing = states.stand(facts, records.today(), {key}, settings=desk.settings)[key]
+    suggested = standing.suggested
+    if taken["cut"] is not None:
+        days = cuts.cut_days(desk.settings, desk.record.plan)
+        if taken["cut"] not in days:
+            raise refused(
+                "cut",
+                tk._("It is not the day of a cut of this plan: %(days)s.")
+                % {"days": ", ".join(day.isoformat() for day in days)},
+            )
+    differs = taken["assigned"] is not None and taken["assigned"] is not suggested
+    if (differs or taken["agrees"] is False or taken["alert"]) and not taken["rationale"]:
+        raise refused(
+            "rationale",
+            tk._(
+                "Write why: you assign another completion than the rules suggest, do not share the declared "
+                "state, or open an alert."
+            ),
+        )
+    own = {one.id: one for one in facts.verdicts.get(key, ()) if one.role is role}
+    if taken["supersedes"] is not None and taken["supersedes"] not in own:
+        raise refused("supersedes", tk._("What you correct is no verdict of yours on this item that stands."))
+    if taken["closes"] is not None:
+        alert = own.get(taken["closes"])
+        if alert is None or not alert.alert or alert.id in facts.closed_alerts:
+            raise refused("closes", tk._("There is no such open alert of yours on this item."))
+    return Verdict(
+        id=fact_id,
+        at=desk.now,
+        by=person.id,
+        item=key,
+        role=role,
+        cut=taken["cut"],
+        suggested=suggested,
+        assigned=taken["assigned"],
+        agrees=taken["agrees"],
+        fulfilled=taken["fulfilled"],
+        quality=taken["quality"],
+        rationale=taken["rationale"],
+        recommendation=taken["recommendation"],
+        alert=taken["alert"],
+        closes=taken["closes"],
+        supersedes=taken["supersedes"],
+    )
+
+
+def told_of_verdict(fact_id: str) -> dict[str, Any]:
+    """Return a verdict as recorded, and where its item stands now."""
+    row = model.Session.get(Event, fact_id)
+    fact: Verdict = events.to_fact(row)  # type: ignore[assignment]
+    item = PlanItem.of(row.plan_id, row.level, row.code)
+    told = shared.standing_of(row.plan_id, row.level, row.code)
+    return {
+        "id": fact.id,
+        "at": fact.at.isoformat(),
+        "role": fact.role.value,
+        "cut": fact.cut.isoformat() if fact.cut else None,
+        "suggested": fact.suggested.value if fact.suggested else None,
+        "assigned": fact.assigned.value if fact.assigned else None,
+        "agrees": fact.agrees,
+        "fulfilled": fact.fulfilled,
+        "quality": fact.quality,
+        "rationale": fact.rationale,
+        "recommendation": fact.recommendation,
+        "alert": fact.alert,
+        "closes": fact.closes,
+        "supersedes": fact.supersedes,
+        **told,
+        "disagrees": bool(item and item.disagrees),
+    }
+
+
+def get_actions() -> dict[str, Action]:
+    """Return the actions of this module by name."""
+    return {"ogp_plan_verdict_create": ogp_plan_verdict_create}

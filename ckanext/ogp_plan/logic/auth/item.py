@@ -1,0 +1,28 @@
+"""Who may see items."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ckan.types import AuthFunction, AuthResult
+
+from ckanext.ogp_plan.logic.auth import deciding
+from ckanext.ogp_plan.people import Person
+
+
+def ogp_plan_item_list(person: Person, data: dict[str, Any]) -> AuthResult:
+    """Who may see the plan; without a plan everybody, over the plans they may see."""
+    return deciding.see(person, data) if data.get("plan") else deciding.yes()
+
+
+def ogp_plan_item_show(person: Person, data: dict[str, Any]) -> AuthResult:
+    """Who may see the plan."""
+    return deciding.see(person, data)
+
+
+def get_auth_functions() -> dict[str, AuthFunction]:
+    """Return the authorisation functions of this module by name."""
+    return {
+        "ogp_plan_item_list": deciding.reads(ogp_plan_item_list),
+        "ogp_plan_item_show": deciding.reads(ogp_plan_item_show),
+    }

@@ -1,0 +1,96 @@
+"""The plan, item or fact that a request names. What somebody may not see is not there for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+
+from ckanext.ogp_plan import people
+from ckanext.ogp_plan.model import Delegation, Event, Import, PlanItem, PlanRole, PlanRow
+
+
+def plan(person: people.Person, reference: Any) -> PlanRow:
+    """Return a plan by its id or name.
+
+    :raises tk.ValidationError: the request names none.
+    :raises tk.ObjectNotFound: there is none, or the person may not see it.
+    """
+    if not reference or not isinstance(reference, str):
+        raise tk.ValidationError({"plan": [tk._("Say which plan: its name, or its id.")]})
+    found = PlanRow.get(reference)
+    if found is None or not people.may(person, "see", found):
+        raise tk.ObjectNotFound(tk._("There is no such plan."))
+    return found
+
+
+def organization(reference: Any) -> str:
+    """Return the name of an organization of the portal by its name or id; of none, what was given."""
+    text = reference if isinstance(reference, str) else ""
+    found = model.Group.get(text) if text else None
+    return (
+        str(found.name) if found is not None and found.is_organization and found.state == "active" else text
+    )
+
+
+def item(of: PlanRow, reference: Any) -> PlanItem:
+    """Return an item of a plan by its address or id; one withdrawn from the plan has its address still.
+
+    :raises tk.ValidationError: the request names none.
+    :raises tk.ObjectNotFound: the plan has none such.
+    """
+    if not reference or not isinstance(reference, str):
+        raise tk.ValidationError({"item": [tk._("Say which item of the plan: its address, or its id.")]})
+    found = PlanItem.at(of.id, reference)
+    if found is None:
+        found = model.Session.get(PlanItem, reference)
+    if found is None or found.plan_id != of.id:
+        raise tk.ObjectNotFound(tk._("The plan has no such item."))
+    return found
+
+
+def fact(person: people.Person, reference: Any, *kinds: str) -> tuple[Event, PlanRow]:
+    """Return a fact of tracking by its id, with its plan.
+
+    :param kinds: the kinds it may be of.
+    :raises tk.ObjectNotFound: there is none of those kinds, or the person may not see its plan.
+    """
+    found = model.Session.get(Event, reference) if isinstance(reference, str) and reference else None
+    row = PlanRow.get(found.plan_id) if found is not None and found.kind in kinds else None
+    if found is None or row is None or not people.may(person, "see", row):
+        raise tk.ObjectNotFound(tk._("There is no such report, update or evidence."))
+    return found, row
+
+
+def opened_import(reference: Any) -> Import:
+    """Return an import by its id.
+
+    :raises tk.ObjectNotFound: there is none.
+    """
+    found = model.Session.get(Import, reference) if isinstance(reference, str) and reference else None
+    if found is None:
+        raise tk.ObjectNotFound(tk._("There is no such import."))
+    return found
+
+
+def role(reference: Any) -> PlanRole:
+    """Return a role that was granted, by its id.
+
+    :raises tk.ObjectNotFound: there is none.
+    """
+    found = model.Session.get(PlanRole, reference) if isinstance(reference, str) and reference else None
+    if found is None:
+        raise tk.ObjectNotFound(tk._("There is no such role."))
+    return found
+
+
+def delegation(reference: Any) -> Delegation:
+    """Return a delegation by its id.
+
+    :raises tk.ObjectNotFound: there is none.
+    """
+    found = model.Session.get(Delegation, reference) if isinstance(reference, str) and reference else None
+    if found is None:
+        raise tk.ObjectNotFound(tk._("There is no such delegation."))
+    return found

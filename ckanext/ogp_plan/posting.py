@@ -1,0 +1,99 @@
+"""One letter through CKAN's mailer, and what is known of it afterwards.
+
+A letter must not go out twice, and none may be lost: so it matters whether a mail server that
+failed had taken it already. SMTP says when: a letter is the server's from the moment it answers to
+the end of its text (RFC 5321, 4.2.5 and 6.1).
+"""
+
+from __future__ import annotations
+
+import logging
+import smtplib
+import socket
+import traceback
+from collections.abc import Iterator
+from enum import Enum
+
+import ckan.plugins.toolkit as tk
+from ckan import model, plugins
+from ckan.lib import mailer
+
+log = logging.getLogger(__name__)
+
+#: Seconds of silence after which a mail server is taken for dead; CKAN's mailer sets no limit.
+PATIENCE = 30
+
+
+class Outcome(str, Enum):
+    """What became of a letter."""
+
+    SENT = "sent"
+    #: the server does not take it for this recipient, now or ever
+    REFUSED = "refused"
+    #: the server does not take it now
+    LATER = "later"
+    #: there is no server: no use to go on
+    AWAY = "away"
+    #: the server went away after it was given the text: nobody knows
+    UNKNOWN = "unknown"
+
+
+def post(user: model.User, subject: str, body: str) -> tuple[Outcome, str]:
+    """Send a letter to a user; return what became of it, and the error in words.
+
+    Writes nothing; the caller commits before and after.
+    """
+    if not tk.config.get("smtp.server") and not _others():
+        return Outcome.AWAY, "no mail server is configured (smtp.server)"
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(PATIENCE)
+    try:
+        mailer.mail_user(user, subject, body)
+    except Exception as error:
+        outcome = classify(error)
+        if outcome is not Outcome.SENT:
+            log.warning("A letter was not sent (%s): %s", outcome.value, error)
+        return outcome, f"{type(error).__name__}: {error}"[:500]
+    finally:
+        socket.setdefaulttimeout(before)
+    return Outcome.SENT, ""
+
+
+def _others() -> bool:
+    """Whether another plugin sends what the mailer is given (CKAN 2.12 and later)."""
+    interface = getattr(plugins, "INotifier", None)
+    return interface is not None and any(True for _ in plugins.PluginImplementations(interface))
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and those it came from, the last one first."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _where(error: BaseException) -> set[str]:
+    """Names of the functions of ``smtplib`` that an error went through."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return {frame.name for frame in frames if frame.filename.endswith("smtplib.py")}
+
+
+def classify(error: BaseException) -> Outcome:
+    """Tell what an error of the mailer means for the letter."""
+    # the mailer says goodbye whatever happened before; that this fails says nothing of the letter
+    before = [one for one in _chain(error) if "quit" not in _where(one)]
+    if not before:
+        return Outcome.SENT
+    for one in before:
+        if isinstance(one, smtplib.SMTPRecipientsRefused):
+            codes = [code for code, _ in one.recipients.values()]
+            return Outcome.REFUSED if all(500 <= code < 600 for code in codes) else Outcome.LATER
+        if isinstance(one, smtplib.SMTPDataError | smtplib.SMTPSenderRefused):
+            return Outcome.REFUSED if 500 <= one.smtp_code < 600 else Outcome.LATER
+        if isinstance(one, smtplib.SMTPResponseException | smtplib.SMTPNotSupportedError):
+            return Outcome.AWAY
+    if any("data" in _where(one) for one in before):
+        return Outcome.UNKNOWN
+    return Outcome.AWAY

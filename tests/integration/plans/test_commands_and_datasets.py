@@ -1,0 +1,200 @@
+"""``ckan ogp-plan`` as an administrator types it; and plans as datasets of the catalogue."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import pytest
+from ckan import model
+from ckan.tests import helpers
+from click.testing import CliRunner, Result
+from support import plan_files
+from support.doors import portal
+from support.plan_portal import Town
+
+from ckanext.ogp_plan import cli, events, importing, publishing, records
+from ckanext.ogp_plan.model import Import, PlanRow
+
+
+@pytest.fixture(scope="module")
+def town() -> Iterator[Town]:
+    with portal() as app:
+        yield Town.build(app)
+
+
+def run(town: Town, *words: str) -> Result:
+    with town.app.flask_app.test_request_context():
+        return CliRunner().invoke(cli.ogp_plan, list(words))
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "plan.xlsx"
+    path.write_bytes(plan_files.f014())
+    return path
+
+
+class TestImport:
+    def test_dry_and_applied(self, town: Town, file: Path) -> None:
+        words = ("import", str(file), "--family", "paac", "--name", "por-orden", "--owner", town.owner)
+        dry = run(town, *words)
+        assert dry.exit_code == 0, dry.output
+        assert "accepted: 4" in dry.output
+        assert PlanRow.get("por-orden") is None
+        assert model.Session.query(Import).count() == 0
+        done = run(town, *words, "--apply")
+        assert done.exit_code == 0, done.output
+        plan = PlanRow.get("por-orden")
+        assert (plan.version, plan.status) == (1, "borrador")
+        again = run(town, "import", str(file), "--plan", "por-orden", "--apply")
+        assert again.exit_code == 0
+        assert "version 1: 0 changes" in again.output
+        shown = run(town, "import", str(file), "--plan", "por-orden", "--format", "json")
+        assert json.loads(shown.output)["changes"] == []
+
+    def test_questions_end_with_1_and_answers_close_them(self, town: Town, tmp_path: Path) -> None:
+        file = tmp_path / "preguntas.xlsx"
+        file.write_bytes(plan_files.f014([*plan_files.ROWS, ("", "", "Sólo una descripción", "", [], "", "", "", "")]))
+        words = ("import", str(file), "--family", "paac", "--name", "preguntado", "--owner", town.owner)
+        asked = run(town, *words, "--apply", "--format", "json")
+        assert asked.exit_code == cli.OPEN
+        assert PlanRow.get("preguntado") is None
+        questions = json.loads(asked.output)["reading"]["acta"]["asked"]
+        answers = tmp_path / "respuestas.json"
+        answers.write_text(json.dumps({one["id"]: one["options"][0]["value"] for one in questions}))
+        assert run(town, *words, "--apply", "--answers", str(answers)).exit_code == 0
+        assert PlanRow.get("preguntado").version == 1
+
+    def test_what_cannot_be_read_ends_with_2(self, town: Town, tmp_path: Path, file: Path) -> None:
+        bad = tmp_path / "foto.png"
+        bad.write_bytes(b"\x89PNG\r\n\x1a\n")
+        for words in (
+            ("import", str(bad), "--family", "paac", "--name", "malo", "--owner", town.owner),
+            ("import", str(file), "--plan", "no-hay"),
+            ("import", str(file), "--family", "nada", "--name", "malo", "--owner", town.owner),
+            ("import", str(file), "--family", "paac", "--name", "malo", "--owner", town.owner, "--user", "nadie"),
+        ):
+            done = run(town, *words)
+            assert done.exit_code == cli.UNUSABLE, (words, done.output)
+            assert "Traceback" not in done.output
+        assert PlanRow.get("malo") is None
+
+
+class TestCuts:
+    def test_they_are_made_listed_verified_and_published(self, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+        plan = town.plan("paac")
+        monkeypatch.setattr(records, "today", lambda: dt.date(2026, 5, 4))
+        assert run(town, "cut", "create", plan.name, "2026-04-30").exit_code == 0
+        again = run(town, "cut", "create", plan.name, "2026-04-30")
+        assert again.exit_code == cli.UNUSABLE
+        assert "reason" in again.output
+        assert run(town, "cut", "create", plan.name, "2026-04-30", "--reason", "Faltaba algo").exit_code == 0
+        listed = run(town, "cut", "list", plan.name)
+        assert listed.output.count(plan.name) == 3
+        verified = run(town, "cut", "verify", plan.name, "2026-04-30")
+        assert verified.exit_code == 0
+        assert verified.output.count(" same ") == 2
+        assert run(town, "cut", "verify").exit_code == 0
+        assert run(town, "cut", "verify", plan.name, "2026-08-31").exit_code == cli.UNUSABLE
+        assert run(town, "cut", "publish", plan.name, "2026-04-30", "--user", str(town.names["sysadmin"])).exit_code == cli.UNUSABLE
+        done = run(town, "cut", "publish", plan.name, "2026-04-30", "--user", str(town.names["control"]))
+        assert done.exit_code == 0, done.output
+
+    def test_a_cut_that_differs_ends_with_1(self, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+        plan = town.plan("paac")
+        monkeypatch.setattr(records, "today", lambda: dt.date(2026, 5, 4))
+        run(town, "cut", "create", plan.name, "2026-04-30")
+        from ckanext.ogp_plan.planning import cuts
+
+        freeze = cuts.freeze
+        monkeypatch.setattr(cuts, "freeze", lambda *given: {**freeze(*given), "version": 7})
+        done = run(town, "cut", "verify", plan.name)
+        assert done.exit_code == cli.OPEN
+        assert "/version: 1 → 7" in done.output
+
+
+class TestNightly:
+    def test_it_runs_and_closes_what_was_left_open(self, town: Town) -> None:
+        plan = town.plan("paac")
+        row, _ = importing.open_import(plan_files.f014(), "viejo.xlsx", family="paac", plan=plan)
+        row.modified = events.clock() - dt.timedelta(days=40)
+        other, _ = importing.open_import(plan_files.f014(), "nuevo.xlsx", family="paac", plan=plan)
+        model.Session.commit()
+        ids = row.id, other.id
+        done = run(town, "nightly")
+        assert done.exit_code == 0, done.output
+        assert plan.name in done.output
+        assert "imports closed: 1" in done.output
+        model.Session.expire_all()
+        old, new = (model.Session.get(Import, id_) for id_ in ids)
+        assert (old.state, old.content) == ("discarded", None)
+        assert new.state == "open"
+        assert run(town, "recompute", plan.name).exit_code == 0
+        assert run(town, "recompute", "no-hay").exit_code == cli.UNUSABLE
+
+
+class TestDatasets:
+    def test_a_plan_is_a_dataset_that_follows_it(self, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+        plan = town.plan("paac")
+        done = town.call("owner_admin", "ogp_plan_publish_dataset", plan=plan.name)
+        shown = helpers.call_action("package_show", id=done["dataset"])
+        assert (shown["title"], shown["private"], shown["organization"]["name"]) == (plan.title, False, town.owner)
+        urls = {one["ogp_plan_file"]: one["url"] for one in shown["resources"]}
+        assert urls["plan.json"].endswith(f"/planes/{plan.name}/archivo/plan.json")
+        assert {"plan.xlsx", "f014.xlsx", "novedades.atom", "calendario.ics"} <= set(urls)
+        for url in urls.values():
+            assert town.app.get(url.removeprefix("http://test.ckan.net")).status_code == 200, url
+        extras = {one["key"]: one["value"] for one in shown["extras"]}
+        assert extras["temporal_start"] == "2026-01-01"
+        assert extras["language"] == "es"
+        assert extras["frequency"].endswith("/MONTHLY")
+        ids = {one["ogp_plan_file"]: one["id"] for one in shown["resources"]}
+        # what people add stays; asked again, nothing is doubled
+        helpers.call_action("resource_create", {"user": town.names["sysadmin"]}, package_id=done["dataset"], url="https://ejemplo.gov.co/otro.pdf", name="Otro")
+        helpers.call_action("package_patch", {"user": town.names["sysadmin"]}, id=done["dataset"], tags=[{"name": "propia"}])
+        monkeypatch.setattr(records, "today", lambda: dt.date(2026, 5, 4))
+        town.call("control", "ogp_plan_cut_create", plan=plan.name, day="2026-04-30")
+        town.call("control", "ogp_plan_cut_publish", plan=plan.name, day="2026-04-30")
+        after = helpers.call_action("package_show", id=done["dataset"])
+        assert {one.get("ogp_plan_file"): one["id"] for one in after["resources"] if one.get("ogp_plan_file") in ids} == ids
+        assert "corte-2026-04-30" in {one.get("ogp_plan_file") for one in after["resources"]}
+        assert "Otro" in {one["name"] for one in after["resources"]}
+        assert "propia" in {one["name"] for one in after["tags"]}
+        again = town.call("owner_admin", "ogp_plan_publish_dataset", plan=plan.name)
+        assert again["dataset"] == done["dataset"]
+        assert helpers.call_action("package_show", id=done["dataset"])["metadata_modified"] == after["metadata_modified"]
+
+    def test_a_draft_is_in_no_catalogue(self, town: Town) -> None:
+        plan = town.plan("paac", "borrador")
+        with pytest.raises((tk.ValidationError, tk.NotAuthorized)):
+            town.call("owner_admin", "ogp_plan_publish_dataset", plan=plan.name)
+        with pytest.raises(publishing.NotPublic):
+            publishing.publish(plan, {"user": town.names["sysadmin"]})
+        for who in ("citizen", "owner_editor", "control"):
+            with pytest.raises(tk.NotAuthorized):
+                town.call(who, "ogp_plan_publish_dataset", plan=town.plan("paac").name)
+
+    def test_a_dataset_that_was_deleted_is_made_anew_only_on_request(self, town: Town) -> None:
+        plan = town.plan("ogp")
+        first = town.call("owner_admin", "ogp_plan_publish_dataset", plan=plan.name)
+        helpers.call_action("package_delete", {"user": town.names["sysadmin"]}, id=first["dataset"])
+        publishing.refresh_quietly(plan.id)
+        assert model.Package.get(first["dataset"]).state == "deleted"
+        second = town.call("owner_admin", "ogp_plan_publish_dataset", plan=plan.name)
+        assert second["dataset"] != first["dataset"]
+
+    def test_what_fails_undoes_nothing(self, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+        plan = town.plan("paac")
+        town.call("owner_admin", "ogp_plan_publish_dataset", plan=plan.name)
+
+        def broken(*_: Any) -> Any:
+            raise RuntimeError("no Solr")
+
+        monkeypatch.setattr(publishing, "_fields", broken)
+        publishing.refresh_quietly(plan.id)
+        assert PlanRow.get(plan.name).version == 1

@@ -1,0 +1,373 @@
+"""What is computed: the same whoever computes it, however often, in whatever order; and nobody is lost on the way."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+import threading
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from ckan import model
+from support.doors import portal
+from support.plan_portal import Town, many
+
+from ckanext.ogp_plan import events, recomputing, records
+from ckanext.ogp_plan.model import Event, LightChange, PlanItem, PlanRow
+from ckanext.ogp_plan.planning import states, tracking
+from ckanext.ogp_plan.planning.tracking import Key, Link, LinkKind, Measurement, Update
+from ckanext.ogp_plan.planning.types import Declared
+
+DAY = dt.date(2026, 7, 15)
+NOW = dt.datetime(2026, 7, 15, 12, tzinfo=dt.timezone.utc)
+ROWS: list[Key] = [("fila", code) for code in ("1.1.1", "1.1.2", "1.1.2#2", "2.1", "2.2")]
+
+
+@pytest.fixture(scope="module")
+def town() -> Iterator[Town]:
+    with portal() as app:
+        yield Town.build(app)
+
+
+@pytest.fixture(autouse=True)
+def _undone() -> Iterator[None]:
+    yield
+    model.Session.rollback()
+    model.Session.remove()
+
+
+def stored(plan_id: str) -> dict[str, tuple[Any, ...]]:
+    """What is computed of each item, as the tables have it."""
+    wanted = sa.select(
+        PlanItem.address, PlanItem.declared, PlanItem.light, PlanItem.reasons, PlanItem.progress,
+        PlanItem.last_news, PlanItem.disagrees, PlanItem.standing,
+    ).where(PlanItem.plan_id == plan_id)  # fmt: skip
+    return {row[0]: tuple(row[1:]) for row in model.Session.execute(wanted)}
+
+
+def random_fact(rng: random.Random, town: Town, key: Key, day: dt.date) -> tracking.Event:
+    organization = rng.choice([None, town.obras, town.datic])
+    if rng.random() < 0.3:
+        value = Decimal(rng.randint(0, 5))
+        return Measurement(
+            id="",
+            at=NOW,
+            item=key,
+            indicator=key[1],
+            start=day,
+            end=day,
+            organization=organization,
+            value=value,
+        )
+    if rng.random() < 0.3:
+        return tracking.Evidence(
+            id="", at=NOW, item=key, organization=organization, url="https://example.org/acta"
+        )
+    if rng.random() < 0.2:
+        role = rng.choice(list(tracking.VerdictRole))
+        return tracking.Verdict(
+            id="", at=NOW, item=key, role=role, agrees=rng.random() < 0.5, alert=rng.random() < 0.5
+        )
+    return Update(
+        id="", at=NOW, item=key, organization=organization, state=rng.choice([*Declared, None]),
+        progress=rng.choice([None, Decimal(rng.randint(0, 100))]), reason="Porque sí", at_risk=rng.random() < 0.2,
+    )  # fmt: skip
+
+
+class TestTheSameEitherWay:
+    @pytest.mark.parametrize("seed", range(4))
+    @pytest.mark.parametrize("weights", ["rows", "explicit"])
+    def test_some_items_at_a_time_or_all_of_them(self, town: Town, seed: int, weights: str) -> None:
+        rng = random.Random(seed)  # noqa: S311
+        row = town.plan("paac", settings={"weights": weights})
+        recomputing.recompute(row.id, today=DAY)
+        link = Link(id="", at=NOW, item=ROWS[0], kind=LinkKind.DEPENDS, other=ROWS[1])
+        events.append(row.id, link)
+        recomputing.recompute(row.id, {ROWS[0]}, today=DAY)
+        for step in range(12):
+            keys = rng.sample(ROWS, rng.randint(1, 2))
+            for key in keys:
+                events.append(row.id, random_fact(rng, town, key, DAY - dt.timedelta(days=step)))
+            recomputing.recompute(row.id, keys, today=DAY)
+        model.Session.commit()
+        before = stored(row.id)
+        again = recomputing.recompute(row.id, today=DAY)
+        assert again.written == 0
+        assert again.lights == []
+        assert stored(row.id) == before
+
+    def test_it_is_what_the_core_computes(self, town: Town) -> None:
+        rng = random.Random(7)  # noqa: S311
+        row = town.plan("paac")
+        for key in ROWS * 3:
+            events.append(row.id, random_fact(rng, town, key, DAY))
+        recomputing.recompute(row.id, today=DAY)
+        record = records.load(row)
+        made = states.stand(record, DAY, settings=records.effective_settings(row))
+        for item in model.Session.query(PlanItem).filter_by(plan_id=row.id, trackable=True):
+            standing = made[item.level, item.code]
+            assert item.standing == states.standing_dict(standing)
+            assert (item.declared, item.light) == (standing.declared.value, standing.light)
+            assert item.reasons == [reason.code for reason in standing.reasons]
+        rolled = states.roll_up(made, record, records.effective_settings(row))
+        for item in model.Session.query(PlanItem).filter_by(plan_id=row.id, trackable=False):
+            assert item.light is None
+            of_core = states.roll_up_dict(rolled[item.level, item.code])
+            assert item.standing["rolled"]["counts"] == of_core["counts"]
+            assert item.standing["rolled"]["rolled"]["with_value"] == of_core["rolled"]["with_value"]
+
+    def test_nothing_new_writes_nothing(self, town: Town) -> None:
+        row = town.plan("ogp")
+        assert recomputing.recompute(row.id, today=DAY).written == 6
+        model.Session.commit()
+        assert recomputing.recompute(row.id, today=DAY).written == 0
+        assert recomputing.recompute(row.id, {("hito", "4.1.H1")}, today=DAY).written == 0
+        assert recomputing.recompute(row.id, set(), today=DAY).written == 0
+
+    def test_in_batches(self, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+        row = town.plan(body=many(town, 30))
+        recomputing.recompute(row.id, today=DAY)
+        whole = stored(row.id)
+        model.Session.rollback()
+        monkeypatch.setattr(recomputing, "BATCH", 4)
+        recomputing.recompute(row.id, today=DAY)
+        assert stored(row.id) == whole
+        assert len([one for one in whole.values() if one[1]]) == 30
+
+    def test_what_the_session_holds_is_read_again(self, town: Town) -> None:
+        row = town.plan("paac")
+        recomputing.recompute(row.id, today=DAY)
+        item = town.item(row, "1.1.1")
+        assert item.declared == "no_iniciado"
+        events.append(row.id, Update(id="", at=NOW, item=ROWS[0], state=Declared.ONGOING))
+        recomputing.recompute(row.id, {ROWS[0]}, today=DAY)
+        assert item.declared == "en_curso"
+
+
+class TestDependents:
+    def test_of_the_same_plan(self, town: Town) -> None:
+        row = town.plan("paac")
+        recomputing.recompute(row.id, today=DAY)
+        events.append(row.id, Link(id="", at=NOW, item=ROWS[3], kind=LinkKind.DEPENDS, other=ROWS[0]))
+        recomputing.recompute(row.id, {ROWS[3]}, today=DAY)
+        assert "R6" in town.item(row, "2.1").reasons
+        events.append(row.id, Update(id="", at=NOW, item=ROWS[0], state=Declared.DONE))
+        recomputing.recompute(row.id, {ROWS[0]}, today=DAY)
+        assert "R6" not in town.item(row, "2.1").reasons
+
+    @pytest.mark.parametrize("turn", [False, True], ids=["first", "after"])
+    def test_of_another_plan_but_of_no_draft(self, town: Town, turn: bool) -> None:
+        row, other, draft = town.plan("paac"), town.plan("ogp"), town.plan("ogp", "borrador")
+        # plans are computed in the order of their ids: whichever of the two comes first
+        while (row.id < other.id) is turn:
+            other = town.plan("ogp")
+        for plan in (row, other, draft):
+            recomputing.recompute(plan.id, today=DAY)
+        key = ("hito", "4.1.H1")  # due on 30 June
+        for place, plan in ((ROWS[3], other), (ROWS[4], draft)):
+            events.append(
+                row.id, Link(id="", at=NOW, item=place, kind=LinkKind.DEPENDS, other=key, plan=plan.id)
+            )
+        recomputing.recompute(row.id, {ROWS[3], ROWS[4]}, today=DAY)
+        assert "R6" in town.item(row, "2.1").reasons
+        assert "R6" not in town.item(row, "2.2").reasons
+        events.append(other.id, Update(id="", at=NOW, item=key, state=Declared.DONE))
+        recomputing.recompute(other.id, {key}, today=DAY)
+        assert "R6" not in town.item(row, "2.1").reasons
+        events.append(
+            row.id,
+            Link(id="", at=NOW, item=ROWS[3], kind=LinkKind.DEPENDS, other=key, plan=other.id, removed=True),
+        )
+        events.append(other.id, Update(id="", at=NOW, item=key, state=Declared.ONGOING, reason="Reabierto"))
+        recomputing.recompute(other.id, {key}, today=DAY)
+        assert "R6" not in town.item(row, "2.1").reasons
+
+
+class TestLightsThatChanged:
+    def changes(self, plan_id: str) -> list[tuple[str | None, str | None]]:
+        rows = model.Session.query(LightChange).filter_by(plan_id=plan_id).order_by(LightChange.at)
+        return [(row.before, row.after) for row in rows]
+
+    def test_are_kept_with_their_reasons(self, town: Town) -> None:
+        row = town.plan("paac")
+        recomputing.recompute(row.id, {ROWS[3]}, today=dt.date(2026, 1, 10))
+        assert self.changes(row.id) == []  # its first light is no change
+        done = recomputing.recompute(row.id, {ROWS[3]}, today=DAY)
+        assert self.changes(row.id) == [("no_iniciado", "en_riesgo")]
+        assert [one[1:] for one in done.lights] == [("no_iniciado", "en_riesgo")]
+        kept = model.Session.query(LightChange).filter_by(plan_id=row.id).one()
+        assert kept.reasons[0]["code"] == "R4"
+        assert kept.reasons[0]["params"]["days"] > 45
+        recomputing.recompute(row.id, {ROWS[3]}, today=DAY)
+        assert len(self.changes(row.id)) == 1
+
+    @pytest.mark.parametrize("status", ["borrador", "consulta", "cerrado"])
+    def test_not_of_a_plan_that_is_not_tracked(self, town: Town, status: str) -> None:
+        row = town.plan("paac", status)
+        recomputing.recompute(row.id, today=dt.date(2026, 1, 10))
+        recomputing.recompute(row.id, today=DAY)
+        assert self.changes(row.id) == []
+
+    def test_every_night_of_the_plans_under_way(self, town: Town) -> None:
+        rows = {
+            status: town.plan("paac", status)
+            for status in ("borrador", "consulta", "adoptado", "en_ejecucion", "cerrado")
+        }
+        names = {row.name: status for status, row in rows.items()}
+        done = {names[name] for name, _ in recomputing.nightly(DAY) if name in names}
+        assert done == {"adoptado", "en_ejecucion"}
+        assert town.item(rows["adoptado"], "1.1.1").light == "en_riesgo"
+        assert town.item(rows["cerrado"], "1.1.1").light is None
+        again = {name: one for name, one in recomputing.nightly(DAY) if name in names}
+        assert all(one.written == 0 for one in again.values())
+
+
+def at_once(number: int, work: Callable[[int], None]) -> None:
+    """Do something so many times at once, each in a session of its own; nobody may fail."""
+    start = threading.Barrier(number, timeout=60)
+    failures: list[BaseException] = []
+
+    def one(place: int) -> None:
+        try:
+            start.wait()
+            work(place)
+            model.Session.commit()
+        except BaseException as error:
+            failures.append(error)
+            model.Session.rollback()
+        finally:
+            model.Session.remove()
+
+    threads = [threading.Thread(target=one, args=(place,)) for place in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=120)
+    assert not any(thread.is_alive() for thread in threads), "somebody waits for ever"
+    assert failures == []
+
+
+class TestManyAtOnce:
+    """Real connections, real locks: twenty people report in the same moment."""
+
+    def prepared(self, town: Town) -> str:
+        row = town.plan("paac")
+        recomputing.recompute(row.id)
+        model.Session.commit()
+        plan_id = str(row.id)
+        model.Session.remove()
+        return plan_id
+
+    def assert_nothing_is_lost(self, plan_id: str, updates: int) -> None:
+        assert model.Session.query(Event).filter_by(plan_id=plan_id, kind="update").count() == updates
+        before = stored(plan_id)
+        assert recomputing.recompute(plan_id).written == 0, "what stands is not what follows from the facts"
+        assert stored(plan_id) == before
+
+    def test_on_one_item(self, town: Town) -> None:
+        plan_id = self.prepared(town)
+        key = ("fila", "2.2")
+
+        def work(place: int) -> None:
+            organization = town.obras if place % 2 else town.datic
+            at = dt.datetime.now(dt.timezone.utc)
+            events.append(
+                plan_id, Update(id="", at=at, item=key, organization=organization, state=Declared.ONGOING)
+            )
+            value = Measurement(
+                id="", at=at, item=key, indicator="2.2", organization=organization, start=DAY, end=DAY,
+                value=Decimal("0.1"),
+            )  # fmt: skip
+            events.append(plan_id, value)
+            recomputing.recompute(plan_id, {key})
+
+        at_once(20, work)
+        self.assert_nothing_is_lost(plan_id, 20)
+        item = PlanItem.at(plan_id, "2.2")
+        assert item is not None
+        assert item.standing["quota"]["actual"] == "2"
+        last = model.Session.query(sa.func.max(Event.at)).filter_by(plan_id=plan_id).scalar()
+        assert item.last_news == last
+
+    def test_on_items_side_by_side_in_any_order(self, town: Town) -> None:
+        plan_id = self.prepared(town)
+
+        def work(place: int) -> None:
+            keys = random.Random(place).sample(ROWS, 3)  # noqa: S311
+            for key in keys:
+                at = dt.datetime.now(dt.timezone.utc)
+                events.append(
+                    plan_id, Update(id="", at=at, item=key, state=Declared.ONGOING, progress=Decimal(place))
+                )
+            recomputing.recompute(plan_id, keys)
+
+        at_once(20, work)
+        self.assert_nothing_is_lost(plan_id, 60)
+
+    def test_on_two_plans_that_wait_for_each_other(self, town: Town) -> None:
+        first, second = self.prepared(town), self.prepared(town)
+        for one, other in ((first, second), (second, first)):
+            at = dt.datetime.now(dt.timezone.utc)
+            link = Link(id="", at=at, item=ROWS[0], kind=LinkKind.DEPENDS, other=ROWS[1], plan=other)
+            events.append(one, link)
+        model.Session.commit()
+        model.Session.remove()
+
+        def work(place: int) -> None:
+            plans = [first, second] if place % 2 else [second, first]
+            for plan_id in plans:
+                at = dt.datetime.now(dt.timezone.utc)
+                events.append(plan_id, Update(id="", at=at, item=ROWS[1], state=Declared.ONGOING))
+            recomputing.recompute_many({plan_id: {ROWS[1]} for plan_id in plans})
+
+        at_once(16, work)
+        for plan_id in (first, second):
+            self.assert_nothing_is_lost(plan_id, 16)
+
+    def test_while_the_night_computes_all(self, town: Town) -> None:
+        plan_id = self.prepared(town)
+
+        def work(place: int) -> None:
+            if place % 5 == 0:
+                recomputing.recompute(plan_id)
+                return
+            at = dt.datetime.now(dt.timezone.utc)
+            key = ROWS[place % len(ROWS)]
+            events.append(plan_id, Update(id="", at=at, item=key, state=Declared.ONGOING))
+            recomputing.recompute(plan_id, {key})
+
+        at_once(15, work)
+        self.assert_nothing_is_lost(plan_id, 12)
+
+    def test_over_the_api(self, town: Town) -> None:
+        plan_id = self.prepared(town)
+        name = model.Session.get(PlanRow, plan_id).name
+        # CKAN gathers its actions and authorisation functions at the first call, and not for two at once
+        town.call("focal_point", "ogp_plan_show", id=name)
+        model.Session.remove()
+
+        def work(place: int) -> None:
+            who = ("focal_point", "named_focal_point", "delegate")[place % 3]
+            town.call(
+                who, "ogp_plan_update_create", plan=name, item="1.1.1", organization=town.obras,
+                state="en_curso", progress=place, text=f"Reporte {place}",
+            )  # fmt: skip
+
+        at_once(20, work)
+        self.assert_nothing_is_lost(plan_id, 20)
+        texts = {
+            row.body["text"] for row in model.Session.query(Event).filter_by(plan_id=plan_id, kind="update")
+        }
+        assert texts == {f"Reporte {place}" for place in range(20)}
+        item = PlanItem.at(plan_id, "1.1.1")
+        assert item is not None
+        last = (
+            model.Session.query(Event)
+            .filter_by(plan_id=plan_id, kind="update")
+            .order_by(Event.at.desc())
+            .first()
+        )
+        assert item.progress == Decimal(last.body["progress"]) / 100
