@@ -22,10 +22,10 @@ WIDTHS = (1280, 390)
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 #: CKAN's own markup, on pages of its own that we only add to: links of its facets, headings of its resource
 #: lists and its account bar carry an aria-label that does not repeat their visible text (a rule that axe
-#: counts as experimental). Ours are never excused: an element of ours has a class or an id beginning with oc4ids.
+#: counts as experimental). Ours are never excused: an element of ours has a class or an id beginning with oc4ids or ogp.
 CORE_ONLY = {"label-content-name-mismatch"}
 NOTHING = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
-OF_OURS = re.compile(r'<[^>]*\s(?:class|id)="[^"]*oc4ids')
+OF_OURS = re.compile(r'<[^>]*\s(?:class|id)="[^"]*(?:oc4ids|ogp)')
 SECONDS = 30
 
 
@@ -218,8 +218,9 @@ def _stands_in_its_window(page: Any, width: int) -> None:
     CKAN's own grid overhangs a narrow window by half a gutter (6 px), on every page.
     """
     out = page.evaluate(
-        """width => [...document.querySelectorAll('[class*="oc4ids"]')]
-            .filter(e => !e.closest('.oc4ids-scroll') && e.getBoundingClientRect().right > width + 8)
+        """width => [...document.querySelectorAll('[class*="oc4ids"], [class*="ogp"]')]
+            .filter(e => !e.closest('.oc4ids-scroll, .ogp-scroll, .ogp-tabs'))
+            .filter(e => e.getBoundingClientRect().right > width + 8)
             .map(e => e.className)""",
         width,
     )

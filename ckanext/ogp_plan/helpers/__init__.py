@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ckanext.ogp_plan.helpers import plan
+
 
 def get_helpers() -> dict[str, Callable[..., Any]]:
     """Return the helpers of every page of this plugin by name."""
-    return {}
+    return {**plan.get_helpers()}

@@ -1,0 +1,151 @@
+"""Cuts in pages: the plan as it stood on a day, and the desk where Control Interno freezes and publishes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+
+from ckanext.ogp_plan.views import forms, paging, plans
+from ckanext.ogp_plan.views.plans import blueprint
+
+forms.guard(blueprint)
+
+#: Items, and edits, on one page of a cut.
+SHOWN = 100
+EDITS_SHOWN = 50
+
+
+# --- one cut ---------------------------------------------------------------------------------------------
+
+
+def cut(plan: str, day: str) -> Any:
+    """``/planes/<plan>/corte/<day>``: the plan as it stood, its totals, who was late, what changed after."""
+    shown = plans.plan_or_404(plan)
+    present = paging.number()
+    state = tk.request.args.get("estado", "")
+    state = state if state in row_states() else ""
+    found = _cut_or_404(shown["name"], day, state, present)
+    wanted = {
+        "plan": shown,
+        "tab": "cuts",
+        "cut": found,
+        "items": found.get("items", []),
+        "row_states": row_states(),
+        "asked_state": state,
+        "edits": found.get("edited_after", [])[:EDITS_SHOWN],
+        "paging": paging.paging(
+            found.get("count", 0),
+            SHOWN,
+            present,
+            lambda n: tk.url_for(
+                "ogp_plan.cut",
+                plan=shown["name"],
+                day=found["day"],
+                **({"estado": state} if state else {}),
+                **({paging.PAGE: n} if n else {}),
+            ),
+        ),
+        "verified": _verified(shown["name"], found) if "verificar" in tk.request.args else None,
+        "verify_url": tk.url_for("ogp_plan.cut", plan=shown["name"], day=found["day"], verificar="1")
+        + "#verificar",
+    }
+    return tk.render("ogp_plan/cut/read.html", wanted)
+
+
+def _cut_or_404(plan: str, day: str, state: str, page: int) -> dict[str, Any]:
+    wanted: dict[str, Any] = {"plan": plan, "day": day, "limit": SHOWN, "offset": (page - 1) * SHOWN}
+    if state:
+        wanted["state"] = state
+    if tk.request.args.get("sha256"):
+        wanted["sha256"] = tk.request.args["sha256"]
+    try:
+        found: dict[str, Any] = tk.get_action("ogp_plan_cut_show")({}, wanted)
+    except (tk.ObjectNotFound, tk.NotAuthorized, tk.ValidationError):
+        return tk.abort(404, tk._("The plan has no cut on that day."))  # type: ignore[no-any-return]
+    return found
+
+
+def _verified(plan: str, found: Mapping[str, Any]) -> dict[str, Any] | None:
+    if not found.get("frozen"):
+        return None
+    wanted = {"plan": plan, "day": found["day"], "sha256": found["sha256"]}
+    answer: dict[str, Any] = tk.get_action("ogp_plan_cut_verify")({}, wanted)
+    return answer
+
+
+def row_states() -> dict[str, str]:
+    """What an item was at a cut, in words."""
+    return {
+        "fulfilled": tk._("Fulfilled"),
+        "late": tk._("Not fulfilled, and its day had passed"),
+        "pending": tk._("Not fulfilled yet"),
+        "later": tk._("Not scheduled yet"),
+        "excluded": tk._("Not counted"),
+    }
+
+
+# --- the desk ----------------------------------------------------------------------------------------------
+
+
+def cuts(plan: str) -> Any:
+    """``/planes/<plan>/cortes``: every cut with where it stands; freeze and publish, for Control Interno."""
+    shown = plans.plan_or_404(plan)
+    if tk.request.method == "GET":
+        return _desk(shown, {})
+    forms.require_user()
+    forms.require_token()
+    given = forms.given("do", "day", "reason")
+    actions = {"freeze": "ogp_plan_cut_create", "publish": "ogp_plan_cut_publish"}
+    if given["do"] not in actions:
+        return _desk(shown, {"": [tk._("The form was not complete. Please send it again.")]})
+    wanted = {"plan": shown["name"], **forms.filled(given, ("day", "reason"))}
+    if given["do"] == "publish":
+        wanted.pop("reason", None)
+    try:
+        tk.get_action(actions[given["do"]])({}, wanted)
+    except tk.ValidationError as refused:
+        model.Session.rollback()
+        return _desk(shown, forms.errors_of(refused), given["day"])
+    except (tk.NotAuthorized, tk.ObjectNotFound):
+        return forms.forbidden()
+    done = "congelado" if given["do"] == "freeze" else "publicado"
+    return tk.redirect_to("ogp_plan.cuts", plan=shown["name"], hecho=done, dia=given["day"])
+
+
+def _desk(shown: Mapping[str, Any], errors: forms.Errors, day: str = "") -> Any:
+    wanted = {
+        "plan": shown,
+        "tab": "cuts",
+        "cuts": tk.get_action("ogp_plan_cut_list")({}, {"plan": shown["name"]}),
+        "errors": errors,
+        "error_day": day,
+        "may_freeze": _may("ogp_plan_cut_create", shown["name"]),
+        "may_publish": _may("ogp_plan_cut_publish", shown["name"]),
+        "done": tk.request.args.get("hecho", ""),
+        "done_day": _day(tk.request.args.get("dia", "")),
+        "form_url": tk.url_for("ogp_plan_file.file", plan=shown["name"], name="seguimiento.xlsx"),
+    }
+    return forms.page("ogp_plan/cut/desk.html", wanted, 400 if errors else 200)
+
+
+def _may(action: str, plan: str) -> bool:
+    try:
+        tk.check_access(action, {}, {"plan": plan})
+    except (tk.NotAuthorized, tk.ObjectNotFound):
+        return False
+    return True
+
+
+def _day(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+blueprint.add_url_rule("/planes/<plan>/corte/<day>", view_func=cut)
+blueprint.add_url_rule("/planes/<plan>/cortes", view_func=cuts, methods=["GET", "POST"])

@@ -1,0 +1,150 @@
+"""Atom of what happened and calendars of what is due: of plans, items, organismos; private ones by a key."""
+
+from __future__ import annotations
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+from flask import Response, request
+
+from ckanext.ogp_plan import calendars, language, outgoing, people
+from ckanext.ogp_plan.model import PlanItem, PlanRow
+from ckanext.ogp_plan.planning.exporters import atom, ical
+from ckanext.ogp_plan.views import files
+from ckanext.ogp_plan.views.files import blueprint
+
+
+def _here() -> str:
+    """The address that was asked for, without what follows a question mark."""
+    return str(tk.url_for(request.endpoint, **(request.view_args or {}), _external=True))
+
+
+# --- Atom ------------------------------------------------------------------------------------------------
+
+
+def plan_feed(plan: str) -> Response:
+    """What happened in a plan."""
+    row = _with_items(plan)
+    lang, here = language.current(), _here()
+    return files.served(
+        [row],
+        lambda: atom.plan_feed(outgoing.view(row, lang), here, outgoing.past(row)),
+        outgoing.ATOM,
+        "novedades",
+    )
+
+
+def lights_feed(plan: str) -> Response:
+    """The lights of a plan that changed."""
+    row = _with_items(plan)
+    lang, here = language.current(), _here()
+    return files.served(
+        [row],
+        lambda: atom.lights_feed(outgoing.view(row, lang), here, outgoing.past(row)),
+        outgoing.ATOM,
+        "luces",
+    )
+
+
+def item_feed(plan: str, address: str) -> Response:
+    """What happened to an item."""
+    row = _with_items(plan)
+    item = PlanItem.at(row.id, address)
+    if item is None or item.withdrawn:
+        return tk.abort(404, tk._("This plan has nothing at this address"))  # type: ignore[no-any-return]
+    key = (item.level, item.code)
+    lang, here = language.current(), _here()
+    return files.served(
+        [row],
+        lambda: atom.item_feed(outgoing.view(row, lang, keys=[key]), key, here, outgoing.past(row)),
+        outgoing.ATOM,
+        "novedades",
+        address,
+    )
+
+
+def organization_feed(id: str) -> Response:
+    """What happened to all that an organismo owes."""
+    name = files.organization_or_404(id)
+    plans = _owing(name)
+    lang, here = language.current(), _here()
+
+    def make() -> bytes:
+        views = outgoing.views_of(name, people.NOBODY, lang)
+        pasts = {plan.name: outgoing.past(plan) for plan in plans}
+        return atom.organization_feed(name, views, here, pasts)
+
+    return files.served(plans, make, outgoing.ATOM, "novedades", name)
+
+
+def _with_items(plan: str) -> PlanRow:
+    row = files.plan_or_404(plan)
+    if not row.version:
+        return tk.abort(404, tk._("This plan has no items yet"))  # type: ignore[no-any-return]
+    return row
+
+
+def _owing(organization: str) -> list[PlanRow]:
+    plans = outgoing.plans_of(organization, people.NOBODY)
+    if not plans:
+        return tk.abort(404, tk._("This organismo owes nothing in a public plan."))  # type: ignore[no-any-return]
+    return plans
+
+
+# --- iCal ------------------------------------------------------------------------------------------------
+
+
+def plan_calendar(plan: str) -> Response:
+    """What of a plan is due, and its cuts."""
+    row = _with_items(plan)
+    lang = language.current()
+
+    def make() -> bytes:
+        return ical.plan_calendar(
+            outgoing.view(row, lang), published=outgoing.published_days(row), revised=outgoing.revised(row)
+        )
+
+    return files.served([row], make, outgoing.ICAL, "calendario")
+
+
+def organization_calendar(id: str) -> Response:
+    """What an organismo owes, over all public plans."""
+    name = files.organization_or_404(id)
+    plans = _owing(name)
+    lang = language.current()
+
+    def make() -> bytes:
+        views = outgoing.views_of(name, people.NOBODY, lang)
+        return ical.organization_calendar(name, views, revised=outgoing.revised_of(plans))
+
+    return files.served(plans, make, outgoing.ICAL, "calendario", name)
+
+
+def private_calendar(token: str) -> Response:
+    """What somebody has to report, by a key that opens this calendar and nothing else.
+
+    It has what they answer for today: who does so no longer gets an empty one. Only they know the key.
+    """
+    found = calendars.find(token)
+    person = people.who(found.user_id) if found is not None else people.NOBODY
+    if found is None or person.id is None:
+        return tk.abort(404, tk._("There is no such calendar. It may have been revoked."))  # type: ignore[no-any-return]
+    mine = person.speaks_for(None)
+    names = sorted(mine & {found.organization} if found.organization else mine)
+    body = outgoing.calendar_of(person, names, language.current())
+    calendars.note_use(found)
+    model.Session.commit()
+    response = Response(body, content_type=outgoing.ICAL)
+    response.headers["Cache-Control"] = files.PRIVATE
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex"
+    tk.request.environ["__no_cache__"] = True
+    return response
+
+
+blueprint.add_url_rule("/planes/<plan>/novedades.atom", view_func=plan_feed)
+blueprint.add_url_rule("/planes/<plan>/luces.atom", view_func=lights_feed)
+blueprint.add_url_rule("/planes/<plan>/<address>/novedades.atom", view_func=item_feed)
+blueprint.add_url_rule("/organismo/<id>/novedades.atom", view_func=organization_feed)
+blueprint.add_url_rule("/planes/<plan>/calendario.ics", view_func=plan_calendar)
+blueprint.add_url_rule("/organismo/<id>/calendario.ics", view_func=organization_calendar)
+blueprint.add_url_rule("/calendario/<token>.ics", view_func=private_calendar)

@@ -1,0 +1,100 @@
+"""What pages with a form share: their token, their errors beside the fields, and no copies kept of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from flask import Blueprint, Response, abort, current_app, make_response, request
+from flask_wtf.csrf import CSRFError, validate_csrf
+from werkzeug.exceptions import RequestEntityTooLarge
+from wtforms import ValidationError
+
+from ckanext.ogp_plan.helpers import plan as words
+
+#: field → sentences, as the templates read them; "" for what is of no field.
+Errors = dict[str, list[str]]
+
+
+def require_token() -> None:
+    """Refuse a request that does not carry the token of its own session, whatever the portal does.
+
+    CKAN's own guard lets requests pass that carry no session (see the security notes in
+    ``docs/operar.md``), so each form of ours asks by itself.
+
+    :raises flask_wtf.csrf.CSRFError: no token, an old one, or somebody else's (HTTP 400).
+    """
+    token = request.form.get(current_app.config["WTF_CSRF_FIELD_NAME"])
+    for header in current_app.config["WTF_CSRF_HEADERS"]:
+        token = token or request.headers.get(header)
+    try:
+        validate_csrf(token)
+    except ValidationError as refused:
+        raise CSRFError(str(refused)) from refused
+
+
+def page(template: str, extra_vars: Mapping[str, Any], status: int = 200) -> Response:
+    """Return a page that holds a token of this visitor's session, so that nobody else may be given it."""
+    response = make_response(tk.render(template, dict(extra_vars)), status)
+    tk.request.environ["__no_cache__"] = True
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def given(*names: str) -> dict[str, str]:
+    """Return the fields of the form that was sent, by name, without the spaces around them."""
+    return {name: request.form.get(name, "").strip() for name in names}
+
+
+def filled(fields: Mapping[str, Any], names: Iterable[str] | None = None) -> dict[str, Any]:
+    """Return the fields that say something."""
+    return {
+        name: value
+        for name, value in fields.items()
+        if value not in ("", None) and (names is None or name in names)
+    }
+
+
+def errors_of(refused: tk.ValidationError, rename: Mapping[str, str] | None = None) -> Errors:
+    """Return what an action refused, field by field.
+
+    :param rename: field of the action → field of the form, where they differ.
+    """
+    found: Errors = {}
+    for name, said in refused.error_dict.items():
+        # "__before", "__after" and the like are of no field
+        field = "" if name.startswith("__") else (rename or {}).get(name, name)
+        found.setdefault(field, []).extend(words.ogp_plan_sentences(said))
+    return found
+
+
+def forbidden() -> Any:
+    """End with 403: signed in, and not who may do this."""
+    return tk.abort(
+        403, tk._("You may not do this. Whoever coordinates the plan can give you the role for it.")
+    )
+
+
+def require_user() -> None:
+    """Send who has not signed in to do so, and back here afterwards."""
+    if not tk.current_user.is_authenticated:
+        way = request.full_path if request.method == "GET" and request.query_string else request.path
+        abort(tk.redirect_to("user.login", next=way))
+
+
+def guard(blueprint: Blueprint) -> None:
+    """Give the forms of a blueprint their answers to an old token and to too large a file."""
+
+    @blueprint.errorhandler(CSRFError)
+    def form_expired(_: CSRFError) -> Response:
+        sentence = tk._(
+            "This form was open for too long or did not come from this page. "
+            "Go back, load the page again and send it once more: nothing was saved."
+        )
+        return page("ogp_plan/refused.html", {"sentence": sentence}, 400)
+
+    @blueprint.errorhandler(RequestEntityTooLarge)
+    def too_large(_: RequestEntityTooLarge) -> Response:
+        sentence = tk._("What you sent is too large for this portal. Send a smaller file, or its link.")
+        return page("ogp_plan/refused.html", {"sentence": sentence}, 413)

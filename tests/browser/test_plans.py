@@ -1,0 +1,302 @@
+"""Plans as a citizen, a journalist, a focal point, a leader and Control Interno see them: both languages, wide and
+narrow, by axe, by keyboard, without JavaScript."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from ckan import model, plugins
+from ckan.tests import factories, helpers
+from support import plan_city, scenes
+from support.city import City
+
+from ckanext.ogp_plan import cutting
+from ckanext.ogp_plan.model import PlanRow
+
+pytestmark = pytest.mark.browser
+
+#: People of these tests: name in the sample → what they are.
+PEOPLE = {
+    "plan-coordinadora": "Coordinadora de planes",
+    "lider-transparencia": "Líder de transparencia",
+    "control-interno-auditora": "Auditora de Control Interno",
+    "vivienda-editor": "Punto focal de Vivienda",
+}
+ORGANISMO = "secretaria-de-vivienda"
+
+
+@dataclass
+class Loaded:
+    """The demonstration plans in the served portal. ``paac``: the name of the plan that most tests look at."""
+
+    paac: str
+    plans: dict[str, str]
+    states: dict[str, Any] = field(default_factory=dict)
+
+
+@pytest.fixture(scope="module")
+def loaded(city: City) -> Iterator[Loaded]:
+    """Plans and their year, beside the city's data; after it, as it empties the database first."""
+    plugins.load_all()
+    try:
+        app = helpers._get_test_app()
+        with app.flask_app.test_request_context("/"):
+            ids = {
+                name: factories.User(name=name, fullname=title, password=scenes.PASSWORD, email=f"{name}@example.org")["id"]
+                for name, title in PEOPLE.items()
+            }
+            made = plan_city.load(ids)
+            paac = made.plans["paac"]
+            plan_city.role(ids["plan-coordinadora"], "coordinador")
+            plan_city.role(ids["lider-transparencia"], "lider_componente", paac, component="3")
+            plan_city.role(ids["control-interno-auditora"], "control_interno")
+            plan_city.role(ids["vivienda-editor"], "punto_focal", organization=ORGANISMO)
+            row = PlanRow.get(paac)
+            for day in (dt.date(2026, 4, 30), dt.date(2026, 8, 31)):
+                cut = cutting.create(row, day, user_id=None)
+                cutting.publish(row, cut, user_id=None)
+            model.Session.commit()
+        yield Loaded(paac, made.plans)
+    finally:
+        model.Session.remove()
+        plugins.unload_all()
+
+
+@pytest.fixture
+def as_(page: Any, loaded: Loaded, chromium: Any, city: City) -> Callable[[str], Any]:
+    """Sign a page in as one of the people; with CKAN's form, once each."""
+
+    def sign(name: str, on: Any = None) -> Any:
+        if name not in loaded.states:
+            context = chromium.new_context(base_url=city.url)
+            other = context.new_page()
+            other.goto("/user/login")
+            other.fill("#field-login", name)
+            other.fill("#field-password", scenes.PASSWORD)
+            other.press("#field-password", "Enter")
+            other.wait_for_url(lambda url: "/login" not in url)
+            loaded.states[name] = context.cookies()
+            context.close()
+        target = on or page
+        target.context.add_cookies(loaded.states[name])
+        return target
+
+    return sign
+
+
+def addresses(loaded: Loaded) -> dict[str, str]:
+    plan = f"/planes/{loaded.paac}"
+    return {
+        "planes": "/planes",
+        "plan": plan,
+        "plan-tabla": f"{plan}?vista=tabla&luz=en_riesgo",
+        "plan-calendario": f"{plan}?vista=matriz&componente=3",
+        "plan-cortes": f"{plan}?vista=matriz&columnas=corte&componente=2",
+        "plan-nada": f"{plan}?q=palabras+que+nadie+dijo",
+        "plan-componente": f"{plan}/3",
+        "plan-elemento": f"{plan}/3.1.1",
+        "plan-elemento-sin-cuota": f"{plan}/1.3.1",
+        "plan-hoja": f"{plan}/3.1.1/imprimir",
+        "plan-cambios": f"{plan}/cambios",
+        "plan-obligaciones": f"/organismo/{ORGANISMO}/obligaciones",
+        "plan-gobierno-abierto": f"/planes/{loaded.plans['ogp']}",
+        "plan-gobierno-abierto-calendario": f"/planes/{loaded.plans['ogp']}?vista=matriz",
+        "plan-cost": f"/planes/{loaded.plans['cost']}",
+        "plan-en-consulta": f"/planes/{loaded.plans['ptep']}",
+        "plan-en-el-organismo": f"/organization/{ORGANISMO}",
+    }
+
+
+PAGES = (
+    "planes", "plan", "plan-tabla", "plan-calendario", "plan-cortes", "plan-nada", "plan-componente", "plan-elemento",
+    "plan-elemento-sin-cuota", "plan-hoja", "plan-cambios", "plan-obligaciones", "plan-gobierno-abierto",
+    "plan-gobierno-abierto-calendario", "plan-cost", "plan-en-consulta", "plan-en-el-organismo",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page(page: Any, loaded: Loaded, audit: Any, shot: Any, name: str) -> None:
+    answer = page.goto(addresses(loaded)[name])
+    assert answer.status == 200
+    assert page.get_attribute("html", "lang").startswith("es")
+    assert page.locator("h1").count() == 1
+    shot(page, name)
+    audit(page)
+
+
+@pytest.mark.parametrize("name", ["planes", "plan", "plan-elemento", "plan-obligaciones"])
+def test_page_in_english(page: Any, loaded: Loaded, audit: Any, shot: Any, name: str) -> None:
+    assert page.goto("/en" + addresses(loaded)[name]).status == 200
+    assert page.get_attribute("html", "lang") == "en"
+    shot(page, f"{name}-en")
+    audit(page)
+    main = page.inner_text("[role=main], main")
+    for word in ("Quién responde", "Cómo va hoy", "Última noticia", "En riesgo", "Vence", "Avance", "Sin cifra"):
+        assert word not in main
+
+
+def forms(loaded: Loaded) -> dict[str, tuple[str, str]]:
+    plan = f"/planes/{loaded.paac}"
+    return {
+        "plan-reportar": ("vivienda-editor", f"{plan}/3.1.1/reportar"),
+        "plan-respuesta": ("vivienda-editor", f"{plan}/3.1.1/respuesta"),
+        "plan-evidencia": ("vivienda-editor", f"{plan}/3.1.1/evidencia"),
+        "plan-informe": ("vivienda-editor", f"/organismo/{ORGANISMO}/informe"),
+        "plan-obligaciones-enlace": ("vivienda-editor", f"/organismo/{ORGANISMO}/obligaciones"),
+        "plan-elemento-enlace": ("vivienda-editor", f"{plan}/3.1.1"),
+        "plan-seguimiento": ("lider-transparencia", f"{plan}/seguimiento?estado=todos&periodo=2026-10"),
+        "plan-ajustes": ("plan-coordinadora", f"{plan}/ajustes"),
+        "plan-concepto": ("control-interno-auditora", f"{plan}/3.1.1/concepto"),
+        "plan-mis-avisos": ("vivienda-editor", "/planes/mis-avisos"),
+    }
+
+
+FORMS = (
+    "plan-reportar", "plan-respuesta", "plan-evidencia", "plan-informe", "plan-obligaciones-enlace",
+    "plan-elemento-enlace", "plan-seguimiento", "plan-ajustes", "plan-concepto", "plan-mis-avisos",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_form(as_: Any, loaded: Loaded, audit: Any, shot: Any, name: str) -> None:
+    who, address = forms(loaded)[name]
+    page = as_(who)
+    assert page.goto(address).status == 200
+    assert page.locator("h1").count() == 1
+    shot(page, name)
+    audit(page)
+
+
+@pytest.mark.parametrize("name", ["plan-reportar", "plan-mis-avisos"])
+def test_form_in_english(as_: Any, loaded: Loaded, audit: Any, name: str) -> None:
+    who, address = forms(loaded)[name]
+    page = as_(who)
+    assert page.goto("/en" + address).status == 200
+    audit(page)
+    main = page.inner_text("[role=main]")
+    for word in ("Qué se hizo", "obligatorio", "Enviar", "Período", "Estado"):
+        assert word not in main
+
+
+def test_a_private_calendar_is_shown_once(as_: Any, loaded: Loaded, audit: Any, shot: Any, has_focus: Any) -> None:
+    page = as_("vivienda-editor")
+    page.goto("/planes/mis-avisos")
+    page.get_by_label("De quién").select_option(ORGANISMO)
+    page.get_by_role("button", name="Crear un calendario privado").click()
+    has_focus(page, "ogp-made")
+    shot(page, "plan-mis-avisos-calendario")
+    audit(page)
+    address = page.get_by_label("Dirección del calendario").input_value()
+    assert page.request.get(address).text().startswith("BEGIN:VCALENDAR")
+    page.goto("/planes/mis-avisos")
+    assert address not in page.content()
+    page.get_by_role("button", name="Revocar").first.click()
+    assert page.request.get(address).status == 404
+
+
+def test_a_report_that_is_wrong_leads_to_what_is_wrong(as_: Any, loaded: Loaded, audit: Any, shot: Any, has_focus: Any) -> None:
+    page = as_("vivienda-editor")
+    page.goto(forms(loaded)["plan-reportar"][1])
+    page.fill("#ogp-progress", "casi todo")
+    page.fill("#ogp-text", "Se publicó la segunda respuesta.")
+    page.click("form[enctype] button[type=submit]")
+    page.wait_for_selector("#ogp-problems")
+    has_focus(page, "ogp-problems")
+    shot(page, "plan-reportar-con-errores")
+    audit(page)
+    # the sentence is a link to its field, and what was written is still there
+    page.focus("#ogp-problems a[href='#ogp-progress']")
+    page.keyboard.press("Enter")
+    has_focus(page, "ogp-progress")
+    assert page.input_value("#ogp-progress") == "casi todo"
+    assert page.input_value("#ogp-text") == "Se publicó la segunda respuesta."
+
+
+def test_a_report_by_keyboard_alone(as_: Any, loaded: Loaded, shot: Any) -> None:
+    page = as_("vivienda-editor")
+    page.goto(f"/organismo/{ORGANISMO}/obligaciones")
+    link = page.locator(f"a[href*='{loaded.paac}/3.3.2/reportar']")
+    _tab_to(page, link)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/3.3.2/reportar*")
+    _tab_to(page, page.locator("#ogp-text"))
+    page.keyboard.type("Se publicó el informe del segundo diálogo.")
+    _tab_to(page, page.locator("#ogp-evidence_url"))
+    page.keyboard.type("https://www.example.org/informe")
+    _tab_to(page, page.locator("form[enctype] button[type=submit]"))
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/{loaded.paac}/3.3.2")
+    assert "Se publicó el informe del segundo diálogo." in page.inner_text("[role=main]")
+    shot(page, "plan-elemento-reportado")
+
+
+def test_a_plan_is_read_by_keyboard_alone(page: Any, loaded: Loaded) -> None:
+    page.goto("/planes")
+    _tab_to(page, page.locator(f".ogp-card-title a[href='/planes/{loaded.paac}']"))
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/planes/{loaded.paac}")
+    _tab_to(page, page.locator("#ogp-q"))
+    page.keyboard.type("diálogo")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**q=di%C3%A1logo*")
+    first = page.locator("#ogp-items .ogp-leaf-title a").first
+    _tab_to(page, first)
+    ring = first.evaluate("e => getComputedStyle(e).outlineStyle + getComputedStyle(e).outlineWidth")
+    assert ring == "solid3px", "who uses the keyboard sees where they are"
+    title = first.inner_text()
+    page.keyboard.press("Enter")
+    page.wait_for_load_state("load")
+    assert title in page.inner_text("h1")
+
+
+def _tab_to(page: Any, target: Any, limit: int = 400) -> None:
+    """Press Tab until something has the focus; what cannot be reached so cannot be used by everybody."""
+    handle = target.element_handle()
+    for _ in range(limit):
+        if page.evaluate("e => document.activeElement === e", handle):
+            return
+        page.keyboard.press("Tab")
+    pytest.fail(f"{page.url}: not reached with the keyboard")
+
+
+def test_filters_on_a_telephone_without_javascript(plain_page: Any, loaded: Loaded) -> None:
+    plain_page.set_viewport_size({"width": 390, "height": 844})
+    plain_page.goto(f"/planes/{loaded.paac}")
+    assert not plain_page.locator("#ogp-q").is_visible()
+    plain_page.click(".ogp-filters-open")
+    assert plain_page.locator("#ogp-q").is_visible()
+    plain_page.select_option("#ogp-f-luz", "en_riesgo")
+    plain_page.click("#ogp-filters button[type=submit]")
+    assert "luz=en_riesgo" in plain_page.url
+    lights = plain_page.locator("#ogp-items .ogp-light")
+    assert lights.count() > 0
+    assert lights.count() == plain_page.locator("#ogp-items .ogp-light--en_riesgo").count()
+    plain_page.locator(".ogp-chips a").first.click()
+    plain_page.wait_for_url(lambda url: "luz=" not in url)
+
+
+def test_no_light_is_told_by_its_colour_alone(page: Any, loaded: Loaded) -> None:
+    page.goto(f"/planes/{loaded.paac}?vista=tabla")
+    told = page.evaluate(
+        """() => [...document.querySelectorAll('.ogp-light')].map(
+            e => [e.innerText.trim(), e.querySelector('use').getAttribute('href')])"""
+    )
+    assert told and all(word and shape.startswith("#ogp-i-") for word, shape in told)
+    assert len({shape for _, shape in told}) == len({word for word, _ in told}) > 2, "one shape a word"
+    fills = page.evaluate(
+        """() => Object.fromEntries([...document.querySelectorAll('.ogp-bar > span')].map(
+            e => [e.className, getComputedStyle(e).backgroundImage]))"""
+    )
+    assert len(set(fills.values())) == len(fills), "each fill has a pattern of its own"
+
+
+def test_the_sheet_fits_on_one_page_of_paper(page: Any, loaded: Loaded) -> None:
+    page.goto(addresses(loaded)["plan-hoja"])
+    page.emulate_media(media="print")
+    content = page.pdf(prefer_css_page_size=True)
+    assert content.count(b"/Type /Page\n") + content.count(b"/Type /Page ") <= 2
+    assert not page.locator(".ogp-sheet-screen").is_visible()
