@@ -79,10 +79,12 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 def make_organismos(admin: Api) -> None:
-    """Create the organismos of ``schemas/cali/organismos.yaml`` that are missing."""
-    for organismo in read_yaml(ROOT / "schemas" / "cali" / "organismos.yaml")["organismos"]:
-        if admin.show("organization_show", id=organismo["name"]) is None:
-            fields = {key: organismo[key] for key in ("name", "title", "description")}
+    """Create the organismos of ``schemas/cali/organismos.yaml``, and those of the plans, that are missing."""
+    for path in (ROOT / "schemas" / "cali" / "organismos.yaml", SAMPLE / "planes" / "organismos.yaml"):
+        for organismo in read_yaml(path)["organismos"]:
+            if admin.show("organization_show", id=organismo["name"]) is not None:
+                continue
+            fields = {key: organismo[key] for key in ("name", "title", "description") if key in organismo}
             admin.call("organization_create", fields)
             print(f"organismo {organismo['name']}")
 

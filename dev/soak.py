@@ -54,7 +54,7 @@ class Portal:
             programs / "gunicorn", "--workers", "2", "--bind", f"127.0.0.1:{port}",
             "--timeout", "180", "--chdir", ROOT / "dev", "wsgi:application",
         ]  # fmt: skip
-        worker = [programs / "ckan", "-c", self.ini, "jobs", "worker", "default", "cost_oc4ids"]
+        worker = [programs / "ckan", "-c", self.ini, "jobs", "worker", "default", "cost_oc4ids", "ogp_plan"]
         self.processes = [self._start(gunicorn), self._start(worker)]
 
     def _write_ini(self, ini: Path) -> Path:

@@ -20,7 +20,7 @@ from .steps import fail, say, step
 WORKERS = 2
 #: How many of the broken sample files are named in what is printed.
 EXAMPLES = 8
-QUEUES = ("default", "cost_oc4ids")
+QUEUES = ("default", "cost_oc4ids", "ogp_plan")
 #: What the processes were started from: when any of it changes they are started anew.
 CODE = ("ckanext", "schemas", "i18n", "dev/wsgi.py")
 DATA = ("schemas/cali", "dev/people.yaml", "dev/sample")
@@ -53,7 +53,7 @@ def _settings() -> dict[str, str]:
         "testing": "false",
         "ckan.site_url": url(),
         "ckan.site_title": "Datos Abiertos Cali (demostración)",
-        "ckan.site_description": "Portal de demostración: datos inventados de infraestructura en OC4IDS",
+        "ckan.site_description": "Portal de demostración: datos y planes inventados",
         "ckanext.cost_oc4ids.publisher_name": "Portal de demostración",
         "ckanext.cost_oc4ids.prefix": "oc4ids-demo01",
     }
@@ -149,7 +149,7 @@ def _run_with_secrets(
 
 
 def fill(instance: instances.Instance) -> None:
-    """Create people, organismos and sample data through the API, when there is anything new."""
+    """Create people, organismos, sample data and plans, when there is anything new."""
     wanted = _fingerprint(DATA)
     done: dict[str, Any] = state.recall("demo", instance.key) or {}
     if done.get("fingerprint") == wanted:
@@ -174,6 +174,8 @@ def fill(instance: instances.Instance) -> None:
                 "DEMO_KNOWN": json.dumps(done.get("files", {})),
             },
         )
+    with step("telling the plans of the demonstration and their year of follow-up"):
+        _run_with_secrets(instance, "demo-plans", [DEV / "demo_plans.py", instance.ini], {})
     state.store("demo", instance.key, {"fingerprint": wanted, **json.loads(answer)})
 
 
@@ -208,6 +210,7 @@ def tell(instance: instances.Instance) -> None:
     notes = _notes()
     print(f"\nEl portal de demostración está en {at}   (CKAN {instance.release}, en español)\n")
     print("  Proyectos de infraestructura  " + at + "/infraestructura")
+    print("  Planes y compromisos          " + at + "/planes")
     print("  Validar un archivo            " + at + "/oc4ids/validar")
     print("  Paquete para el registro      " + at + "/oc4ids/projects.json")
     print("  Entrar                        " + at + "/user/login\n")
@@ -221,6 +224,12 @@ def tell(instance: instances.Instance) -> None:
     print("  3. Suba dev/sample/buenos/… y vea sus proyectos en " + at + "/infraestructura")
     for example in _examples(instance):
         print(f"     dev/sample/{example['file']:45} {example['title']}")
+    print("  4. Entre como plan-coordinadora e importe uno de los documentos de dev/sample/planes/ (o de su")
+    print("     carpeta con_errores/): el acta dice qué se entendió y qué no.")
+    print(
+        "  5. Entre como salud-enlace y vea en " + at + "/organismo/secretaria-de-salud-publica/obligaciones"
+    )
+    print("     lo que debe ese organismo en todos los planes.")
     print("\n`make stop` lo detiene todo; los datos quedan. Registros: .run/logs/\n")
 
 

@@ -591,6 +591,8 @@ class Writer:
             found = cuts.compliance(record, day, settings.of(PLANS[self.name][1]))
             for number, row in enumerate(one for one in found.rows if one.scheduled):
                 told = cut["casos"].get(row.key[1])
+                if told is None and cut.get("solo_casos"):
+                    continue
                 body = self._looked(row, record) if told is None else self._told(told)
                 body |= {"item": row.key, "role": "control_interno", "cut": day.isoformat()}
                 at = moment + dt.timedelta(minutes=5 * number)
