@@ -93,7 +93,13 @@ def of_plans(plans: Collection[PlanRow], today: dt.date | None = None) -> dict[s
     """Return, by the id of each plan, the days of its cuts with where each stands (two queries for all)."""
     ids = [plan.id for plan in plans]
     frozen: dict[str, list[Cut]] = {id_: [] for id_ in ids}
-    wanted = sa.select(Cut).where(Cut.plan_id.in_(ids)).order_by(Cut.day, Cut.as_of)
+    # what was frozen is as long as the plan, and read only by who asks for it
+    wanted = (
+        sa.select(Cut)
+        .where(Cut.plan_id.in_(ids))
+        .order_by(Cut.day, Cut.as_of)
+        .options(sa.orm.defer(Cut.body))
+    )
     for cut in model.Session.scalars(wanted):
         frozen[cut.plan_id].append(cut)
     told = {
@@ -257,6 +263,7 @@ def verify(plan: PlanRow, cut: Cut) -> Verified:
     """
     # what the session remembers is not what the table holds
     model.Session.refresh(cut)
+    model.Session.refresh(cut, ["body"])
     frozen = body(cut)
     if frozen.get("rules") != cuts.RULES:
         return Verified(False, cut.sha256, None, rules=cut.rules)

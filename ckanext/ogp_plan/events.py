@@ -155,6 +155,27 @@ def of_plan(plan_id: str, keys: Collection[Key] | None = None, as_of: dt.datetim
     return list(model.Session.execute(wanted))
 
 
+def touched_after(plan_id: str, moment: dt.datetime) -> set[Key] | None:
+    """Return the items of which something was said after a moment.
+
+    :returns: None where it may be any of them: a whole report was judged.
+    """
+    table = Event.__table__
+    wanted = sa.select(table.c.level, table.c.code, table.c.subject).where(
+        table.c.plan_id == plan_id, table.c.at > moment
+    )
+    found = list(model.Session.execute(wanted))
+    keys = {(level, code) for level, code, _ in found if level}
+    subjects = {subject for level, _, subject in found if subject and not level}
+    if subjects:
+        about = sa.select(table.c.level, table.c.code).where(table.c.id.in_(subjects))
+        for level, code in model.Session.execute(about):
+            if not level:
+                return None
+            keys.add((level, code))
+    return keys
+
+
 def _out(value: Any) -> Any:
     """A value as JSON keeps it without losing anything: decimals and days as text."""
     if isinstance(value, Enum):

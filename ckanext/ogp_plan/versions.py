@@ -14,9 +14,9 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.model.types import make_uuid
 
-from ckanext.ogp_plan import addresses, events
+from ckanext.ogp_plan import addresses, events, records
 from ckanext.ogp_plan.model import ItemAssignment, PlanItem, PlanRow, PlanVersion, RecordedChange
-from ckanext.ogp_plan.planning import calendar, store
+from ckanext.ogp_plan.planning import calendar, store, values
 from ckanext.ogp_plan.planning.difference import difference
 from ckanext.ogp_plan.planning.output import plain
 from ckanext.ogp_plan.planning.text import fold
@@ -128,6 +128,7 @@ def _write_items(row: PlanRow, plan: Plan) -> None:
     }
     given = {key: one.address for key, one in there.items()}
     address = addresses.of_items(plan.items, given)
+    served = values.values_of(plan, records.family(row.family))
     ids = {item.key: there[item.key].id if item.key in there else make_uuid() for item in plan.items}
     parents = {item.key: item.parent for item in plan.items}
     for position, item in enumerate(plan.items):
@@ -147,7 +148,7 @@ def _write_items(row: PlanRow, plan: Plan) -> None:
         found.body = store.item_to_store(item)
         found.due = calendar.due_of(item.schedule, plan)
         found.months = _months(item)
-        found.tags = _tags(item)
+        found.tags = served.get(item.key, [])
         found.search_text = _search_text(item)
     for gone in there.values():
         gone.withdrawn = True
@@ -169,11 +170,6 @@ def _months(item: Item) -> list[int]:
         return list(item.schedule.months)
     due = item.schedule.due
     return [due.month] if due else []
-
-
-def _tags(item: Item) -> list[str]:
-    values = item.fields.get("values") or []
-    return [str(one) for one in values] if isinstance(values, list) else [str(values)]
 
 
 def _search_text(item: Item) -> str:

@@ -284,11 +284,11 @@ def ogp(town: Town, year: int = YEAR) -> Plan:
     ):
         items.append(
             Item("compromiso", code, f"Compromiso {code}", assignments=[Assignment(organization=organization)],
-                 indicators=[counted(code, "Encuentros hechos", 5)], fields={"values": values, "problem": "Falta información clara."})
+                 indicators=[counted(code, "Encuentros hechos", 5)], fields={"relevance": ", ".join(values), "problem": "Falta información clara."})
         )  # fmt: skip
         items += [
             Item("hito", f"{code}.H{n}", f"Hito {n} del compromiso {code}", parent=("compromiso", code), code_printed=f"H{n}",
-                 trackable=True, assignments=[Assignment(organization=organization)], fields={"values": values},
+                 trackable=True, assignments=[Assignment(organization=organization)],
                  schedule=due(dt.date(year + n - 1, 6, 30)) if n == 1 else Schedule())
             for n in (1, 2)
         ]  # fmt: skip

@@ -303,11 +303,11 @@ class TestItems:
 
     def test_tags(self, town: Town) -> None:
         row = computed(town, "ogp")
-        found = town.call("anonymous", "ogp_plan_item_list", plan=row.name, tag="Transparencia", tracked=True)
+        found = town.call("anonymous", "ogp_plan_item_list", plan=row.name, tag="transparencia", tracked=True)
         assert [one["code"] for one in found["results"]] == ["4.1.H1", "4.1.H2"]
         assert found["facets"]["tag"] == [
-            {"value": "Participación", "title": "Participación", "count": 4},
-            {"value": "Transparencia", "title": "Transparencia", "count": 2},
+            {"value": "transparencia", "title": "Transparencia y acceso a la información", "count": 2},
+            {"value": "participacion", "title": "Participación ciudadana", "count": 4},
         ]
 
     def test_what_was_taken_out_is_not_listed_but_told(self, town: Town) -> None:

@@ -10,7 +10,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Action, Context, DataDict
 
-from ckanext.ogp_plan import config, cutting, inputs, language, outgoing, people, publishing, records
+from ckanext.ogp_plan import config, cutting, events, inputs, language, outgoing, people, publishing, records
 from ckanext.ogp_plan.logic import finding
 from ckanext.ogp_plan.model import Cut, PlanRow
 from ckanext.ogp_plan.planning import history
@@ -299,7 +299,10 @@ def _edited_after(
     plan: PlanRow, cut: Cut, addresses: Mapping[tuple[str, str], str], names: Mapping[str, str]
 ) -> list[dict[str, Any]]:
     """What was said of the plan's items after the cut was frozen, newest first."""
-    record = records.load(plan)
+    touched = events.touched_after(plan.id, cut.as_of)
+    if touched is not None and not touched:
+        return []
+    record = records.load(plan, touched)
     lang = language.current()
     titles = {item.key: item.title for item in record.plan.items}
     made = [

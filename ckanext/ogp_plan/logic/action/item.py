@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.types import Action, Context, DataDict
 
-from ckanext.ogp_plan import config, describing, inputs, item_page, people
+from ckanext.ogp_plan import config, describing, inputs, item_page, people, records
 from ckanext.ogp_plan.logic import finding
 from ckanext.ogp_plan.model import ItemAssignment, PlanItem, PlanRow
 from ckanext.ogp_plan.people import OWING, Person
+from ckanext.ogp_plan.planning import values
 from ckanext.ogp_plan.planning.text import fold
 
 #: What ``parent`` says to have only the items that hang from nothing.
@@ -182,6 +183,7 @@ def _facets(
             .where(PlanItem.tags != sa.literal_column("'{}'"), filters[""], *others("tag")),
         ),
     )
+    served = values.known(records.family(plan.family)) if plan is not None else {}
     found: dict[str, list[Any]] = {name: [] for name in _FACETS}
     for one in model.Session.execute(wanted):
         found[one.facet].append(one)
@@ -203,8 +205,11 @@ def _facets(
             for month, number in sorted((int(one.value), one.number) for one in found["month"])
         ],
         "tag": [
-            _facet(one.value, one.value, one.number)
-            for one in sorted(found["tag"], key=lambda one: one.value)
+            _facet(value, served.get(value, {}).get(reader.base, value), number)
+            for value, number in sorted(
+                ((one.value, one.number) for one in found["tag"]),
+                key=lambda one: (list(served).index(one[0]) if one[0] in served else len(served), one[0]),
+            )
         ],
     }
 
