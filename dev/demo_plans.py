@@ -82,7 +82,7 @@ class Story:
             steps.append((self.day(*begins), "begin", name))
         for name, changes in self.told["cambios"].items():
             steps += [(self.moment(one["dia"], 12), "change", (name, one)) for one in changes]
-        for name in ("paac",):
+        for name in ("paac", "ogp"):
             for cut in self.told[name]["cortes"]:
                 steps.append((self.moment(cut["publicado"], 17), "cut", (name, cut)))
         last = self.moment(self.told["hasta"], 23)

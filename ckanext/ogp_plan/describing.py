@@ -588,6 +588,7 @@ def _item(
     rolled = standing.get("rolled")
     words = reader.words(plan.family)
     named = dict.fromkeys(each.organization for each in owed if each.organization and each.role in OWING)
+    titled = reader.names
     return {
         "id": one.id,
         "plan": plan.name,
@@ -618,7 +619,7 @@ def _item(
         "expected": fraction(standing.get("expected")),
         "coverage": _coverage(one, rolled),
         "lights": lights(rolled["counts"].items())[0] if rolled else None,
-        "organizations": [reader.organization(name) for name in named],
+        "organizations": [{"name": name, "title": titled.get(name, name)} for name in named],
         "unknown": [each.unknown for each in owed if each.unknown],
         "group": _group(owed, groups),
         "quota": _quota(standing.get("quota")),

@@ -680,22 +680,22 @@ def _r9(view: _View, quota: Quota | None) -> Iterable[Reason]:
 
 
 def _pace(view: _View, code: str) -> tuple[Decimal, int]:
-    """The most that one period of reporting gave, and how many are left; -1 when that is not known."""
+    """The most that one period of reporting gave, and how many are left; -1 when that is not known.
+
+    The period that runs is left until its last day, whatever was measured in it already.
+    """
     plan, months = view.facts.plan, view.settings.cadence.months
     sums: dict[str, Decimal] = {}
-    last = dt.date.min
     for one in view.measurements:
         value = progress.measured(one)
         if one.indicator != code or one.dimension or value is None:
             continue
         period = calendar.period_of(one.end, months)
         sums[period.id] = sums.get(period.id, ZERO) + value
-        last = max(last, period.end)
     end = view.due or plan.end
     if plan.start is None or end is None or view.today > end:
         return max(sums.values(), default=ZERO), -1
-    left = calendar.periods_between(view.today, end, months) if view.today <= end else ()
-    return max(sums.values(), default=ZERO), sum(one.end > last for one in left)
+    return max(sums.values(), default=ZERO), len(calendar.periods_between(view.today, end, months))
 
 
 def _manual(view: _View) -> Iterable[Reason]:

@@ -382,13 +382,15 @@ def test_r9_out_of_reach(target: str, risk: bool) -> None:
         }
 
 
-def test_r9_a_period_that_was_measured_is_left_no_more() -> None:
+def test_r9_the_period_that_runs_is_left_until_its_last_day() -> None:
     item = row("1.1", indicators=[count_of("99")])
     facts = tell(record(item), measure(item, at(1, 20), 2))
     found = reason(facts, day(2, 25), "R9")
     assert found and found["periods"] == 11
     tell(facts, measure(item, at(2, 20), 1))
-    found = reason(facts, day(2, 25), "R9")
+    found = reason(facts, day(2, 28), "R9")
+    assert found and found["periods"] == 11
+    found = reason(facts, day(3, 1), "R9")
     assert found and found["periods"] == 10
 
 

@@ -69,11 +69,18 @@ LINK = Look(vertical="top", colour="FF0B3D91")
 
 
 def put(sheet: Worksheet, row: int, column: int, value: Any, look: Look = PLAIN) -> Any:
-    """Write one cell. A text is a text whatever it begins with; a Decimal is a number.
+    """Write one cell of a sheet, as :func:`fill` does.
 
     :returns: the cell.
     """
-    cell = sheet.cell(row=row, column=column)
+    return fill(sheet.cell(row=row, column=column), value, look)
+
+
+def fill(cell: Any, value: Any, look: Look = PLAIN) -> Any:
+    """Give a cell its value and look. A text is a text whatever it begins with; a Decimal is a number.
+
+    :returns: the cell.
+    """
     if isinstance(value, str):
         write_text(cell, value)
     elif value is not None:
@@ -112,10 +119,11 @@ def dress(cell: Any, look: Look) -> None:
     """Give a cell its look. A look is made once a workbook, for a sheet has many cells."""
     made = cell.parent.parent.__dict__.setdefault("_looks", {})
     key = (look, bool(cell.quotePrefix))
-    if key not in made:
+    style = made.get(key)
+    if style is None:
         _make(cell, look)
-        made[key] = copy(cell._style)
-    cell._style = copy(made[key])
+        style = made[key] = copy(cell._style)
+    cell._style = copy(style)
 
 
 def _make(cell: Any, look: Look) -> None:

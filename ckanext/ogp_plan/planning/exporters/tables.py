@@ -16,6 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
 
 from .. import tracking
 from ..calendar import ZONE, day_of
@@ -484,8 +485,8 @@ def everything(view: View, columns: Sequence[Column] = (), cuts: Sequence[Compli
     :param columns: days of the matrix, as :func:`history` gives them.
     :param cuts: the compliance of each cut so far.
     """
-    book = Workbook()
-    book.remove(book.active)
+    # rows go out as they are made: a long plan has millions of cells
+    book = Workbook(write_only=True)
     tables = [
         items(view),
         indicators(view),
@@ -507,7 +508,10 @@ def _cover(book: Workbook, view: View, tables: Sequence[Table]) -> None:
     """The first sheet says what the file is, of which day, and what each sheet holds."""
     sheet = book.create_sheet(paper.sheet_name(book, view.say(N_("Plan"))))
     paper.widths(sheet, (34, 90))
-    paper.band(sheet, 1, 2, view.plan.title or view.id, paper.TITLE, (34, 90))
+    paper.page(sheet, landscape=False, paper=paper.LETTER)
+    title = view.plan.title or view.id
+    sheet.row_dimensions[1].height = paper.height([(title, 124)], paper.TITLE.size)
+    sheet.merged_cells.add("A1:B1")
     facts = [
         (view.say(N_("Family")), view.named(view.family.name)),
         (view.say(N_("Period")), " – ".join(str(day) for day in (view.plan.start, view.plan.end) if day)),
@@ -515,32 +519,34 @@ def _cover(book: Workbook, view: View, tables: Sequence[Table]) -> None:
         (view.say(N_("Version of the plan")), view.record.version),
         (view.say(N_("Address")), view.addresses.plan()),
     ]
-    row = 3
+    _append(sheet, [(title, paper.TITLE), ("", paper.TITLE)])
+    _append(sheet, [])
     for label, value in facts:
-        paper.put(sheet, row, 1, label, paper.LABEL)
-        paper.put(sheet, row, 2, value, PLAIN)
-        row += 1
-    row += 1
-    paper.put(sheet, row, 1, view.say(N_("Sheet")), HEADING)
-    paper.put(sheet, row, 2, view.say(N_("Rows")), HEADING)
-    for number, table in enumerate(tables, start=row + 1):
-        paper.put(sheet, number, 1, view.say(table.name), PLAIN)
-        paper.put(sheet, number, 2, len(table.rows), PLAIN)
-    paper.page(sheet, landscape=False, paper=paper.LETTER)
+        _append(sheet, [(label, paper.LABEL), (value, PLAIN)])
+    _append(sheet, [])
+    _append(sheet, [(view.say(N_("Sheet")), HEADING), (view.say(N_("Rows")), HEADING)])
+    for table in tables:
+        _append(sheet, [(view.say(table.name), PLAIN), (len(table.rows), PLAIN)])
+
+
+def _append(sheet: Any, row: Sequence[tuple[Any, Look]]) -> None:
+    """Write the next row of a sheet; nothing of what stands in rows can be said of it after that."""
+    sheet.append([paper.fill(WriteOnlyCell(sheet), value, look) for value, look in row])
 
 
 def _sheet(book: Workbook, view: View, table: Table) -> None:
     sheet = book.create_sheet(paper.sheet_name(book, view.say(table.name)))
-    for column, name in enumerate(table.columns, start=1):
-        paper.put(sheet, 1, column, name, HEADING)
     paper.widths(sheet, [_WIDE if name in _WIDE_COLUMNS else _NARROW for name in table.columns])
-    for number, row in enumerate(table.rows, start=2):
-        for column, value in enumerate(row, start=1):
-            paper.put(sheet, number, column, _cell(value), _look(value, table, column))
     sheet.freeze_panes = "A2"
     sheet.auto_filter.ref = f"A1:{paper.get_column_letter(len(table.columns))}{max(1, len(table.rows)) + 1}"
     paper.page(sheet, rows="1:1", left=view.plan.title)
     sheet.sheet_view.showGridLines = True
+    _append(sheet, [(name, HEADING) for name in table.columns])
+    for row in table.rows:
+        _append(
+            sheet,
+            [(_cell(value), _look(value, table, column)) for column, value in enumerate(row, start=1)],
+        )
 
 
 def _cell(value: Any) -> Any:
