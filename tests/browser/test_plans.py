@@ -123,7 +123,9 @@ def test_page(page: Any, loaded: Loaded, audit: Any, shot: Any, name: str) -> No
     answer = page.goto(addresses(loaded)[name])
     assert answer.status == 200
     assert page.get_attribute("html", "lang").startswith("es")
-    assert page.locator("h1").count() == 1
+    # on a page of CKAN's own, whatever it has (2.11 has two), we add none
+    core = name == "plan-en-el-organismo"
+    assert page.locator("[class*=ogp-] h1" if core else "h1").count() == (0 if core else 1)
     shot(page, name)
     audit(page)
 
@@ -275,8 +277,9 @@ def test_filters_on_a_telephone_without_javascript(plain_page: Any, loaded: Load
     lights = plain_page.locator("#ogp-items .ogp-light")
     assert lights.count() > 0
     assert lights.count() == plain_page.locator("#ogp-items .ogp-light--en_riesgo").count()
-    plain_page.locator(".ogp-chips a").first.click()
-    plain_page.wait_for_url(lambda url: "luz=" not in url)
+    with plain_page.expect_navigation():
+        plain_page.locator(".ogp-chips a").first.click()
+    assert "luz=" not in plain_page.url
 
 
 def test_no_light_is_told_by_its_colour_alone(page: Any, loaded: Loaded) -> None:
