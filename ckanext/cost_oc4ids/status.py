@@ -13,7 +13,8 @@ from ckanext.cost_oc4ids.oc4ids.types import CHECKS_VERSION, SCHEMA_VERSION
 DISTRIBUTION = "ckanext-cost-oc4ids"
 
 
-def _version() -> str | None:
+def release() -> str | None:
+    """Return the version of the distribution that is installed, which holds both plugins."""
     try:
         return version(DISTRIBUTION)
     except PackageNotFoundError:
@@ -26,7 +27,7 @@ def status_show(next_action: Action, context: Context, data_dict: DataDict) -> d
     """Add ``cost_oc4ids``: the extension's version, the version of OC4IDS and that of the checks."""
     status = next_action(context, data_dict)
     status["cost_oc4ids"] = {
-        "version": _version(),
+        "version": release(),
         "oc4ids_version": SCHEMA_VERSION,
         "checks_version": CHECKS_VERSION,
     }

@@ -8,12 +8,8 @@ fact is taken after the lock: what a cut covers was committed before it.
 from __future__ import annotations
 
 import datetime as dt
-import types
-import typing
 from collections.abc import Collection, Iterable
 from dataclasses import fields
-from decimal import Decimal
-from enum import Enum
 from functools import cache
 from typing import Any
 
@@ -22,23 +18,9 @@ from ckan import model
 from ckan.model.types import make_uuid
 
 from ckanext.ogp_plan.model import Event
-from ckanext.ogp_plan.planning import tracking
+from ckanext.ogp_plan.planning import store, tracking
 from ckanext.ogp_plan.planning.tracking import Key, Record
 
-#: kind of a row → class of a fact, and the list of a record it stands in.
-KINDS: dict[str, tuple[type[tracking.Event], str]] = {
-    "update": (tracking.Update, "updates"),
-    "measurement": (tracking.Measurement, "measurements"),
-    "evidence": (tracking.Evidence, "evidence"),
-    "check": (tracking.EvidenceCheck, "checks"),
-    "verdict": (tracking.Verdict, "verdicts"),
-    "answer": (tracking.Answer, "answers"),
-    "review": (tracking.Review, "reviews"),
-    "period": (tracking.PeriodEvent, "periods"),
-    "report": (tracking.Report, "reports"),
-    "link": (tracking.Link, "links"),
-}
-_KIND_OF = {fact: kind for kind, (fact, _) in KINDS.items()}
 #: Fields that have a column of their own, and are not repeated in the body.
 _COLUMNS = ("id", "at", "by", "item", "organization", "supersedes")
 #: What a fact is about, when it is about another fact.
@@ -88,14 +70,14 @@ def to_row(plan_id: str, fact: tracking.Event, at: dt.datetime) -> Event:
     level, code = getattr(fact, "item", None) or (None, None)
     subject = next((found for name in _SUBJECTS if (found := getattr(fact, name, None))), None)
     body = {
-        one.name: _out(value)
-        for one in fields(fact)
-        if one.name not in _COLUMNS and (value := getattr(fact, one.name)) not in (None, "", (), {})
+        name: value
+        for name, value in store.event_to_store(fact).items()
+        if name not in _COLUMNS and value not in (None, "", [], {})
     }
     return Event(
         id=fact.id or make_uuid(),
         plan_id=plan_id,
-        kind=_KIND_OF[type(fact)],
+        kind=store.event_kind(fact),
         level=level,
         code=code,
         organization=getattr(fact, "organization", None),
@@ -109,24 +91,28 @@ def to_row(plan_id: str, fact: tracking.Event, at: dt.datetime) -> Event:
 
 def to_fact(row: Any) -> tracking.Event:
     """Return a row's fact."""
-    kind, _ = KINDS[row.kind]
-    given: dict[str, Any] = {"id": row.id, "at": row.at.astimezone(dt.timezone.utc), "by": row.user_id}
-    readers = _readers(row.kind)
-    if "item" in readers:
-        given["item"] = (row.level, row.code)
+    known = _names(row.kind)
+    stored = {name: value for name, value in row.body.items() if name in known}
+    stored |= {"id": row.id, "at": row.at.astimezone(dt.timezone.utc).isoformat(), "by": row.user_id}
+    if "item" in known:
+        stored["item"] = (row.level, row.code)
     for name in ("organization", "supersedes"):
-        if name in readers:
-            given[name] = getattr(row, name)
-    for name, value in row.body.items():
-        if name in readers:
-            given[name] = readers[name](value)
-    return kind(**given)
+        if name in known:
+            stored[name] = getattr(row, name)
+    return store.event_from_store(row.kind, stored)
+
+
+@cache
+def _names(kind: str) -> frozenset[str]:
+    """The fields of a kind of fact."""
+    return frozenset(one.name for one in fields(store.EVENT_KINDS[kind]))
 
 
 def into(record: Record, rows: Iterable[Any]) -> Record:
     """Put the facts of rows into a record, and return it."""
     for row in rows:
-        getattr(record, KINDS[row.kind][1]).append(to_fact(row))
+        fact = to_fact(row)
+        store.events_like(record, fact).append(fact)
     return record
 
 
@@ -174,39 +160,3 @@ def touched_after(plan_id: str, moment: dt.datetime) -> set[Key] | None:
                 return None
             keys.add((level, code))
     return keys
-
-
-def _out(value: Any) -> Any:
-    """A value as JSON keeps it without losing anything: decimals and days as text."""
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, Decimal):
-        return str(value)
-    if isinstance(value, dt.date | dt.datetime):
-        return value.isoformat()
-    if isinstance(value, tuple):
-        return [_out(one) for one in value]
-    return value
-
-
-@cache
-def _readers(name: str) -> dict[str, Any]:
-    """How each field of a kind of fact is read back, by its annotation."""
-    kind, _ = KINDS[name]
-    hints = typing.get_type_hints(kind)
-    return {one.name: _reader(hints[one.name]) for one in fields(kind)}
-
-
-def _reader(hint: Any) -> Any:
-    if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        hint = next(one for one in typing.get_args(hint) if one is not type(None))
-    if typing.get_origin(hint) is tuple:
-        return lambda value: tuple(tuple(one) if isinstance(one, list) else one for one in value)
-    if isinstance(hint, type):
-        if issubclass(hint, Enum) or hint is Decimal:
-            return hint
-        if issubclass(hint, dt.datetime):
-            return dt.datetime.fromisoformat
-        if issubclass(hint, dt.date):
-            return dt.date.fromisoformat
-    return lambda value: value

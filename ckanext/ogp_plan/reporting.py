@@ -27,7 +27,7 @@ from ckanext.ogp_plan import events, language, linked, people, recomputing, reco
 from ckanext.ogp_plan.linked import Anywhere
 from ckanext.ogp_plan.model import Event, ItemAssignment, PlanItem, PlanRow
 from ckanext.ogp_plan.people import Person
-from ckanext.ogp_plan.planning import calendar, progress, states, tracking, wording
+from ckanext.ogp_plan.planning import calendar, progress, states, store, tracking, wording
 from ckanext.ogp_plan.planning.facts import Facts, Owners
 from ckanext.ogp_plan.planning.settings import Settings
 from ckanext.ogp_plan.planning.tracking import (
@@ -212,14 +212,12 @@ class Desk:
     def add(self, fact: tracking.Event) -> None:
         """Take a fact among what will be written."""
         self.added.append(fact)
-        lists = dict(events.KINDS.values())
-        getattr(self.of_item(fact.item), lists[type(fact)]).append(fact)  # type: ignore[attr-defined]
+        store.events_like(self.of_item(fact.item), fact).append(fact)  # type: ignore[attr-defined]
 
     def drop(self, count: int) -> None:
         """Take back what was added after the first so many."""
         for fact in self.added[count:]:
-            lists = dict(events.KINDS.values())
-            getattr(self.of_item(fact.item), lists[type(fact)]).remove(fact)  # type: ignore[attr-defined]
+            store.events_like(self.of_item(fact.item), fact).remove(fact)  # type: ignore[attr-defined]
         del self.added[count:]
 
     def closed_periods(self) -> dict[str, calendar.Period]:

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan.types import Action, Context, DataDict
 
+from ckanext.cost_oc4ids.status import release
 from ckanext.ogp_plan.planning import families
-
-DISTRIBUTION = "ckanext-cost-oc4ids"
-
-
-def _version() -> str | None:
-    try:
-        return version(DISTRIBUTION)
-    except PackageNotFoundError:
-        return None
 
 
 @tk.side_effect_free
@@ -25,5 +16,5 @@ def _version() -> str | None:
 def status_show(next_action: Action, context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Add ``ogp_plan``: the extension's version and the families of plans it knows."""
     status = next_action(context, data_dict)
-    status["ogp_plan"] = {"version": _version(), "families": families.names()}
+    status["ogp_plan"] = {"version": release(), "families": families.names()}
     return status

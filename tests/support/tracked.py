@@ -106,10 +106,10 @@ def _own(more: dict[str, Any]) -> dict[str, Any]:
 
 def tell(target: Record, *events: Event) -> Record:
     """Put events where they belong."""
-    from ckanext.ogp_plan.planning.store import EVENT_LISTS, event_kind
+    from ckanext.ogp_plan.planning.store import events_like
 
     for event in events:
-        getattr(target, EVENT_LISTS[event_kind(event)]).append(event)
+        events_like(target, event).append(event)
     return target
 
 

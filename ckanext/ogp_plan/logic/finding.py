@@ -56,7 +56,7 @@ def fact(person: people.Person, reference: Any, *kinds: str) -> tuple[Event, Pla
     :param kinds: the kinds it may be of.
     :raises tk.ObjectNotFound: there is none of those kinds, or the person may not see its plan.
     """
-    found = model.Session.get(Event, reference) if isinstance(reference, str) and reference else None
+    found = _row(Event, reference)
     row = PlanRow.get(found.plan_id) if found is not None and found.kind in kinds else None
     if found is None or row is None or not people.may(person, "see", row):
         raise tk.ObjectNotFound(tk._("There is no such report, update or evidence."))
@@ -68,9 +68,7 @@ def opened_import(reference: Any) -> Import:
 
     :raises tk.ObjectNotFound: there is none.
     """
-    found = model.Session.get(Import, reference) if isinstance(reference, str) and reference else None
-    if found is None:
-        raise tk.ObjectNotFound(tk._("There is no such import."))
+    found: Import = _held(Import, reference, tk._("There is no such import."))
     return found
 
 
@@ -79,9 +77,7 @@ def role(reference: Any) -> PlanRole:
 
     :raises tk.ObjectNotFound: there is none.
     """
-    found = model.Session.get(PlanRole, reference) if isinstance(reference, str) and reference else None
-    if found is None:
-        raise tk.ObjectNotFound(tk._("There is no such role."))
+    found: PlanRole = _held(PlanRole, reference, tk._("There is no such role."))
     return found
 
 
@@ -90,7 +86,17 @@ def delegation(reference: Any) -> Delegation:
 
     :raises tk.ObjectNotFound: there is none.
     """
-    found = model.Session.get(Delegation, reference) if isinstance(reference, str) and reference else None
+    found: Delegation = _held(Delegation, reference, tk._("There is no such delegation."))
+    return found
+
+
+def _row(kind: Any, reference: Any) -> Any:
+    """A row by its id; None for what is no id of any."""
+    return model.Session.get(kind, reference) if isinstance(reference, str) and reference else None
+
+
+def _held(kind: Any, reference: Any, absent: str) -> Any:
+    found = _row(kind, reference)
     if found is None:
-        raise tk.ObjectNotFound(tk._("There is no such delegation."))
+        raise tk.ObjectNotFound(absent)
     return found

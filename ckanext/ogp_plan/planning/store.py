@@ -85,6 +85,12 @@ def event_kind(event: tracking.Event) -> str:
     return _KIND_OF[type(event)]
 
 
+def events_like(record: tracking.Record, event: tracking.Event) -> list[tracking.Event]:
+    """Return the list of a record that holds events of the same kind."""
+    found: list[tracking.Event] = getattr(record, EVENT_LISTS[event_kind(event)])
+    return found
+
+
 def event_to_store(event: tracking.Event) -> dict[str, Any]:
     """Return an event as plain JSON values."""
     return typing.cast(dict[str, Any], _encode(event))

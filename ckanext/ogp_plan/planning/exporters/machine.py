@@ -19,7 +19,7 @@ from ..cuts import Compliance, compliance_dict, cut_days, publish_by
 from ..output import plain
 from ..progress import actual_value
 from ..states import Standing, standing_dict
-from ..store import EVENT_KINDS
+from ..store import event_kind
 from ..tracking import Event, Evidence, EvidenceCheck, Key, Measurement, Report
 from ..types import Accumulation, Declared, Indicator, Item, Measure, Target
 from .atom import Past
@@ -30,7 +30,6 @@ FORMAT = "1.0"
 #: What an event never says in public: who the person was.
 _PRIVATE = frozenset(["by"])
 #: What each fact is called.
-_TYPES: dict[type[Event], str] = {kind: name for name, kind in EVENT_KINDS.items()}
 #: What is said of an evidence that is withheld.
 _OF_WITHHELD = frozenset(
     [
@@ -149,7 +148,7 @@ def _indicator(view: View, item: Item, one: Indicator) -> dict[str, Any]:
 def _history(view: View, key: Key, past: Past) -> list[dict[str, Any]]:
     """Every fact about an item, oldest first: what was corrected or returned too, and it says so."""
     found = [
-        {"type": _TYPES[type(event)], **_fact(view, event)}
+        {"type": event_kind(event), **_fact(view, event)}
         | ({"counts": event.id in view.counting} if hasattr(event, "supersedes") else {})
         for event in view.events.get(key, ())
     ]

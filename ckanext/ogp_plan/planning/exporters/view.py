@@ -20,7 +20,7 @@ from ..families import Family
 from ..render import Renderer
 from ..settings import Settings
 from ..states import Reason, Standing, broken
-from ..store import EVENT_KINDS, EVENT_LISTS
+from ..store import events_like
 from ..tracking import Completion, Event, Evidence, EvidenceCheck, Key, Measurement, Record, Update, Verdict
 from ..types import Assignment, Item, OrgGroup, Plan
 from . import words as said
@@ -31,7 +31,6 @@ _ILLEGAL = re.compile(
     "[^\t\n\r\x20-\x7e\x85\xa0-\u2029\u202f-\u2065\u206a-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]"
 )
 #: The class of each fact → its name.
-_KINDS = {kind: name for name, kind in EVENT_KINDS.items()}
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_OID, "ckanext-ogp_plan")
 
 
@@ -294,7 +293,7 @@ class View:
         """Return the record of one item alone, so that a long plan costs no more an item than a short one."""
         made = Record(replace(self.plan, items=[self.items[key]]), self.record.version, self.record.settings)
         for event in self.events.get(key, ()):
-            getattr(made, EVENT_LISTS[_KINDS[type(event)]]).append(event)
+            events_like(made, event).append(event)
         return made
 
     def where(self, one: Evidence) -> str:
