@@ -140,3 +140,25 @@ def _gone(name: str, patience: float) -> bool:
             os.waitpid(-1, os.WNOHANG)
         time.sleep(0.05)
     return pid_of(name) is None
+
+
+def end_server(pid_file: Path, *, naming: str, how: signal.Signals, patience: float = 20) -> bool:
+    """End the server whose own ``pid_file`` says that it runs, though no record of ours does.
+
+    Only a process whose command line has the word ``naming`` is touched: the file may be older
+    than the machine's last start. Returns whether there was one.
+    """
+    try:
+        pid = int(pid_file.read_text().split("\n", 1)[0])
+    except (OSError, ValueError):
+        return False
+    stat = _stat(pid)
+    if stat is None or naming not in stat[0].split(" "):
+        return False
+    os.kill(pid, how)
+    until = time.monotonic() + patience
+    while _stat(pid) == stat:
+        if time.monotonic() > until:
+            fail(f"the server of {pid_file} (process {pid}) does not end: end it, then try again")
+        time.sleep(0.05)
+    return True

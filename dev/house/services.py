@@ -6,8 +6,10 @@ No service of the machine itself is used or touched.
 from __future__ import annotations
 
 import glob
+import hashlib
 import json
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -25,6 +27,8 @@ from .steps import answer, fail, run, step
 SOLR_VERSION = "9.8.1"
 SOLR_HOME = RUN / "solr"
 REDIS_NUMBERS = 128
+#: The file in a cluster that says which checkout's state it belongs to.
+CLUSTER_KEY = "checkout.key"
 
 
 def _answers(port: int) -> bool:
@@ -49,10 +53,32 @@ def _postgres_user() -> str | None:
     return "postgres" if is_root() else None
 
 
+def _is_ours(home: Path) -> bool:
+    """Return whether the cluster is the one that this checkout remembers making, whole.
+
+    As root the cluster stands outside of the checkout. One may be left there by a checkout that
+    stood at the same place before: its passwords went with its ``.run``, and nobody can enter it.
+    """
+    key = state.recall("clusters", "postgres")
+    sign = home / CLUSTER_KEY
+    return key is not None and sign.exists() and sign.read_text() == key
+
+
+def _remove_cluster(home: Path) -> None:
+    """Remove a cluster that nobody can enter any more, ending its server should it still run."""
+    with step(f"removing the databases of an earlier checkout, whose .run is gone ({home})"):
+        processes.end_server(home / "postmaster.pid", naming=str(home), how=signal.SIGINT)
+        shutil.rmtree(home)
+    for section in ("migrated", "demo"):
+        state.forget(section)
+
+
 def _make_cluster(home: Path) -> None:
+    if home.exists():
+        _remove_cluster(home)
     home.parent.mkdir(parents=True, exist_ok=True)
     owner = _postgres_user()
-    home.mkdir(mode=0o700, exist_ok=True)
+    home.mkdir(mode=0o700)
     with tempfile.NamedTemporaryFile("w", dir="/tmp", prefix="oc4ids-") as secret:  # noqa: S108 - read at once, mode 600
         secret.write(state.password("postgres"))
         secret.flush()
@@ -66,6 +92,10 @@ def _make_cluster(home: Path) -> None:
         if owner:
             command = ["runuser", "-u", owner, "--", *command]
         run("making a PostgreSQL cluster of our own", command, log="initdb", cwd=Path("/"))
+    # Last, so that a cluster half made is made anew.
+    key = secrets.token_hex(16)
+    (home / CLUSTER_KEY).write_text(key)
+    state.store("clusters", "postgres", key)
 
 
 def start_postgres() -> None:
@@ -75,7 +105,7 @@ def start_postgres() -> None:
     if running:
         return
     home = postgres_home()
-    if not (home / "PG_VERSION").exists():
+    if not _is_ours(home):
         _make_cluster(home)
     # What is in it can be made again at any time, so it need not survive the machine's fall:
     # that is worth half the time of the tests.
@@ -176,13 +206,14 @@ def ask_redis(number: int, *words: str) -> str:
 
 def solr_library() -> Path:
     """Return the folder of Solr's jars, downloaded with Maven the first time."""
-    library = cache() / f"solr-{SOLR_VERSION}"
+    pom = DEV / "solr" / "pom.xml"
+    library = cache() / f"solr-{SOLR_VERSION}-{hashlib.sha256(pom.read_bytes()).hexdigest()[:8]}"
     if library.exists():
         return library
     library.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(dir=library.parent, prefix="solr-"))
     command: list[str | Path] = [
-        "mvn", "-B", "-f", DEV / "solr" / "pom.xml", "dependency:copy-dependencies",
+        "mvn", "-B", "-f", pom, "dependency:copy-dependencies",
         f"-DoutputDirectory={draft}",
     ]  # fmt: skip
     run(f"downloading Solr {SOLR_VERSION} with Maven (83 MB)", command, log="maven")
