@@ -22,6 +22,7 @@ from ckanext.ogp_plan.model import Cut, PlanRow, PlanVersion, Publication
 from ckanext.ogp_plan.planning import calendar, cuts
 from ckanext.ogp_plan.planning import settings as plan_settings
 from ckanext.ogp_plan.planning.cuts import Compliance, CutState
+from ckanext.ogp_plan.planning.outline import Outline
 from ckanext.ogp_plan.planning.settings import Settings
 from ckanext.ogp_plan.planning.tracking import Record
 
@@ -152,7 +153,7 @@ def body(cut: Cut) -> dict[str, Any]:
 def record_of(plan: PlanRow, cut: Cut) -> Record:
     """Return the plan with what was known of a cut when it was frozen, and the settings of then."""
     record = records.load(plan, as_of=cut.as_of, version_number=cut.version)
-    record.settings = dict(body(cut).get("settings") or {})
+    record.settings = Outline(cut.body).settings
     return cuts.up_to(record, cut.day)
 
 

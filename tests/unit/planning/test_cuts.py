@@ -36,6 +36,7 @@ from support.tracked import (
 from ckanext.ogp_plan.planning import cuts, settings, states
 from ckanext.ogp_plan.planning.cuts import Compliance
 from ckanext.ogp_plan.planning.importers import read
+from ckanext.ogp_plan.planning.outline import Outline
 from ckanext.ogp_plan.planning.tracking import EVENTS, Record, VerdictRole
 from ckanext.ogp_plan.planning.types import (
     Accumulation,
@@ -498,3 +499,34 @@ def test_standings_may_be_given() -> None:
     facts = lived()
     lights = states.stand(facts, APRIL)
     assert cuts.compliance(facts, APRIL, standings=lights) == cuts.compliance(facts, APRIL)
+
+
+def test_its_outline_says_what_its_bytes_say() -> None:
+    """Pages read the outline; who was late and what was judged must be that of the bytes with the hash."""
+    body = frozen(lived())
+    whole, brief = json.loads(body), Outline(body.decode())
+    assert (brief.title, brief.settings, brief.compliance) == (
+        whole["plan"]["title"],
+        whole["settings"],
+        whole["compliance"],
+    )
+    tracked = [one for one in whole["items"] if one["standing"]]
+    assert tracked and len(tracked) == len(brief.tracked)
+    for item, one in zip(brief.tracked, tracked, strict=True):
+        assert brief.whole(item) == one
+        assert item.key == (one["level"], one["code"]) and item.standing is not None
+        assert (item.standing.light, item.standing.disagreement) == (
+            one["standing"]["light"],
+            one["standing"]["disagreement"],
+        )
+        assert [(a.organization, a.excluded, a.last_update) for a in item.standing.assignments] == [
+            (a["organization"], a["excluded"], a["last_update"]) for a in one["standing"]["assignments"]
+        ]
+        assert [verdict.role for verdict in item.verdicts] == [v["role"] for v in one["verdicts"]]
+    assert any(item.verdicts for item in brief.tracked)
+
+
+@pytest.mark.parametrize("body", ["", "{}", '{"plan": {"title": 1}}', '{"plan": "x"', "[]"])
+def test_what_is_no_cut_has_no_outline(body: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - whatever msgspec says of it
+        Outline(body)

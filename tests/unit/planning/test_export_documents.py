@@ -126,6 +126,10 @@ def test_it_is_for_everybody() -> None:
     assert document.styles["Normal"].font.size.pt >= 12
     links = list(document.element.body.iter(qn("w:hyperlink")))
     assert links and all("".join(node.text or "" for node in one.iter(qn("w:t"))).strip() for one in links)
+    targets = {key: one.target_ref for key, one in document.part.rels.items() if one.is_external}
+    led_to = [targets[one.get(qn("r:id"))] for one in links]
+    assert set(led_to) == set(targets.values()) and len(set(targets.values())) == len(targets)
+    assert "https://datos.example/planes/ogp-2026" in led_to
 
 
 def test_in_english_it_says_so() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -15,6 +15,7 @@ from ckanext.ogp_plan.logic import finding
 from ckanext.ogp_plan.model import Cut, PlanRow
 from ckanext.ogp_plan.planning import history
 from ckanext.ogp_plan.planning import settings as plan_settings
+from ckanext.ogp_plan.planning.outline import FrozenItem, Outline
 from ckanext.ogp_plan.planning.settings import Settings
 
 _DAY = {"plan": inputs.required(inputs.name), "day": inputs.required(inputs.day)}
@@ -140,28 +141,27 @@ def ogp_plan_cut_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     cut = _chosen(found, data.get("sha256"))
     if cut is None:
         return answer
-    frozen = cutting.body(cut)
-    settings = plan_settings.settings(records.family(plan.family), frozen["settings"])
+    frozen = Outline(cut.body)
+    settings = plan_settings.settings(records.family(plan.family), frozen.settings)
     addresses = outgoing.item_addresses(plan)
     names = outgoing.names()
-    rows = {(row["key"]["level"], row["key"]["code"]): row for row in frozen["compliance"]["rows"]}
-    tracked = [one for one in frozen["items"] if one["standing"]]
-    wanted = [one for one in tracked if data["state"] in (None, _row_state(one, rows))]
+    rows = {(row["key"]["level"], row["key"]["code"]): row for row in frozen.compliance["rows"]}
+    wanted = [one for one in frozen.tracked if data["state"] in (None, _row_state(one, rows))]
     edits = _edited_after(plan, cut, addresses, names)
     return {
         **answer,
         "as_of": _iso(cut.as_of),
         "version": cut.version,
         "sha256": cut.sha256,
-        "plan_title": frozen["plan"]["title"],
+        "plan_title": frozen.title,
         "plan_changed_after": cutting.version_changed_after(plan, cut.as_of),
-        "totals": _totals(frozen, settings),
+        "totals": _totals(frozen.compliance, settings),
         "count": len(wanted),
         "items": [
-            _item(one, rows, addresses, settings)
+            _item(frozen.whole(one), _row_state(one, rows), rows.get(one.key), addresses, settings)
             for one in wanted[data["offset"] : data["offset"] + data["limit"]]
         ],
-        "verdicts": _verdicts(tracked),
+        "verdicts": _verdicts(frozen.tracked),
         "late_organizations": _late(frozen, names),
         "edited_after": edits[:MOST_EDITS],
         "edited_count": len(edits),
@@ -193,8 +193,7 @@ def _chosen(found: cutting.Day, sha256: str | None) -> Cut | None:
     raise tk.ObjectNotFound(tk._("There is no cut with that hash on that day."))
 
 
-def _totals(frozen: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
-    found = frozen["compliance"]
+def _totals(found: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
     notes = {
         "row": tk._("What is counted: each row of the plan."),
         "activity": tk._("What is counted: each activity; it is fulfilled when all of its rows are."),
@@ -233,9 +232,9 @@ def _total(one: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
     }
 
 
-def _row_state(one: Mapping[str, Any], rows: Mapping[tuple[str, str], Any]) -> str:
+def _row_state(one: FrozenItem, rows: Mapping[tuple[str, str], Any]) -> str:
     """How an item counted at the cut: one of :data:`ROW_STATES`."""
-    row = rows.get((one["level"], one["code"]))
+    row = rows.get(one.key)
     if row is None or row["excluded"]:
         return "excluded"
     if row["fulfilled"]:
@@ -245,48 +244,49 @@ def _row_state(one: Mapping[str, Any], rows: Mapping[tuple[str, str], Any]) -> s
     return "pending" if row["scheduled"] else "later"
 
 
-def _verdicts(items: list[dict[str, Any]]) -> dict[str, int]:
+def _verdicts(items: Iterable[FrozenItem]) -> dict[str, int]:
     """How many items each role had judged, and on how many it did not share what was declared."""
     found = {"control_interno": 0, "monitor": 0, "disagreements": 0}
     for one in items:
-        for role in {verdict["role"] for verdict in one["verdicts"]}:
+        for role in {verdict.role for verdict in one.verdicts}:
             found[role] = found.get(role, 0) + 1
-        found["disagreements"] += bool(one["standing"]["disagreement"])
+        found["disagreements"] += bool(one.standing and one.standing.disagreement)
     return found
 
 
 def _item(
     one: Mapping[str, Any],
-    rows: Mapping[tuple[str, str], Any],
+    row_state: str,
+    row: Mapping[str, Any] | None,
     addresses: Mapping[tuple[str, str], str],
     settings: Settings,
 ) -> dict[str, Any]:
     """An item as it was frozen, with what a page needs to say it."""
-    standing = one["standing"]
-    state = settings.states.get(standing["light"]) if standing else None
+    light = one["standing"]["light"]
+    state = settings.states.get(light)
     return {
         **one,
         "title": one["item"]["title"],
         "address": addresses.get((one["level"], one["code"])),
-        "light": standing["light"] if standing else None,
+        "light": light,
         "light_name": (state.name.get(language.current()[:2]) or state.name.get("es")) if state else None,
-        "row": rows.get((one["level"], one["code"])),
-        "row_state": _row_state(one, rows),
+        "row": row,
+        "row_state": row_state,
     }
 
 
-def _late(frozen: Mapping[str, Any], names: Mapping[str, str]) -> list[dict[str, Any]]:
+def _late(frozen: Outline, names: Mapping[str, str]) -> list[dict[str, Any]]:
     """The organismos that owed something at the cut, and for how much of it they had reported."""
     counted = {
-        (row["key"]["level"], row["key"]["code"]) for row in frozen["compliance"]["rows"] if row["scheduled"]
+        (row["key"]["level"], row["key"]["code"]) for row in frozen.compliance["rows"] if row["scheduled"]
     }
     owed: dict[str, list[bool]] = {}
-    for one in frozen["items"]:
-        if (one["level"], one["code"]) not in counted or not one["standing"]:
+    for one in frozen.tracked:
+        if one.key not in counted or one.standing is None:
             continue
-        for assignment in one["standing"]["assignments"]:
-            if not assignment["excluded"]:
-                owed.setdefault(assignment["organization"], []).append(assignment["last_update"] is not None)
+        for assignment in one.standing.assignments:
+            if not assignment.excluded:
+                owed.setdefault(assignment.organization, []).append(assignment.last_update is not None)
     late = [
         {"name": name, "title": names.get(name, name), "owed": len(said), "reported": sum(said)}
         for name, said in owed.items()

@@ -13,6 +13,7 @@ from typing import Any
 
 from docx import Document
 from docx.enum.section import WD_ORIENT
+from docx.enum.style import WD_STYLE_TYPE
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
@@ -29,6 +30,9 @@ from .view import View, amount, clean_xml, day_text, percent
 
 _FACE = "Arial"
 _POINTS = 12
+_POINTS_IN_CELL = 10
+#: The style of what stands in tables, by name and id: letters and distance are said once, not in each cell.
+_CELL = "Cell"
 _DARK = RGBColor(0x1F, 0x38, 0x64)
 
 
@@ -79,6 +83,8 @@ class _Report:
         )
         self.document = Document()
         self.styles: dict[str, str] = {}
+        #: addresses linked to so far, with the id of their relation: the library looks for it among all
+        self.links: dict[str, str] = {}
 
     def write(self) -> bytes:
         self._set_up()
@@ -113,6 +119,10 @@ class _Report:
             _style(document.styles[name], language)
         document.styles["Normal"].font.size = Pt(_POINTS)
         document.styles["Caption"].font.size = Pt(_POINTS)
+        cell = document.styles.add_style(_CELL, WD_STYLE_TYPE.PARAGRAPH)
+        cell.base_style = document.styles["Normal"]
+        cell.font.size = Pt(_POINTS_IN_CELL)
+        cell.paragraph_format.space_after = Pt(2)
         _set_language(document.styles.element, language)
         package = document.part.package
         for relation in [one for one in package.rels.values() if one.reltype.endswith("/thumbnail")]:
@@ -196,10 +206,28 @@ class _Report:
                 _fill(cell, text)
         for column, width in zip(table.columns, widths, strict=True):
             column.width = Cm(width)
-        for row in table.rows:
-            for cell, width in zip(row.cells, widths, strict=True):
+        for line in table._tbl.tr_lst:
+            for cell, width in zip(line.tc_lst, widths, strict=True):
                 cell.width = Cm(width)
         self._paragraph()
+
+    def _link(self, paragraph: Any, address: str, text: str) -> None:
+        """Add a link with words of its own; words alone when there is no address of the web."""
+        text, address = clean_xml(text), clean_xml(address)
+        if not address.startswith(("http://", "https://")):
+            paragraph.add_run(text)
+            return
+        if address not in self.links:
+            key = f"rLink{len(self.links)}"
+            paragraph.part.rels.add_relationship(RELATIONSHIP_TYPE.HYPERLINK, address, key, is_external=True)
+            self.links[address] = key
+        link = OxmlElement("w:hyperlink")
+        link.set(qn("r:id"), self.links[address])
+        run = paragraph.add_run(text)
+        run.font.underline = True
+        run.font.color.rgb = RGBColor(0x0B, 0x3D, 0x91)
+        link.append(run._r)
+        paragraph._p.append(link)
 
     # --- parts ----------------------------------------------------------------------------------------
 
@@ -325,7 +353,7 @@ class _Report:
 
     def _item(self, view: View, item: Item) -> None:
         self._heading(view.label(item), 2)
-        _link(self._paragraph(), view.addresses.item(item.key), self.say(N_("Page of the item")))
+        self._link(self._paragraph(), view.addresses.item(item.key), self.say(N_("Page of the item")))
         own = self._own(view.standings.get(item.key))
         if own and own.own_target is not None:
             said = N_("%(actual)s of %(target)s")
@@ -397,7 +425,7 @@ class _Report:
         self._heading(self.say(N_("Evidence")), 3)
         for one in found:
             paragraph = self._paragraph(style="List Bullet")
-            _link(paragraph, view.where(one), view.proof(one))
+            self._link(paragraph, view.where(one), view.proof(one))
 
     def _reasons(self, view: View, item: Item) -> None:
         standing = view.standings.get(item.key)
@@ -425,7 +453,7 @@ class _Report:
         )
         for view in self.views:
             paragraph = self._paragraph(style="List Bullet")
-            _link(paragraph, view.addresses.plan(), view.plan.title or view.id)
+            self._link(paragraph, view.addresses.plan(), view.plan.title or view.id)
 
 
 # --- what the library leaves to the format ----------------------------------------------------------
@@ -482,12 +510,13 @@ def _describe(table: Any, text: str) -> None:
 def _fill(cell: Any, text: str, *, bold: bool = False) -> None:
     first, *rest = clean_xml(text).split("\n")
     paragraph = cell.paragraphs[0]
+    paragraph._p.style = _CELL
     run = paragraph.add_run(first)
-    run.bold, run.font.size = bold, Pt(10)
-    paragraph.paragraph_format.space_after = Pt(2)
+    if bold:
+        run.bold = True
     for line in rest:
-        added = cell.add_paragraph()
-        added.add_run(line).font.size = Pt(10)
+        added = cell.add_paragraph(line)
+        added._p.style = _CELL
 
 
 def _shade(cell: Any, colour: str) -> None:
@@ -495,22 +524,6 @@ def _shade(cell: Any, colour: str) -> None:
     for name, value in (("w:val", "clear"), ("w:color", "auto"), ("w:fill", colour)):
         shade.set(qn(name), value)
     cell._tc.get_or_add_tcPr().append(shade)
-
-
-def _link(paragraph: Any, address: str, text: str) -> None:
-    """Add a link with words of its own; words alone when there is no address of the web."""
-    text = clean_xml(text)
-    if not address.startswith(("http://", "https://")):
-        paragraph.add_run(text)
-        return
-    relation = paragraph.part.relate_to(clean_xml(address), RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
-    link = OxmlElement("w:hyperlink")
-    link.set(qn("r:id"), relation)
-    run = paragraph.add_run(text)
-    run.font.underline = True
-    run.font.color.rgb = RGBColor(0x0B, 0x3D, 0x91)
-    link.append(run._r)
-    paragraph._p.append(link)
 
 
 def _page_number(paragraph: Any) -> None:
