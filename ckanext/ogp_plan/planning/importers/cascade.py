@@ -124,9 +124,12 @@ class CascadeReader:
             aligned = self._is_aligned(rows, header)
         self.repeats = []
         firsts = len(self.by_item)
+        grid = block.grid.aligned
+        page_moved = grid and self._page_has_moved(rows, header)
         for row in block.rows:
             if row.filled():
-                self._row(row, header, aligned, block.grid.aligned)
+                kept = aligned and not (grid and self._has_moved(row, header, page_moved))
+                self._row(row, header, kept, grid)
         if self.repeats and len(self.by_item) == firsts and len(self.repeats) >= 3:
             self.act.flag(
                 "page.repeated",
@@ -140,6 +143,38 @@ class CascadeReader:
         tail = {header.fields[name] for name in self.order if name in header.fields}
         complete = [row for row in rows if len(self._body(row)) == len(self.order)]
         return bool(complete) and all({cell.column for cell in self._body(row)} == tail for row in complete)
+
+    def _page_has_moved(self, rows: list[Row], header: Header) -> bool:
+        """Tell whether most rows of a page stand beside the columns of its header.
+
+        So it is where the text of a PDF was pasted into a spreadsheet, or saved as CSV.
+        """
+        kept = sum(self._keeps_to(row, header) for row in rows)
+        return sum(self._has_moved(row, header) for row in rows) > kept
+
+    def _keeps_to(self, row: Row, header: Header) -> bool:
+        """Tell whether a result stands where the header says."""
+        column = header.fields.get("result")
+        return column is not None and column < len(row.cells) and bool(_RESULT.match(row.cells[column].text))
+
+    def _has_moved(self, row: Row, header: Header, page: bool = False) -> bool:
+        """Tell whether the columns of a row mean nothing: all its cells are there, and the result elsewhere.
+
+        :param page: whether its page has moved; then a row that lacks cells has too.
+        """
+        if "result" not in header.fields or self._keeps_to(row, header):
+            return False
+        months = set(header.months.values())
+        body = [
+            cell
+            for cell in row.filled()
+            if cell.column > 1 and not (cell.column in months and self._is_mark(cell.text))
+        ]
+        at = self.order.index("result")
+        return page or (len(body) == len(self.order) and bool(_RESULT.match(body[at].text)))
+
+    def _is_mark(self, text: str) -> bool:
+        return fold(text) in self.marks or _AMOUNT.fullmatch(text) is not None
 
     def _body(self, row: Row) -> list[Cell]:
         """The cells after code and activity that are no month's mark."""

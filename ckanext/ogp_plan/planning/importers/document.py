@@ -51,8 +51,6 @@ class DocumentReader:
 
     def read(self) -> bool:
         """Read the document; tell whether it has commitments with blocks at all."""
-        if self.context.source.kind == "xlsx":
-            return False
         begin, end = self._extent()
         inside = self.rows[begin:end]
         if not any(self._commitment(row) for row in inside) or not any(self._block(row) for row in inside):

@@ -6,6 +6,7 @@ without level or code is said whole. Nothing else is guessed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -33,6 +34,10 @@ from .sources import Cell, Grid
 _T = TypeVar("_T")
 Line = dict[str, Cell]
 _NO_MONTHS: tuple[int, ...] = ()
+#: What people put between the names of a list.
+_TYPED = re.compile(r"[;,\n]")
+#: The name of an organization in a portal (its address), which the directory need not know.
+_ORGANIZATION = re.compile(r"[a-z0-9_-]{2,100}")
 
 
 class OwnReader:
@@ -266,6 +271,8 @@ class OwnReader:
         if indicator is None:
             return
         dimension = self._value(line.get("dimension"))
+        if dimension and not isinstance(dimension, dict):
+            self.act.flag("own.value", line["dimension"].place, line["dimension"].text, column="dimension")
         indicator.targets.append(
             Target(
                 self._as(line, "valor", cells.decimal, None),
@@ -277,7 +284,6 @@ class OwnReader:
         )
 
     def _group(self, line: Line) -> None:
-        members = self._value(line.get("miembros"))
         if not self._text(line, "id"):
             self.act.flag(
                 "own.no_key", next(iter(line.values())).place, " · ".join(cell.text for cell in line.values())
@@ -288,12 +294,35 @@ class OwnReader:
                 self._text(line, "id"),
                 self._text(line, "nombre"),
                 self._as(line, "tamano", cells.whole, None),
-                tuple(members) if isinstance(members, list) else (),
+                self._members(line),
                 self._as(line, "desde", cells.date, None),
                 self._as(line, "hasta", cells.date, None),
                 self._some(line, "fuente"),
             )
         )
+
+    def _members(self, line: Line) -> tuple[str, ...]:
+        """Return who is in a group: a list as we write it, or names as people type them.
+
+        What looks like the name (address) of an organization is taken as it is; other names are looked up in
+        the directory, and those it does not have stay as they are typed, and are said.
+        """
+        value = self._value(line.get("miembros"))
+        if isinstance(value, list):
+            return tuple(str(one) for one in value)
+        found: list[str] = []
+        for piece in _TYPED.split(value if isinstance(value, str) else "" if value is None else str(value)):
+            name = " ".join(piece.split())
+            if name and not _ORGANIZATION.fullmatch(name):
+                read = self.context.directory.read(name)
+                known = [one.organization for one in read.assignments if one.organization and not one.unit]
+                if len(known) == 1 and not read.unknown:
+                    name = known[0]
+                else:
+                    self.act.flag("responsible.unknown", line["miembros"].place, name)
+            if name and name not in found:
+                found.append(name)
+        return tuple(found)
 
 
 def _raw(cell: Cell) -> str:

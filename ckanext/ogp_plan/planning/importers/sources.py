@@ -11,6 +11,7 @@ import datetime as dt
 import io
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -27,6 +28,8 @@ MAX_UNPACKED, MAX_RATIO = 60_000_000, 400
 MAX_CELLS, MAX_COLUMNS, MAX_ROWS, MAX_MERGED = 500_000, 400, 60_000, 200_000
 #: Lines of prose and tables are shorter; what is longer comes from a broken file.
 MAX_TEXT_LINES = 200_000
+#: Lines that are looked at to tell what separates the cells of a CSV.
+_LOOKED_AT = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +198,9 @@ def _text(lines: list[str]) -> Grid:
 def _delimiter(lines: list[str], name: str) -> str | None:
     """Return what separates the cells of a CSV; None for a text, tabs or not."""
     full = [line for line in lines if line.strip()][:40]
-    counts = {mark: sorted(line.count(mark) for line in full) for mark in ";,|\t"}
     if name.lower().endswith((".csv", ".tsv")):
-        return max(counts, key=lambda mark: (counts[mark][len(full) // 2], sum(counts[mark])))
+        return max(";,|\t", key=lambda mark: _regularity("\n".join(lines[:_LOOKED_AT]), mark))
+    counts = {mark: sorted(line.count(mark) for line in full) for mark in ";,|"}
     if any("\t" in line for line in full):
         return None
     for mark in ";,|":
@@ -205,6 +208,24 @@ def _delimiter(lines: list[str], name: str) -> str | None:
         if len(full) > 1 and counts[mark][len(full) * 2 // 5] >= 3:
             return mark
     return None
+
+
+def _regularity(text: str, delimiter: str) -> tuple[int, int]:
+    """Return how much of a text is a table, so separated: the rows of its commonest width, by their cells.
+
+    Prose before the table, or inside its cells, has commas too: seldom as many in each line, and with a
+    space after them. So cells that begin with a space count only where no mark makes others.
+    """
+    widths: Counter[int] = Counter()
+    tight: Counter[int] = Counter()
+    try:
+        for fields in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+            widths[len(fields)] += len(fields) - 1
+            tight[len(fields)] += sum(not piece.startswith(" ") for piece in fields[1:])
+    except csv.Error:
+        # a cell too long for the reader: what was read until then tells enough
+        pass
+    return max(tight.values(), default=0), max(widths.values(), default=0)
 
 
 def _csv(text: str, delimiter: str) -> Grid:
