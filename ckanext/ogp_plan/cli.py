@@ -3,6 +3,7 @@
 ckan ogp-plan nightly            every night: lights, datasets, imports left open
 ckan ogp-plan evidence check     every week: is the evidence still there, and still the same
 ckan ogp-plan reminders send     every morning of a business day
+ckan ogp-plan reminders resend   by hand: what failed, once its cause is gone
 """
 
 from __future__ import annotations
@@ -365,4 +366,33 @@ def reminders_send() -> None:
     click.echo(f"{went.letters} letters" + (f" ({rows})" if rows else ""))
     if went.stopped:
         click.secho(went.stopped, fg="yellow", err=True)
+        sys.exit(OPEN)
+
+
+@reminders.command("resend")
+@click.option("--doubtful", is_flag=True, help="Also those that may have gone out: they may arrive twice.")
+def reminders_resend(doubtful: bool) -> None:
+    """Try the letters that failed once more. None that was sent goes out again.
+
+    Ends with 1 when one failed again, or the mail server is away.
+    """
+    from ckanext.ogp_plan import reminders as letters
+
+    with _addresses():
+        went = letters.resend(doubtful=doubtful)
+    rows = went.rows
+    sent, failed = rows[letters.SENT], rows[letters.FAILED]
+    click.echo(f"tried {went.tried}: sent {sent} in {went.letters} letters, failed again {failed}")
+    for state, words in (
+        (letters.SETTLED, "done meanwhile, not told"),
+        (letters.SKIPPED, "whose reader has no address or wants no letters"),
+        (letters.OWED, "not taken now: they go out with the next reminders send"),
+    ):
+        if rows[state]:
+            click.echo(f"{rows[state]} {words}")
+    if went.left:
+        click.secho(f"left {went.left} that may have gone out: --doubtful sends them again", fg="yellow")
+    if went.stopped:
+        click.secho(went.stopped, fg="yellow", err=True)
+    if went.stopped or failed:
         sys.exit(OPEN)

@@ -586,6 +586,7 @@ def _item(
 ) -> dict[str, Any]:
     standing = one.standing or {}
     rolled = standing.get("rolled")
+    within, outside = lights(rolled["counts"].items()) if rolled else (None, None)
     words = reader.words(plan.family)
     named = dict.fromkeys(each.organization for each in owed if each.organization and each.role in OWING)
     titled = reader.names
@@ -608,6 +609,8 @@ def _item(
         "months": list(one.months or ()),
         # what the months are: of each year of the plan ("months"), or only that of its day
         "schedule_kind": one.schedule_kind,
+        # months of the plan that somebody reported for; None: not computed yet
+        "reported": standing.get("reported"),
         "precision": one.precision if one.due else None,
         "light": one.light,
         "light_name": reader.light(one.light, settings),
@@ -618,7 +621,8 @@ def _item(
         "progress": fraction(one.progress),
         "expected": fraction(standing.get("expected")),
         "coverage": _coverage(one, rolled),
-        "lights": lights(rolled["counts"].items())[0] if rolled else None,
+        "lights": within,
+        "excluded": outside,
         "organizations": [{"name": name, "title": titled.get(name, name)} for name in named],
         "unknown": [each.unknown for each in owed if each.unknown],
         "group": _group(owed, groups),
@@ -696,6 +700,9 @@ def own(
 ) -> dict[str, Any]:
     """Return how one organismo stands in an item: ``{own_target, actual, met, state, light, last_news}``.
 
+    ``light`` is None where none was computed yet: of several that owe an item, in a standing stored by a
+    release that did not know it. The next computation of the item gives it.
+
     :param mine: how it stands in the item, of the item's standing; None: it is not there.
     :param among: of how many the standing tells.
     :param own_target: what the plan says that it owes.
@@ -721,7 +728,8 @@ def own(
         "met": mine["met"],
         "progress": fraction(one.progress if alone else mine["progress"]),
         "state": mine["declared"],
-        "light": mine["light"],
+        # who owes an item alone has the item's
+        "light": mine.get("light") or (one.light if among == 1 else None),
         "last_news": mine["last_update"],
     }
 

@@ -32,6 +32,7 @@ from ckanext.ogp_plan.planning.tracking import (
     LinkKind,
     Measurement,
     Record,
+    Report,
     Review,
     Update,
     Verdict,
@@ -172,11 +173,17 @@ def _assignments(one: Any, owed: Sequence[Any], plan: PlanRow, reader: Reader) -
     # the first word on each counts
     standing = {each["organization"]: each for each in reversed(held)}
     targets = {each.organization: each.own_target for each in reversed(owed) if each.own_target}
+    # a group whose organismos nobody listed stands there by its own name
+    nameless = any(each.group_id and not each.organization for each in owed)
+    heads = describing.heads([plan]) if nameless else {}
+    groups = {group["id"]: group["name"] for head in heads.values() for group in head["groups"] or ()}
     made = []
     for each in owed:
         entry: dict[str, Any] = {
             "organization": each.organization,
-            "title": reader.called(each.organization) if each.organization else each.unknown or each.group_id,
+            "title": reader.called(each.organization)
+            if each.organization
+            else each.unknown or groups.get(each.group_id, each.group_id),
             "unknown": each.unknown,
             "unit": reader.called(each.unit) if each.unit else None,
             "group": each.group_id,
@@ -512,11 +519,12 @@ def _story(
     plans = _linked_plans(entries, plan, reader)
     superseded = _superseded(facts.record)
     returned = facts.record._returned()
+    reports = {one.id: one for one in facts.record.reports}
     made = []
     for one in entries:
         if one.kind == "link" and (one.params.get("plan") or plan.id) not in plans:
             continue
-        made.append(_entry(one, plan, superseded, returned, reader))
+        made.append(_entry(one, plan, superseded, returned, reports, reader))
     return made
 
 
@@ -555,7 +563,12 @@ def kind_name(kind: str) -> str:
 
 
 def _entry(
-    one: Entry, plan: PlanRow, superseded: set[str], returned: set[str], reader: Reader
+    one: Entry,
+    plan: PlanRow,
+    superseded: set[str],
+    returned: set[str],
+    reports: Mapping[str, Report],
+    reader: Reader,
 ) -> dict[str, Any]:
     event = one.event
     said = _said(one, plan, reader)
@@ -575,7 +588,25 @@ def _entry(
         "retracted": bool(getattr(event, "retracted", "")),
         "counts": one.counts,
         "report": of_report if isinstance(event, Update | Measurement) else None,
+        "report_of": _report_of(reports.get(of_report or ""), reader),
         "id": event.id if event is not None else None,
+    }
+
+
+def _report_of(report: Report | None, reader: Reader) -> dict[str, Any] | None:
+    """The periodic report that carried an entry, and where it can be read whole."""
+    if report is None:
+        return None
+    start, end = report.start.isoformat(), report.end.isoformat()
+    return {
+        "title": report.title,
+        "period": reader.period(report.start, report.end),
+        "start": start,
+        "end": end,
+        "organization": reader.organization(report.organization),
+        "url": tk.url_for(
+            "ogp_plan_file.organization_report", id=report.organization, desde=start, hasta=end
+        ),
     }
 
 

@@ -5,10 +5,11 @@ A file is made when it is asked for, from what everybody may see; nothing of it 
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import ckan.plugins.toolkit as tk
@@ -45,7 +46,7 @@ from ckanext.ogp_plan.planning.history import Change
 from ckanext.ogp_plan.planning.history import LightChange as ChangedLight
 from ckanext.ogp_plan.planning.i18n import N_, translator
 from ckanext.ogp_plan.planning.responsibles import Directory
-from ckanext.ogp_plan.planning.tracking import Evidence, Key
+from ckanext.ogp_plan.planning.tracking import EVENTS, Evidence, Key
 from ckanext.ogp_plan.planning.types import ChangeKind, PlanChange
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -131,10 +132,13 @@ def view(
     """Return a plan as it stands today, ready to be written.
 
     :param cut: as it stood at a cut instead, with the settings of then.
-    :param until: as it stood at the end of a day instead.
+    :param until: as it stood at the end of a day instead; with all that was said of it since, as what is
+        reported of a period comes after its end.
     :param keys: only these items.
     :param named: what organismos are called, where several views are made.
+    :raises NoSuchVersion: there was no such plan yet at the end of that day.
     """
+    said = None
     overdue: dict[tuple[str | None, Key], dt.date] = {}
     if cut is not None:
         record = cutting.record_of(plan, cut)
@@ -142,6 +146,8 @@ def view(
     elif until is not None and until < records.today():
         end = dt.datetime.combine(until, dt.time.max, tzinfo=calendar.ZONE)
         record, today = records.load(plan, as_of=end), until
+        later = records.load(plan)
+        said = replace(record, **{name: getattr(later, name) for name in EVENTS})
     else:
         record, today = records.load(plan, keys), records.today()
         overdue = recomputing.overdue_elsewhere(plan.id, today)
@@ -149,7 +155,7 @@ def view(
     settings = plan_settings.settings(family, record.settings)
     return View(
         id=plan.name,
-        record=record,
+        record=said or record,
         standings=states.stand(record, today, keys, settings=settings, overdue=overdue),
         addresses=PublicAddresses(plan, item_addresses(plan)),
         today=today,
@@ -431,11 +437,16 @@ def views_of(
 ) -> list[View]:
     """Return every plan in which an organismo owes something, ready to be written.
 
+    :param until: as :func:`view` takes it; plans that were not there yet are left out.
     :param reporting: only the plans that take reports now.
     """
     named = names()
     plans = plans_of(organization, person, reporting=reporting)
-    return [view(plan, lang, until=until, named=named) for plan in plans]
+    made = []
+    for plan in plans:
+        with contextlib.suppress(records.NoSuchVersion):
+            made.append(view(plan, lang, until=until, named=named))
+    return made
 
 
 def revised_of(plans: Sequence[PlanRow]) -> dict[str, dict[Key, int]]:

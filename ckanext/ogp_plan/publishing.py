@@ -7,6 +7,9 @@ dataset follows the plan; what people add to it (groups, tags, resources of thei
 from __future__ import annotations
 
 import logging
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -25,6 +28,8 @@ log = logging.getLogger(__name__)
 PREFIX = "plan-"
 #: What tells our resources from those that people added: a field of the resource.
 MARK = "ogp_plan_file"
+#: The extra of a dataset that is private because its plan is a draft again, and only for that.
+_HIDDEN = "ogp_plan_hidden"
 #: ISO 639-1, as the field ``language`` of DCAT takes it.
 LANGUAGE = "es"
 #: EU's code list of frequencies, by the months of a plan's cadence.
@@ -40,6 +45,29 @@ class NotPublic(Exception):
     """A draft is in no catalogue."""
 
 
+@dataclass(frozen=True, slots=True)
+class Catalogued:
+    """How a plan stands in the catalogue; without a dataset, what it would be called there."""
+
+    name: str
+    title: str
+    #: title of the organismo
+    owner: str
+    #: how many files of each format it has, or would have
+    formats: Mapping[str, int]
+    #: without an organization of the portal as its owner no dataset can be made
+    owner_known: bool
+    published: bool = False
+    #: somebody made the dataset private: it is in no public catalogue
+    private: bool = False
+    #: it had a dataset, which somebody deleted
+    gone: bool = False
+    #: something happened to the plan since the dataset was last brought up to date
+    stale: bool = False
+    #: the last change of the plan that the dataset tells of: an ISO moment
+    as_of: str | None = None
+
+
 def publish(plan: PlanRow, context: Context) -> str:
     """Make the dataset of a plan, or bring it up to date; returns its id. Commits, as CKAN's actions do.
 
@@ -51,33 +79,102 @@ def publish(plan: PlanRow, context: Context) -> str:
     owner = model.Group.get(plan.owner)
     if owner is None or not owner.is_organization or owner.state != "active":
         raise tk.ValidationError(
-            {"owner": [tk._("The owner of the plan is no organization of this portal.")]}
+            {
+                "owner": [
+                    tk._(
+                        "The owner of the plan is no organization of this portal. Make the organization, or "
+                        "give the plan to another owner."
+                    )
+                ]
+            }
         )
     asked: Context = {"user": context.get("user", ""), "ignore_auth": True}
     there = _dataset(plan)
     if there is None:
         wanted = {"name": _free_name(plan), "type": "dataset", "private": False, **_fields(plan, {})}
         made = tk.get_action("package_create")(asked, {**wanted, "resources": _resources(plan, [])})
-        plan = _row(plan.id)
-        plan.dataset_id = made["id"]
-        model.Session.commit()
+        _note(plan.id, made["id"])
         return str(made["id"])
-    shown = tk.get_action("package_show")({**asked, "use_cache": False}, {"id": there.id})
-    changed = {**shown, **_fields(plan, shown), "resources": _resources(plan, shown["resources"])}
+    shown = _shown(there.id, asked)
+    changed = _as_today(plan, shown)
     if _says(changed) != _says(shown):
         tk.get_action("package_update")(asked, changed)
     return str(there.id)
 
 
+def standing(plan: PlanRow) -> Catalogued:
+    """Return how a plan stands in the catalogue: whether it has a dataset, and whether that is of today.
+
+    Reading only.
+    """
+    owner = model.Group.get(plan.owner)
+    known = owner is not None and owner.is_organization and owner.state == "active"
+    files = _files(plan)
+    formats: dict[str, int] = Counter(format_ for _, _, format_, _, _ in files)
+    there = _dataset(plan)
+    if there is None:
+        return Catalogued(
+            name=_free_name(plan),
+            title=plan.title,
+            owner=outgoing.names().get(plan.owner, plan.owner),
+            formats=formats,
+            owner_known=known,
+            gone=plan.dataset_id is not None,
+        )
+    shown = _shown(there.id, {"ignore_auth": True})
+    said = {one["key"]: one["value"] for one in shown["extras"]}
+    return Catalogued(
+        name=there.name,
+        title=plan.title,
+        owner=(shown.get("organization") or {}).get("title") or plan.owner,
+        formats=formats,
+        owner_known=known,
+        published=True,
+        private=bool(there.private),
+        stale=_says(_as_today(plan, shown)) != _says(shown),
+        as_of=said.get("modified"),
+    )
+
+
+def _shown(dataset_id: str, asked: Context) -> dict[str, Any]:
+    found: dict[str, Any] = tk.get_action("package_show")({**asked, "use_cache": False}, {"id": dataset_id})
+    return found
+
+
+def _as_today(plan: PlanRow, shown: dict[str, Any]) -> dict[str, Any]:
+    """A dataset of a plan as it would be if it were brought up to date now."""
+    made = {**shown, **_fields(plan, shown), "resources": _resources(plan, shown["resources"])}
+    if _HIDDEN in {one["key"] for one in shown["extras"]}:
+        made["private"] = False
+    return made
+
+
+def _hide(plan: PlanRow, asked: Context) -> None:
+    """Make the dataset of a plan that went back to be a draft private: as private as it is.
+
+    Published again, it is public again.
+    """
+    there = _dataset(plan)
+    if there is None or there.private:
+        return
+    context: Context = {**asked, "ignore_auth": True}
+    shown = _shown(there.id, context)
+    extras = [*shown["extras"], {"key": _HIDDEN, "value": plan.status}]
+    tk.get_action("package_update")(context, {**shown, "private": True, "extras": extras})
+
+
 def refresh_quietly(plan_id: str) -> None:
     """Bring a plan's dataset up to date where it has one. What fails is noted, and tried again at night."""
     plan = PlanRow.get(plan_id)
-    if plan is None or not plan.dataset_id or plan.status == PlanStatus.DRAFT.value:
+    if plan is None or not plan.dataset_id:
         return
     try:
         if _dataset(plan) is not None:
             site = tk.get_action("get_site_user")({"ignore_auth": True}, {})
-            publish(plan, {"user": site["name"]})
+            if plan.status == PlanStatus.DRAFT.value:
+                _hide(plan, {"user": site["name"]})
+            else:
+                publish(plan, {"user": site["name"]})
     except Exception:
         model.Session.rollback()
         log.exception("the dataset of plan %s was not brought up to date", plan_id)
@@ -92,11 +189,17 @@ def refresh_all() -> int:
     return len(ids)
 
 
-def _row(plan_id: str) -> PlanRow:
-    found = PlanRow.get(plan_id)
-    if found is None:
-        raise LookupError(plan_id)
-    return found
+def _note(plan_id: str, dataset_id: str) -> None:
+    """Note which dataset is a plan's, and commit. The plan itself does not change by it."""
+    statement = (
+        sa.update(PlanRow)
+        .where(PlanRow.id == plan_id)
+        .values(dataset_id=dataset_id, modified=PlanRow.modified)
+        .execution_options(synchronize_session=False)
+    )
+    model.Session.execute(statement)
+    model.Session.commit()
+    model.Session.expire_all()
 
 
 def _dataset(plan: PlanRow) -> Any:
@@ -137,6 +240,7 @@ def _fields(plan: PlanRow, shown: dict[str, Any]) -> dict[str, Any]:
         "ogp_plan": plan.name,
         "ogp_plan_family": plan.family,
         "ogp_plan_status": plan.status,
+        _HIDDEN: "",
     }
     others = [one for one in shown.get("extras", []) if one["key"] not in ours]
     tags = {one["name"] for one in shown.get("tags", [])} | {_tag(named)}

@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -24,6 +24,7 @@ from ckan.model.types import make_uuid
 from ckanext.ogp_plan import events, records
 from ckanext.ogp_plan.model import Event, LightChange, PlanItem, PlanRow
 from ckanext.ogp_plan.planning import states, store
+from ckanext.ogp_plan.planning.facts import Facts
 from ckanext.ogp_plan.planning.settings import Settings
 from ckanext.ogp_plan.planning.states import Reason, RollUp, Standing
 from ckanext.ogp_plan.planning.tracking import Completion, Key, LinkKind, Record
@@ -214,6 +215,8 @@ class _Computing:
     rows: list[_Row]
     whole: bool
     made: dict[Key, Standing] = field(default_factory=dict)
+    #: the months that somebody reported for
+    reported: dict[Key, tuple[str, ...]] = field(default_factory=dict)
     #: (item, (plan, item it waits for))
     waits: list[tuple[Key, tuple[str, Key]]] = field(default_factory=list)
 
@@ -256,8 +259,9 @@ def _standings(one: _Computing, today: dt.date, fresh: Mapping[tuple[str, Key], 
         due = fresh[other]
         if due is not None:
             overdue[other] = due
-    record = records.load(one.row, held)
-    one.made = states.stand(record, today, keys, settings=one.settings, overdue=overdue)
+    facts = Facts(records.load(one.row, held))
+    one.made = states.stand(facts, today, keys, settings=one.settings, overdue=overdue)
+    one.reported = {key: facts.reported_months(key) for key in one.made}
 
 
 def _is_overdue(standing: Standing, today: dt.date) -> bool:
@@ -283,7 +287,11 @@ def _promises(row: PlanRow) -> bool:
 
 def _put(one: _Computing, done: Recomputed) -> None:
     """Write what was computed of a plan, with what rolls up from it."""
-    values = {row.id: _tracked_values(one.made[row.key]) for row in one.rows if row.key in one.made}
+    values = {
+        row.id: _tracked_values(one.made[row.key], one.reported[row.key])
+        for row in one.rows
+        if row.key in one.made
+    }
     _add_rolled(one.row, one.rows, values, one.settings, whole=one.whole)
     done.written += _write(values)
     if one.row.status in TRACKED:
@@ -443,9 +451,10 @@ def _light_standing(key: Key, values: Mapping[str, Any]) -> Standing:
 # --- what is written
 
 
-def _tracked_values(standing: Standing) -> dict[str, Any]:
+def _tracked_values(standing: Standing, reported: Sequence[str]) -> dict[str, Any]:
     """The computed columns of a tracked item."""
-    stored = states.standing_dict(standing)
+    # the months are no part of a cut, which freezes the reports themselves
+    stored = {**states.standing_dict(standing), "reported": list(reported)}
     return {
         "declared": standing.declared.value,
         "light": standing.light,

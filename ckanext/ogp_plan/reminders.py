@@ -3,7 +3,8 @@
 A letter is owed once (a unique key), and its row says where it is: ``owed``, ``sending``, ``sent``,
 ``failed`` (with why), ``settled`` (what it was about is done) or ``skipped`` (its reader has no
 address, or wants none). It is ``sending`` in the database before it goes to the mail server: whatever
-happens, it is not sent twice. A mail server that is away leaves it owed.
+happens, it is not sent twice. A mail server that is away leaves it owed. What failed is tried again only
+when somebody says so (:func:`resend`).
 """
 
 from __future__ import annotations
@@ -36,6 +37,9 @@ DUE, DIGEST = "due", "digest"
 EXTRAS = "ogp_plan"
 #: After this a letter that is ``sending`` was interrupted.
 INTERRUPTED = dt.timedelta(hours=1)
+#: What the error of a failed letter begins with when nobody knows whether it went out.
+INTERRUPTED_WORDS = "interrupted: it is not known whether it went out"
+UNKNOWN_WORDS = "it is not known whether it went out"
 #: Days ahead that the digest tells.
 AHEAD = 15
 #: Lights of what nobody needs to be reminded of.
@@ -248,26 +252,68 @@ class Delivered:
     stopped: str = ""
 
 
+@dataclass(slots=True)
+class Resent(Delivered):
+    """How another try went. ``tried``: rows that had failed; ``left``: those that may have gone out."""
+
+    tried: int = 0
+    left: int = 0
+
+
 def deliver() -> Delivered:
     """Send what is owed, one letter a reader and kind; commits before and after each.
 
     Several senders may run at once: each takes what no other has.
     """
     went = Delivered()
-    if not config.reminders():
-        went.stopped = "reminders are turned off (ckanext.ogp_plan.reminders)"
+    if _turned_off(went):
         return went
     went.rows[FAILED] += _give_up_interrupted()
+    _deliver_all(Reminder.state == OWED, went)
+    return went
+
+
+def resend(*, doubtful: bool = False) -> Resent:
+    """Try what failed once more; commits before and after each letter. None that was sent goes out again.
+
+    What is no longer owed is settled, as in :func:`deliver`. When the mail server goes away, the letter in
+    its hands is owed again, and goes out with the next :func:`deliver`; the rest stay as they were.
+
+    :param doubtful: also those of which nobody knows whether they went out: they may arrive twice.
+    """
+    went = Resent()
+    if _turned_off(went):
+        return went
+    _give_up_interrupted()
+    unknown = sa.or_(*(Reminder.error.startswith(words) for words in (INTERRUPTED_WORDS, UNKNOWN_WORDS)))
+    known = sa.or_(Reminder.error.is_(None), sa.not_(unknown))
+    failed = Reminder.state == FAILED
+    if not doubtful:
+        wanted = sa.select(sa.func.count(Reminder.id)).where(failed, unknown)
+        went.left = int(model.Session.execute(wanted).scalar() or 0)
+        failed = sa.and_(failed, known)
+    went.tried = _deliver_all(failed, went)
+    return went
+
+
+def _turned_off(went: Delivered) -> bool:
+    if not config.reminders():
+        went.stopped = "reminders are turned off (ckanext.ogp_plan.reminders)"
+    return bool(went.stopped)
+
+
+def _deliver_all(which: Any, went: Delivered) -> int:
+    """Send the rows of a condition, each once, until none is left or no server is; return how many."""
     tried: set[str] = set()
     while True:
-        claimed = _claim(tried)
+        claimed = _claim(which, tried)
         if not claimed:
-            return went
+            return len(tried)
         tried |= {row.id for row in claimed}
         outcome, error = _deliver(claimed, went)
         if outcome is Outcome.AWAY:
             went.stopped = error
-            return went
+            return len(tried)
 
 
 def run(today: dt.date | None = None) -> Delivered:
@@ -282,7 +328,7 @@ def _give_up_interrupted() -> int:
     statement = (
         sa.update(Reminder)
         .where(Reminder.state == SENDING, Reminder.sent < before)
-        .values(state=FAILED, error="interrupted: it is not known whether it went out")
+        .values(state=FAILED, error=INTERRUPTED_WORDS)
         .execution_options(synchronize_session=False)
     )
     gone = int(model.Session.execute(statement).rowcount)
@@ -290,9 +336,13 @@ def _give_up_interrupted() -> int:
     return gone
 
 
-def _claim(tried: Collection[str]) -> list[Reminder]:
-    """Take what is owed to one reader; committed as ``sending`` when this returns."""
-    owed = sa.and_(Reminder.state == OWED, Reminder.id.not_in(list(tried)) if tried else sa.true())
+def _claim(which: Any, tried: Collection[str]) -> list[Reminder]:
+    """Take what is owed to one reader; committed as ``sending`` when this returns.
+
+    :param which: a condition on :class:`Reminder`: what is owed.
+    :param tried: ids that had their turn.
+    """
+    owed = sa.and_(which, Reminder.id.not_in(list(tried)) if tried else sa.true())
     first = model.Session.execute(
         sa.select(Reminder.user_id, Reminder.kind)
         .where(owed)
@@ -344,7 +394,7 @@ def _deliver(claimed: list[Reminder], went: Delivered) -> tuple[Outcome | None, 
         Outcome.UNKNOWN: FAILED,
     }[outcome]
     if outcome is Outcome.UNKNOWN:
-        error = f"it is not known whether it went out: {error}"
+        error = f"{UNKNOWN_WORDS}: {error}"
     _settle(told, state, error if state != SENT else None, went)
     went.letters += outcome is Outcome.SENT
     return outcome, error

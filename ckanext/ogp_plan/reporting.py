@@ -300,6 +300,12 @@ class Said:
         )
 
 
+def _of_period(measured: Mapping[str, Any], period: str | None) -> Mapping[str, Any]:
+    """A value reported with an update is of its period, unless it names its own or corrects another."""
+    own = any(measured.get(name) for name in ("period", "start", "end", "supersedes"))
+    return measured if own or not period else {**measured, "period": period}
+
+
 @dataclass(frozen=True, slots=True)
 class Repeat:
     """What became of an update at an item it answers for. ``update`` None: not repeated, for ``why``."""
@@ -394,7 +400,7 @@ class Work:
                     plan_id,
                     key,
                     organization,
-                    one,
+                    _of_period(one, said.period),
                     f"{part}m{number}",
                     update=update,
                     report=said.report,

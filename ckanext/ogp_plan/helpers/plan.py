@@ -352,14 +352,14 @@ def ogp_plan_tabs(plan: Mapping[str, Any]) -> list[dict[str, str]]:
     wanted = [
         ("items", tk._("What was promised"), "ogp_plan.read", True),
         ("changes", tk._("Changes"), "ogp_plan.changes", True),
-        ("cuts", tk._("Cuts"), "ogp_plan.cuts", may.get("cut")),
+        ("cuts", tk._("Cuts"), "ogp_plan.cuts", True),
         ("monitoring", tk._("Monthly monitoring"), "ogp_plan_report.monitoring", may.get("review")),
         ("import", tk._("Import"), "ogp_plan_import.new", may.get("import")),
         (
             "settings",
             tk._("Settings"),
             "ogp_plan.settings",
-            may.get("settings") or may.get("roles") or may.get("grant"),
+            may.get("settings") or may.get("roles") or may.get("grant") or may.get("publish_dataset"),
         ),
     ]
     made = []

@@ -44,7 +44,7 @@ def item(of: PlanRow, reference: Any) -> PlanItem:
         raise tk.ValidationError({"item": [tk._("Say which item of the plan: its address, or its id.")]})
     found = PlanItem.at(of.id, reference)
     if found is None:
-        found = model.Session.get(PlanItem, reference)
+        found = _row(PlanItem, reference)
     if found is None or found.plan_id != of.id:
         raise tk.ObjectNotFound(tk._("The plan has no such item."))
     return found
@@ -92,7 +92,10 @@ def delegation(reference: Any) -> Delegation:
 
 def _row(kind: Any, reference: Any) -> Any:
     """A row by its id; None for what is no id of any."""
-    return model.Session.get(kind, reference) if isinstance(reference, str) and reference else None
+    # PostgreSQL holds no NUL, and a form may bring one
+    if not isinstance(reference, str) or not reference or "\x00" in reference:
+        return None
+    return model.Session.get(kind, reference)
 
 
 def _held(kind: Any, reference: Any, absent: str) -> Any:

@@ -56,6 +56,7 @@ _THE_SECTION = N_("section %(number)s")
 _UNKNOWN = N_("%(name)s (not identified)")
 _EACH = N_("%(name)s, %(number)s each")
 _MEMBERS = N_("%(name)s: %(count)s organismos")
+_WHO_THEY_ARE = N_("%(name)s: %(count)s organismos; named: %(who)s")
 _YES, _NO, _NOTHING = N_("Yes"), N_("No"), N_("nothing")
 _MONTHS = (
     N_("January"), N_("February"), N_("March"), N_("April"), N_("May"), N_("June"),
@@ -126,7 +127,9 @@ def shown(field: str | None, value: Any, words: Renderer, names: Mapping[str, st
     if name == "targets" and isinstance(value, list):
         return "; ".join(str(one[1] or one[0]) for one in value)
     if _GROUP.fullmatch(name) and isinstance(value, list):
-        return words.say(_MEMBERS) % {"name": value[0], "count": value[1] or len(value[2])}
+        who = ", ".join(called.get(one, one) for one in value[2])
+        text = words.say(_WHO_THEY_ARE if who else _MEMBERS)
+        return text % {"name": value[0], "count": value[1] or len(value[2]), "who": who}
     if name == "schedule.months":
         return ", ".join(words.say(_MONTHS[month - 1]) for month in value if 1 <= month <= 12)
     if name == "owner":

@@ -16,7 +16,7 @@ from typing import Any
 
 from . import calendar, progress, states, store
 from . import settings as settings_module
-from .facts import Facts, gathered
+from .facts import Facts, gathered, report_span
 from .families import Family
 from .jsonable import CONTEXT, jsonable, moment_text
 from .progress import HUNDRED, ONE, ZERO
@@ -144,9 +144,9 @@ def up_to(record: Record, cut_day: dt.date) -> Record:
     day. A review of what counts, and what is known of an evidence, counts whenever it was made.
     """
     by_id = {one.id: one for one in record.updates}
-    updates = [one for one in standing(record.updates) if _day(one, by_id) <= cut_day]
+    updates = [one for one in standing(record.updates) if report_span(one, by_id)[1] <= cut_day]
     measurements = [one for one in standing(record.measurements) if one.end <= cut_day]
-    about = {one.id for one in record.updates if _day(one, by_id) <= cut_day}
+    about = {one.id for one in record.updates if report_span(one, by_id)[1] <= cut_day}
     about |= {one.id for one in record.measurements if one.end <= cut_day}
     return replace(
         record,
@@ -159,20 +159,6 @@ def up_to(record: Record, cut_day: dt.date) -> Record:
         answers=[one for one in standing(record.answers) if calendar.day_of(one.at) <= cut_day],
         links=[one for one in record.links if calendar.day_of(one.at) <= cut_day],
     )
-
-
-def _day(update: Update, by_id: Mapping[str, Update]) -> dt.date:
-    """The day that a report is of."""
-    seen = set()
-    while not update.period and update.supersedes and update.supersedes in by_id and update.id not in seen:
-        seen.add(update.id)
-        update = by_id[update.supersedes]
-    if update.period:
-        try:
-            return calendar.period(update.period).end
-        except ValueError:
-            pass
-    return calendar.day_of(update.at)
 
 
 def _of_cut(one: Evidence, about: set[str], cut_day: dt.date) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeVar
 
+from .calendar import day_of, period, periods_between
 from .tracking import (
     Answer,
     Event,
@@ -17,6 +19,7 @@ from .tracking import (
     Link,
     LinkKind,
     Record,
+    Update,
     standing,
 )
 from .types import Item, OrgGroup, Plan, Role
@@ -105,6 +108,24 @@ class Facts:
                 targets[name] = before + one.own_target if both else (one.own_target or before)  # type: ignore[operator]
         return Owners(targets, unnamed, unnamed_target)
 
+    def reported_months(self, key: Key) -> tuple[str, ...]:
+        """Return the months of the plan, as ``2026-03``, that somebody reported on an item for, in order.
+
+        A report is of its period, or of the day it was made; a measurement of the months it measures.
+        """
+        start, end = self.plan.start, self.plan.end
+        if start is None or end is None:
+            return ()
+        by_id = {one.id: one for one in self.record.updates}
+        spans = [report_span(one, by_id) for one in self.updates.get(key, ())]
+        spans += [(one.start, one.end) for one in self.measurements.get(key, ())]
+        found = {
+            month.id
+            for first, last in spans
+            for month in periods_between(max(first, start), min(last, end), 1)
+        }
+        return tuple(sorted(found))
+
     def root(self, item: Item) -> Item:
         """Return the component an item belongs to: the item above it that hangs from nothing."""
         seen = {item.key}
@@ -112,6 +133,28 @@ class Facts:
             item = self.items[item.parent]  # type: ignore[index]
             seen.add(item.key)
         return item
+
+
+def report_span(update: Update, by_id: Mapping[str, Update]) -> tuple[dt.date, dt.date]:
+    """Return the first and the last day that a report is of.
+
+    They are those of its period; without one, of what it corrects; or the day it was made.
+
+    :param by_id: the reports of its record, to find what it corrects.
+    """
+    seen = set()
+    while not update.period and update.supersedes and update.supersedes in by_id and update.id not in seen:
+        seen.add(update.id)
+        update = by_id[update.supersedes]
+    if update.period:
+        try:
+            named = period(update.period)
+        except ValueError:
+            pass
+        else:
+            return named.start, named.end
+    day = day_of(update.at)
+    return day, day
 
 
 def gathered(record: Record | Facts) -> Facts:

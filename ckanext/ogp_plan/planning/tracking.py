@@ -306,6 +306,11 @@ class Record:
         counting = standing(one for one in self.measurements if not ({one.update, one.report} & returned))
         return [one for one in counting if not one.retracted]
 
+    def counting_reports(self) -> list[Report]:
+        """Return the narrative reports that stand and were not returned, oldest first."""
+        returned = self._returned()
+        return standing(one for one in self.reports if one.id not in returned)
+
     def standing_evidence(self) -> list[Evidence]:
         """Return the evidence that was not withdrawn."""
         return [one for one in standing(self.evidence) if not one.retracted]

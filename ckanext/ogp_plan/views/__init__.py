@@ -11,6 +11,7 @@ from ckanext.ogp_plan.views import (  # noqa: F401
     files,
     handing_in,
     importing,
+    links,
     mine,
     monitoring,
     people,

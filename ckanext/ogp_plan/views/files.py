@@ -160,6 +160,8 @@ def organization_report(id: str) -> Response:
 
     def make() -> bytes:
         views = outgoing.views_of(name, people.NOBODY, lang, until=end)
+        if not views:
+            return tk.abort(404, tk._("This organismo owed nothing in a public plan by then."))  # type: ignore[no-any-return]
         return quarterly.write(name, start, end, views)
 
     return served(

@@ -29,6 +29,21 @@ CARRIED = 40
 LARGEST_CARRIED = 400_000
 
 
+def part_names() -> dict[str, str]:
+    """What a row of a workbook may say, in words (``says`` of ``ogp_plan_report_rows``)."""
+    return {
+        "state": tk._("State"),
+        "progress": tk._("Progress"),
+        "text": tk._("What was done"),
+        "obstacles": tk._("Obstacles"),
+        "next_step": tk._("Next step"),
+        "reason": tk._("Reason"),
+        "confirms": tk._("Nothing changed since the last report"),
+        "measurements": tk._("Measurements"),
+        "evidence": tk._("Evidence"),
+    }
+
+
 class OrganizationReport(MethodView):
     """``/organismo/<id>/informe``: a report in sections that carries updates, and rows by workbook."""
 
@@ -88,6 +103,7 @@ class OrganizationReport(MethodView):
             "states": state_options(outside=False),
             "periods": self._periods(),
             "tried": tried,
+            "part_names": part_names(),
             **{"content": "", "file_name": "", **(kept or {})},
             "request_id": str(uuid.uuid4()),
             "template_url": words.ogp_plan_to("ogp_plan_file.organization_template", id=name),

@@ -165,6 +165,7 @@ def _new_page(
         "waiting": tk.get_action("ogp_plan_name_list")({}, {"plan": shown["name"]}),
         "organizations": _organismos(),
         "groups": _groups(plan) if plan else [],
+        "unlisted": [one for one in shown["groups"] if len(one["members"]) < (one["size"] or 1)],
         "open_imports": _open_imports(plan),
         "workbook_url": tk.url_for("ogp_plan_file.file", plan=shown["name"], name="plan.xlsx"),
         "done": tk.request.args.get("hecho", ""),

@@ -9,7 +9,9 @@ import ckan.plugins.toolkit as tk
 from flask import Response
 from flask.views import MethodView
 
+from ckanext.ogp_plan import publishing
 from ckanext.ogp_plan.helpers import plan as words
+from ckanext.ogp_plan.model import PlanRow
 from ckanext.ogp_plan.model.people import COMPONENT_LEADER, CONTROL, COORDINATOR, FOCAL_POINT, MONITOR
 from ckanext.ogp_plan.views import forms, plans, report
 
@@ -43,6 +45,7 @@ class SettingsPage(MethodView):
             "rol": self._grant,
             "fin": self._end,
             "regla": self._rule,
+            "conjunto": self._dataset,
         }
         if what not in does:
             return tk.abort(400, tk._("The form did not say what to do."))
@@ -59,7 +62,7 @@ class SettingsPage(MethodView):
         shown = plans.plan_or_404(name)
         forms.require_user()
         may = shown.get("may") or {}
-        if not (may.get("settings") or may.get("roles") or may.get("period") or may.get("grant")):
+        if not any(may.get(one) for one in ("settings", "roles", "period", "grant", "publish_dataset")):
             forms.forbidden()
         return shown
 
@@ -88,6 +91,8 @@ class SettingsPage(MethodView):
             ],
             "organizations": [{"value": one["name"], "title": one["title"]} for one in plan["organizations"]],
             "periods": self._periods(plan),
+            "link_count": self._link_count(plan) if may.get("link") else 0,
+            "catalogued": publishing.standing(_row(plan)) if _manages(may) else None,
             # what is written as a table of its own is changed over the API
             "rules": [one for one in plan["settings"] if not isinstance(one["value"], dict)],
         }
@@ -100,6 +105,9 @@ class SettingsPage(MethodView):
             return []
         return list(found["results"] if isinstance(found, dict) else found)
 
+    def _link_count(self, plan: Mapping[str, Any]) -> int:
+        return int(tk.get_action("ogp_plan_link_list")({}, {"plan": plan["name"], "limit": 0})["count"])
+
     def _periods(self, plan: Mapping[str, Any]) -> list[dict[str, Any]]:
         said = {one["period"]: one for one in plan.get("periods") or []}
         return [{**one, "said": said.get(one["value"])} for one in report.periods(plan)]
@@ -110,6 +118,10 @@ class SettingsPage(MethodView):
             raise tk.ValidationError({"status": [tk._("Choose what the plan becomes.")]})
         tk.get_action("ogp_plan_patch")({}, {"id": plan, **forms.filled(sent)})
         return str(tk._("The status of the plan changed."))
+
+    def _dataset(self, plan: str) -> str:
+        done = tk.get_action("ogp_plan_publish_dataset")({}, {"plan": plan})
+        return str(tk._("The plan stands in the catalogue, at {url}.").format(url=done["url"]))
 
     def _period(self, plan: str) -> str:
         sent = forms.given("period", "reason")
@@ -153,6 +165,16 @@ class SettingsPage(MethodView):
         said = {"act_name": sent["rule_act_name"], "reason": sent["rule_reason"]}
         tk.get_action("ogp_plan_patch")({}, {"id": plan, "settings": own, **forms.filled(said)})
         return str(tk._("The rule changed; the lights were computed again."))
+
+
+def _manages(may: Mapping[str, Any]) -> bool:
+    """Whether somebody publishes the plan as a dataset, or will once it is no draft."""
+    return bool(may.get("publish_dataset") or may.get("settings"))
+
+
+def _row(plan: Mapping[str, Any]) -> PlanRow:
+    found = PlanRow.get(plan["id"])
+    return found if found is not None else tk.abort(404)  # type: ignore[no-any-return]
 
 
 def _put(settings: dict[str, Any], name: str, value: Any) -> None:

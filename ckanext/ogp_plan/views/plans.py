@@ -323,8 +323,9 @@ def _date(value: Any) -> dt.date | None:
 def month_matrix(plan: Mapping[str, Any], items: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Return items by the months of a plan, with what was to be done in each and whether it was.
 
-    A month is *due* when something is scheduled in it, *done* when the item is completed, and *late*
-    when it is the last one, has passed, and the item is not completed.
+    A month in which something is scheduled is *done* when the item is completed, and *late* when it is
+    the last one, has passed, and the item is not completed. Of the others somebody reported (*told*),
+    or, when they have passed, nobody did (*silent*); what is still to come is *due*.
     """
     today = records.today()
     months = plan_months(plan)
@@ -352,8 +353,13 @@ def _month(item: Mapping[str, Any], month: tuple[int, int], today: dt.date) -> s
         return None
     if item.get("light") == "completado":
         return "done"
-    late = month == last and due is not None and due < today
-    return "late" if late and item.get("light") in words.LIGHTS else "due"
+    followed, reported = item.get("light") in words.LIGHTS, item.get("reported")
+    if followed and month == last and due is not None and due < today:
+        return "late"
+    if reported is not None and f"{month[0]:04}-{month[1]:02}" in reported:
+        return "told"
+    passed = month < (today.year, today.month)
+    return "silent" if followed and passed and reported is not None else "due"
 
 
 def cut_matrix(plan: Mapping[str, Any], items: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -555,6 +561,10 @@ def obligations(id: str) -> Any:
         if may_report_for(id, found)
         else None,
         "calendar_url": words.ogp_plan_to("ogp_plan_file.organization_calendar", id=id),
+        # none of who owes nothing: there is no such document
+        "document_url": words.ogp_plan_to("ogp_plan_file.organization_report", id=id)
+        if found["plans"]
+        else None,
         "feed_url": words.ogp_plan_to("ogp_plan_file.organization_feed", id=id),
         "template_url": words.ogp_plan_to("ogp_plan_file.organization_template", id=id),
         "paging": paging.paging(found["count"], size, present, lambda n: url(pagina=n)),

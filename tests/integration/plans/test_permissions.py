@@ -329,6 +329,7 @@ CASES: list[tuple[str, str, Data, dict[str, frozenset[str]]]] = [
     ),
     ("ogp_plan_period_open", "", of_plan(), until_closed(MANAGERS)),
     ("ogp_plan_period_close", "", of_plan(), until_closed(MANAGERS)),
+    ("ogp_plan_link_list", "", of_plan(), seen()),
     ("ogp_plan_link_create", "", of_plan(item="1.1.1"), until_closed(MANAGERS)),
     ("ogp_plan_link_remove", "", by_id("link"), until_closed(MANAGERS)),
     ("ogp_plan_token_create", "own", lambda scene: {}, always(SIGNED_IN)),
@@ -485,6 +486,9 @@ class TestADraftIsNotThere:
         assert (draft.name in str(told)) is sees
         assert ("4.1.H1" in str(told)) is sees
         assert "R6" not in {one["code"] for one in shown["reasons"]}
+        listed = town.ask(who, "ogp_plan_link_list", plan=public.name).get_json()["result"]
+        assert (listed["count"], len(listed["results"])) == ((1, 1) if sees else (0, 0))
+        assert (draft.name in str(listed)) is sees
 
 
 class TestWithheldEvidence:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -486,6 +487,36 @@ class TestObligations:
         for organization, bucket in ((town.obras, "done"), (town.datic, "next")):
             found = town.call("anonymous", "ogp_plan_obligations", organization=organization, plan=row.name)
             assert "2.2" in {one["code"] for one in found[bucket]}, organization
+
+    def test_standings_of_before_there_was_an_own_light(self, town: Town) -> None:
+        """They say no light of an organismo: it is not known, and the item's stands in for it in lists and counts."""
+        row = computed(town)
+        keep = sa.text(
+            "UPDATE ogp_item SET standing = jsonb_set(standing, '{assignments}', (SELECT jsonb_agg(one - 'light') "
+            "FROM jsonb_array_elements(standing->'assignments') AS one)) "
+            "WHERE plan_id = :id AND jsonb_array_length(standing->'assignments') > 0"
+        )
+        assert model.Session.execute(keep, {"id": row.id}).rowcount == 4
+        model.Session.commit()
+        found = town.ask("anonymous", "ogp_plan_obligations", organization=town.obras, plan=row.name)
+        assert found.status_code == 200
+        result = found.get_json()["result"]
+        lights = {
+            one["code"]: (one["own"]["light"], one["light"])
+            for bucket in ("late", "this_month", "next", "done")
+            for one in result[bucket]
+        }
+        # 2.2 is owed by two: nothing says how one of them stands; 1.1.1 by one alone
+        assert lights["2.2"] == (None, "en_riesgo")
+        assert lights["1.1.1"] == ("en_riesgo", "en_riesgo")
+        of_items = Counter(light for _, light in lights.values())
+        assert {light: number for light, number in result["counts"].items() if number} == of_items
+        assert town.get("anonymous", f"/organismo/{town.obras}/obligaciones?plan={row.name}").status_code == 200
+        item = town.ask("anonymous", "ogp_plan_item_show", plan=row.name, id="2.2").get_json()["result"]
+        assert {(one["state"], one["light"], one["light_name"]) for one in item["assignments"]} == {
+            ("no_iniciado", None, None)
+        }
+        assert town.get("anonymous", f"/planes/{row.name}/2.2").status_code == 200
 
     def test_only_of_plans_under_way(self, town: Town) -> None:
         names = {

@@ -210,6 +210,27 @@ class TestReading:
         assert titles == ["Este", "Vencido", "Más", "Hecho"]
         assert {one.get_text() for one in page.select(".ogp-leaf .ogp-code")} == {"1.1.1", "1.1.2#2", "2.2"}
 
+    def test_what_does_not_apply_is_shown_wherever_lights_are_counted(self, town: Town) -> None:
+        """What the bars say adds up to how much is followed: nobody asks where the rest went."""
+        plan = town.plan("paac")
+        town.call(
+            "coordinator", "ogp_plan_update_create",
+            plan=plan.name, item="1.1.1", state="no_aplica", reason="No se materializó.",
+        )  # fmt: skip
+        home = soup(town.get("anonymous", f"/planes/{plan.name}"))
+        rows = [text_of(row) for row in home.select("tr") if "no aplica" in text_of(row)]
+        assert len(rows) == 2, "its component and its organismo"
+        assert home.select_one(".ogp-legend") is not None and "1 no aplica" in text_of(home.select_one(".ogp-legend"))
+        duties = soup(town.get("anonymous", f"/organismo/{town.obras}/obligaciones?plan={plan.name}"))
+        counted = [int(one.get_text()) for one in duties.select(".ogp-legend b")]
+        assert "1 no aplica" in text_of(duties) and sum(counted) == len(duties.select(".ogp-leaf"))
+        component = soup(town.get("anonymous", f"/planes/{plan.name}/1"))
+        assert "1 no aplica" in text_of(component)
+
+    def test_everybody_finds_the_cuts(self, town: Town, running: PlanRow) -> None:
+        tabs = {text_of(one): one["href"] for one in soup(town.get("anonymous", f"/planes/{running.name}")).select(".ogp-tabs a")}
+        assert text_of(soup(town.get("anonymous", tabs["Cortes"])).h1) == "Cortes del plan"
+
     def test_both_languages(self, town: Town, running: PlanRow) -> None:
         page = town.get("anonymous", f"/en/planes/{running.name}").get_data(as_text=True)
         assert "How it stands today" in page and "Cómo va hoy" not in page
@@ -465,6 +486,7 @@ class TestForms:
         page = soup(answer)
         assert answer.status_code == 200 and events(plan, "update") == before, "a dry run writes nothing"
         assert "Todas las filas se pueden tomar" in text_of(page)
+        assert "Nuevo Qué se hizo" in text_of(page), "what a row says, in words"
         form = next(one for one in page.select("form") if one.select_one("input[name=hacer][value=aplicar]"))
         fields = {one["name"]: one.get("value", "") for one in form.select("input[type=hidden]")}
         assert focal.post(url, fields).status_code == 302
@@ -540,6 +562,12 @@ class TestShapes:
         assert [pages._month(item, (2026, month), today) for month in (1, 2, 4, 6)] == [None, "due", "late", None]
         assert pages._month({**item, "light": "completado"}, (2026, 2), today) == "done"
         assert pages._month({**item, "light": "no_aplica"}, (2026, 4), today) == "due"
+        # what somebody reported on, and the months that went by in silence
+        told = {**item, "due": "2026-12-31", "months": [2, 3, 5, 6], "light": "en_curso", "reported": ["2026-03"]}
+        cells = [pages._month(told, (2026, month), today) for month in (2, 3, 5, 6)]
+        assert cells == ["silent", "told", "due", "due"]
+        assert pages._month({**told, "reported": ["2026-05"]}, (2026, 5), today) == "told"
+        assert pages._month({**told, "light": "suspendido"}, (2026, 2), today) == "due", "nobody owes it meanwhile"
         # a day of next year is not due in the same month of this one
         day = {"due": "2027-06-30", "months": [6], "schedule_kind": "date", "light": "en_curso"}
         assert [pages._month(day, (year, 6), today) for year in (2026, 2027)] == [None, "due"]

@@ -18,6 +18,7 @@ from support.plan_portal import Town, many
 from ckanext.ogp_plan import events, recomputing, records
 from ckanext.ogp_plan.model import Event, LightChange, PlanItem, PlanRow
 from ckanext.ogp_plan.planning import states, tracking
+from ckanext.ogp_plan.planning.facts import Facts
 from ckanext.ogp_plan.planning.tracking import Key, Link, LinkKind, Measurement, Update
 from ckanext.ogp_plan.planning.types import Declared
 
@@ -109,7 +110,8 @@ class TestTheSameEitherWay:
         made = states.stand(record, DAY, settings=records.effective_settings(row))
         for item in model.Session.query(PlanItem).filter_by(plan_id=row.id, trackable=True):
             standing = made[item.level, item.code]
-            assert item.standing == states.standing_dict(standing)
+            reported = list(Facts(record).reported_months((item.level, item.code)))
+            assert item.standing == {**states.standing_dict(standing), "reported": reported}
             assert (item.declared, item.light) == (standing.declared.value, standing.light)
             assert item.reasons == [reason.code for reason in standing.reasons]
         rolled = states.roll_up(made, record, records.effective_settings(row))

@@ -17,10 +17,11 @@ import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 from ckan import model
 from ckan.tests import factories
+from click.testing import CliRunner
 from support.doors import portal
 from support.plan_portal import Town, due, months
 
-from ckanext.ogp_plan import calendars, posting, reminders
+from ckanext.ogp_plan import calendars, cli, posting, reminders
 from ckanext.ogp_plan.model import PlanRow, Reminder, Token
 from ckanext.ogp_plan.planning.types import Plan, PlanStatus, Schedule, ScheduleKind
 
@@ -450,6 +451,97 @@ class TestTrouble:
         assert sum(sink.to().values()) <= 12
         assert len(sink.to()) == 6
         assert {one.attempts for one in letters("due")} == {1}
+
+
+class TestResending:
+    """What failed is tried again when somebody says so; what was sent, or may have been, is not."""
+
+    def resend(self, town: Town, *words: str) -> Any:
+        model.Session.commit()
+        with town.app.flask_app.test_request_context():
+            return CliRunner().invoke(cli.ogp_plan, ["reminders", "resend", *words])
+
+    def test_what_failed_goes_out_and_what_was_sent_does_not(
+        self, town: Town, plan: PlanRow, sink: Sink
+    ) -> None:
+        owe()
+        sink.answers = ["554 Spam"]
+        reminders.deliver()
+        assert states() == {"sent": 4, "failed": 2}
+        done = self.resend(town)
+        assert done.exit_code == 0, done.output
+        assert "tried 2: sent 2 in 1 letters, failed again 0" in done.output
+        assert states() == {"sent": 6}
+        assert {one.error for one in letters("due")} == {None}
+        assert len(sink.to()) == 3 and max(sink.to().values()) == 1
+        again = self.resend(town)
+        assert (again.exit_code, again.output.strip()) == (0, "tried 0: sent 0 in 0 letters, failed again 0")
+        assert max(sink.to().values()) == 1
+
+    def test_what_fails_again_stays_failed(self, town: Town, plan: PlanRow, sink: Sink) -> None:
+        owe()
+        sink.recipient = "550 No such user"
+        reminders.deliver()
+        done = self.resend(town)
+        assert done.exit_code == cli.OPEN
+        assert "tried 6: sent 0 in 0 letters, failed again 6" in done.output
+        assert states() == {"failed": 6}
+        assert {one.attempts for one in letters("due")} == {2}
+
+    def test_what_may_have_gone_out_waits_for_a_word(self, town: Town, plan: PlanRow, sink: Sink) -> None:
+        owe()
+        sink.answers = ["die", "554 Spam"]
+        reminders.deliver()
+        one = next(each for each in letters("due") if each.state == "sent")
+        one.state, one.sent = "sending", dt.datetime.now(dt.timezone.utc) - dt.timedelta(hours=2)
+        model.Session.commit()
+        assert states() == {"sent": 1, "sending": 1, "failed": 4}
+        done = self.resend(town)
+        assert done.exit_code == 0, done.output
+        assert "tried 2: sent 2 in 1 letters, failed again 0" in done.output
+        assert "left 3 that may have gone out" in done.output
+        assert states() == {"sent": 3, "failed": 3}
+        assert max(sink.to().values()) == 1
+        told = self.resend(town, "--doubtful")
+        assert "tried 3: sent 3 in 2 letters, failed again 0" in told.output
+        assert "left" not in told.output
+        assert states() == {"sent": 6}
+
+    def test_no_server_leaves_the_rest_as_they_were(
+        self, town: Town, plan: PlanRow, sink: Sink, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        owe()
+        sink.recipient = "550 No such user"
+        reminders.deliver()
+        monkeypatch.setitem(tk.config, "smtp.server", f"127.0.0.1:{_free_port()}")
+        done = self.resend(town)
+        assert done.exit_code == cli.OPEN
+        assert "tried 2: sent 0 in 0 letters, failed again 0" in done.output
+        assert "2 not taken now" in done.output
+        assert states() == {"failed": 4, "owed": 2}
+
+    def test_what_was_done_meanwhile_is_settled(self, town: Town, plan: PlanRow, sink: Sink) -> None:
+        owe()
+        sink.recipient = "550 No such user"
+        reminders.deliver()
+        sink.recipient = ""
+        plan.status = PlanStatus.CLOSED.value
+        done = self.resend(town)
+        assert "tried 6: sent 0 in 0 letters, failed again 0" in done.output
+        assert "6 done meanwhile" in done.output
+        assert states() == {"settled": 6}
+        assert sink.letters == []
+
+    def test_turned_off(
+        self, town: Town, plan: PlanRow, sink: Sink, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        owe()
+        sink.recipient = "550 No such user"
+        reminders.deliver()
+        monkeypatch.setitem(tk.config, "ckanext.ogp_plan.reminders", False)
+        done = self.resend(town)
+        assert done.exit_code == cli.OPEN
+        assert states() == {"failed": 6}
 
 
 class TestPrivateCalendars:

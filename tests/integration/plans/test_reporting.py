@@ -592,7 +592,12 @@ class TestReports:
 class TestVerdicts:
     def test_the_suggested_stands_beside_the_assigned(self, town: Town, plan: PlanRow) -> None:
         say = {"plan": plan.name, "item": "1.1.1"}
+        # what the rules suggest is decided by a person, who says why
+        wrong = refused(town, "monitor", "ogp_plan_verdict_create", **say, assigned="not_started", agrees=True)
+        assert set(wrong) == {"rationale"}
+        say["rationale"] = "Nadie ha reportado nada."
         made = town.call("monitor", "ogp_plan_verdict_create", **say, assigned="not_started", agrees=True)
+        del say["rationale"]
         assert (made["role"], made["suggested"], made["assigned"]) == (
             "monitor",
             "not_started",

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from openpyxl import Workbook
-from support.plan_files import saved
+from support import fifth_family
+from support.fifth_family import conpes
 from support.plans import lost
 
 from ckanext.ogp_plan.planning import data, families
@@ -15,67 +15,12 @@ from ckanext.ogp_plan.planning.__main__ import main
 from ckanext.ogp_plan.planning.importers import layouts, read
 from ckanext.ogp_plan.planning.types import Item, Plan
 
-#: A CONPES follow-up plan (Plan de Acción y Seguimiento): objectives and actions with weights.
-CONPES = """
-name: {es: Plan de acción y seguimiento CONPES}
-weights: explicit
-levels:
-  - {id: objetivo, name: {es: Objetivo}, code: '\\d+', required: true}
-  - {id: accion, name: {es: Acción}, under: [objetivo], code: '\\d+\\.\\d+', trackable: true, required: true}
-fields:
-  - {name: responsible, label: {es: Responsable}, levels: [accion]}
-  - {name: depends_on, label: {es: Relación entre acciones}, levels: [accion]}
-  - {name: schedule_text, label: {es: Fecha de finalización}, levels: [accion]}
-layouts: [conpes-pas]
-"""
-PAS = """
-families: [conpes]
-shape: columns
-title: {es: Plan de acción y seguimiento}
-tables:
-  - columns:
-      objetivo: [objetivo, objetivo especifico]
-      objetivo_weight: ['importancia relativa del objetivo (%)', importancia relativa del objetivo]
-      accion: [accion, accion concreta]
-      accion_weight: ['importancia relativa de la accion (%)', importancia relativa de la accion]
-      depends_on: [relacion entre acciones]
-      responsible: [entidad responsable, responsable]
-      schedule_text: [fecha de finalizacion]
-      indicator: [nombre del indicador]
-      target: [meta final]
-    required: [objetivo, accion, responsible]
-    levels:
-      - {level: objetivo, column: objetivo, code: '{code}', weight: objetivo_weight, split: ['objetivo\\s+(?P<code>\\d+)\\s*[.:]\\s*(?P<title>.+)']}
-      - level: accion
-        column: accion
-        code: '{code}'
-        weight: accion_weight
-        split: ['(?P<code>\\d+\\.\\d+)\\.?\\s+(?P<title>.+)']
-        fields: [depends_on, responsible, schedule_text]
-        indicator: {name: indicator, target: target}
-preamble: []
-"""
-
 
 @pytest.fixture
 def schemas(tmp_path: Path) -> Path:
     """A folder of schemas with one family that the extension does not have."""
-    folder = tmp_path / "schemas" / "plans" / "layouts"
-    folder.mkdir(parents=True)
-    (folder.parent / "conpes.yaml").write_text(CONPES, encoding="utf-8")
-    (folder / "conpes-pas.yaml").write_text(PAS, encoding="utf-8")
+    fifth_family.put(tmp_path / "schemas")
     return tmp_path / "schemas"
-
-
-def conpes(last_weight: str = "60%") -> bytes:
-    book = Workbook()
-    sheet = book.active
-    sheet.append(["Objetivo", "Importancia relativa del objetivo (%)", "Acción", "Importancia relativa de la acción (%)", "Relación entre acciones", "Entidad responsable", "Fecha de finalización", "Nombre del indicador", "Meta final"])
-    sheet.append(["Objetivo 1: Ordenar", 0.7, "1.1 Hacer un inventario", "40%", "No", "DATIC", "31/12/2026", "Inventarios hechos", "1"])
-    sheet["B2"].number_format = "0%"
-    sheet.append([None, None, "1.2 Publicarlo", last_weight, "Sí, 1.1", "Secretaría de Movilidad", "30/06/2027", "Porcentaje publicado", "100%"])
-    sheet.append(["Objetivo 2: Mantener", "30%", "2.1 Revisar cada año", "100%", "Sí, 1.2", "DATIC", "31/12/2027", "Revisiones", "2"])
-    return saved(book)
 
 
 def test_a_fifth_family_is_a_file(schemas: Path) -> None:

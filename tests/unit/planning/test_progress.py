@@ -19,11 +19,13 @@ from support.tracked import (
     percent_of,
     plan,
     record,
+    review,
     row,
     tell,
     update,
 )
 
+from ckanext.ogp_plan.planning.facts import Facts
 from ckanext.ogp_plan.planning.progress import (
     Child,
     actual_value,
@@ -364,3 +366,23 @@ def test_none_is_left_out_and_counted() -> None:
     found = parent_progress([Child(None), Child(D("0.4")), Child(D(1), excluded=True)])
     assert (found.progress, found.with_value, found.total) == (D("0.4"), 1, 2)
     assert parent_progress([]).progress is None
+
+
+def test_the_months_somebody_reported_for() -> None:
+    """Of its period, of what it corrects, of its day; what was returned or is of another year is no report."""
+    first = update(ITEM, at(4, 3), Declared.ONGOING, period="2026-03")
+    facts = tell(
+        record(ITEM),
+        first,
+        update(ITEM, at(5, 2), Declared.ONGOING, supersedes=first.id),
+        update(ITEM, at(6, 9), Declared.ONGOING),
+        measure(ITEM, at(9, 30), 1, start=day(7, 1), end=day(8, 31)),
+        measure(ITEM, at(9, 30), 1, start=day(12, 1, 2019), end=day(12, 31, 2025)),
+        (returned := update(ITEM, at(10, 5), Declared.ONGOING, period="2026-10")),
+        review(at(10, 6), False, update=returned.id, reason="Sin soporte"),
+        update(row("1.2"), at(11, 1), Declared.ONGOING),
+    )
+    assert Facts(facts).reported_months(ITEM.key) == ("2026-03", "2026-06", "2026-07", "2026-08")
+    assert Facts(facts).reported_months(("fila", "nadie")) == ()
+    facts.plan.start = None
+    assert Facts(facts).reported_months(ITEM.key) == (), "nobody knows which months are the plan's"

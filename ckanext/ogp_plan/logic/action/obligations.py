@@ -72,7 +72,7 @@ def ogp_plan_obligations(context: Context, data_dict: DataDict) -> dict[str, Any
     lists: dict[str, list[dict[str, Any]]] = {bucket: [] for bucket in _BUCKETS}
     for place, one, own in page:
         lists[_BUCKETS[place[0]]].append({**described[one.id], "own": own})
-    counts, outside = describing.lights((own["light"], 1) for _, _, own in placed)
+    counts, outside = describing.lights((_light(one, own), 1) for _, one, own in placed)
     of_plan: dict[str, int] = defaultdict(int)
     for _, one, _ in placed:
         of_plan[one.plan_id] += 1
@@ -168,7 +168,8 @@ def _placed(
     """An item with its place (list, day, plan, position), and how the organismo stands in it."""
     own = describing.own(one, mine=one.mine, among=one.among, own_target=one.own_target)
     due = one.due or dt.date.max
-    if own["light"] == Declared.DONE.value or own["light"] in describing.OUTSIDE:
+    light = _light(one, own)
+    if light == Declared.DONE.value or light in describing.OUTSIDE:
         bucket = "done"
     elif one.due is not None and one.due < today:
         bucket = "late"
@@ -177,6 +178,11 @@ def _placed(
     else:
         bucket = "next"
     return (_BUCKETS.index(bucket), due, plan.title, one.position, one.id), one, own
+
+
+def _light(one: Any, own: Mapping[str, Any]) -> str | None:
+    """The organismo's own light in an item; the item's while its own is not known."""
+    return own["light"] or one.light
 
 
 def _scheduled(one: Any, plan: PlanRow) -> set[tuple[int, int]]:

@@ -19,6 +19,7 @@ from ckanext.ogp_plan import (
     events,
     inputs,
     item_page,
+    linking,
     people,
     recomputing,
     records,
@@ -547,10 +548,41 @@ _LINKED = {
     "other_plan": inputs.optional(inputs.name),
     "other": inputs.required(inputs.name),
 }
+_LISTED_LINKS = {
+    "plan": inputs.required(inputs.name),
+    "limit": inputs.optional(inputs.whole(0, config.LARGEST_PAGE)),
+    "offset": inputs.optional(inputs.whole(0, 10**9), 0),
+}
 #: Advisory lock of who makes or removes a link.
 _LINKING = 0x6F67706C696E6B
 #: Kinds that go one way only, so that a ring of them says nothing.
 _ONE_WAY = (LinkKind.DEPENDS, LinkKind.SUCCESSOR, LinkKind.COUNTS_FOR, LinkKind.CONTRIBUTES)
+
+
+@tk.side_effect_free
+def ogp_plan_link_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """List the links from and to the items of a plan, in the order of its items.
+
+    What leads to a plan that may not be seen is neither told nor counted.
+
+    :param plan: the name or id of the plan
+    :type plan: string
+    :param limit: how many at most (optional, at most 1000)
+    :type limit: integer
+    :param offset: from which on (optional)
+    :type offset: integer
+
+    :returns: ``count`` and ``results``: ``id, kind, kind_name, inverse`` (it was said from the other item),
+        ``item`` and ``other`` (``plan, plan_title, address, level, code, title, url, withdrawn, light,
+        light_name``), ``at``, ``may_remove``
+    :rtype: dict
+    """
+    tk.check_access("ogp_plan_link_list", context, data_dict)
+    asked = inputs.take(data_dict, _LISTED_LINKS)
+    person = people.of(context)
+    found = linking.of_plan(finding.plan(person, asked["plan"]), describing.Reader(person))
+    limit = config.page_size() if asked["limit"] is None else asked["limit"]
+    return {"count": len(found), "results": found[asked["offset"] : asked["offset"] + limit]}
 
 
 def ogp_plan_link_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
@@ -705,6 +737,7 @@ def get_actions() -> dict[str, Action]:
         "ogp_plan_delegation_revoke": ogp_plan_delegation_revoke,
         "ogp_plan_period_open": ogp_plan_period_open,
         "ogp_plan_period_close": ogp_plan_period_close,
+        "ogp_plan_link_list": ogp_plan_link_list,
         "ogp_plan_link_create": ogp_plan_link_create,
         "ogp_plan_link_remove": ogp_plan_link_remove,
     }

@@ -172,6 +172,7 @@ def may(person: Person, row: PlanRow) -> dict[str, Any]:
         "roles": people.may(person, "roles", row),
         "grant": people.may(person, "grant", row),
         "period": people.may(person, "period", row),
+        "link": people.may(person, "link", row),
         "report": people.reports_for(person, row),
         "report_whole": people.may(person, "report_whole", row),
         "review": people.may(person, "review", row),

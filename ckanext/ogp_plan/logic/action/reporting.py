@@ -219,7 +219,8 @@ def ogp_plan_update_create(context: Context, data_dict: DataDict) -> dict[str, A
     :param period: period that is reported (``2026-03``, ``2026-T1``)
     :param report: id of the organismo's report it belongs to
     :param supersedes: id of the update that this one corrects
-    :param measurements: list of what :func:`ogp_plan_measurement_create` takes
+    :param measurements: list of what :func:`ogp_plan_measurement_create` takes; of the update's ``period``
+        where they name none
     :param evidence: list of what :func:`ogp_plan_evidence_create` takes
     :param request_id: the same again answers what the first one did
 
@@ -555,7 +556,7 @@ def ogp_plan_report_create(context: Context, data_dict: DataDict) -> dict[str, A
     :param title: title
     :param sections: list of ``{"title", "text"}``
     :param updates: list of what :func:`ogp_plan_update_create` takes (``plan``, ``item``, ``state`` …,
-        ``measurements``, ``evidence``)
+        ``measurements``, ``evidence``); each is of the report's ``period`` unless it names its own
     :param supersedes: id of the report that this one corrects; what it carried stands
     :param request_id: the same again answers what the first one did
 
@@ -604,6 +605,9 @@ def ogp_plan_report_create(context: Context, data_dict: DataDict) -> dict[str, A
         for position, (plan_id, item_id, key) in enumerate(names):
             said = saids[position]
             said.report = ids[plan_id]
+            if said.period is None and said.supersedes is None:
+                # what it carries is of the report's period, whenever it is handed in
+                said.period = taken["period"]
             try:
                 work.update(plan_id, key, organization, said, f"{item_id}.")
             except tk.ValidationError as error:

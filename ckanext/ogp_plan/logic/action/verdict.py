@@ -48,7 +48,7 @@ def ogp_plan_verdict_create(context: Context, data_dict: DataDict) -> dict[str, 
     :param fulfilled: whether the item was fulfilled at the cut
     :param quality: of the evidence, in words
     :param rationale: why; needed when ``assigned`` is not what the rules suggest, when you do not share the
-        declared state, and with an alert
+        declared state, and with an alert; and whenever the monitor assigns a completion
     :param recommendation: what should be done
     :param alert: ``true``: opens an alert, which puts the item at risk until it is closed
     :param closes: id of your verdict whose alert this one closes
@@ -129,6 +129,11 @@ def _judged(
                 "Write why: you assign another completion than the rules suggest, do not share the declared "
                 "state, or open an alert."
             ),
+        )
+    if role is VerdictRole.MONITOR and taken["assigned"] is not None and not taken["rationale"]:
+        raise refused(
+            "rationale",
+            tk._("Write why: the rules suggest a completion, and who decides it says what it was found on."),
         )
     own = {one.id: one for one in facts.verdicts.get(key, ()) if one.role is role}
     if taken["supersedes"] is not None and taken["supersedes"] not in own:

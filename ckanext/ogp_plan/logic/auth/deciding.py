@@ -63,11 +63,13 @@ def allow(
     if plan is not None and all(
         PlanStatus(plan.status) not in row.when for row in people.MATRIX if row.what == what
     ):
-        return no(_because_of_status(plan))
+        return no(_because_of_status(plan, what))
     return no(why_not(what))
 
 
-def _because_of_status(plan: PlanRow) -> str:
+def _because_of_status(plan: PlanRow, what: str) -> str:
+    if what == "publish_dataset":
+        return str(tk._("A draft is in no catalogue. Publish the plan first."))
     if plan.status == PlanStatus.CLOSED.value:
         return str(tk._("The plan is closed: nothing more is changed or reported in it."))
     return str(tk._("The plan is not adopted yet: nothing is reported, judged or cut in it before that."))

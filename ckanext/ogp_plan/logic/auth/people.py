@@ -77,6 +77,11 @@ def ogp_plan_period_close(person: Person, data: dict[str, Any]) -> AuthResult:
     return deciding.allow(person, "period", deciding.plan_of(person, data))
 
 
+def ogp_plan_link_list(person: Person, data: dict[str, Any]) -> AuthResult:
+    """Who may see the plan."""
+    return deciding.see(person, data)
+
+
 def ogp_plan_link_create(person: Person, data: dict[str, Any]) -> AuthResult:
     """Who manages the plan of the item; when one answer counts for both, who manages the other's too."""
     allowed = deciding.allow(person, "link", deciding.plan_of(person, data))
@@ -134,6 +139,7 @@ def get_auth_functions() -> dict[str, AuthFunction]:
         "ogp_plan_delegation_list": deciding.writes(ogp_plan_delegation_list),
         "ogp_plan_period_open": deciding.writes(ogp_plan_period_open),
         "ogp_plan_period_close": deciding.writes(ogp_plan_period_close),
+        "ogp_plan_link_list": deciding.reads(ogp_plan_link_list),
         "ogp_plan_link_create": deciding.writes(ogp_plan_link_create),
         "ogp_plan_link_remove": deciding.writes(ogp_plan_link_remove),
         "ogp_plan_token_create": deciding.writes(ogp_plan_token_create),

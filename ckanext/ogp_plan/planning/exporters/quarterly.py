@@ -19,8 +19,7 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 
-from .. import tracking
-from ..calendar import day_of
+from ..calendar import day_of, period
 from ..i18n import N_
 from ..states import AssignmentStanding, Standing
 from ..tracking import Evidence, Measurement, Report, Update
@@ -48,7 +47,8 @@ def write(
     :param organization: the organismo's name; duties of its groups are its own too.
     :param start: the period's first day.
     :param end: its last day, both in Colombia.
-    :param views: every plan it has duties in, in one language, as they stood at the end of the period.
+    :param views: every plan it has duties in, in one language, as they stood at the end of the period, with
+        what was reported of it since.
     :param reports: narrative reports; without them, those in the plans' records. Only the organismo's own
         whose period touches this one are used, each once.
     :raises ValueError: there is no plan to tell the language from, or the period ends before it begins.
@@ -74,12 +74,14 @@ class _Report:
         self.organization, self.start, self.end, self.views = organization, start, end, views
         self.view = views[0]
         self.lang = self.view.lang
-        given = list(reports) or [one for view in views for one in tracking.standing(view.record.reports)]
+        given = list(reports) or [one for view in views for one in view.record.counting_reports()]
         own = [
             one for one in given if one.organization == organization and one.start <= end and one.end >= start
         ]
         self.reports = sorted(
-            {one.id: one for one in own}.values(), key=lambda one: (one.start, one.at, one.id)
+            # a report that carries updates of several plans is recorded in each
+            {(one.start, one.end, one.title, one.sections): one for one in own}.values(),
+            key=lambda one: (one.start, one.at, one.id),
         )
         self.document = Document()
         self.styles: dict[str, str] = {}
@@ -325,11 +327,18 @@ class _Report:
     def _within(self, moment: dt.datetime) -> bool:
         return self.start <= day_of(moment) <= self.end
 
+    def _belongs(self, one: Update) -> bool:
+        """An update is of the period it names, whenever it was handed in; else of its day."""
+        if not one.period:
+            return self._within(one.at)
+        named = period(one.period)
+        return named.start <= self.end and named.end >= self.start
+
     def _updates(self, view: View, item: Item) -> list[Update]:
         return [
             one
             for one in view.updates.get(item.key, ())
-            if self._mine(one.organization) and self._within(one.at)
+            if self._mine(one.organization) and self._belongs(one)
         ]
 
     def _measured(self, view: View, item: Item) -> list[Measurement]:
@@ -342,10 +351,13 @@ class _Report:
         ]
 
     def _evidence(self, view: View, item: Item) -> list[Evidence]:
+        """What was given in the period, or with an update of it."""
+        updates = {one.id for one in self._updates(view, item)}
         return [
             one
             for one in view.evidence.get(item.key, ())
-            if self._mine(one.organization) and self._within(one.at)
+            if self._mine(one.organization)
+            and (one.update in updates or self._within(one.at))
         ]
 
     def _has_news(self, view: View, item: Item) -> bool:
