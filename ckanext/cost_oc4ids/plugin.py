@@ -9,12 +9,27 @@ import ckan.plugins.toolkit as tk
 from ckan.common import CKANConfig
 from ckan.lib.plugins import DefaultTranslation
 
-from ckanext.cost_oc4ids import cli, config, helpers, index, interfaces_impl, status, upload_guard, views
+from ckanext.cost_oc4ids import (
+    cli,
+    config,
+    helpers,
+    index,
+    interfaces_impl,
+    ordinary,
+    status,
+    upload_guard,
+    views,
+)
 from ckanext.cost_oc4ids.logic import action, auth
 
 
 def _actions() -> dict[str, Any]:
-    return {**action.get_actions(), **upload_guard.get_actions(), "status_show": status.status_show}
+    return {
+        **action.get_actions(),
+        **upload_guard.get_actions(),
+        **ordinary.get_actions(),
+        "status_show": status.status_show,
+    }
 
 
 @tk.blanket.actions(_actions)
