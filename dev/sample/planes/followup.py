@@ -481,17 +481,19 @@ class Writer:
         """Months are opened on their first day and closed on the twelfth of the next."""
         if self.name != "paac":
             return
-        for month in range(2, 12):
+        for month in range(1, 12):
             period = f"{self.year}-{month:02d}"
             coordinator = self.told["coordinadora"]
-            self.add(
-                "period",
-                f"abre:{period}",
-                self.moment(f"{month:02d}-01", 7),
-                coordinator,
-                period=period,
-                opened=True,
-            )
+            if month > 1:
+                # the plan was not there yet on the first of January
+                self.add(
+                    "period",
+                    f"abre:{period}",
+                    self.moment(f"{month:02d}-01", 7),
+                    coordinator,
+                    period=period,
+                    opened=True,
+                )
             closes = self.moment(f"{month + 1:02d}-12", 18)
             self.add(
                 "period",
