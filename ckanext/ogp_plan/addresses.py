@@ -94,6 +94,12 @@ class OfItems:
         return self._shared[name] + address
 
 
+def url_of_report(organization: str, report: str) -> str:
+    """Return the address of the page of an organismo's report."""
+    found: str = tk.url_for("ogp_plan.organization_report", id=organization, report=report)
+    return found
+
+
 def url_of_cut(name: str, day: dt.date | str, *, absolute: bool = False) -> str:
     """Return the address of a cut's page."""
     found: str = tk.url_for("ogp_plan.cut", plan=name, day=str(day), _external=absolute)

@@ -24,7 +24,7 @@ from ckanext.ogp_plan.planning import settings as plan_settings
 from ckanext.ogp_plan.planning.cuts import Compliance, CutState
 from ckanext.ogp_plan.planning.outline import Outline
 from ckanext.ogp_plan.planning.settings import Settings
-from ckanext.ogp_plan.planning.tracking import Record
+from ckanext.ogp_plan.planning.tracking import Key, Record
 
 #: Differences that are listed when a cut cannot be computed again.
 MOST_DIFFERENCES = 50
@@ -148,6 +148,15 @@ def body(cut: Cut) -> dict[str, Any]:
     """Return what a cut froze."""
     found: dict[str, Any] = json.loads(cut.body)
     return found
+
+
+def lights(plan_id: str, hashes: Collection[str]) -> dict[str, dict[Key, str]]:
+    """Return the light that each tracked item of a plan had in cuts, by their SHA-256 (one query)."""
+    wanted = sa.select(Cut.sha256, Cut.body).where(Cut.plan_id == plan_id, Cut.sha256.in_(list(hashes)))
+    return {
+        sha256: {one.key: one.standing.light for one in Outline(frozen).tracked if one.standing is not None}
+        for sha256, frozen in model.Session.execute(wanted)
+    }
 
 
 def record_of(plan: PlanRow, cut: Cut) -> Record:

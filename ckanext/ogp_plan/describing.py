@@ -22,13 +22,13 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from ckanext.ogp_plan import addresses, config, cutting, language, outgoing, records
 from ckanext.ogp_plan.model import ItemAssignment, PlanItem, PlanRow, PlanVersion, RecordedChange
 from ckanext.ogp_plan.people import OWING, Person
-from ckanext.ogp_plan.planning import change_words, data, progress, states, wording
+from ckanext.ogp_plan.planning import change_words, data, progress, states, store, wording
 from ckanext.ogp_plan.planning import settings as plan_settings
 from ckanext.ogp_plan.planning.jsonable import moment_text
 from ckanext.ogp_plan.planning.progress import Child
 from ckanext.ogp_plan.planning.render import Renderer
 from ckanext.ogp_plan.planning.settings import Settings
-from ckanext.ogp_plan.planning.types import Declared, PlanStatus, Role
+from ckanext.ogp_plan.planning.types import Declared, Indicator, PlanStatus, Role
 
 #: States outside of the four lights.
 OUTSIDE = frozenset(state.value for state in states.OUTSIDE)
@@ -498,6 +498,12 @@ def _short_standing() -> Any:
     for name in _LONG_OF_QUOTA:
         short = short.op("#-", return_type=JSONB)(sa.cast(["quota", name], ARRAY(sa.Text)))
     return short
+
+
+def indicators(ids: Collection[str]) -> dict[str, list[Indicator]]:
+    """Return the indicators of items, by the item's id; one query."""
+    wanted = sa.select(PlanItem.id, PlanItem.body).where(PlanItem.id.in_(list(ids)))
+    return {id_: store.item_from_store(body).indicators for id_, body in model.Session.execute(wanted)}
 
 
 def assignments(ids: Collection[str]) -> dict[str, list[Any]]:

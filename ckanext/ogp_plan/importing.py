@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,7 +29,7 @@ from ckanext.ogp_plan.planning.importers import Act, Option, Question, Reading, 
 from ckanext.ogp_plan.planning.render import Renderer
 from ckanext.ogp_plan.planning.responsibles import Directory
 from ckanext.ogp_plan.planning.tracking import Key
-from ckanext.ogp_plan.planning.types import Item, Place, Plan, PlanChange, PlanStatus
+from ckanext.ogp_plan.planning.types import Item, OrgGroup, Place, Plan, PlanChange, PlanStatus
 
 OPEN, APPLIED, DISCARDED = "open", "applied", "discarded"
 #: A change of a plan in one of these needs its act and its reason.
@@ -409,16 +409,20 @@ def _may_be_applied(row: Import, plan: PlanRow, found: DryRun, act_name: str, re
                 count=len(found.reading.act.asked)
             ),
         )
-    if plan.status in TRACKED and found.changes:
-        errors = {}
-        if not act_name.strip():
-            errors["act_name"] = [
-                tk._("An adopted plan is changed by an act: write its name (resolution, minutes) and date.")
-            ]
-        if not reason.strip():
-            errors["reason"] = [tk._("Say why the plan changes: it is published beside each change.")]
-        if errors:
-            raise tk.ValidationError(errors)
+    if found.changes and (errors := _unsaid_act(plan, act_name, reason)):
+        raise tk.ValidationError(errors)
+
+
+def _unsaid_act(plan: PlanRow, act_name: str, reason: str) -> dict[str, list[str]]:
+    """What a change of an adopted plan does not say, field by field: by which act, and why."""
+    errors: dict[str, list[str]] = {}
+    if plan.status in TRACKED and not act_name.strip():
+        errors["act_name"] = [
+            tk._("An adopted plan is changed by an act: write its name (resolution, minutes) and date.")
+        ]
+    if plan.status in TRACKED and not reason.strip():
+        errors["reason"] = [tk._("Say why the plan changes: it is published beside each change.")]
+    return errors
 
 
 def _wait_for_a_person(plan: PlanRow, names: Iterable[str]) -> None:
@@ -444,8 +448,22 @@ class Waiting:
     items: tuple[tuple[str, str, str], ...]
 
 
-def waiting_names(plan: PlanRow) -> list[Waiting]:
-    """Return the names of a plan that wait for a person to say whose they are."""
+def waiting_names(plan: PlanRow, *, limit: int | None = None, offset: int = 0) -> list[Waiting]:
+    """Return the names of a plan that wait for a person to say whose they are, the oldest first.
+
+    :param limit: how many names at most (default: all).
+    :param offset: how many names to leave out at the beginning.
+    """
+    printed_somewhere = sa.exists().where(
+        ItemAssignment.plan_id == UnknownName.plan_id, ItemAssignment.unknown == UnknownName.printed
+    )
+    page = (
+        sa.select(UnknownName.id)
+        .where(UnknownName.plan_id == plan.id, UnknownName.answered.is_(None), printed_somewhere)
+        .order_by(UnknownName.created, UnknownName.printed)
+        .limit(limit)
+        .offset(offset)
+    )
     wanted = (
         sa.select(UnknownName.id, UnknownName.printed, UnknownName.created)
         .add_columns(PlanItem.address, PlanItem.code, PlanItem.title)
@@ -456,7 +474,7 @@ def waiting_names(plan: PlanRow) -> list[Waiting]:
             ),
         )
         .join(PlanItem, PlanItem.id == ItemAssignment.item_id)
-        .where(UnknownName.plan_id == plan.id, UnknownName.answered.is_(None))
+        .where(UnknownName.id.in_(page))
         .order_by(UnknownName.created, UnknownName.printed, PlanItem.position)
     )
     found: dict[str, Waiting] = {}
@@ -496,7 +514,7 @@ def answer_name(
     known_group = _group(group, current) if group else None
     if group and known_group is None:
         raise _refuse("group", tk._("There is no such group of organismos."))
-    if organization and not _is_organismo(organization):
+    if organization and organization not in organismos([organization]):
         raise _refuse(
             "organization", tk._("There is no such organismo. Its page must exist in the portal first.")
         )
@@ -517,8 +535,100 @@ def answer_name(
     return Applied(plan, done.version, len(done.changes))
 
 
-def _is_organismo(name: str) -> bool:
-    group = model.Group.get(name)
-    if group is not None and group.name == name and group.is_organization and group.state == "active":
-        return True
-    return name in Directory.load().organismos
+def organismos(names: Collection[str]) -> set[str]:
+    """Return which of some names are of an organization of the portal, or an id of ``schemas/cali/``."""
+    wanted = sa.select(model.Group.name).where(
+        model.Group.name.in_(names), model.Group.is_organization.is_(True), model.Group.state == "active"
+    )
+    return set(model.Session.scalars(wanted)) | (Directory.load().organismos.keys() & set(names))
+
+
+# --- groups of organismos -----------------------------------------------------------------------------
+
+
+def name_members(
+    plan: PlanRow,
+    group: str,
+    members: Collection[str],
+    *,
+    user_id: str | None = None,
+    act_name: str = "",
+    reason: str = "",
+) -> Applied:
+    """Say which organismos a group of a plan is: from now on each of them owes its part by its own name.
+
+    These are all of its members: who is not among them leaves the group. The same ones again, in
+    whatever order, write nothing. Fewer than the plan says are taken: the others are still to be named.
+    More are refused and not asked to be confirmed, as goals are computed from that number (two each of
+    28 are 56, and 29 members would make it 58): where the plan itself counts wrongly, its document says
+    so, number and members together.
+
+    :param group: the id of a group that the plan names.
+    :param members: names of organizations of the portal, ids of ``schemas/cali/``, or members that the
+        group has already.
+    :param act_name: the act that changes an adopted plan (needed then).
+    :param reason: why it changes (needed then).
+    :raises ckan.plugins.toolkit.ValidationError: the plan is closed or has no such group, a member is no
+        organismo, there are more than the plan says, or an adopted plan would change without its act.
+    """
+    events.hold(plan.id)
+    model.Session.refresh(plan)
+    if plan.status == PlanStatus.CLOSED.value:
+        raise _refuse("plan", tk._("The plan is closed and is not changed any more."))
+    current = records.current_plan(plan) if plan.version else Plan(plan.family)
+    place = next((n for n, one in enumerate(current.groups) if one.id == group), None)
+    if place is None:
+        raise _refuse("group", _no_such_group(current.groups))
+    present = current.groups[place]
+    named = _in_order(present, members)
+    if set(named) == set(present.members):
+        return Applied(plan, plan.version, 0)
+    errors = _unsaid_act(plan, act_name, reason)
+    if wrong := _wrong_members(present, named):
+        errors["members"] = wrong
+    if errors:
+        raise tk.ValidationError(errors)
+    current.groups[place] = replace(present, members=named)
+    done = versions.apply(plan, current, user_id=user_id, act_name=act_name.strip(), reason=reason.strip())
+    recomputing.recompute(plan.id)
+    model.Session.flush()
+    return Applied(plan, done.version, len(done.changes))
+
+
+def _no_such_group(groups: Collection[OrgGroup]) -> str:
+    if not groups:
+        return str(tk._("This plan names no group of organismos."))
+    return str(
+        tk._("The plan names no such group of organismos. It has: {groups}.").format(
+            groups=", ".join(one.id for one in groups)
+        )
+    )
+
+
+def _in_order(group: OrgGroup, members: Collection[str]) -> tuple[str, ...]:
+    """Members each once: those of before first, where they stood; a change of order alone is none."""
+    given = dict.fromkeys(members)
+    stay = [name for name in group.members if name in given]
+    return (*stay, *(name for name in given if name not in group.members))
+
+
+def _wrong_members(group: OrgGroup, named: Collection[str]) -> list[str]:
+    """Why some organismos cannot be the members of a group, each with its remedy."""
+    joining = [name for name in named if name not in group.members]
+    known = organismos(joining)
+    wrong = [
+        tk._(
+            "“{name}” is no organismo of the portal. Correct the name, or ask the administration of the "
+            "portal to make its page first."
+        ).format(name=name)
+        for name in joining
+        if name not in known
+    ]
+    if group.size is not None and len(named) > group.size:
+        sentence = tk._(
+            "The plan says that they are {size}, and you chose {count}. Take out those that are too many. If "
+            "the plan counts wrongly, correct its number in the workbook of the plan: sheet “Grupos”, "
+            "column “tamano”."
+        )
+        wrong.append(sentence.format(size=group.size, count=len(named)))
+    return wrong

@@ -42,12 +42,23 @@ from ckanext.ogp_plan.planning.types import ChangeKind, Declared, Indicator, Ite
 
 #: Changes of its light and of the plan that the story of an item holds at most.
 _MOST = 500
+#: Entries of a story that are shown at once, unless others are asked for.
+STORY_SHOWN = 100
 
 
-def shown(plan: PlanRow, row: PlanItem, person: Person) -> dict[str, Any]:
+def shown(
+    plan: PlanRow,
+    row: PlanItem,
+    person: Person,
+    *,
+    story_limit: int = STORY_SHOWN,
+    story_offset: int = 0,
+) -> dict[str, Any]:
     """Return an item with everything that somebody may know of it.
 
     :param plan: its plan, which the person may see.
+    :param story_limit: how many entries of its story at most, the newest first.
+    :param story_offset: how many of the newest entries to leave out.
     """
     reader = describing.Reader(person)
     key: Key = (row.level, row.code)
@@ -68,6 +79,8 @@ def shown(plan: PlanRow, row: PlanItem, person: Person) -> dict[str, Any]:
     mine = people.reports_for(person, plan, row)
     links = _links(plan, key, record, reader)
     changes = _changes(plan, key)
+    lights = _lights(row)
+    story_count, story = _story(facts, key, plan, changes, lights, reader, story_offset, story_limit)
     return {
         **described[0],
         "plan_status": plan.status,
@@ -96,7 +109,8 @@ def shown(plan: PlanRow, row: PlanItem, person: Person) -> dict[str, Any]:
             for one in standing.get("answers", ())
         ],
         "links": links,
-        "story": _story(facts, key, plan, changes, _lights(row), reader),
+        "story": story,
+        "story_count": story_count,
         "changes": describing.changes(changes[:_MOST], plan, reader),
         "children": described[1:],
         "settings": {"cadence": settings.cadence.id, "cadence_name": reader.text(settings.cadence.name)},
@@ -495,7 +509,10 @@ def _story(
     changes: Iterable[RecordedChange],
     lights: Iterable[LightChange],
     reader: Reader,
-) -> list[dict[str, Any]]:
+    offset: int,
+    limit: int,
+) -> tuple[int, list[dict[str, Any]]]:
+    """How many things happened to an item, and a page of them, the newest first."""
     entries = history.story(
         facts,
         key,
@@ -520,12 +537,9 @@ def _story(
     superseded = _superseded(facts.record)
     returned = facts.record._returned()
     reports = {one.id: one for one in facts.record.reports}
-    made = []
-    for one in entries:
-        if one.kind == "link" and (one.params.get("plan") or plan.id) not in plans:
-            continue
-        made.append(_entry(one, plan, superseded, returned, reports, reader))
-    return made
+    told = [one for one in entries if one.kind != "link" or (one.params.get("plan") or plan.id) in plans]
+    page = told[offset : offset + limit]
+    return len(told), [_entry(one, plan, superseded, returned, reports, reader) for one in page]
 
 
 def _linked_plans(entries: Iterable[Entry], plan: PlanRow, reader: Reader) -> set[str]:
@@ -597,16 +611,13 @@ def _report_of(report: Report | None, reader: Reader) -> dict[str, Any] | None:
     """The periodic report that carried an entry, and where it can be read whole."""
     if report is None:
         return None
-    start, end = report.start.isoformat(), report.end.isoformat()
     return {
         "title": report.title,
         "period": reader.period(report.start, report.end),
-        "start": start,
-        "end": end,
+        "start": report.start.isoformat(),
+        "end": report.end.isoformat(),
         "organization": reader.organization(report.organization),
-        "url": tk.url_for(
-            "ogp_plan_file.organization_report", id=report.organization, desde=start, hasta=end
-        ),
+        "url": addresses.url_of_report(report.organization, report.id),
     }
 
 

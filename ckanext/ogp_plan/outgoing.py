@@ -55,6 +55,8 @@ CSV = "text/csv; charset=utf-8"
 JSON = "application/json; charset=utf-8"
 ATOM = "application/atom+xml; charset=utf-8"
 ICAL = "text/calendar; charset=utf-8"
+#: The longest time that a report of an organismo covers, in days.
+LONGEST_REPORT = 366 * 2
 
 
 # --- what exporters ask -------------------------------------------------------------------------------

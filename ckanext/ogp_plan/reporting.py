@@ -394,9 +394,10 @@ class Work:
         fact_id = id_of(plan_id, self.person.id, self.request_id, f"{part}update")
         speaks = said.speaks
         update = fact_id if speaks else None
+        measured = []
         for number, one in enumerate(said.measurements):
             with _inside("measurements", number):
-                self.measurement(
+                made_of = self.measurement(
                     plan_id,
                     key,
                     organization,
@@ -406,9 +407,14 @@ class Work:
                     report=said.report,
                     correct=said.corrects,
                 )
+                measured.append(made_of.id)
+        # without words, what is proved is the only figure given
+        proved = measured[0] if update is None and len(measured) == 1 else None
         for number, one in enumerate(said.evidence):
             with _inside("evidence", number):
-                self.evidence(plan_id, key, organization, one, f"{part}e{number}", update=update)
+                self.evidence(
+                    plan_id, key, organization, one, f"{part}e{number}", update=update, measurement=proved
+                )
         if not speaks:
             if not said.measurements and not said.evidence:
                 raise refused(
@@ -725,6 +731,7 @@ class Work:
         part: str = "",
         *,
         update: str | None = None,
+        measurement: str | None = None,
     ) -> Evidence:
         """Judge a piece of evidence, looked at already, and take it among what will be written."""
         desk = self.desk(plan_id)
@@ -754,7 +761,7 @@ class Work:
             title=fields.get("title") or "",
             organization=organization,
             update=fields.get("update") or update,
-            measurement=fields.get("measurement"),
+            measurement=fields.get("measurement") or measurement,
             url=fields.get("url") or "",
             resource=fields.get("resource"),
             # of a resource its dataset is kept too; what is looked at is the resource

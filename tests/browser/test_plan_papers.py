@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from ckan import model, plugins
 from ckan.tests import helpers
 from support import plan_files
 from support.city import City
-from support.plan_portal import Town
+from support.plan_portal import Town, paac
 
 from ckanext.ogp_plan.planning.types import Declared
 
@@ -100,6 +101,52 @@ def test_the_keyboard_is_enough_to_answer(page: Any, town: Town) -> None:
     page.locator("button[value=apply]").focus()
     page.keyboard.press("Enter")
     page.wait_for_selector(".ogp-done")
+
+
+def test_who_a_group_is_is_marked_and_saved(plain_page: Any, town: Town, audit: Any, shot: Any, page: Any, has_focus: Any) -> None:
+    """With the keyboard and without JavaScript; in Spanish and English, wide and narrow, with an error and without."""
+    body = paac(town)
+    body.groups = [replace(body.groups[0], size=3, members=())]
+    plan = town.plan("paac", "adoptado", body=body)
+    sign_in(plain_page, town, "owner_admin")
+    page.context.add_cookies(plain_page.context.cookies())
+    url = f"/planes/{plan.name}/importar"
+    page.goto(url)
+    seen(page, audit, shot, "planes-grupo")
+    assert page.goto(f"/en{url}?grupo=organismos").status == 200
+    assert page.get_attribute("html", "lang") == "en"
+    assert page.locator("#grupo legend").inner_text() == "Organismos of this group"
+    audit(page)
+    # with the keyboard only: too many, so it comes back with what was marked
+    page.goto(url)
+    boxes = page.locator("#ogp-members input[type=checkbox]")
+    boxes.first.focus()
+    for _ in range(4):
+        page.keyboard.press("Space")
+        page.keyboard.press("Tab")
+    page.fill("#ogp-act_name", "Acta 7 de 2026")
+    page.fill("#ogp-reason", "La lista del decreto")
+    page.press("#ogp-act_name", "Enter")
+    page.wait_for_selector("#ogp-members-error")
+    has_focus(page, "ogp-problems")
+    assert page.locator("#ogp-members input:checked").count() == 4
+    assert page.input_value("#ogp-reason") == "La lista del decreto"
+    seen(page, audit, shot, "planes-grupo-error")
+    page.locator("#ogp-members input:checked").first.focus()
+    page.keyboard.press("Space")
+    page.press("#ogp-act_name", "Enter")
+    page.wait_for_selector(".ogp-done")
+    assert page.locator("#grupos article").inner_text().count("3 de 3 nombrados") == 1
+    seen(page, audit, shot, "planes-grupo-guardado")
+    # without JavaScript, as anybody
+    plain_page.goto(url)
+    plain_page.click("#grupos article a.btn")
+    plain_page.locator("#ogp-members input:checked").first.uncheck()
+    plain_page.fill("#ogp-act_name", "Acta 8 de 2026")
+    plain_page.fill("#ogp-reason", "Uno no hace parte")
+    plain_page.click("#grupo button[type=submit]")
+    plain_page.wait_for_selector(".ogp-done")
+    assert "2 de 3 nombrados" in plain_page.locator("#grupos").inner_text()
 
 
 def test_control_interno_freezes_and_publishes(page: Any, town: Town, audit: Any, shot: Any) -> None:

@@ -143,6 +143,49 @@ def test_page_in_english(page: Any, loaded: Loaded, audit: Any, shot: Any, name:
         assert word not in main
 
 
+@pytest.mark.parametrize("language", ["", "/en"])
+def test_reports_of_an_organismo(page: Any, loaded: Loaded, audit: Any, shot: Any, language: str) -> None:
+    """From its duties to its reports, to one of them, to a duty that it tells of, and back."""
+    mark = "-en" if language else ""
+    page.goto(f"{language}/organismo/secretaria-de-gobierno/obligaciones")
+    page.locator("a[href$='/informes']").click()
+    shot(page, f"plan-informes{mark}")
+    audit(page)
+    page.locator(".ogp-card a").first.click()
+    assert page.locator("h1").count() == 1 and page.locator("section[aria-labelledby=ogp-says] .ogp-text").count()
+    assert page.locator(".ogp-card .ogp-light svg").count() == page.locator(".ogp-card").count() > 0
+    shot(page, f"plan-informe-leido{mark}")
+    audit(page)
+    main = page.inner_text("[role=main]")
+    for word in ("Its light today", "Not reviewed") if not language else ("Su luz hoy", "Qué dice", "Aún sin revisar"):
+        assert word not in main
+    address = page.url
+    page.locator("section[aria-labelledby=ogp-carried] .ogp-card-title a").first.click()
+    page.locator(f".ogp-story a[href$='{address.rsplit('/', 1)[-1]}']").first.wait_for(state="attached")
+    # who handed in none is told what it owes
+    page.goto(f"{language}/organismo/{ORGANISMO}/informes")
+    assert page.locator(".ogp-empty a").count()
+    shot(page, f"plan-informes-nada{mark}")
+    audit(page)
+
+
+def test_a_report_in_sections_says_what_is_wrong_beside_it(as_: Any, loaded: Loaded, audit: Any, shot: Any, has_focus: Any) -> None:
+    page = as_("vivienda-editor")
+    page.goto(forms(loaded)["plan-informe"][1])
+    duty = page.locator("form details").first
+    duty.locator("summary").click()
+    duty.locator("textarea").fill("Se avanzó.")
+    duty.locator("input[name$=_value]").first.fill("muchas")
+    duty.locator("input[name$=_url]").fill("sin dirección")
+    page.locator("button[value=informe]").click()
+    page.wait_for_selector("#ogp-problems")
+    has_focus(page, "ogp-problems")
+    duty = page.locator("form details[open]").first
+    assert duty.locator("[aria-invalid=true]").count() and duty.locator("textarea").input_value() == "Se avanzó."
+    shot(page, "plan-informe-con-errores")
+    audit(page)
+
+
 def forms(loaded: Loaded) -> dict[str, tuple[str, str]]:
     plan = f"/planes/{loaded.paac}"
     return {

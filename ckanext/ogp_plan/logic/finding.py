@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
 from ckan import model
 
 from ckanext.ogp_plan import people
@@ -32,6 +34,15 @@ def organization(reference: Any) -> str:
     return (
         str(found.name) if found is not None and found.is_organization and found.state == "active" else text
     )
+
+
+def organizations(references: Sequence[str]) -> list[str]:
+    """Return what :func:`organization` does of several, with one query for all."""
+    wanted = sa.select(model.Group.id, model.Group.name).where(
+        model.Group.id.in_(references), model.Group.is_organization.is_(True), model.Group.state == "active"
+    )
+    names = dict(map(tuple, model.Session.execute(wanted)))
+    return [names.get(one, one) for one in references]
 
 
 def item(of: PlanRow, reference: Any) -> PlanItem:

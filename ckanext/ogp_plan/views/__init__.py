@@ -17,6 +17,7 @@ from ckanext.ogp_plan.views import (  # noqa: F401
     people,
     plans,
     report,
+    reports,
 )
 
 

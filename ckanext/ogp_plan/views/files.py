@@ -26,8 +26,6 @@ blueprint = Blueprint("ogp_plan_file", __name__)
 #: A client asks again each time, and is told in a few bytes when nothing changed.
 PUBLIC = "public, max-age=0, must-revalidate"
 PRIVATE = "private, no-store"
-#: The longest time that a report of an organismo covers, in days.
-LONGEST_REPORT = 366 * 2
 
 
 # --- what all of them share ----------------------------------------------------------------------------
@@ -179,7 +177,7 @@ def _period() -> tuple[dt.date, dt.date]:
         end = dt.date.fromisoformat(asked[1]) if asked[1] else min(quarter.end, today)
     except ValueError:
         return tk.abort(400, tk._("A day is written as 2026-03-31."))  # type: ignore[no-any-return]
-    if end < start or (end - start).days > LONGEST_REPORT or start.year < 1990:
+    if end < start or (end - start).days > outgoing.LONGEST_REPORT or start.year < 1990:
         return tk.abort(  # type: ignore[no-any-return]
             400, tk._("The first day must come before the last one, and there may be two years between them.")
         )

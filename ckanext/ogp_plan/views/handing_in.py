@@ -7,7 +7,7 @@ import binascii
 import datetime as dt
 import io
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -15,16 +15,30 @@ from flask import Response
 from flask.views import MethodView
 from werkzeug.datastructures import FileStorage
 
-from ckanext.ogp_plan import records
+from ckanext.ogp_plan import describing, records
 from ckanext.ogp_plan.helpers import plan as words
-from ckanext.ogp_plan.planning import calendar
+from ckanext.ogp_plan.planning import calendar, progress
+from ckanext.ogp_plan.planning.types import Indicator
 from ckanext.ogp_plan.views import forms, plans
-from ckanext.ogp_plan.views.report import blueprint, parts_of, state_options
+from ckanext.ogp_plan.views.report import (
+    blueprint,
+    evidence_given,
+    figure,
+    nested,
+    parts_of,
+    state_options,
+    was_measured,
+    written,
+)
 
 #: Sections that an empty report offers, and as many as one may have.
 SECTIONS, MOST_SECTIONS = 3, 30
 #: Duties that the page of a report offers to carry; the rest is reported on the item's page or by workbook.
 CARRIED = 40
+#: What the page asks of a duty, of its figure and of its evidence; each field is "u_<plan>/<address>_<name>".
+SAID_FIELDS = ("state", "progress", "text", "confirms")
+FIGURE_FIELDS = ("value", "numerator", "denominator")
+PROOF_FIELDS = ("url", "title")
 #: Letters of a file that the page itself carries from the dry run to its application.
 LARGEST_CARRIED = 400_000
 
@@ -92,6 +106,7 @@ class OrganizationReport(MethodView):
         sections = self._sections()
         wanted = max(len(sections) + (1 if more else 0), SECTIONS if not sections else 1)
         sections += [{"title": "", "text": ""}] * (min(wanted, MOST_SECTIONS) - len(sections))
+        duties = self._duties(owed)
         extra_vars = {
             "owed": owed,
             "plan": None,
@@ -99,7 +114,8 @@ class OrganizationReport(MethodView):
             "sent": tk.request.form,
             "sections": sections,
             "most": MOST_SECTIONS,
-            "duties": self._duties(owed),
+            "duties": duties,
+            "duty_names": _labels(duties),
             "states": state_options(outside=False),
             "periods": self._periods(),
             "tried": tried,
@@ -130,57 +146,81 @@ class OrganizationReport(MethodView):
     def _duties(self, owed: Mapping[str, Any]) -> list[dict[str, Any]]:
         """What the report may carry, with what was written of it."""
         open_ = [*(owed.get("this_month") or []), *(owed.get("late") or []), *(owed.get("next") or [])]
+        shown = open_[:CARRIED]
+        indicators = describing.indicators([one["id"] for one in shown])
         made = []
-        for one in open_[:CARRIED]:
+        for one in shown:
             key = f"{one['plan']}/{one['address']}"
-            sent = {
-                name: tk.request.form.get(f"u_{name}_{key}", "").strip()
-                for name in ("state", "progress", "text", "confirms")
-            }
-            made.append({"item": one, "key": key, "sent": sent})
+            prefix = f"u_{key}_"
+            sent = written(prefix, (*SAID_FIELDS, *FIGURE_FIELDS, *PROOF_FIELDS))
+            # of several indicators the item's own page asks
+            only = indicators.get(one["id"]) or []
+            made.append(
+                {
+                    "item": one,
+                    "key": key,
+                    "prefix": prefix,
+                    "sent": sent,
+                    "indicator": _indicator(only[0]) if len(only) == 1 else None,
+                }
+            )
         return made
 
-    def _updates(self, owed: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def _updates(self, duties: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], dict[str, Any]]]:
+        """The duties that something was written of, each with what the action takes of it."""
         made = []
-        for one in self._duties(owed):
-            said = forms.filled(one["sent"])
+        for one in duties:
+            said: dict[str, Any] = forms.filled(one["sent"], SAID_FIELDS)
+            if said.get("confirms"):
+                said["confirms"] = True
+            if one["indicator"] and was_measured(one["sent"]):
+                said["measurements"] = [figure(one["indicator"]["code"], one["sent"])]
+            evidence = evidence_given(one["prefix"])
+            if evidence:
+                said["evidence"] = [evidence]
             if said:
                 item = one["item"]
-                made.append(
-                    {
-                        "plan": item["plan"],
-                        "item": item["address"],
-                        **said,
-                        **({"confirms": True} if said.get("confirms") else {}),
-                    }
-                )
+                made.append((one, {"plan": item["plan"], "item": item["address"], **said}))
         return made
 
     def _report(self, name: str, owed: Mapping[str, Any]) -> Any:
         sent = forms.given("period", "title", "plan", "request_id")
-        updates = self._updates(owed)
+        carried = self._updates(self._duties(owed))
         data = {
             "organization": name,
             **forms.filled(sent),
             "sections": [one for one in self._sections() if one["title"] or one["text"]],
-            "updates": updates,
+            "updates": [update for _, update in carried],
         }
         try:
-            tk.get_action("ogp_plan_report_create")({}, data)
+            done = tk.get_action("ogp_plan_report_create")({}, data)
         except tk.ValidationError as refused:
-            return self._page(name, owed, self._errors(refused, updates), 400)
+            return self._page(name, owed, self._errors(refused, [duty for duty, _ in carried]), 400)
         tk.h.flash_success(tk._("The report was received, with what it says of each duty."))
-        return tk.redirect_to(tk.url_for("ogp_plan.obligations", id=name))
+        report = min(done["reports"].values())
+        return tk.redirect_to(
+            tk.url_for("ogp_plan.organization_report", id=owed["organization"], report=report)
+        )
 
-    def _errors(self, refused: tk.ValidationError, updates: list[dict[str, Any]]) -> forms.Errors:
-        """Errors of a duty stand beside it."""
+    def _errors(self, refused: tk.ValidationError, duties: Sequence[Mapping[str, Any]]) -> forms.Errors:
+        """Errors of a duty stand beside its fields; what is of no field, first in the duty."""
         plain = {name: one for name, one in refused.error_dict.items() if name != "updates"}
         found = forms.errors_of(tk.ValidationError(plain)) if plain else {}
-        for update, wrong in zip(updates, parts_of(refused, "updates"), strict=False):
-            said = words.ogp_plan_sentences(wrong)
-            if said:
-                found[f"u_{update['plan']}/{update['item']}"] = said
+        for duty, wrong in zip(duties, parts_of(refused, "updates"), strict=False):
+            self._of_duty(found, duty, wrong if isinstance(wrong, Mapping) else {"": wrong})
         return found
+
+    def _of_duty(self, found: forms.Errors, duty: Mapping[str, Any], wrong: Mapping[str, Any]) -> None:
+        prefix = duty["prefix"]
+        of_parts = {"measurements": FIGURE_FIELDS, "evidence": PROOF_FIELDS}
+        for name, said in wrong.items():
+            if name in of_parts:
+                for part in said if isinstance(said, list) else [said]:
+                    nested(found, part, prefix, of_parts[name])
+            elif name in SAID_FIELDS:
+                nested(found, {name: said}, prefix, SAID_FIELDS)
+            else:
+                found.setdefault(f"u_{duty['key']}", []).extend(words.ogp_plan_sentences(said))
 
     def _rows(self, name: str, owed: Mapping[str, Any], *, applied: bool) -> Any:
         raw, file_name = self._file()
@@ -220,6 +260,41 @@ class OrganizationReport(MethodView):
         except (binascii.Error, ValueError):
             return b"", ""
         return raw, tk.request.form.get("file_name", "") or "reporte.xlsx"
+
+
+def _indicator(one: Indicator) -> dict[str, Any]:
+    """An indicator as the fields of its figure show it."""
+    return {
+        "code": one.code,
+        "name": one.name,
+        "measure": one.measure.value,
+        "unit": one.unit,
+        "target": progress.target_value(one),
+        "target_text": one.target_text,
+        "numerator": one.numerator,
+        "denominator": one.denominator,
+    }
+
+
+def _labels(duties: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """What the fields of each duty are called where errors are told, with the code of the duty."""
+    names = {
+        "": "",
+        "state": tk._("State"),
+        "progress": tk._("Progress, in percent"),
+        "text": tk._("What was done"),
+        "confirms": tk._("Nothing changed"),
+        "value": tk._("Figure of the period"),
+        "numerator": tk._("How many meet it"),
+        "denominator": tk._("Out of how many"),
+        "url": tk._("Address of the evidence"),
+        "title": tk._("Name of the evidence"),
+    }
+    return {
+        f"u_{one['key']}" + (f"_{name}" if name else ""): f"{one['item']['code_printed']} {title}".strip()
+        for one in duties
+        for name, title in names.items()
+    }
 
 
 blueprint.add_url_rule("/organismo/<id>/informe", view_func=OrganizationReport.as_view("report"))

@@ -151,9 +151,18 @@ def _start_page(
 
 
 def _new_page(
-    shown: Mapping[str, Any], errors: forms.Errors, name_errors: forms.Errors | None = None, named: str = ""
+    shown: Mapping[str, Any],
+    errors: forms.Errors,
+    name_errors: forms.Errors | None = None,
+    named: str = "",
+    group: Mapping[str, Any] | None = None,
 ) -> Response:
+    """The page of what is imported into a plan.
+
+    :param group: what was sent about a group, where that was wrong.
+    """
     plan = PlanRow.get(shown["name"])
+    organismos = _organismos()
     wanted = {
         "plan": shown,
         "tab": "import",
@@ -163,14 +172,47 @@ def _new_page(
         "layouts": _layouts(plan.family if plan else None),
         "size": _megabytes(config.max_import_bytes()),
         "waiting": tk.get_action("ogp_plan_name_list")({}, {"plan": shown["name"]}),
-        "organizations": _organismos(),
+        "organizations": organismos,
         "groups": _groups(plan) if plan else [],
-        "unlisted": [one for one in shown["groups"] if len(one["members"]) < (one["size"] or 1)],
+        "own_groups": shown["groups"],
+        "group": _opened(shown["groups"], organismos, group),
+        "needs_act": shown["status"] in importing.TRACKED,
         "open_imports": _open_imports(plan),
         "workbook_url": tk.url_for("ogp_plan_file.file", plan=shown["name"], name="plan.xlsx"),
         "done": tk.request.args.get("hecho", ""),
     }
     return forms.page("ogp_plan/importing/new.html", wanted, 400 if errors or name_errors else 200)
+
+
+def _opened(
+    groups: list[dict[str, Any]], organismos: list[dict[str, Any]], sent: Mapping[str, Any] | None
+) -> dict[str, Any] | None:
+    """The group whose organismos are being said, with what is chosen; None: no group is open.
+
+    One at a time: a plan of a dozen groups would be hundreds of boxes on one page.
+    """
+    lacking = [one["id"] for one in groups if len(one["members"]) < (one["size"] or 1)]
+    wanted = sent["group"] if sent else tk.request.args.get("grupo", lacking[0] if len(lacking) == 1 else "")
+    found = next((one for one in groups if one["id"] == wanted), None)
+    if found is None:
+        return None
+    listed = {one["value"] for one in organismos}
+    # who is a member stays to be seen, and to be taken out, when its page is gone
+    gone = [
+        {"value": one["name"], "title": one["title"] or one["name"], "there": False}
+        for one in found["members"]
+        if one["name"] not in listed
+    ]
+    return {
+        "id": found["id"],
+        "options": [
+            {**one, "help": "" if one["there"] else tk._("has no page in the portal yet")}
+            for one in [*organismos, *gone]
+        ],
+        "chosen": sent["members"] if sent else [one["name"] for one in found["members"]],
+        "act_name": sent["act_name"] if sent else "",
+        "reason": sent["reason"] if sent else "",
+    }
 
 
 def _open_imports(plan: PlanRow | None) -> list[dict[str, Any]]:
@@ -187,13 +229,14 @@ def _open_imports(plan: PlanRow | None) -> list[dict[str, Any]]:
     ]
 
 
-def _organismos() -> list[dict[str, str]]:
+def _organismos() -> list[dict[str, Any]]:
+    """The organismos that a responsible may be; ``there``: whether it has its page in the portal."""
     named = outgoing.names()
-    there = sorted(
-        {*Directory.load().organismos, *_organization_names()},
-        key=lambda name: str(named.get(name, name)).casefold(),
+    there = set(_organization_names())
+    known = sorted(
+        {*Directory.load().organismos, *there}, key=lambda name: str(named.get(name, name)).casefold()
     )
-    return [{"value": name, "title": named.get(name, name)} for name in there]
+    return [{"value": name, "title": named.get(name, name), "there": name in there} for name in known]
 
 
 def _organization_names() -> list[str]:
@@ -234,6 +277,27 @@ def name(plan: str) -> Any:
     except (tk.NotAuthorized, tk.ObjectNotFound):
         return forms.forbidden()
     return redirect(tk.url_for("ogp_plan_import.new", plan=shown["name"], hecho="nombre"), 303)
+
+
+def members(plan: str) -> Any:
+    """Say which organismos a group of the plan is."""
+    forms.require_user()
+    shown = plans.plan_or_404(plan)
+    _may(shown["name"])
+    forms.require_token()
+    sent: dict[str, Any] = {
+        **forms.given("group", "act_name", "reason"),
+        "members": tk.request.form.getlist("members"),
+    }
+    wanted = {**forms.filled(sent), "plan": shown["name"], "members": sent["members"]}
+    try:
+        done = tk.get_action("ogp_plan_group_patch")({}, wanted)
+    except tk.ValidationError as refused:
+        return _new_page(shown, forms.errors_of(refused), group=sent)
+    except (tk.NotAuthorized, tk.ObjectNotFound):
+        return forms.forbidden()
+    what = "grupo" if done["changes"] else "igual"
+    return redirect(tk.url_for("ogp_plan_import.new", plan=shown["name"], hecho=what), 303)
 
 
 # --- the second step: the act --------------------------------------------------------------------------
@@ -411,3 +475,4 @@ blueprint.add_url_rule("/planes/importar/<id>/acta.json", view_func=act_json)
 blueprint.add_url_rule("/planes/importar/<id>/acta.xlsx", view_func=act_xlsx)
 blueprint.add_url_rule("/planes/<plan>/importar", view_func=new, methods=_BOTH)
 blueprint.add_url_rule("/planes/<plan>/importar/nombre", view_func=name, methods=["POST"])
+blueprint.add_url_rule("/planes/<plan>/importar/grupo", view_func=members, methods=["POST"])

@@ -12,7 +12,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from flask import Blueprint
 
-from ckanext.ogp_plan import addresses, config, records
+from ckanext.ogp_plan import addresses, config, cutting, records
 from ckanext.ogp_plan.helpers import plan as words
 from ckanext.ogp_plan.views import paging
 
@@ -34,6 +34,8 @@ REASONS = ("R1", "R2", "R3", "R4", "R4b", "R5", "R6", "R7", "R9", "manual")
 #: Columns of the matrix at most: a plan of two years has 24 months, a longer one is shown by its cuts.
 MOST_MONTHS = 24
 MOST_CUTS = 9
+#: Entries of the story of an item on one page.
+STORY_PAGE = 100
 
 
 def reason_names() -> dict[str, str]:
@@ -74,10 +76,14 @@ def plan_or_404(name: str) -> dict[str, Any]:
     return found
 
 
-def item_or_404(plan: str, address: str) -> dict[str, Any]:
-    """Return an item with its story; 404 when the plan has none at this address, or is not public."""
+def item_or_404(plan: str, address: str, **story: int) -> dict[str, Any]:
+    """Return an item with its story; 404 when the plan has none at this address, or is not public.
+
+    :param story: ``story_limit``, ``story_offset``: which part of it.
+    """
+    wanted = {"plan": plan, "id": address, **story}
     try:
-        found: dict[str, Any] = tk.get_action("ogp_plan_item_show")({}, {"plan": plan, "id": address})
+        found: dict[str, Any] = tk.get_action("ogp_plan_item_show")({}, wanted)
     except (tk.ObjectNotFound, tk.NotAuthorized, tk.ValidationError):
         return tk.abort(404, tk._("This plan has nothing at this address"))  # type: ignore[no-any-return]
     return found
@@ -365,9 +371,10 @@ def _month(item: Mapping[str, Any], month: tuple[int, int], today: dt.date) -> s
 def cut_matrix(plan: Mapping[str, Any], items: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Return items by the cuts of a plan, with the light each had in those that are frozen, and has today."""
     cuts = list(plan.get("cuts") or [])[:MOST_CUTS]
+    kept = cutting.lights(plan["id"], [cut["sha256"] for cut in cuts if cut.get("sha256")])
     columns, lights = [], []
     for cut in cuts:
-        frozen = _frozen(plan["name"], cut) if cut.get("sha256") else None
+        frozen = kept.get(cut.get("sha256"))
         columns.append(
             {
                 "title": words.ogp_plan_day(cut["day"], "medium"),
@@ -390,15 +397,6 @@ def cut_matrix(plan: Mapping[str, Any], items: Iterable[Mapping[str, Any]]) -> d
         for item in items
     ]
     return {"columns": columns, "rows": rows}
-
-
-def _frozen(plan: str, cut: Mapping[str, Any]) -> dict[tuple[str, str], str] | None:
-    """The light of each item in a cut."""
-    try:
-        shown = tk.get_action("ogp_plan_cut_show")({}, {"plan": plan, "day": str(cut["day"])})
-    except (tk.ObjectNotFound, tk.NotAuthorized, tk.ValidationError, KeyError):
-        return None
-    return {(one["level"], one["code"]): one.get("light") for one in shown["items"]}
 
 
 # --- files
@@ -429,10 +427,24 @@ def _files(plan: Mapping[str, Any]) -> list[dict[str, str]]:
 def item(plan: str, address: str) -> Any:
     """One item: what was promised, where it stands, why, and all that happened to it."""
     shown = plan_or_404(plan)
-    found = item_or_404(shown["name"], address)
+    present = paging.number()
+    first = (present - 1) * STORY_PAGE
+    found = item_or_404(shown["name"], address, story_limit=STORY_PAGE, story_offset=first)
     if found["address"] != address:
         return tk.redirect_to(found["url"])
-    return tk.render("ogp_plan/plan/item.html", {"plan": shown, "tab": "items", **item_vars(shown, found)})
+
+    def url(number: int | None) -> str:
+        page = {paging.PAGE: number} if number else {}
+        return str(tk.url_for("ogp_plan.item", plan=shown["name"], address=address, **page)) + "#ogp-story"
+
+    extra_vars = {
+        "plan": shown,
+        "tab": "items",
+        "story_first": first + 1,
+        "paging": paging.paging(found["story_count"], STORY_PAGE, present, url),
+        **item_vars(shown, found),
+    }
+    return tk.render("ogp_plan/plan/item.html", extra_vars)
 
 
 def item_vars(plan: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
@@ -457,7 +469,7 @@ def item_vars(plan: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, An
 def sheet(plan: str, address: str) -> Any:
     """One item on one A4, with a QR to its page."""
     shown = plan_or_404(plan)
-    found = item_or_404(shown["name"], address)
+    found = item_or_404(shown["name"], address, story_limit=0)
     extra_vars = {
         "plan": shown,
         "today": records.today(),

@@ -12,7 +12,7 @@ import ckan.plugins.toolkit as tk
 from flask import Blueprint, Response
 from flask.views import MethodView
 
-from ckanext.ogp_plan import records
+from ckanext.ogp_plan import config, records
 from ckanext.ogp_plan.helpers import plan as words
 from ckanext.ogp_plan.planning import calendar, wording
 from ckanext.ogp_plan.planning.tracking import Completion, EvidenceKind
@@ -237,9 +237,19 @@ class UpdateForm(ItemForm):
         )
 
     def _corrected(self, item: Mapping[str, Any], reference: str) -> Mapping[str, Any] | None:
-        """The report that is corrected, out of the item's story."""
-        told = item.get("story") or []
-        return next((one for one in told if one.get("id") == reference and one["kind"] == "update"), None)
+        """The report that is corrected, out of the item's story, however long ago it was."""
+        told = (item.get("story") or []) if reference else []
+        read = 0
+        while told:
+            for one in told:
+                if one.get("id") == reference and one["kind"] == "update":
+                    return one
+            read += len(told)
+            if read >= item["story_count"]:
+                return None
+            further = {"story_limit": config.LARGEST_PAGE, "story_offset": read}
+            told = plans.item_or_404(item["plan"], item["address"], **further)["story"]
+        return None
 
     def shown(self, plan: Mapping[str, Any], item: Mapping[str, Any]) -> dict[str, Any]:
         whole = any(not one["value"] for one in organizations_of(item))
@@ -258,7 +268,7 @@ class UpdateForm(ItemForm):
         """The indicators of the item, each with what was written for it."""
         made = []
         for place, indicator in enumerate(item.get("indicators") or []):
-            sent = {name: tk.request.form.get(f"m{place}_{name}", "").strip() for name in MEASURED_FIELDS}
+            sent = written(f"m{place}_", MEASURED_FIELDS)
             made.append({"place": place, "indicator": indicator, "sent": sent})
         return made
 
@@ -269,18 +279,12 @@ class UpdateForm(ItemForm):
         }
         renamed = {"organization": "organismo", "period": "periodo", "confirms": "sin_cambios"}
         found = forms.errors_of(tk.ValidationError(plain), renamed) if plain else {}
-        places = [one["place"] for one in self._measured(item) if _was_measured(one["sent"])]
+        places = [one["place"] for one in self._measured(item) if was_measured(one["sent"])]
         for place, wrong in zip(places, parts_of(refused, "measurements"), strict=False):
-            self._nested(found, wrong, f"m{place}_", MEASURED_FIELDS)
+            nested(found, wrong, f"m{place}_", MEASURED_FIELDS)
         for wrong in parts_of(refused, "evidence"):
-            self._nested(found, wrong, "evidence_", (*EVIDENCE_FIELDS, "upload"))
+            nested(found, wrong, "evidence_", (*EVIDENCE_FIELDS, "upload"))
         return found
-
-    def _nested(self, found: forms.Errors, wrong: Any, prefix: str, names: tuple[str, ...]) -> None:
-        for wrong_field, said in (wrong if isinstance(wrong, Mapping) else {"": wrong}).items():
-            name = "resource" if wrong_field == "dataset" else wrong_field
-            field = prefix + (name if name in names else names[0])
-            found.setdefault(field, []).extend(words.ogp_plan_sentences(said))
 
     def send(self, plan: Mapping[str, Any], item: Mapping[str, Any], sent: dict[str, str]) -> str:
         data = _about(plan, item, sent)
@@ -297,11 +301,11 @@ class UpdateForm(ItemForm):
         if sent["at_risk"]:
             data["at_risk"] = True
         measurements = [
-            self._measurement(one, sent) for one in self._measured(item) if _was_measured(one["sent"])
+            self._measurement(one, sent) for one in self._measured(item) if was_measured(one["sent"])
         ]
         if measurements:
             data["measurements"] = measurements
-        evidence = _evidence("evidence_")
+        evidence = evidence_given("evidence_")
         if evidence:
             data["evidence"] = [evidence]
         _act("ogp_plan_update_create", data)
@@ -309,10 +313,7 @@ class UpdateForm(ItemForm):
 
     def _measurement(self, one: Mapping[str, Any], sent: Mapping[str, str]) -> dict[str, Any]:
         """One measurement as the action takes it; of the period of the report."""
-        made = {
-            "indicator": one["indicator"]["code"],
-            **forms.filled(one["sent"], ("value", "numerator", "denominator", "comment")),
-        }
+        made = figure(one["indicator"]["code"], one["sent"])
         if sent["periodo"]:
             made["period"] = sent["periodo"]
         if one["sent"]["corrects"]:
@@ -336,9 +337,35 @@ class UpdateForm(ItemForm):
         return None
 
 
-def _was_measured(sent: Mapping[str, str]) -> bool:
-    """Whether anything was written of an indicator."""
-    return any(sent[name] for name in ("value", "numerator", "denominator", "comment"))
+def written(prefix: str, names: tuple[str, ...]) -> dict[str, str]:
+    """Return what was written in the fields that begin with a prefix, by what follows it."""
+    return {name: tk.request.form.get(prefix + name, "").strip() for name in names}
+
+
+def was_measured(sent: Mapping[str, str]) -> bool:
+    """Tell whether anything was written of an indicator."""
+    return any(sent.get(name) for name in ("value", "numerator", "denominator", "comment"))
+
+
+def figure(indicator: str, sent: Mapping[str, str]) -> dict[str, Any]:
+    """Return what was written of an indicator as the actions take it."""
+    return {
+        "indicator": indicator,
+        **forms.filled(sent, ("value", "numerator", "denominator", "comment")),
+    }
+
+
+def nested(found: forms.Errors, wrong: Any, prefix: str, names: tuple[str, ...]) -> None:
+    """Put the errors of a part beside its fields; those of no field of the form beside the first.
+
+    :param prefix: with which the fields of the part begin.
+    """
+    for wrong_field, said in (wrong if isinstance(wrong, Mapping) else {"": wrong}).items():
+        name = "resource" if wrong_field == "dataset" else wrong_field
+        field = prefix + (name if name in names else names[0])
+        sentences = words.ogp_plan_sentences(said)
+        if sentences:
+            found.setdefault(field, []).extend(sentences)
 
 
 def parts_of(refused: tk.ValidationError, name: str) -> list[Any]:
@@ -347,9 +374,9 @@ def parts_of(refused: tk.ValidationError, name: str) -> list[Any]:
     return found if isinstance(found, list) else [found]
 
 
-def _evidence(prefix: str) -> dict[str, Any] | None:
-    """One piece of evidence as the form gives it; None when nothing was given."""
-    sent = {name: tk.request.form.get(prefix + name, "").strip() for name in EVIDENCE_FIELDS}
+def evidence_given(prefix: str) -> dict[str, Any] | None:
+    """Return one piece of evidence as the form gives it; None when nothing was given."""
+    sent = written(prefix, EVIDENCE_FIELDS)
     upload = tk.request.files.get(prefix + "upload")
     given: dict[str, Any] = forms.filled(sent, ("title", "url", "resource", "withheld"))
     if upload is not None and upload.filename:
@@ -388,7 +415,7 @@ class EvidenceForm(ItemForm):
         return {"kinds": evidence_kinds()}
 
     def send(self, plan: Mapping[str, Any], item: Mapping[str, Any], sent: dict[str, str]) -> str:
-        evidence = _evidence("")
+        evidence = evidence_given("")
         if evidence is None:
             missing = tk._("Give a link, a file of this portal, or upload one.")
             raise tk.ValidationError({"url": [missing]})

@@ -169,6 +169,9 @@ CASES: list[tuple[str, str, Data, dict[str, frozenset[str]]]] = [
     ("ogp_plan_file_list", "", of_plan(), seen()),
     ("ogp_plan_obligations", "all", lambda scene: {"organization": scene.town.obras}, always(EVERYBODY)),
     ("ogp_plan_obligations", "plan", lambda s: {"organization": s.town.obras, "plan": s.row.name}, seen()),
+    ("ogp_plan_report_list", "all", lambda scene: {"organization": scene.town.obras}, always(EVERYBODY)),
+    ("ogp_plan_report_list", "plan", of_plan(), seen()),
+    ("ogp_plan_report_show", "", by_id("report"), seen()),
     ("ogp_plan_item_list", "all", lambda scene: {}, always(EVERYBODY)),
     ("ogp_plan_item_list", "plan", of_plan(), seen()),
     ("ogp_plan_item_show", "", of_plan(id="1.1.1"), seen()),
@@ -206,6 +209,7 @@ CASES: list[tuple[str, str, Data, dict[str, frozenset[str]]]] = [
     ("ogp_plan_import_discard", "new", by_id("new_import"), always(frozenset({"owner_admin", "sysadmin"}))),
     ("ogp_plan_name_list", "", of_plan(), always(MANAGERS)),
     ("ogp_plan_name_answer", "", of_plan(), until_closed(MANAGERS)),
+    ("ogp_plan_group_patch", "", of_plan(group="organismos"), until_closed(MANAGERS)),
     *(
         (action, name, data, who)
         for action in (

@@ -465,8 +465,8 @@ class TestForms:
         before = events(plan, "update")
         key = f"{plan.name}/1.1.1"
         sent = {**token, "hacer": "informe", "period": "2026-T3", "title": "Tercer trimestre", "plan": plan.name,
-                "section_title": "Lo hecho", "section_text": "Se avanzó.", f"u_text_{key}": "Se revisó la mitad."}  # fmt: skip
-        answer = focal.post(url, {**sent, f"u_progress_{key}": "ciento"})
+                "section_title": "Lo hecho", "section_text": "Se avanzó.", f"u_{key}_text": "Se revisó la mitad."}  # fmt: skip
+        answer = focal.post(url, {**sent, f"u_{key}_progress": "ciento"})
         assert answer.status_code == 400 and events(plan, "update") == before
         assert soup(answer).select_one("details[open] .ogp-error") is not None
         assert focal.post(url, sent).status_code == 302

@@ -19,6 +19,7 @@ from ckanext.ogp_plan.logic.action import (
     people,
     plan,
     reporting,
+    reports,
     verdict,
 )
 
@@ -32,6 +33,7 @@ _MODULES = (
     item,
     people,
     reporting,
+    reports,
     evidence,
     verdict,
     calendars,

@@ -12,6 +12,7 @@ from ckan.types import Action, Context, DataDict
 
 from ckanext.ogp_plan import config, cutting, events, inputs, language, outgoing, people, publishing, records
 from ckanext.ogp_plan.logic import finding
+from ckanext.ogp_plan.logic.action.plan import WHOLE_LIST
 from ckanext.ogp_plan.model import Cut, PlanRow
 from ckanext.ogp_plan.planning import history
 from ckanext.ogp_plan.planning import settings as plan_settings
@@ -104,17 +105,20 @@ def ogp_plan_cut_list(context: Context, data_dict: DataDict) -> list[dict[str, A
     """List the cuts of a plan, past and to come, with where each stands.
 
     :param plan: id or name of the plan
+    :param limit: how many at most (default and most: 1000)
+    :param offset: how many to leave out at the beginning (default: 0)
 
     :returns: ``day, due, days_left, state, state_name, late_days`` (business days), ``frozen, as_of, version,
         sha256, published_at, published, reason, earlier, url, totals``
     :rtype: list of dicts
     """
-    data = inputs.take(data_dict, _OF_PLAN)
+    data = inputs.take(data_dict, {**_OF_PLAN, **WHOLE_LIST})
     tk.check_access("ogp_plan_cut_list", context, data)
     plan = finding.plan(people.of(context), data["plan"])
+    first = data["offset"]
     return [
         {**_head(plan, one), "totals": one.cut.totals["whole"] if one.cut else None}
-        for one in cutting.of_plan(plan)
+        for one in cutting.of_plan(plan)[first : first + data["limit"]]
     ]
 
 

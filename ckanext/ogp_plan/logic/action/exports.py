@@ -9,6 +9,7 @@ from ckan.types import Action, Context, DataDict
 
 from ckanext.ogp_plan import inputs, outgoing, people, publishing
 from ckanext.ogp_plan.logic import finding
+from ckanext.ogp_plan.logic.action.plan import WHOLE_LIST
 
 _OF_PLAN = {"plan": inputs.required(inputs.name)}
 
@@ -43,13 +44,16 @@ def ogp_plan_file_list(context: Context, data_dict: DataDict) -> list[dict[str, 
     """List the files of a plan: each is made when it is asked for.
 
     :param plan: id or name of the plan
+    :param limit: how many at most (default and most: 1000)
+    :param offset: how many to leave out at the beginning (default: 0)
 
     :returns: ``name, title, format, url``
     :rtype: list of dicts
     """
-    data = inputs.take(data_dict, _OF_PLAN)
+    data = inputs.take(data_dict, {**_OF_PLAN, **WHOLE_LIST})
     tk.check_access("ogp_plan_file_list", context, data)
     plan = finding.plan(people.of(context), data["plan"])
+    first = data["offset"]
     return [
         {
             "name": one.name,
@@ -57,7 +61,7 @@ def ogp_plan_file_list(context: Context, data_dict: DataDict) -> list[dict[str, 
             "format": one.format,
             "url": tk.url_for("ogp_plan_file.file", plan=plan.name, name=one.name, _external=True),
         }
-        for one in outgoing.files_of(plan)
+        for one in outgoing.files_of(plan)[first : first + data["limit"]]
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -23,6 +24,8 @@ from ckanext.ogp_plan import (
     records,
 )
 from ckanext.ogp_plan.logic import finding
+from ckanext.ogp_plan.logic.action.plan import WHOLE_LIST
+from ckanext.ogp_plan.logic.writing import transaction
 from ckanext.ogp_plan.model import Import, PlanRow, PlanVersion
 from ckanext.ogp_plan.planning import change_words, output, store
 from ckanext.ogp_plan.planning.families import Family
@@ -75,6 +78,28 @@ _NAMING = {
     "organization": inputs.optional(inputs.name),
     "group": inputs.optional(inputs.name),
     "act_name": inputs.optional(inputs.line(), ""),
+}
+
+
+def _members(value: Any) -> list[str]:
+    """Names of organismos: a list, or a text with one on each line or separated by commas."""
+    given = re.split(r"[,;\n]", value) if isinstance(value, str) else value
+    if not isinstance(given, list):
+        raise inputs.Wrong(tk._("Give the organismos as a list of their names."))
+    if len(given) > config.LARGEST_PAGE:
+        raise inputs.Wrong(
+            tk._("There are too many: %(count)s; send %(limit)s at most.")
+            % {"count": len(given), "limit": config.LARGEST_PAGE}
+        )
+    return finding.organizations([read for one in given if (read := inputs.name(one))])
+
+
+_GROUPING = {
+    **_OF_PLAN,
+    "group": inputs.required(inputs.name),
+    "members": inputs.optional(_members, []),
+    "act_name": inputs.optional(inputs.line(), ""),
+    "reason": inputs.optional(inputs.text(), ""),
 }
 
 
@@ -334,11 +359,13 @@ def ogp_plan_name_list(context: Context, data_dict: DataDict) -> list[dict[str, 
     """List the responsibles of a plan that nobody knows yet: each waits for a person to say whose it is.
 
     :param plan: id or name of the plan
+    :param limit: how many at most (default and most: 1000)
+    :param offset: how many to leave out at the beginning (default: 0)
 
     :returns: ``printed, since, items`` (``address, code, title``)
     :rtype: list of dicts
     """
-    data = inputs.take(data_dict, _OF_PLAN)
+    data = inputs.take(data_dict, {**_OF_PLAN, **WHOLE_LIST})
     tk.check_access("ogp_plan_name_list", context, data)
     plan = finding.plan(people.of(context), data["plan"])
     return [
@@ -347,7 +374,7 @@ def ogp_plan_name_list(context: Context, data_dict: DataDict) -> list[dict[str, 
             "since": one.created.isoformat(),
             "items": [dict(zip(("address", "code", "title"), item, strict=True)) for item in one.items],
         }
-        for one in importing.waiting_names(plan)
+        for one in importing.waiting_names(plan, limit=data["limit"], offset=data["offset"])
     ]
 
 
@@ -385,6 +412,50 @@ def ogp_plan_name_answer(context: Context, data_dict: DataDict) -> dict[str, Any
     return answer
 
 
+def ogp_plan_group_patch(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Say which organismos a group of a plan is. The plan gets a version in which each owes its part.
+
+    The same organismos again change nothing, and no version is written.
+
+    :param plan: id or name of the plan
+    :param group: id of the group, as the plan has it (``groups`` of :func:`ogp_plan_show`)
+    :param members: names of the organizations: all of them, not only those to be added; an empty list says
+        that nobody is known any more. At most as many as the plan says that the group is
+    :type members: list of strings
+    :param act_name: the act that changes an adopted plan (needed then)
+    :param reason: why it changes (needed then)
+
+    :returns: ``plan, group, version, changes`` (0: the group had these members already)
+    :rtype: dict
+    """
+    data = inputs.take(data_dict, _GROUPING)
+    tk.check_access("ogp_plan_group_patch", context, data)
+    if data_dict.get("members") is None:
+        # no list at all is no empty list: nobody takes all members out by forgetting a field
+        raise tk.ValidationError(
+            {"members": [tk._("Give the list of its organismos. An empty one says that none is known.")]}
+        )
+    plan = finding.plan(people.of(context), data["plan"])
+    with transaction(context):
+        done = importing.name_members(
+            plan,
+            data["group"],
+            data["members"],
+            user_id=people.of(context).id,
+            act_name=data["act_name"],
+            reason=data["reason"],
+        )
+        answer = {
+            "plan": plan.name,
+            "group": data["group"],
+            "version": done.version,
+            "changes": done.changes,
+        }
+    if done.changes and not context.get("defer_commit"):
+        publishing.refresh_quietly(plan.id)
+    return answer
+
+
 def _commit(context: Context) -> None:
     if not context.get("defer_commit"):
         model.Session.commit()
@@ -408,4 +479,5 @@ def get_actions() -> dict[str, Action]:
         "ogp_plan_import_discard": ogp_plan_import_discard,
         "ogp_plan_name_list": ogp_plan_name_list,
         "ogp_plan_name_answer": ogp_plan_name_answer,
+        "ogp_plan_group_patch": ogp_plan_group_patch,
     }

@@ -39,6 +39,13 @@ _LISTING = {
     "offset": inputs.optional(inputs.whole(0, 10**9), 0),
 }
 
+_SHOWING = {
+    "plan": inputs.required(inputs.name),
+    "id": inputs.required(inputs.name),
+    "story_limit": inputs.optional(inputs.whole(0, config.LARGEST_PAGE), item_page.STORY_SHOWN),
+    "story_offset": inputs.optional(inputs.whole(0, 10**9), 0),
+}
+
 
 @tk.side_effect_free
 def ogp_plan_item_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
@@ -286,16 +293,27 @@ def ogp_plan_item_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     :type plan: string
     :param id: the address of the item inside its plan, or its id
     :type id: string
+    :param story_limit: how many entries of its story at most, the newest first (default: 100, at most 1000)
+    :type story_limit: integer
+    :param story_offset: how many of the newest entries to leave out (default: 0)
+    :type story_offset: integer
 
     :returns: the item as lists show it, with ``fields, schedule, assignments, missing, indicators, evidence,
-        verdicts, suggested, answers, links, story, changes, children, may``
+        verdicts, suggested, answers, links, story, story_count`` (how many entries there are in all),
+        ``changes, children, may``
     :rtype: dict
     """
     tk.check_access("ogp_plan_item_show", context, data_dict)
-    asked = inputs.take(data_dict, {"plan": inputs.required(inputs.name), "id": inputs.required(inputs.name)})
+    asked = inputs.take(data_dict, _SHOWING)
     person = people.of(context)
     plan = finding.plan(person, asked["plan"])
-    return item_page.shown(plan, finding.item(plan, asked["id"]), person)
+    return item_page.shown(
+        plan,
+        finding.item(plan, asked["id"]),
+        person,
+        story_limit=asked["story_limit"],
+        story_offset=asked["story_offset"],
+    )
 
 
 def get_actions() -> dict[str, Action]:

@@ -18,10 +18,7 @@ from ckanext.ogp_plan.model import Event, PlanItem, PlanRow
 from ckanext.ogp_plan.model.people import COORDINATOR
 from ckanext.ogp_plan.people import Person
 from ckanext.ogp_plan.planning import calendar
-
-#: What became of an update: nobody looked at it, or the last word on it.
-WAITING, ACCEPTED, RETURNED = "pendiente", "aceptado", "devuelto"
-STATES = (WAITING, ACCEPTED, RETURNED)
+from ckanext.ogp_plan.reports import ACCEPTED, RETURNED, STATES, WAITING
 
 _LISTING = {
     "plan": inputs.required(inputs.name),

@@ -59,7 +59,7 @@ def ogp_plan_obligations(context: Context, data_dict: DataDict) -> dict[str, Any
     asked = inputs.take(data_dict, _OWED)
     person = people.of(context)
     reader = describing.Reader(person)
-    name = _organization(asked["organization"])
+    name = organismo(asked["organization"])
     plans = _plans_owing(name, asked["plan"], person)
     month = asked["month"] or (reader.today.year, reader.today.month)
     placed = sorted(
@@ -105,8 +105,8 @@ def ogp_plan_obligations(context: Context, data_dict: DataDict) -> dict[str, Any
 _BUCKETS = ("late", "this_month", "next", "done")
 
 
-def _organization(reference: str) -> str:
-    """The name of an organismo: of an organization of the portal, or one that plans name.
+def organismo(reference: str) -> str:
+    """Return the name of an organismo: of an organization of the portal, or one that plans name.
 
     :raises tk.ObjectNotFound: nobody knows it.
     """

@@ -36,6 +36,8 @@ PAGE = {
     "limit": inputs.optional(inputs.whole(0, config.LARGEST_PAGE)),
     "offset": inputs.optional(inputs.whole(0, 10**9), 0),
 }
+#: The same of a short list: whole, unless less is asked for.
+WHOLE_LIST = {**PAGE, "limit": inputs.optional(inputs.whole(0, config.LARGEST_PAGE), config.LARGEST_PAGE)}
 
 
 # --- reading ------------------------------------------------------------------------------------------

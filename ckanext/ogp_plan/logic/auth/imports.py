@@ -62,6 +62,11 @@ def ogp_plan_name_answer(person: Person, data: dict[str, Any]) -> AuthResult:
     return deciding.allow(person, "import", deciding.plan_of(person, data))
 
 
+def ogp_plan_group_patch(person: Person, data: dict[str, Any]) -> AuthResult:
+    """Who may import into the plan."""
+    return deciding.allow(person, "import", deciding.plan_of(person, data))
+
+
 def get_auth_functions() -> dict[str, AuthFunction]:
     """Return the authorisation functions of this module by name."""
     return {
@@ -72,4 +77,5 @@ def get_auth_functions() -> dict[str, AuthFunction]:
         "ogp_plan_import_discard": deciding.writes(ogp_plan_import_discard),
         "ogp_plan_name_list": deciding.writes(ogp_plan_name_list),
         "ogp_plan_name_answer": deciding.writes(ogp_plan_name_answer),
+        "ogp_plan_group_patch": deciding.writes(ogp_plan_group_patch),
     }

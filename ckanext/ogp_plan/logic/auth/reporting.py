@@ -9,7 +9,7 @@ from typing import Any
 
 from ckan.types import AuthFunction, AuthResult
 
-from ckanext.ogp_plan import people
+from ckanext.ogp_plan import people, reports
 from ckanext.ogp_plan.logic import finding
 from ckanext.ogp_plan.logic.auth import deciding
 from ckanext.ogp_plan.people import Person
@@ -33,6 +33,17 @@ def ogp_plan_answer_create(person: Person, data: dict[str, Any]) -> AuthResult:
 def ogp_plan_report_create(person: Person, data: dict[str, Any]) -> AuthResult:
     """A focal point of the organismo, when it owes anything in the plan."""
     return deciding.report(person, {**data, "item": None})
+
+
+def ogp_plan_report_list(person: Person, data: dict[str, Any]) -> AuthResult:
+    """Who may see the plan; without one everybody, over the plans they may see."""
+    return deciding.see(person, data) if data.get("plan") else deciding.yes()
+
+
+def ogp_plan_report_show(person: Person, data: dict[str, Any]) -> AuthResult:
+    """Who may see a plan that it was handed in to; for another it is not there."""
+    reports.one_of(person, data.get("id"))
+    return deciding.yes()
 
 
 def ogp_plan_report_rows(person: Person, data: dict[str, Any]) -> AuthResult:
@@ -59,6 +70,8 @@ def get_auth_functions() -> dict[str, AuthFunction]:
         "ogp_plan_measurement_create": deciding.writes(ogp_plan_measurement_create),
         "ogp_plan_answer_create": deciding.writes(ogp_plan_answer_create),
         "ogp_plan_report_create": deciding.writes(ogp_plan_report_create),
+        "ogp_plan_report_list": deciding.reads(ogp_plan_report_list),
+        "ogp_plan_report_show": deciding.reads(ogp_plan_report_show),
         "ogp_plan_report_rows": deciding.writes(ogp_plan_report_rows),
         "ogp_plan_review_create": deciding.writes(ogp_plan_review_create),
     }
