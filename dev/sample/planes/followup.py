@@ -515,7 +515,9 @@ class Writer:
                 "title": told["title"],
                 "sections": [list(section) for section in told["secciones"]],
             }
-            self.add("report", f"report:{key}", self.moment(told["dia"], 8, 30), by, **body)
+            made = self.add("report", f"report:{key}", self.moment(told["dia"], 8, 30), by, **body)
+            day, who = told["aceptado"]
+            self.add("review", f"acepta:{key}", self.moment(day, 10), who, report=made.ref, accepted=True)
 
     def _update_of(self, code: str, which: str, organismo: str) -> tuple[str, dt.datetime]:
         """Return the update of an organismo that a day, or a word ("primera"), tells."""
