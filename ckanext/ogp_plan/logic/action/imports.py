@@ -254,8 +254,10 @@ def _reading(reading: Reading, lang: str, family: Family) -> dict[str, Any]:
     counts: dict[str, int] = {}
     for item in reading.plan.items:
         counts[item.level] = counts.get(item.level, 0) + 1
-    names = Renderer(lang, family).names
-    listed = [{"level": level, "name": names.get(level, level), "count": n} for level, n in counts.items()]
+    names = {one.id: one.plural.get(lang[:2]) or one.plural.get("es") for one in family.levels}
+    listed = [
+        {"level": level, "name": names.get(level) or level, "count": count} for level, count in counts.items()
+    ]
     plan = {name: said["plan"][name] for name in ("title", "start", "end", "version", "form_code", "fields")}
     return {"plan": plan, "acta": said["acta"], "counts": listed}
 
