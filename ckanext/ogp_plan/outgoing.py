@@ -116,9 +116,14 @@ def names() -> dict[str, str]:
     return {**directory_names(), **there}
 
 
-def item_addresses(plan: PlanRow) -> dict[Key, str]:
-    """Return the address of each item that the plan ever had."""
+def item_addresses(plan: PlanRow, keys: Collection[Key] | None = None) -> dict[Key, str]:
+    """Return the address of each item that the plan ever had.
+
+    :param keys: only of these items.
+    """
     wanted = sa.select(PlanItem.level, PlanItem.code, PlanItem.address).where(PlanItem.plan_id == plan.id)
+    if keys is not None:
+        wanted = wanted.where(sa.tuple_(PlanItem.level, PlanItem.code).in_(list(keys)))
     return {(level, code): address for level, code, address in model.Session.execute(wanted)}
 
 

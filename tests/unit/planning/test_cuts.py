@@ -505,11 +505,17 @@ def test_its_outline_says_what_its_bytes_say() -> None:
     """Pages read the outline; who was late and what was judged must be that of the bytes with the hash."""
     body = frozen(lived())
     whole, brief = json.loads(body), Outline(body.decode())
-    assert (brief.title, brief.settings, brief.compliance) == (
-        whole["plan"]["title"],
-        whole["settings"],
-        whole["compliance"],
+    found = whole["compliance"]
+    assert (brief.title, brief.settings) == (whole["plan"]["title"], whole["settings"])
+    assert (brief.count_unit, brief.total, brief.components) == (
+        found["count_unit"],
+        found["whole"],
+        found["components"],
     )
+    assert [brief.whole_row(row) for row in brief.rows.values()] == found["rows"]
+    assert [(r.scheduled, r.fulfilled, r.late, r.excluded) for r in brief.rows.values()] == [
+        (r["scheduled"], r["fulfilled"], r["late"], r["excluded"]) for r in found["rows"]
+    ]
     tracked = [one for one in whole["items"] if one["standing"]]
     assert tracked and len(tracked) == len(brief.tracked)
     for item, one in zip(brief.tracked, tracked, strict=True):

@@ -147,11 +147,11 @@ def ogp_plan_cut_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
         return answer
     frozen = Outline(cut.body)
     settings = plan_settings.settings(records.family(plan.family), frozen.settings)
-    addresses = outgoing.item_addresses(plan)
     names = outgoing.names()
-    rows = {(row["key"]["level"], row["key"]["code"]): row for row in frozen.compliance["rows"]}
-    wanted = [one for one in frozen.tracked if data["state"] in (None, _row_state(one, rows))]
-    edits = _edited_after(plan, cut, addresses, names)
+    wanted = [one for one in frozen.tracked if data["state"] in (None, _row_state(frozen, one))]
+    shown = wanted[data["offset"] : data["offset"] + data["limit"]]
+    addresses = outgoing.item_addresses(plan, [one.key for one in shown])
+    edits = _edited_after(plan, cut, names)
     return {
         **answer,
         "as_of": _iso(cut.as_of),
@@ -159,12 +159,9 @@ def ogp_plan_cut_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
         "sha256": cut.sha256,
         "plan_title": frozen.title,
         "plan_changed_after": cutting.version_changed_after(plan, cut.as_of),
-        "totals": _totals(frozen.compliance, settings),
+        "totals": _totals(frozen, settings),
         "count": len(wanted),
-        "items": [
-            _item(frozen.whole(one), _row_state(one, rows), rows.get(one.key), addresses, settings)
-            for one in wanted[data["offset"] : data["offset"] + data["limit"]]
-        ],
+        "items": [_item(frozen, one, addresses, settings) for one in shown],
         "verdicts": _verdicts(frozen.tracked),
         "late_organizations": _late(frozen, names),
         "edited_after": edits[:MOST_EDITS],
@@ -197,16 +194,16 @@ def _chosen(found: cutting.Day, sha256: str | None) -> Cut | None:
     raise tk.ObjectNotFound(tk._("There is no cut with that hash on that day."))
 
 
-def _totals(found: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+def _totals(frozen: Outline, settings: Settings) -> dict[str, Any]:
     notes = {
         "row": tk._("What is counted: each row of the plan."),
         "activity": tk._("What is counted: each activity; it is fulfilled when all of its rows are."),
     }
     return {
-        "components": [_total(one, settings) for one in found["components"]],
-        "whole": _total(found["whole"], settings),
-        "count_unit": found["count_unit"],
-        "footnote": notes.get(found["count_unit"], ""),
+        "components": [_total(one, settings) for one in frozen.components],
+        "whole": _total(frozen.total, settings),
+        "count_unit": frozen.count_unit,
+        "footnote": notes.get(frozen.count_unit, ""),
         "zones": [
             {
                 "id": one.id,
@@ -236,16 +233,16 @@ def _total(one: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
     }
 
 
-def _row_state(one: FrozenItem, rows: Mapping[tuple[str, str], Any]) -> str:
+def _row_state(frozen: Outline, one: FrozenItem) -> str:
     """How an item counted at the cut: one of :data:`ROW_STATES`."""
-    row = rows.get(one.key)
-    if row is None or row["excluded"]:
+    row = frozen.rows.get(one.key)
+    if row is None or row.excluded:
         return "excluded"
-    if row["fulfilled"]:
+    if row.fulfilled:
         return "fulfilled"
-    if row["late"]:
+    if row.late:
         return "late"
-    return "pending" if row["scheduled"] else "later"
+    return "pending" if row.scheduled else "later"
 
 
 def _verdicts(items: Iterable[FrozenItem]) -> dict[str, int]:
@@ -259,31 +256,26 @@ def _verdicts(items: Iterable[FrozenItem]) -> dict[str, int]:
 
 
 def _item(
-    one: Mapping[str, Any],
-    row_state: str,
-    row: Mapping[str, Any] | None,
-    addresses: Mapping[tuple[str, str], str],
-    settings: Settings,
+    frozen: Outline, one: FrozenItem, addresses: Mapping[tuple[str, str], str], settings: Settings
 ) -> dict[str, Any]:
     """An item as it was frozen, with what a page needs to say it."""
-    light = one["standing"]["light"]
+    whole, row = frozen.whole(one), frozen.rows.get(one.key)
+    light = whole["standing"]["light"]
     state = settings.states.get(light)
     return {
-        **one,
-        "title": one["item"]["title"],
-        "address": addresses.get((one["level"], one["code"])),
+        **whole,
+        "title": whole["item"]["title"],
+        "address": addresses.get(one.key),
         "light": light,
         "light_name": (state.name.get(language.current()[:2]) or state.name.get("es")) if state else None,
-        "row": row,
-        "row_state": row_state,
+        "row": frozen.whole_row(row) if row else None,
+        "row_state": _row_state(frozen, one),
     }
 
 
 def _late(frozen: Outline, names: Mapping[str, str]) -> list[dict[str, Any]]:
     """The organismos that owed something at the cut, and for how much of it they had reported."""
-    counted = {
-        (row["key"]["level"], row["key"]["code"]) for row in frozen.compliance["rows"] if row["scheduled"]
-    }
+    counted = {key for key, row in frozen.rows.items() if row.scheduled}
     owed: dict[str, list[bool]] = {}
     for one in frozen.tracked:
         if one.key not in counted or one.standing is None:
@@ -299,9 +291,7 @@ def _late(frozen: Outline, names: Mapping[str, str]) -> list[dict[str, Any]]:
     return sorted(late, key=lambda one: (one["reported"] - one["owed"], one["title"]))
 
 
-def _edited_after(
-    plan: PlanRow, cut: Cut, addresses: Mapping[tuple[str, str], str], names: Mapping[str, str]
-) -> list[dict[str, Any]]:
+def _edited_after(plan: PlanRow, cut: Cut, names: Mapping[str, str]) -> list[dict[str, Any]]:
     """What was said of the plan's items after the cut was frozen, newest first."""
     touched = events.touched_after(plan.id, cut.as_of)
     if touched is not None and not touched:
@@ -309,6 +299,7 @@ def _edited_after(
     record = records.load(plan, touched)
     lang = language.current()
     titles = {item.key: item.title for item in record.plan.items}
+    addresses = outgoing.item_addresses(plan, touched)
     made = [
         {
             "at": _iso(entry.at),
