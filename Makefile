@@ -44,8 +44,8 @@ i18n: ## extract marked strings, merge translations, say what is missing, compil
 bench: ## measure beside the peers (BENCH=report names one)
 	@$(PORTAL) bench --instance bench $(BENCH)
 
-fuzz: ## compare with the reference reviewer on COUNT random files
-	@$(PORTAL) fuzz --count $(COUNT) $(ARGS)
+fuzz: ## compare with the reference reviewer on COUNT random files; mutate plans; every hostile kind
+	@$(PORTAL) fuzz --instance fuzz --count $(COUNT) $(ARGS)
 
 soak: ## load a portal for MINUTES and watch errors, memory, orphans
 	@$(PORTAL) soak --instance soak --minutes $(MINUTES)

@@ -105,9 +105,8 @@ def cmd_bench(arguments: argparse.Namespace) -> int:
 
 
 def cmd_fuzz(arguments: argparse.Namespace) -> int:
-    """Run the long differential comparison with the reference reviewer."""
-    with state.alone():
-        install.everything(arguments.ckan)
+    """Run the long differential comparison with the reference reviewer, and every random test at length."""
+    cmd_test_setup(arguments)
     return checks.fuzz(_instance(arguments), arguments.rest)
 
 
