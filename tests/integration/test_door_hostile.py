@@ -95,9 +95,9 @@ def test_no_file_breaks_the_door(scene: dict[str, Any], name: str, door: Any) ->
     kind = hostile.KINDS[name]
     content = kind.make()
     before = left_behind(scene["dataset"]["id"])
-    began = time.monotonic()
+    began = time.process_time()
     answer = door(scene, content)
-    took = time.monotonic() - began
+    took = time.process_time() - began
     body = answer.get_data(as_text=True)
 
     refused = answer.status_code == 409 if door is by_api else answer.status_code == 200
