@@ -91,6 +91,13 @@ class Outline:
     """
 
     def __init__(self, body: str) -> None:
+        try:
+            self._read(body)
+        except msgspec.MsgspecError as error:
+            # no ValueError of itself in every release
+            raise ValueError(str(error)) from error
+
+    def _read(self, body: str) -> None:
         read = msgspec.json.decode(body, type=_Body)
         self.title, self.settings = read.plan.title, read.settings
         self.count_unit = read.compliance.count_unit
