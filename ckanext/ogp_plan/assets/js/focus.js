@@ -3,7 +3,9 @@
   'use strict';
   function focus() {
     var first = document.querySelector('.ogp [tabindex="-1"][autofocus]');
-    if (first && document.activeElement !== first) {
+    // who has tabbed on already, where the browser gave it by itself, is not called back
+    var free = !document.activeElement || document.activeElement === document.body;
+    if (first && free) {
       first.focus();
     }
   }
