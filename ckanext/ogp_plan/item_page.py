@@ -535,7 +535,7 @@ def _story(
     )
     plans = _linked_plans(entries, plan, reader)
     superseded = _superseded(facts.record)
-    returned = facts.record._returned()
+    returned = facts.record.returned()
     reports = {one.id: one for one in facts.record.reports}
     told = [one for one in entries if one.kind != "link" or (one.params.get("plan") or plan.id) in plans]
     page = told[offset : offset + limit]

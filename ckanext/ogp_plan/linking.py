@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
 
-from ckanext.ogp_plan import people
+from ckanext.ogp_plan import people, records
 from ckanext.ogp_plan.describing import Reader, moment
 from ckanext.ogp_plan.item_page import link_name
 from ckanext.ogp_plan.model import Event, PlanItem, PlanRow
@@ -44,7 +44,7 @@ def of_plan(plan: PlanRow, reader: Reader) -> list[dict[str, Any]]:
     """
     standing = _standing(plan.id)
     items = _items({end for link in standing for end in (link.one, link.other)}, reader)
-    rows = _plans({link.one[0] for link in standing} | {plan.id})
+    rows = records.plans_by_id({link.one[0] for link in standing} | {plan.id})
     made = []
     for link in standing:
         inverse = link.one[0] != plan.id
@@ -96,11 +96,6 @@ def _items(ends: Collection[End], reader: Reader) -> dict[End, Any]:
         .where(people.visible(reader.person))
     )  # fmt: skip
     return {(one.plan_id, one.level, one.code): one for one in model.Session.execute(wanted)}
-
-
-def _plans(ids: Iterable[str]) -> dict[str, PlanRow]:
-    wanted = sa.select(PlanRow).where(PlanRow.id.in_(sorted(ids)))
-    return {row.id: row for row in model.Session.scalars(wanted)}
 
 
 def _end(one: Any, reader: Reader) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Reading only: nothing here writes or commits.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 import sqlalchemy as sa
@@ -35,6 +35,12 @@ def today() -> dt.date:
 def family(name: str) -> Family:
     """Return a family of plans by its name; read once a process, as its file is part of the release."""
     return families.load(name)
+
+
+def plans_by_id(ids: Iterable[str]) -> dict[str, PlanRow]:
+    """Return plans by their ids, whoever may see them; one query."""
+    wanted = sa.select(PlanRow).where(PlanRow.id.in_(sorted(set(ids))))
+    return {row.id: row for row in model.Session.scalars(wanted)}
 
 
 def effective_settings(plan: PlanRow) -> Settings:

@@ -471,12 +471,7 @@ class _Known:
     """Plans, items and names that some letters are about, read at once."""
 
     def __init__(self, bodies: Sequence[dict[str, Any]]) -> None:
-        self.plans = {
-            row.id: row
-            for row in model.Session.scalars(
-                sa.select(PlanRow).where(PlanRow.id.in_({one["plan"] for one in bodies}))
-            )
-        }
+        self.plans = records.plans_by_id(one["plan"] for one in bodies)
         self.items = {
             row.id: row
             for row in model.Session.scalars(

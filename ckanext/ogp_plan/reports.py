@@ -131,7 +131,7 @@ def _grouped(rows: Iterable[Any], *, seen_only: bool) -> list[Handed]:
 def listed(handed: Sequence[Handed], reader: Reader) -> list[dict[str, Any]]:
     """Return reports as lists show them."""
     facts = _facts([one.id for one in handed])
-    plans = _plans(row.plan_id for one in handed for row in one.rows)
+    plans = records.plans_by_id(row.plan_id for one in handed for row in one.rows)
     ids = [row for one in handed for row in one.ids]
     judged = _Judged(plans, ids, {})
     carried = _carried(ids, plans)
@@ -182,11 +182,6 @@ def _shown(
 def _facts(ids: Collection[str]) -> dict[str, Any]:
     found = model.Session.scalars(sa.select(Event).where(Event.id.in_(list(ids)))) if ids else []
     return {row.id: events.to_fact(row) for row in found}
-
-
-def _plans(ids: Iterable[str]) -> dict[str, PlanRow]:
-    wanted = sa.select(PlanRow).where(PlanRow.id.in_(sorted(set(ids))))
-    return {plan.id: plan for plan in model.Session.scalars(wanted)}
 
 
 def _carried(ids: Collection[str], plans: Collection[str]) -> dict[str, int]:
@@ -269,7 +264,7 @@ def _state(reviews: Iterable[Mapping[str, Any] | None]) -> str:
 
 def shown(one: Handed, reader: Reader, limit: int, offset: int) -> dict[str, Any]:
     """Return a report with its sections and one page of what it carried, by plan and item."""
-    plans = _plans(row.plan_id for row in one.rows)
+    plans = records.plans_by_id(row.plan_id for row in one.rows)
     told, items = _told(one, plans)
     page = told[offset : offset + limit]
     said = [each for entry in page for each in (entry.update, *entry.measurements) if each]

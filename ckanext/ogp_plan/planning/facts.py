@@ -59,7 +59,7 @@ class Facts:
         for item in record.plan.items:
             # what hangs from an item that this record does not hold is a root of it
             self.children[item.parent if item.parent in self.items else None].append(item)
-        returned = record._returned()
+        returned = record.returned()
         self.updates = _by_item(record.counting_updates())
         self.measurements = _by_item(record.counting_measurements())
         self.evidence = _by_item(self._counting_evidence(returned))

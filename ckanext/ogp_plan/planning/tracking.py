@@ -296,27 +296,27 @@ class Record:
 
     def counting_updates(self) -> list[Update]:
         """Return the updates that stand and were not returned, oldest first."""
-        returned = self._returned()
+        returned = self.returned()
         # a correction that was returned replaces nothing: what it corrected counts again
         return standing(one for one in self.updates if not ({one.id, one.report} & returned))
 
     def counting_measurements(self) -> list[Measurement]:
         """Return the measurements that stand: not retracted, nor of an update or report that was returned."""
-        returned = self._returned()
+        returned = self.returned()
         counting = standing(one for one in self.measurements if not ({one.update, one.report} & returned))
         return [one for one in counting if not one.retracted]
 
     def counting_reports(self) -> list[Report]:
         """Return the narrative reports that stand and were not returned, oldest first."""
-        returned = self._returned()
+        returned = self.returned()
         return standing(one for one in self.reports if one.id not in returned)
 
     def standing_evidence(self) -> list[Evidence]:
         """Return the evidence that was not withdrawn."""
         return [one for one in standing(self.evidence) if not one.retracted]
 
-    def _returned(self) -> set[str]:
-        """Ids of updates and reports whose last review returned them."""
+    def returned(self) -> set[str]:
+        """Return the ids of updates and reports whose last review returned them."""
         last: dict[str, bool] = {}
         for review in standing(self.reviews):
             for subject in (review.update, review.report):

@@ -94,7 +94,7 @@ def ogp_plan_item_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
     count = model.Session.execute(sa.select(sa.func.count(PlanItem.id)).where(condition)).scalar()
     limit = config.page_size() if asked["limit"] is None else asked["limit"]
     rows = describing.item_rows(condition, limit=limit, offset=asked["offset"])
-    plans = {plan.id: plan} if plan is not None else _plans({one.plan_id for one in rows})
+    plans = {plan.id: plan} if plan is not None else records.plans_by_id(one.plan_id for one in rows)
     return {
         "count": count,
         "results": describing.items(rows, reader, plans),
@@ -104,11 +104,6 @@ def ogp_plan_item_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
 
 def _visible(person: Person) -> Any:
     return PlanItem.plan_id.in_(sa.select(PlanRow.id).where(people.visible(person)))
-
-
-def _plans(ids: set[str]) -> dict[str, PlanRow]:
-    wanted = sa.select(PlanRow).where(PlanRow.id.in_(ids))
-    return {row.id: row for row in model.Session.scalars(wanted)}
 
 
 def _filters(asked: Mapping[str, Any], plan: PlanRow | None) -> dict[str, Any]:

@@ -105,12 +105,7 @@ def told_roles(rows: Sequence[PlanRole], person: people.Person) -> list[dict[str
     """Return roles as the API answers them."""
     reader = describing.Reader(person)
     users = _users({row.user_id for row in rows})
-    plans = {
-        row.id: row
-        for row in model.Session.scalars(
-            sa.select(PlanRow).where(PlanRow.id.in_({row.plan_id for row in rows if row.plan_id}))
-        )
-    }
+    plans = records.plans_by_id(row.plan_id for row in rows if row.plan_id)
     components = _components({(row.plan_id, row.component) for row in rows if row.component and row.plan_id})
     made = []
     for row in rows:
