@@ -206,7 +206,8 @@ def test_the_wording_is_our_own(seed: str) -> None:
     if not (SEEDS / seed).exists():
         pytest.skip("the documents that exist are not beside this checkout")
     theirs = runs((SEEDS / seed).read_text(encoding="utf-8"))
-    for name in ("paac", "ogp", "cost", "ptep", "seguimiento"):
+    followed = [f"seguimiento-{name}" for name in followup.FOLLOWED]
+    for name in ("paac", "ogp", "cost", "ptep", "seguimiento", *followed):
         for text in texts(make.wording(name)):
             assert not runs(text) & theirs, text
 
