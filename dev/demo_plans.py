@@ -25,9 +25,13 @@ from sample.planes import followup
 from sample.planes.followup import Fact
 from werkzeug.datastructures import FileStorage
 
-from ckanext.ogp_plan import cutting, events, importing, recomputing, records, versions
 from ckanext.ogp_plan.model import Delegation, PlanItem, PlanRole, PlanRow
 from ckanext.ogp_plan.planning.types import PlanStatus
+from ckanext.ogp_plan.services import cut as cut_service
+from ckanext.ogp_plan.services import event as event_service
+from ckanext.ogp_plan.services import import_ as import_service
+from ckanext.ogp_plan.services import item_status, plan_version
+from ckanext.ogp_plan.services import record as record_service
 
 ROOT = Path(__file__).resolve().parents[1]
 #: Ids of the facts of the demonstration: always the same.
@@ -96,7 +100,7 @@ class Story:
         self.people()
         self.plans["ptep"].successor_of = self.plans["paac"].id
         # the lights of today
-        recomputing.recompute_many({plan.id: None for plan in self.plans.values()})
+        item_status.recompute_many({plan.id: None for plan in self.plans.values()})
 
     def moment(self, day: str, hour: int) -> dt.datetime:
         """Return a day of the story ("MM-DD") at an hour."""
@@ -152,17 +156,17 @@ class Story:
             "owner": OWNERS[name],
         }
         user = self.users[self.told["coordinadora"]]
-        row, found = importing.open_import(
+        row, found = import_service.open_import(
             document.read_bytes(), document.name, family=followup.PLANS[name][1], wanted=wanted, user_id=user
         )
         if found.reading.act.asked:
             raise SystemExit(f"{document.name}: {[one.id for one in found.reading.act.asked]}")
-        plan = importing.apply(row, user_id=user).plan
+        plan = import_service.apply(row, user_id=user).plan
         plan.demonstration = True
         plan.created = at
         self.plans[name] = plan
-        confirmed = followup.with_groups(records.current_plan(plan), self.year + (name == "ptep"))
-        versions.apply(
+        confirmed = followup.with_groups(record_service.current_plan(plan), self.year + (name == "ptep"))
+        plan_version.apply(
             plan, confirmed, user_id=user, reason="Se dijo qué organismos hacen parte de cada grupo"
         )
 
@@ -170,28 +174,28 @@ class Story:
         """A plan is adopted and runs; the last one is only put to consultation."""
         status = PlanStatus.CONSULTATION if name == "ptep" else PlanStatus.RUNNING
         self.plans[name].status = status.value
-        recomputing.recompute(self.plans[name].id)
+        item_status.recompute(self.plans[name].id)
 
     def change(self, subject: tuple[str, dict[str, Any]], _at: dt.datetime) -> None:
         """A resolution changes an adopted plan: the corrected document comes in with its act."""
         name, told = subject
         document = followup.changed_file(self.year)
         user = self.users[self.told["coordinadora"]]
-        row, _ = importing.open_import(
+        row, _ = import_service.open_import(
             document.read_bytes(),
             document.name,
             family=followup.PLANS[name][1],
             plan=self.plans[name],
             user_id=user,
         )
-        importing.apply(row, user_id=user, act_name=told["acto"], reason=told["motivo"])
+        import_service.apply(row, user_id=user, act_name=told["acto"], reason=told["motivo"])
 
     def cut(self, subject: tuple[str, dict[str, Any]], _at: dt.datetime) -> None:
         """Control Interno freezes a cut and publishes it."""
         name, told = subject
         user = self.users[self.told["control"]]
-        made = cutting.create(self.plans[name], self.moment(told["corte"], 0).date(), user_id=user)
-        cutting.publish(self.plans[name], made, user_id=user)
+        made = cut_service.create(self.plans[name], self.moment(told["corte"], 0).date(), user_id=user)
+        cut_service.publish(self.plans[name], made, user_id=user)
 
     # --- facts ---
 
@@ -209,12 +213,12 @@ class Story:
             body["plan"] = self.plans[body["plan"]].id
         by = self.users[fact.by] if fact.by else None
         told = followup.event_of(Fact(fact.plan, fact.kind, _id(fact.ref), at, by, body))
-        events.append(self.plans[fact.plan].id, told, at=at)
+        event_service.append(self.plans[fact.plan].id, told, at=at)
 
     def night(self, _subject: None, _at: dt.datetime) -> None:
         """The lights are computed again."""
         model.Session.flush()
-        recomputing.recompute_many({plan.id: None for plan in self.plans.values()})
+        item_status.recompute_many({plan.id: None for plan in self.plans.values()})
 
     # --- people ---
 
@@ -265,14 +269,14 @@ class Story:
 @contextmanager
 def at_moment(at: dt.datetime) -> Iterator[None]:
     """Let the portal live at another moment: a demonstration has a past, which no door offers."""
-    clock, today = events.clock, records.today
+    clock, today = event_service.clock, record_service.today
     ticks = iter(at + dt.timedelta(milliseconds=number) for number in range(10**9))
-    events.clock = lambda: next(ticks).astimezone(dt.timezone.utc)
-    records.today = at.date
+    event_service.clock = lambda: next(ticks).astimezone(dt.timezone.utc)
+    record_service.today = at.date
     try:
         yield
     finally:
-        events.clock, records.today = clock, today
+        event_service.clock, record_service.today = clock, today
 
 
 def _id(ref: str) -> str:
