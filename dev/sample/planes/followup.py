@@ -36,11 +36,34 @@ PLANS = {
 #: The plans that something is reported of.
 FOLLOWED = ("paac", "ogp", "cost")
 STATES = {
-    "curso": Declared.ONGOING,
-    "hecho": Declared.DONE,
-    "no_aplica": Declared.NOT_APPLICABLE,
-    "suspendido": Declared.SUSPENDED,
-    "retirado": Declared.WITHDRAWN,
+    "curso": Declared.ONGOING.value,
+    "hecho": Declared.DONE.value,
+    "no_aplica": Declared.NOT_APPLICABLE.value,
+    "suspendido": Declared.SUSPENDED.value,
+    "retirado": Declared.WITHDRAWN.value,
+}
+#: Keys of rows → fields of the classes of ``tracking``, where the value is taken as it is.
+FIELDS = {
+    "organismo": "organization",
+    "texto": "text",
+    "obstaculo": "obstacles",
+    "sigue": "next_step",
+    "motivo": "reason",
+    "causa": "reason",
+    "confirma": "confirms",
+    "indicador": "indicator",
+    "comentario": "comment",
+    "titulo": "title",
+    "secciones": "sections",
+    "cumple": "fulfilled",
+    "acuerdo": "agrees",
+    "alcance": "assigned",
+    "calidad": "quality",
+    "dice": "rationale",
+    "recomienda": "recommendation",
+    "alerta": "alert",
+    "http": "status",
+    "detalle": "detail",
 }
 #: Who reports for an organismo that ``enlaces`` does not list.
 OTHERS = "varios-enlace"
@@ -168,29 +191,41 @@ class PlanFacts:
     def collect(self) -> list[Fact]:
         """Return every fact of the plan, in the order of its file."""
         for code, item in self.own["reportes"].items():
-            self._add_reports(self._key(code), item)
+            for row in item["lista"]:
+                self._add_report(self._key(code), item, row)
         for row in self.own.get("mediciones", ()):
             self._add_measurement(row)
         for row in self.own.get("periodos", ()):
-            self._add_period(row)
+            period = f"{self.year}-{row['mes']:02d}"
+            ref = f"{'abre' if row['abre'] else 'cierra'}:{period}"
+            body = {"period": period, "opened": row["abre"]} | self._fields(row)
+            self._add("period", ref, row["dia"], self.shared["coordinadora"], **body)
         for name, row in self.own.get("informes", {}).items():
             self._add_sections(name, row)
         for row in self.own.get("respuestas", ()):
-            self._add_answer(row)
+            ref = f"contesta:{row['item']}:{row['causa']}"
+            self._add("answer", ref, row["dia"], self._user_of(row["organismo"]), **self._fields(row))
         for row in self.own.get("monitoreo", ()):
             self._add_monitoring(row)
         for row in self.own.get("revisiones_de_pruebas", ()):
             self._add_check(row)
         for cut in self.own.get("cortes", ()):
+            same = {"role": "control_interno", "cut": f"{self.year}-{cut['corte']}"}
             for row in cut["veredictos"]:
-                self._add_verdict(row, cut["corte"])
+                ref, body = f"control:{cut['corte']}:{row['item']}", self._fields(row) | same
+                self._add("verdict", ref, row["dia"], self.shared["control"], **body)
         return self.facts
 
     def _add(self, kind: str, ref: str, at: str | dt.datetime, by: str | None, /, **body: Any) -> Fact:
         moment = moment_of(at, self.year) if isinstance(at, str) else at
-        fact = Fact(self.name, kind, f"{self.name}:{ref}", moment, by, body)
+        given = {name: value for name, value in body.items() if value is not None}
+        fact = Fact(self.name, kind, f"{self.name}:{ref}", moment, by, given)
         self.facts.append(fact)
         return fact
+
+    def _fields(self, row: dict[str, Any]) -> dict[str, Any]:
+        body = {FIELDS[name]: value for name, value in row.items() if name in FIELDS}
+        return body | ({"item": self._key(row["item"])} if "item" in row else {})
 
     def _key(self, code: str) -> tuple[str, str]:
         return _key_of(code, self.own.get("nivel", ""))
@@ -198,45 +233,15 @@ class PlanFacts:
     def _user_of(self, organismo: str) -> str:
         return str(self.shared["enlaces"].get(organismo, OTHERS))
 
-    def _leader_of(self, code: str) -> str:
-        return str(self.shared["lideres"].get(code.split(".", maxsplit=1)[0], self.shared["coordinadora"]))
-
-    # --- what organismos report ---
-
-    def _add_reports(self, key: tuple[str, str], item: dict[str, Any]) -> None:
-        for row in item["lista"]:
-            organismo = row.get("organismo", "")
-            self.count[key[1], organismo] += 1
-            ref = row.get("ref") or f"{key[0]}:{key[1]}:{organismo}:{self.count[key[1], organismo]}"
-            by = row.get("por") or (self._user_of(organismo) if organismo else item["por"])
-            update = self._add("update", ref, row["dia"], by, item=key, text=row["texto"])
-            update.body |= self._update_fields(row, update.at.month)
-            shared: dict[str, Any] = {"item": key}
-            if organismo:
-                shared["organization"] = organismo
-            if "valor" in row:
-                values = row["valor"]
-                if not isinstance(values, dict):
-                    values = {item.get("indicador", key[1]): values}
-                month = row.get("mes", update.at.month)
-                self._add_values(update, ref, values, month, shared)
-            self._add_evidence(update, ref, row.get("prueba", item.get("prueba", ())), shared)
-            self._add_review(update, row)
-
-    def _update_fields(self, row: dict[str, Any], month: int) -> dict[str, Any]:
-        state = row.get("estado")
-        body: dict[str, Any] = {"state": STATES[state].value if state else None}
+    def _add_report(self, key: tuple[str, str], item: dict[str, Any], row: dict[str, Any]) -> None:
+        """Add an update with its measurements, its evidence and its review."""
+        organismo = row.get("organismo", "")
+        self.count[key[1], organismo] += 1
+        ref = row.get("ref") or f"{key[0]}:{key[1]}:{organismo}:{self.count[key[1], organismo]}"
+        by = row.get("por") or (self._user_of(organismo) if organismo else item["por"])
+        body = self._fields(row) | {"item": key, "state": STATES.get(row.get("estado", ""))}
         if "periodos" in self.own:
-            body["period"] = f"{self.year}-{row.get('mes', month):02d}"
-        for spanish, name in (
-            ("organismo", "organization"),
-            ("obstaculo", "obstacles"),
-            ("sigue", "next_step"),
-            ("motivo", "reason"),
-            ("confirma", "confirms"),
-        ):
-            if spanish in row:
-                body[name] = row[spanish]
+            body["period"] = f"{self.year}-{self._month(row):02d}"
         if "avance" in row:
             body["progress"] = str(row["avance"])
         if "riesgo" in row:
@@ -245,26 +250,34 @@ class PlanFacts:
             body["supersedes"] = f"{self.name}:{row['corrige']}"
         if "informe" in row:
             body["report"] = f"{self.name}:report:{row['informe']}"
-        return body
+        update = self._add("update", ref, row["dia"], by, **body)
+        if "valor" in row:
+            values = row["valor"]
+            if not isinstance(values, dict):
+                values = {item.get("indicador", key[1]): values}
+            self._add_values(update, ref, values, self._month(row))
+        self._add_evidence(update, ref, row.get("prueba", item.get("prueba", ())))
+        self._add_review(update, row)
 
-    def _add_values(
-        self, update: Fact, ref: str, values: dict[str, Any], month: int, shared: dict[str, Any]
-    ) -> None:
+    def _month(self, row: dict[str, Any]) -> int:
+        return int(row.get("mes", row["dia"][:2]))
+
+    def _add_values(self, update: Fact, ref: str, values: dict[str, Any], month: int) -> None:
         first = dt.date(self.year, month, 1)
         last = (first + dt.timedelta(days=32)).replace(day=1) - dt.timedelta(days=1)
+        same = {name: update.body.get(name) for name in ("item", "organization", "report")}
+        same |= {"update": update.ref, "start": first.isoformat(), "end": last.isoformat()}
         for number, (indicator, value) in enumerate(values.items(), start=1):
-            body = _value_of(value) | shared | {"indicator": indicator, "update": update.ref}
-            body |= {"start": first.isoformat(), "end": last.isoformat()}
-            if "report" in update.body:
-                body["report"] = update.body["report"]
             at = update.at + dt.timedelta(seconds=20 * number)
+            body = _value_of(value) | same | {"indicator": indicator}
             self._add("measurement", f"{ref}:m{number}", at, update.by, **body)
 
-    def _add_evidence(self, update: Fact, ref: str, rows: Iterable[str], shared: dict[str, Any]) -> None:
+    def _add_evidence(self, update: Fact, ref: str, rows: Iterable[str]) -> None:
+        same = {"item": update.body["item"], "organization": update.body.get("organization")}
         for number, row in enumerate(rows, start=1):
             kind, title, where = (part.strip() for part in row.split("|"))
             at = update.at + dt.timedelta(minutes=2, seconds=number)
-            body = shared | {"kind": kind, "title": title, "update": update.ref}
+            body = same | {"kind": kind, "title": title, "update": update.ref}
             fact = self._add("evidence", f"{ref}:p{number}", at, update.by, **body)
             if where in self.shared["soportes"]["recursos"]:
                 fact.support = where
@@ -276,74 +289,37 @@ class PlanFacts:
                 raise KeyError(f"{fact.ref}: {where}")
 
     def _add_review(self, update: Fact, row: dict[str, Any]) -> None:
-        by = self._leader_of(update.body["item"][1])
+        component = update.body["item"][1].split(".", maxsplit=1)[0]
+        leader = self.shared["lideres"].get(component, self.shared["coordinadora"])
         if "aceptado" in row:
-            self._add("review", f"acepta:{update.ref}", row["aceptado"], by, update=update.ref, accepted=True)
+            self._add("review", f"acepta:{update.ref}", row["aceptado"], leader, update=update.ref)
         if "devuelto" in row:
             body = {"update": update.ref, "accepted": False, "reason": row["devuelto"]["motivo"]}
-            self._add("review", f"devuelve:{update.ref}", row["devuelto"]["dia"], by, **body)
+            self._add("review", f"devuelve:{update.ref}", row["devuelto"]["dia"], leader, **body)
 
     def _add_measurement(self, row: dict[str, Any]) -> None:
-        body = _value_of(row["valor"]) | {"item": self._key(row["item"]), "indicator": row["indicador"]}
-        end = moment_of(row["dia"], self.year).date()
-        body |= {"start": f"{self.year}-01-01", "end": end.isoformat(), "comment": row["comentario"]}
-        ref = f"medicion:{row['item']}:{row['indicador']}:{end:%m-%d}"
-        self._add("measurement", ref, row["dia"], row["por"], **body)
+        day = row["dia"].split()[0]
+        body = self._fields(row) | _value_of(row["valor"])
+        body |= {"start": f"{self.year}-01-01", "end": f"{self.year}-{day}"}
+        self._add("measurement", f"medicion:{row['item']}:{row['indicador']}:{day}", row["dia"], row["por"], **body)
 
     def _add_sections(self, name: str, row: dict[str, Any]) -> None:
-        body = {
-            "organization": row["organismo"],
-            "start": f"{self.year}-{row['desde']}",
-            "end": f"{self.year}-{row['hasta']}",
-            "title": row["titulo"],
-            "sections": row["secciones"],
-        }
+        body = self._fields(row) | {"start": f"{self.year}-{row['desde']}", "end": f"{self.year}-{row['hasta']}"}
         report = self._add("report", f"report:{name}", row["dia"], self._user_of(row["organismo"]), **body)
         accepted = row["aceptado"]
-        self._add(
-            "review", f"acepta:{name}", accepted["dia"], accepted["por"], report=report.ref, accepted=True
-        )
-
-    def _add_answer(self, row: dict[str, Any]) -> None:
-        body = {"item": self._key(row["item"]), "reason": row["causa"], "text": row["texto"]}
-        body["organization"] = row["organismo"]
-        ref = f"contesta:{row['item']}:{row['causa']}"
-        self._add("answer", ref, row["dia"], self._user_of(row["organismo"]), **body)
-
-    # --- what others say of it ---
-
-    def _add_period(self, row: dict[str, Any]) -> None:
-        period = f"{self.year}-{row['mes']:02d}"
-        body = {"period": period, "opened": row["abre"]}
-        if "motivo" in row:
-            body["reason"] = row["motivo"]
-        ref = f"{'abre' if row['abre'] else 'cierra'}:{period}"
-        self._add("period", ref, row["dia"], self.shared["coordinadora"], **body)
+        self._add("review", f"acepta:{name}", accepted["dia"], accepted["por"], report=report.ref)
 
     def _add_monitoring(self, row: dict[str, Any]) -> None:
-        body = self._verdict_fields(row) | {"role": "monitor", "alert": row.get("alerta", False)}
+        body = self._fields(row) | {"role": "monitor"}
         if "cierra" in row:
             body["closes"] = f"{self.name}:monitora:{row['item']}:{row['cierra']}"
         ref = f"monitora:{row['item']}:{row['dia'].split()[0]}"
         self._add("verdict", ref, row["dia"], self.shared["monitora"], **body)
 
-    def _add_verdict(self, row: dict[str, Any], cut: str) -> None:
-        body = self._verdict_fields(row) | {"role": "control_interno", "cut": f"{self.year}-{cut}"}
-        body |= {"fulfilled": row["cumple"], "quality": row["calidad"]}
-        self._add("verdict", f"control:{cut}:{row['item']}", row["dia"], self.shared["control"], **body)
-
-    def _verdict_fields(self, row: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "item": self._key(row["item"]),
-            "assigned": row["estado"],
-            "agrees": row["acuerdo"],
-            "rationale": row["dice"],
-            "recommendation": row.get("recomienda", ""),
-        }
-
     def _add_check(self, row: dict[str, Any]) -> None:
         evidence, alive = f"{self.name}:{row['prueba']}", row["abre"]
-        body = {"evidence": evidence, "alive": alive, "status": row["http"], "detail": row.get("detalle", "")}
+        body = self._fields(row) | {"evidence": evidence, "alive": alive}
+        # what is not there is neither the same nor public
         body |= {"same": alive or None, "public": alive or None}
         self._add("check", f"mira:{evidence}:{row['dia'].split()[0]}", row["dia"], None, **body)
 
@@ -414,12 +390,10 @@ def _repeated(made: list[Fact], shared: dict[str, Any]) -> list[Fact]:
 
 def event_of(fact: Fact) -> tracking.Event:
     """Return a fact as the class of ``tracking``, with its ref as its id."""
-    body = {name: value for name, value in fact.body.items() if value is not None}
+    stored = fact.body | {"id": fact.ref, "at": fact.at.isoformat(), "by": fact.by}
     if fact.support:
-        body["resource"] = fact.support
-    return store.event_from_store(
-        fact.kind, body | {"id": fact.ref, "at": fact.at.isoformat(), "by": fact.by}
-    )
+        stored["resource"] = fact.support
+    return store.event_from_store(fact.kind, stored)
 
 
 def record_of(plan: Plan, made: Iterable[Fact]) -> tracking.Record:

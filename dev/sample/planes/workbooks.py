@@ -1,8 +1,8 @@
-"""Writes the documents of the demonstration plans: ``python dev/sample/planes/make.py [--year 2026]``.
+"""Write the documents of the demonstration plans: ``python dev/sample/planes/workbooks.py [--year 2026]``.
 
-The wording is data (``paac.yaml``, ``ogp.yaml``, ``cost.yaml``, ``ptep.yaml``); this makes of it the files an
-official would upload, with merged cells, shaded months and headers on each page. A test holds the files of this
-folder against it. Everything is invented.
+Their text is in ``paac.yaml``, ``ogp.yaml``, ``cost.yaml`` and ``ptep.yaml``. This module lays it out as the workbooks
+that an official would upload: merged cells, shaded months, headers on each page. A test compares the committed files
+with it. Everything is invented.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import argparse
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -274,72 +274,98 @@ def f014(paac: Json, **broken: str) -> bytes:
     return saved(book)
 
 
-# -- OGP, matrix ----------------------------------------------------------------------------------------------
+# -- tables whose first column names a group of rows -----------------------------------------------------------
 
-BLOCKS = [
+
+def write_table(  # noqa: PLR0913
+    page: Any,
+    top: int,
+    head: Sequence[str],
+    groups: Iterable[tuple[str, Sequence[Sequence[Any]]]],
+    sizes: Sequence[float],
+    *,
+    measured: int = 1,
+    merge_from: int = 1,
+) -> None:
+    """Write a table with its header; the first cell of the rows of a group is merged.
+
+    :param top: the row of the header.
+    :param groups: the text of each group and its rows, without their first column.
+    :param sizes: width of each column, in characters.
+    :param measured: the first column whose text makes a row higher.
+    :param merge_from: how many rows a group needs to be merged; a single cell counts as merged where it is 1.
+    """
+    put(page, top, head, fill=BAND, bold=True)
+    at = top
+    for title, rows in groups:
+        first = at + 1
+        for number, row in enumerate(rows):
+            at += 1
+            values = [None if number else title, *row]
+            put(page, at, values)
+            height(page, at, values[measured:], sizes[measured:])
+        if len(rows) >= merge_from:
+            page.merge_cells(start_row=first, start_column=1, end_row=at, end_column=1)
+
+
+def write_title(page: Any, text: str, size: int | None = None) -> None:
+    """Add a row with a bold text."""
+    page.append([text])
+    font = Font(name="Calibri", bold=True, size=size) if size else Font(name="Calibri", bold=True)
+    page.cell(row=page.max_row, column=1).font = font
+
+
+def bullets(lines: Sequence[str]) -> str:
+    """Return lines as a list inside of a cell."""
+    return "\n".join(f"• {line}" for line in lines)
+
+
+COMMITMENT = (
+    "Compromiso",
     "Problema público que se busca resolver",
     "Relevancia con valores OGP",
     "Población objetivo y enfoque territorial/diferencial",
     "Qué cambiará",
     "Indicadores",
     "Responsables y aliados",
-]
-
-
-def ogp(plan: Json) -> bytes:
-    """Return an open government plan as a workbook: commitments on one sheet, milestones on another."""
-    book, page = book_of(plan["title"], "Compromisos")
-    sizes = (26, 36, 36, 36, 36, 34, 28)
-    widths(page, sizes)
-    for text in (plan["title"], *plan["cabecera"]):
-        page.append([text])
-        page.cell(row=page.max_row, column=1).font = Font(name="Calibri", bold=True)
-    put(page, page.max_row + 1, ["Compromiso", *BLOCKS], fill=BAND, bold=True)
-    for one in plan["compromisos"]:
-        values = [
-            one["title"],
-            one["problema"],
-            one["relevancia"],
-            one["poblacion"],
-            one["cambio"],
-            "\n".join(f"• {line}" for line in one["indicadores"]),
-            one["responsables"],
-        ]
-        at = page.max_row + 1
-        put(page, at, values)
-        height(page, at, values, sizes)
-    other = book.create_sheet("Hitos")
-    ready_to_print(other)
-    narrow = (26, 34, 38, 34, 32, 22)
-    widths(other, narrow)
-    put(
-        other,
-        1,
-        ["Compromiso", "Hito", "Entregable", "Responsable líder", "Entregable estratégico", "Fecha"],
-        fill=BAND,
-        bold=True,
-    )
-    for one in plan["compromisos"]:
-        first = other.max_row + 1
-        for number, milestone in enumerate(one["hitos"]):
-            values = [one["title"] if number == 0 else None, *(value or None for value in milestone)]
-            at = other.max_row + 1
-            put(other, at, values)
-            height(other, at, values[1:], narrow[1:])
-        other.merge_cells(start_row=first, start_column=1, end_row=other.max_row, end_column=1)
-    return saved(book)
-
-
-# -- CoST, work plan ------------------------------------------------------------------------------------------
-
-COST = [
+)
+MILESTONE = (
+    "Compromiso",
+    "Hito",
+    "Entregable",
+    "Responsable líder",
+    "Entregable estratégico",
+    "Fecha",
+)
+COST = (
     "Nivel (Level)",
     "Resumen/Detalles (Summary/Details)",
     "Indicadores (Indicators)",
     "Evidencia (Evidence)",
     "Responsable (Responsible partner)",
     "Fecha de entrega (Delivery date)",
-]
+)
+PTEP = ("Subcomponente", "Actividades", "Meta o producto", "Responsable", "Fecha programada")
+
+
+def ogp(plan: Json) -> bytes:
+    """Return an open government plan as a workbook: commitments on one sheet, milestones on another."""
+    book, page = book_of(plan["title"], "Compromisos")
+    wide, narrow = (26, 36, 36, 36, 36, 34, 28), (26, 34, 38, 34, 32, 22)
+    widths(page, wide)
+    for text in (plan["title"], *plan["cabecera"]):
+        write_title(page, text)
+    commitments, milestones = [], []
+    for one in plan["compromisos"]:
+        blocks = [one[name] for name in ("problema", "relevancia", "poblacion", "cambio")]
+        commitments.append((one["title"], [[*blocks, bullets(one["indicadores"]), one["responsables"]]]))
+        milestones.append((one["title"], [[value or None for value in row] for row in one["hitos"]]))
+    write_table(page, page.max_row + 1, COMMITMENT, commitments, wide, measured=0, merge_from=2)
+    other = book.create_sheet("Hitos")
+    ready_to_print(other)
+    widths(other, narrow)
+    write_table(other, 1, MILESTONE, milestones, narrow)
+    return saved(book)
 
 
 def cost(plan: Json) -> bytes:
@@ -348,28 +374,26 @@ def cost(plan: Json) -> bytes:
     sizes = (18, 40, 60, 44, 26, 18)
     widths(page, sizes)
     for text in (plan["title"], f"{plan['title_en']}¹"):
-        page.append([text])
-        page.cell(row=page.max_row, column=1).font = Font(name="Calibri", bold=True, size=13)
+        write_title(page, text, 13)
     for label, value in plan["cabecera"]:
         page.append([label, None, value])
         page.merge_cells(start_row=page.max_row, start_column=1, end_row=page.max_row, end_column=2)
-    put(page, page.max_row + 1, COST, fill=BAND, bold=True)
+    levels = []
     for level in plan["niveles"]:
-        first = page.max_row + 1
-        for number, one in enumerate(level["elementos"]):
-            values = [
-                level["name"] if number == 0 else None, one["title"], "\n".join(one["indicadores"]),
-                "\n".join(f"• {line}" for line in one["evidencias"]), one["responsable"], one["entrega"],
-            ]  # fmt: skip
-            at = page.max_row + 1
-            put(page, at, values)
-            height(page, at, values[1:], sizes[1:])
-        page.merge_cells(start_row=first, start_column=1, end_row=page.max_row, end_column=1)
+        rows = [
+            [
+                one["title"],
+                "\n".join(one["indicadores"]),
+                bullets(one["evidencias"]),
+                one["responsable"],
+                one["entrega"],
+            ]
+            for one in level["elementos"]
+        ]
+        levels.append((level["name"], rows))
+    write_table(page, page.max_row + 1, COST, levels, sizes)
     page.append([plan["nota"]])
     return saved(book)
-
-
-# -- PTEP, national layout ------------------------------------------------------------------------------------
 
 
 def ptep(plan: Json) -> bytes:
@@ -377,8 +401,7 @@ def ptep(plan: Json) -> bytes:
     book, page = book_of(plan["title"], "Programa")
     sizes = (36, 44, 36, 36, 26)
     widths(page, sizes)
-    page.append([plan["title"]])
-    page.cell(row=1, column=1).font = Font(name="Calibri", bold=True, size=13)
+    write_title(page, plan["title"], 13)
     page.append([plan["nota"]])
     for label, value in plan["cabecera"]:
         page.append([f"{label}:", value])
@@ -386,22 +409,8 @@ def ptep(plan: Json) -> bytes:
         page.append([])
         at = page.max_row + 2
         page.cell(row=at, column=1, value=component["title"]).font = Font(name="Calibri", bold=True)
-        put(
-            page,
-            at + 1,
-            ["Subcomponente", "Actividades", "Meta o producto", "Responsable", "Fecha programada"],
-            fill=BAND,
-            bold=True,
-        )
-        for part in component["lineas"]:
-            first = page.max_row + 1
-            for number, activity in enumerate(part["actividades"]):
-                values = [part["title"] if number == 0 else None, *activity]
-                place = page.max_row + 1
-                put(page, place, values)
-                height(page, place, values, sizes)
-            if page.max_row > first:
-                page.merge_cells(start_row=first, start_column=1, end_row=page.max_row, end_column=1)
+        parts = [(part["title"], part["actividades"]) for part in component["lineas"]]
+        write_table(page, at + 1, PTEP, parts, sizes, measured=0, merge_from=2)
     return saved(book)
 
 
