@@ -119,7 +119,7 @@ def test_paac_has_the_shape_of_a_paac() -> None:
 
 
 def test_months_are_those_of_the_wording() -> None:
-    wording = workbooks.wording("paac")
+    wording = workbooks.load_text("paac")
     plan = reading("paac-2026.xlsx").plan
     for code, row in workbooks.row_codes(wording):
         item = plan.item("fila", code)
@@ -208,7 +208,7 @@ def test_the_wording_is_our_own(seed: str) -> None:
     theirs = runs((SEEDS / seed).read_text(encoding="utf-8"))
     followed = [f"seguimiento-{name}" for name in followup.FOLLOWED]
     for name in ("paac", "ogp", "cost", "ptep", "seguimiento", *followed):
-        for text in texts(workbooks.wording(name)):
+        for text in texts(workbooks.load_text(name)):
             assert not runs(text) & theirs, text
 
 
