@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The house's caretaker: `make help` lists what it does. Needs Python 3.10 and nothing else."""
+"""Commands of this checkout: `make help` lists what it does. Needs Python 3.10 and nothing else."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import sys
 import time
 from collections.abc import Callable
 
-from house import checks, demo, install, instances, services, state, translations
-from house.places import CKAN_RELEASES
-from house.steps import StepFailed, say
+from stack import checks, demo, install, instances, services, state, testing, translations
+from stack.places import CKAN_RELEASES
+from stack.steps import StepFailed, say
 
 
 def _instance(arguments: argparse.Namespace) -> instances.Instance:
@@ -47,11 +47,28 @@ def cmd_test_setup(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _run_tests(arguments: argparse.Namespace, names: tuple[str, ...]) -> int:
+    chosen = testing.select(arguments.tests.split(), names)
+    jobs = testing.workers()
+    base = _instance(arguments)
+    with state.alone():
+        install.everything(arguments.ckan)
+        services.start()
+        translations.compile_all(base)
+        if any(session.needs_ckan for session, _paths in chosen):
+            for instance in testing.worker_instances(base, jobs):
+                instances.prepare(instance, keep=False)
+    return testing.run(base, chosen, jobs, arguments.rest)
+
+
 def cmd_test(arguments: argparse.Namespace) -> int:
-    """Prepare an instance and run tests against it."""
-    cmd_test_setup(arguments)
-    instances.sweep(_instance(arguments))
-    return instances.pytest(_instance(arguments), arguments.rest)
+    """Run the tests (--tests names some) on an instance for each worker."""
+    return _run_tests(arguments, testing.TEST)
+
+
+def cmd_test_portal(arguments: argparse.Namespace) -> int:
+    """Run the tests that need whole portals."""
+    return _run_tests(arguments, testing.PORTAL)
 
 
 def cmd_demo(arguments: argparse.Namespace) -> int:
@@ -121,6 +138,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "services": cmd_services,
     "test-setup": cmd_test_setup,
     "test": cmd_test,
+    "test-portal": cmd_test_portal,
     "demo": cmd_demo,
     "stop": cmd_stop,
     "drop": cmd_drop,
@@ -134,17 +152,19 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
 
 
 #: Commands whose further arguments go to the program they run.
-TAKE_MORE = {"test", "bench", "fuzz", "soak"}
+TAKE_MORE = {"test", "test-portal", "bench", "fuzz", "soak"}
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="dev/portal", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     for name, function in COMMANDS.items():
-        command = commands.add_parser(name, help=(function.__doc__ or "").strip())
+        command = commands.add_parser(name, help=(function.__doc__ or "").strip(), allow_abbrev=False)
         release, instance = os.environ.get("CKAN") or "2.12", os.environ.get("INSTANCE") or "test"
         command.add_argument("--ckan", choices=sorted(CKAN_RELEASES), default=release)
         command.add_argument("--instance", default=instance)
+        if name in ("test", "test-portal"):
+            command.add_argument("--tests", default="", help="paths below the checkout; all when empty")
     return parser
 
 

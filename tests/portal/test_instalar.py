@@ -25,8 +25,8 @@ BLOCK = re.compile(
 )
 
 sys.path.insert(0, str(ROOT / "dev"))
-house = pytest.importorskip("house", reason="runs from a checkout with its dev/ folder")
-from house import instances, services, state  # noqa: E402
+stack = pytest.importorskip("stack", reason="runs from a checkout with its dev/ folder")
+from stack import instances, services, state  # noqa: E402
 
 
 @dataclass

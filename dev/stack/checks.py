@@ -8,7 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from . import instances
+from . import instances, testing
 from .places import CHECKOUT_ID, NODE_MODULES, ROOT, RUN, is_root, venv
 from .steps import say
 
@@ -43,7 +43,7 @@ def bench(instance: instances.Instance, names: list[str]) -> int:
         path for path in (ROOT / "bench").glob("*.py") if not path.name.startswith("_")
     )
     environment = {
-        **instances.test_environment(),
+        **testing.test_environment(),
         "CKAN_INI": str(instance.ini),
         "CKAN_RELEASE": instance.release,
     }
@@ -63,10 +63,10 @@ SAMPLED = (
 def fuzz(instance: instances.Instance, arguments: list[str]) -> int:
     """Run the long differential comparison, and at length what is sampled; return 0 when all held."""
     command: list[str | Path] = [instance.bin / "python", ROOT / "dev" / "fuzz.py", *arguments]
-    codes = [_run("fuzz", command, instances.test_environment())]
+    codes = [_run("fuzz", command, testing.test_environment())]
     present = [path for path in SAMPLED if (ROOT / path).exists()]
     options = [f"--ckan-ini={instance.ini}", "-p", "no:cacheprovider", "-q", "--timeout=3600"]
-    environment = {**instances.test_environment(), "OC4IDS_FUZZ": "2000"}
+    environment = {**testing.test_environment(), "OC4IDS_FUZZ": "2000"}
     command = [instance.bin / "python", "-m", "pytest", *options, *present]
     codes.append(_run("random and hostile tests, all of them", command, environment))
     return int(any(codes))
@@ -74,7 +74,7 @@ def fuzz(instance: instances.Instance, arguments: list[str]) -> int:
 
 def soak(instance: instances.Instance, arguments: list[str]) -> int:
     """Run the soak against a portal of its own over the instance."""
-    environment = {**instances.test_environment(), "CKAN_INI": str(instance.ini)}
+    environment = {**testing.test_environment(), "CKAN_INI": str(instance.ini)}
     return _run("soak", [instance.bin / "python", ROOT / "dev" / "soak.py", *arguments], environment)
 
 
