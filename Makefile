@@ -11,7 +11,7 @@ export CKAN INSTANCE
 PORTAL = python3 dev/portal.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stop test test-portal test-setup services install lint i18n bench fuzz soak drop clean
+.PHONY: help demo stop test test-portal test-times test-setup services install lint i18n bench fuzz soak drop clean
 
 help: ## show this list
 	@echo 'make <what> [CKAN=2.12|2.11] [INSTANCE=name]'; echo
@@ -28,6 +28,9 @@ test: ## run TESTS (all but test-portal's, unless named) with ARGS for pytest, o
 
 test-portal: ## run the tests that need whole portals: installation, kills, outages, neighbours
 	@$(PORTAL) test-portal --tests "$(TESTS)" $(ARGS)
+
+test-times: ## print what the last run of the tests took: by session, folder and file, and the slowest
+	@$(PORTAL) test-times $(ARGS)
 
 test-setup: ## prepare the instance INSTANCE for tests and print the path of its configuration
 	@$(PORTAL) test-setup

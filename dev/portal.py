@@ -8,8 +8,9 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
-from stack import checks, demo, install, instances, services, state, testing, translations
+from stack import checks, demo, install, instances, services, state, testing, timings, translations
 from stack.places import CKAN_RELEASES
 from stack.steps import StepFailed, say
 
@@ -52,12 +53,11 @@ def _run_tests(arguments: argparse.Namespace, names: tuple[str, ...]) -> int:
     jobs = testing.workers()
     base = _instance(arguments)
     with state.alone():
-        install.everything(arguments.ckan)
+        whole_portals = any(session.name in testing.PORTAL for session, _paths in chosen)
+        install.everything(arguments.ckan, portal=whole_portals)
         services.start()
         translations.compile_all(base)
-        if any(session.needs_ckan for session, _paths in chosen):
-            for instance in testing.worker_instances(base, jobs):
-                instances.prepare(instance, keep=False)
+        testing.prepare(base, chosen, jobs)
     return testing.run(base, chosen, jobs, arguments.rest)
 
 
@@ -69,6 +69,16 @@ def cmd_test(arguments: argparse.Namespace) -> int:
 def cmd_test_portal(arguments: argparse.Namespace) -> int:
     """Run the tests that need whole portals."""
     return _run_tests(arguments, testing.PORTAL)
+
+
+def cmd_test_times(arguments: argparse.Namespace) -> int:
+    """Print what the last run of the tests took, as Markdown; or, of the JUnit files named, by folder."""
+    if arguments.rest:
+        tests = [test for name in arguments.rest for test in timings.read(Path(name), Path(name).stem)]
+        print("\n".join(timings.tables(tests)))
+    else:
+        print("\n".join(timings.report(arguments.ckan)))
+    return 0
 
 
 def cmd_demo(arguments: argparse.Namespace) -> int:
@@ -124,7 +134,10 @@ def cmd_bench(arguments: argparse.Namespace) -> int:
 def cmd_fuzz(arguments: argparse.Namespace) -> int:
     """Run the long differential comparison with the reference reviewer, and every random test at length."""
     cmd_test_setup(arguments)
-    return checks.fuzz(_instance(arguments), arguments.rest)
+    base = _instance(arguments)
+    with state.alone():
+        testing.prepare(base, testing.select(checks.sampled(), testing.TEST), testing.workers())
+    return checks.fuzz(base, arguments.rest)
 
 
 def cmd_soak(arguments: argparse.Namespace) -> int:
@@ -139,6 +152,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "test-setup": cmd_test_setup,
     "test": cmd_test,
     "test-portal": cmd_test_portal,
+    "test-times": cmd_test_times,
     "demo": cmd_demo,
     "stop": cmd_stop,
     "drop": cmd_drop,
@@ -152,7 +166,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
 
 
 #: Commands whose further arguments go to the program they run.
-TAKE_MORE = {"test", "test-portal", "bench", "fuzz", "soak"}
+TAKE_MORE = {"test", "test-portal", "test-times", "bench", "fuzz", "soak"}
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -99,10 +99,25 @@ def _jobs_for(paths: list[str], jobs: int) -> int:
     return min(jobs, len({path.split("::")[0] for path in paths}))
 
 
+def prepare(base: instances.Instance, chosen: list[tuple[Session, list[str]]], jobs: int) -> None:
+    """Prepare the instances of the workers, when one of the sessions needs CKAN."""
+    if any(session.needs_ckan for session, _paths in chosen):
+        for instance in worker_instances(base, jobs):
+            instances.prepare(instance, keep=False)
+
+
 def run(
-    base: instances.Instance, chosen: list[tuple[Session, list[str]]], jobs: int, arguments: list[str]
+    base: instances.Instance,
+    chosen: list[tuple[Session, list[str]]],
+    jobs: int,
+    arguments: list[str],
+    variables: dict[str, str] | None = None,
 ) -> int:
     """Run the sessions one after another; return 0 when every one of them passed.
+
+    :param chosen: what :func:`select` gave.
+    :param arguments: further ones for pytest.
+    :param variables: of the environment, beside those of :func:`test_environment`.
 
     A session that collects no test ends with pytest's code 5, and is a failure like any other.
     """
@@ -111,7 +126,9 @@ def run(
         arguments = [*arguments, f"--randomly-seed={seed}"]
     results = {}
     for session, paths in chosen:
-        results[session.name] = _run_session(base, session, paths, _jobs_for(paths, jobs), arguments)
+        results[session.name] = _run_session(
+            base, session, paths, _jobs_for(paths, jobs), arguments, variables or {}
+        )
     failed = [name for name, code in results.items() if code]
     if seed is not None:
         say(f"  order: repeat it with ARGS=--randomly-seed={seed}")
@@ -127,7 +144,12 @@ def _seed(arguments: list[str]) -> int | None:
 
 
 def _run_session(
-    base: instances.Instance, session: Session, paths: list[str], jobs: int, arguments: list[str]
+    base: instances.Instance,
+    session: Session,
+    paths: list[str],
+    jobs: int,
+    arguments: list[str],
+    variables: dict[str, str],
 ) -> int:
     """Run one session in the foreground and note what it took; return pytest's exit code."""
     folder = results_folder(base.release)
@@ -135,7 +157,7 @@ def _run_session(
     report = folder / f"{session.name}.xml"
     report.unlink(missing_ok=True)
     options = ["-p", "no:cacheprovider", f"--junitxml={report}", "-o", "junit_duration_report=total"]
-    env = test_environment()
+    env = test_environment() | variables
     if jobs > 1:
         # A worker that crashes ends the session: another in its place would have no instance.
         options += ["-n", str(jobs), "--dist", session.distribution, "--max-worker-restart=0"]

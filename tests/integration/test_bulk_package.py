@@ -75,7 +75,7 @@ class TestContents:
     def test_valid_by_our_own_check_and_by_the_reviewer(
         self, app: Any, reference: Path, tools_python: str
     ) -> None:
-        judging = pytest.importorskip("ckanext.cost_oc4ids.oc4ids.judging")
+        from ckanext.cost_oc4ids.oc4ids import judging
         from ckanext.cost_oc4ids.oc4ids.types import Options
 
         one = generate.project(3, "medium", 5)["id"]
