@@ -13,20 +13,15 @@ import pytest
 import sqlalchemy as sa
 from ckan import model
 from ckan.tests import factories
-from support.projects import as_sysadmin, clean_once, dataset, project, put, unique
+from support.projects import as_sysadmin, dataset, project, put, unique
 
 from ckanext.cost_oc4ids import public_projects, registry
 from ckanext.cost_oc4ids.model import Project, project_count, shared_id
 
-pytestmark = pytest.mark.usefixtures("with_plugins", "clean")
+pytestmark = pytest.mark.usefixtures("with_plugins", "empty_portal")
 
 STATUSES = ("identification", "implementation", "completion")
 SECTORS = ("health", "education", "transport.road")
-
-
-@pytest.fixture
-def clean(request: pytest.FixtureRequest) -> None:
-    clean_once(request)
 
 
 @pytest.fixture(autouse=True)
