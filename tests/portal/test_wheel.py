@@ -15,6 +15,9 @@ from pathlib import Path
 
 import pytest
 
+#: The clean environment has no CKAN, whichever release runs the test.
+pytestmark = pytest.mark.one_release("the distribution is the same for every release of CKAN")
+
 PACKAGES = ("cost_oc4ids", "ogp_plan")
 #: What runs in the clean environment: lists the digest of every data file it can open there.
 LIST_RESOURCES = """

@@ -8,7 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from . import instances
+from . import instances, testing
 from .places import CHECKOUT_ID, NODE_MODULES, ROOT, RUN, is_root, venv
 from .steps import say
 
@@ -43,7 +43,7 @@ def bench(instance: instances.Instance, names: list[str]) -> int:
         path for path in (ROOT / "bench").glob("*.py") if not path.name.startswith("_")
     )
     environment = {
-        **instances.test_environment(),
+        **testing.test_environment(),
         "CKAN_INI": str(instance.ini),
         "CKAN_RELEASE": instance.release,
     }
@@ -52,29 +52,26 @@ def bench(instance: instances.Instance, names: list[str]) -> int:
     return int(bool(failed))
 
 
-#: Tests of which ``make test`` runs a fixed sample, and ``make fuzz`` all.
-SAMPLED = (
-    "tests/unit/checks/test_robust.py",
-    "tests/conformance/test_mutated_plans.py",
-    "tests/integration/test_door_hostile.py",
-)
+def sampled() -> list[str]:
+    """Return the files of tests of which ``make test`` runs a sample: those that use ``support.sampling``."""
+    found = sorted((ROOT / "tests").glob("*/**/test_*.py"))
+    return [str(path.relative_to(ROOT)) for path in found if "sampling." in path.read_text(encoding="utf-8")]
 
 
 def fuzz(instance: instances.Instance, arguments: list[str]) -> int:
-    """Run the long differential comparison, and at length what is sampled; return 0 when all held."""
+    """Run the long differential comparison, and whole what is sampled; return 0 when all held."""
     command: list[str | Path] = [instance.bin / "python", ROOT / "dev" / "fuzz.py", *arguments]
-    codes = [_run("fuzz", command, instances.test_environment())]
-    present = [path for path in SAMPLED if (ROOT / path).exists()]
-    options = [f"--ckan-ini={instance.ini}", "-p", "no:cacheprovider", "-q", "--timeout=3600"]
-    environment = {**instances.test_environment(), "OC4IDS_FUZZ": "2000"}
-    command = [instance.bin / "python", "-m", "pytest", *options, *present]
-    codes.append(_run("random and hostile tests, all of them", command, environment))
+    codes = [_run("fuzz", command, testing.test_environment())]
+    say("  … random and hostile tests, all of them")
+    chosen = testing.select(sampled(), testing.TEST)
+    options = ["-q", "--timeout=3600"]
+    codes.append(testing.run(instance, chosen, testing.workers(), options, {"OC4IDS_FUZZ": "2000"}))
     return int(any(codes))
 
 
 def soak(instance: instances.Instance, arguments: list[str]) -> int:
     """Run the soak against a portal of its own over the instance."""
-    environment = {**instances.test_environment(), "CKAN_INI": str(instance.ini)}
+    environment = {**testing.test_environment(), "CKAN_INI": str(instance.ini)}
     return _run("soak", [instance.bin / "python", ROOT / "dev" / "soak.py", *arguments], environment)
 
 

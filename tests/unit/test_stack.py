@@ -1,26 +1,25 @@
-"""The house's own commands: what they promise about processes, ports and the run of everything."""
+"""The development commands: what they promise about processes, ports and the run of everything."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-if not (ROOT / "dev" / "house").is_dir():
+if not (ROOT / "dev" / "stack").is_dir():
     pytest.skip("the tests run without the checkout's dev folder", allow_module_level=True)
 sys.path.insert(0, str(ROOT / "dev"))
 
-from house import places, processes, services, state  # noqa: E402
+from stack import instances, places, processes, services, state, testing  # noqa: E402
+from stack.steps import StepFailed  # noqa: E402
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 
@@ -97,55 +96,6 @@ class TestPorts:
         assert state.port("solr") == 12345
 
 
-@pytest.fixture
-def cluster_home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A place for a cluster where the ``postgres`` user can reach it."""
-    folder = Path(tempfile.mkdtemp(dir="/tmp", prefix="oc4ids-house-"))
-    folder.chmod(0o755)
-    home = folder / "postgres"
-    monkeypatch.setattr(services, "postgres_home", lambda: home)
-    yield home
-    processes.stop("postgres", signal.SIGINT)
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-class TestCluster:
-    """The cluster stands outside of the checkout as root; a new clone may find one there."""
-
-    @staticmethod
-    def entered() -> str:
-        services.start_postgres()
-        return services.sql("SELECT count(*) FROM pg_database WHERE datname = 'oc4ids_kept'")
-
-    def test_kept_from_one_start_to_the_next(self, cluster_home: Path) -> None:
-        assert self.entered() == "0"
-        assert services.make_database("oc4ids_kept")
-        processes.stop("postgres", signal.SIGINT)
-        assert self.entered() == "1"
-
-    @pytest.mark.parametrize("left_running", [False, True])
-    def test_one_whose_passwords_are_gone_is_made_anew(
-        self, left_running: bool, cluster_home: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-    ) -> None:
-        """A fresh clone at the place of an earlier one: ``.run`` is gone, the cluster is not."""
-        assert self.entered() == "0"
-        services.make_database("oc4ids_kept")
-        first = processes.pid_of("postgres")
-        if not left_running:
-            processes.stop("postgres", signal.SIGINT)
-        (tmp_path / "state.json").unlink()
-        shutil.rmtree(tmp_path / "pids")
-        assert self.entered() == "0"
-        assert processes.pid_of("postgres") not in (None, first)
-        assert processes._stat(first or 0) is None
-        assert "removing the databases of an earlier checkout" in capfd.readouterr().err
-
-    def test_one_half_made_is_made_anew(self, cluster_home: Path) -> None:
-        cluster_home.mkdir()
-        (cluster_home / "PG_VERSION").write_text("15\n")
-        assert self.entered() == "0"
-
-
 class TestEverything:
     """``.ci/run``, with a ``make`` that notes what it is asked."""
 
@@ -159,14 +109,66 @@ class TestEverything:
         )
         return done.returncode, (tmp_path / "asked").read_text()
 
-    @pytest.mark.parametrize("failing", ["", "test CKAN=2.12", "test CKAN=2.11", "lint", "stop"])
+    PARTS = ("lint", "test CKAN=2.12", "test CKAN=2.11", "test-portal CKAN=2.12", "test-portal CKAN=2.11", "stop")
+
+    @pytest.mark.parametrize("failing", ["", *PARTS])
     def test_all_parts_run_and_any_failure_is_one(self, tmp_path: Path, failing: str) -> None:
         code, asked = self.run(tmp_path, failing)
-        assert asked.splitlines() == ["test CKAN=2.12", "test CKAN=2.11", "lint", "stop"]
+        assert asked.splitlines() == list(self.PARTS)
         assert code == (1 if failing else 0)
 
 
 def test_help_lists_what_can_be_made() -> None:
     done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
-    for target in ("demo", "stop", "test", "lint", "bench", "fuzz", "soak", "i18n"):
+    for target in ("demo", "stop", "test", "test-portal", "lint", "bench", "fuzz", "soak", "i18n"):
         assert f"\n{target} " in done.stdout, target
+
+
+class TestSessions:
+    """Which session runs what, with how many workers."""
+
+    def test_all_that_is_not_named(self) -> None:
+        for nothing in ([], ["tests"], ["tests/"]):
+            names = [session.name for session, _paths in testing.select(nothing, testing.TEST)]
+            assert names == ["pure", "integration", "browser"]
+        assert [session.name for session, _paths in testing.select([], testing.PORTAL)] == ["portal"]
+
+    def test_every_folder_of_tests_belongs_to_one(self) -> None:
+        folders = sorted({f"tests/{path.relative_to(ROOT / 'tests').parts[0]}" for path in ROOT.glob("tests/*/**/test_*.py")})
+        covered = sorted(folder for session in testing.SESSIONS for folder in session.folders)
+        assert folders == covered
+        assert sorted((*testing.TEST, *testing.PORTAL)) == sorted(session.name for session in testing.SESSIONS)
+
+    def test_what_is_named_goes_to_its_session(self) -> None:
+        named = ["tests/unit/test_stack.py::TestPorts", "tests/browser", str(ROOT / "tests/conformance")]
+        chosen = [(session.name, paths) for session, paths in testing.select(named, testing.PORTAL)]
+        assert chosen == [("pure", [named[0], named[2]]), ("browser", ["tests/browser"])]
+        with pytest.raises(StepFailed, match="none of the folders"):
+            testing.select(["docs/api.md"], testing.TEST)
+
+    def test_no_more_workers_than_files(self) -> None:
+        one = "tests/unit/test_stack.py"
+        assert testing._jobs_for([f"{one}::TestPorts", f"{one}::TestCluster"], 2) == 1
+        assert testing._jobs_for(["tests/unit"], 2) == 2
+
+    def test_workers_as_configured(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("JOBS", "3")
+        assert testing.workers() == 3
+        monkeypatch.delenv("JOBS")
+        assert testing.workers() in (1, 2)
+        monkeypatch.setenv("JOBS", "many")
+        with pytest.raises(StepFailed, match="JOBS=many"):
+            testing.workers()
+
+    def test_one_that_fails_or_finds_no_test_fails_the_run(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        codes = {"pure": 0, "integration": 5, "browser": 0}
+        monkeypatch.setattr(testing, "_run_session", lambda _base, session, *_more: codes[session.name])
+        chosen = testing.select([], testing.TEST)
+        base = instances.get("test", "2.12")
+        assert testing.run(base, chosen, 2, []) == 1
+        assert "FAILED: integration" in capsys.readouterr().err
+        codes["integration"] = 0
+        assert testing.run(base, chosen, 2, []) == 0
+        assert "passed: pure integration browser" in capsys.readouterr().err

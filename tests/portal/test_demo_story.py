@@ -14,7 +14,7 @@ from ckan import model
 from ckan.plugins import toolkit as tk
 from ckan.tests import factories
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -37,6 +37,7 @@ def people_and_organismos() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.one_release("what it adds to tests/integration is the data of the sample, which no release changes")
 @pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index", "with_request_context")
 class TestStory:
     def test_a_year_is_told_once(self, demo: Any) -> None:

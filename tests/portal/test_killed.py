@@ -37,7 +37,7 @@ from ckanext.ogp_plan.model import (
 from ckanext.ogp_plan.services import cut as cut_service
 
 TABLES = (Cut, Import, ItemAssignment, PlanItem, PlanRow, PlanVersion, Publication, RecordedChange, UnknownName)
-TESTS = Path(__file__).resolve().parents[2]
+TESTS = Path(__file__).resolve().parents[1]
 ROWS = [(*plan_files.ROWS[0][:8], "Oficina de los Vecinos"), *plan_files.ROWS[1:]]
 
 

@@ -25,8 +25,8 @@ BLOCK = re.compile(
 )
 
 sys.path.insert(0, str(ROOT / "dev"))
-house = pytest.importorskip("house", reason="runs from a checkout with its dev/ folder")
-from house import instances, services, state  # noqa: E402
+stack = pytest.importorskip("stack", reason="runs from a checkout with its dev/ folder")
+from stack import instances, services, state  # noqa: E402
 
 
 @dataclass
@@ -156,7 +156,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Iterator[Po
     folder = tmp_path_factory.mktemp("portal")
     instance = instances.get("instalar", _release())
     if state.recall("ports", "solr") is None:
-        pytest.skip("the services of this checkout are not running: use `make test`")
+        pytest.fail("the services of this checkout are not running: use `make test-portal`")
     _environment_without_us(folder / "venv")
     found = Portal(folder / "venv", folder / "ckan.ini", wheel.parent, instance.slug)
     with state.alone():
@@ -189,6 +189,7 @@ def test_the_page_has_what_the_test_looks_for() -> None:
     assert "export CKAN_INI=" in adaptable
 
 
+@pytest.mark.in_order
 @pytest.mark.usefixtures("portal")
 class TestTheLifeOfAnInstallation:
     """One after another, as on the page: install, work, upgrade, uninstall."""

@@ -13,18 +13,16 @@ import os
 import re
 import secrets
 import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from . import services, state
-from .places import INSTANCES, NODE_MODULES, ROOT, environment, venv
+from .places import INSTANCES, ROOT, venv
 from .steps import fail, run, say, step
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 #: Redis numbers 0 and 1 are left to whoever types an address by hand.
 FIRST_REDIS_NUMBER = 2
-MIGRATION_FOLDERS = ("ckanext/cost_oc4ids/migration", "ckanext/ogp_plan/migration")
 
 
 @dataclass(frozen=True)
@@ -136,10 +134,9 @@ def ckan(instance: Instance, *arguments: str, title: str, stdin: str | None = No
 def _migrations_fingerprint(instance: Instance) -> str:
     digest = hashlib.sha256(f"{instance.key} {state.recall('venvs', instance.release)}".encode())
     digest.update(os.environ.get("PLUGINS", "").encode())
-    for folder in MIGRATION_FOLDERS:
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            digest.update(str(path.relative_to(ROOT)).encode())
-            digest.update(path.read_bytes())
+    for path in sorted((ROOT / "ckanext").glob("*/migration/**/*.py")):
+        digest.update(str(path.relative_to(ROOT)).encode())
+        digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
@@ -154,13 +151,13 @@ def migrate(instance: Instance) -> None:
 
 def _has_removed_revision(instance: Instance) -> bool:
     """Tell whether a plugin's tables are of a revision that this checkout has no file of."""
-    for folder in MIGRATION_FOLDERS:
-        plugin = Path(folder).parent.name
+    for versions in sorted(ROOT.glob("ckanext/*/migration/*/versions")):
+        plugin = versions.parent.name
         table = f"{plugin}_alembic_version"
         if services.sql(f"SELECT to_regclass('{table}') IS NULL", instance.slug) == "t":
             continue
         revision = services.sql(f"SELECT version_num FROM {table}", instance.slug)  # noqa: S608 - our own names
-        if revision and not list((ROOT / folder / plugin / "versions").glob(f"{revision}_*.py")):
+        if revision and not list(versions.glob(f"{revision}_*.py")):
             return True
     return False
 
@@ -173,8 +170,15 @@ def ckan_schema(instance: Instance) -> Path:
     return found[0]
 
 
-def prepare(instance: Instance, extra: dict[str, str] | None = None) -> None:
-    """Give the instance its database, core, Redis number, storage, configuration and tables."""
+def prepare(instance: Instance, extra: dict[str, str] | None = None, *, keep: bool = True) -> None:
+    """Give the instance its database, core, Redis number, storage, configuration and tables.
+
+    :param extra: settings beside those of :func:`settings`.
+    :param keep: whether what is in the database is worth keeping when migrations have changed; if not, the
+        database is made anew, so that a migration that was written again cannot leave the old one's tables.
+    """
+    if not keep and state.recall("migrated", instance.key) != _migrations_fingerprint(instance):
+        services.drop_database(instance.slug)
     if services.make_database(instance.slug):
         state.forget("migrated", instance.key)
     elif _has_removed_revision(instance):
@@ -204,21 +208,3 @@ def drop(instance: Instance) -> None:
         shutil.rmtree(instance.folder, ignore_errors=True)
         for section in ("redis_numbers", "secrets", "migrated", "demo"):
             state.forget(section, instance.key)
-
-
-def pytest(instance: Instance, arguments: list[str]) -> int:
-    """Run pytest against the instance in the foreground; return its exit code."""
-    options = [f"--ckan-ini={instance.ini}", "-p", "no:cacheprovider"]
-    command = [str(instance.bin / "python"), "-m", "pytest", *options, *arguments]
-    say(f"  … {' '.join(command)}")
-    return subprocess.run(command, cwd=ROOT, env=test_environment(), check=False).returncode
-
-
-def test_environment() -> dict[str, str]:
-    """Return the environment that tests get: where the tools stand that are not CKAN's."""
-    return {
-        **environment(),
-        "OC4IDS_TOOLS_PYTHON": str(venv("tools") / "bin" / "python"),
-        "OC4IDS_CHROMIUM": shutil.which("chromium") or "/usr/bin/chromium",
-        "OC4IDS_AXE": str(NODE_MODULES / "axe-core" / "axe.min.js"),
-    }

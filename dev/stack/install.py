@@ -29,6 +29,12 @@ PROGRAMS = {
     "pg_config": "libpq-dev",
     "msgfmt": "gettext",
 }
+#: What only the tests of whole portals need.
+PORTAL_FILES = {
+    "/usr/lib/libreoffice/program/libsclo.so": "libreoffice-calc-nogui",
+    "/usr/lib/libreoffice/program/libswlo.so": "libreoffice-writer-nogui",
+    "/usr/bin/soffice": "libreoffice-common",
+}
 FILES = {
     "/usr/lib/postgresql/*/bin/initdb": "postgresql",
     "/usr/lib/*/libmagic.so.1": "libmagic1",
@@ -36,9 +42,10 @@ FILES = {
 }
 
 
-def _missing_packages() -> list[str]:
+def _missing_packages(portal: bool = False) -> list[str]:
+    files = FILES | PORTAL_FILES if portal else FILES
     missing = [package for program, package in PROGRAMS.items() if shutil.which(program) is None]
-    missing += [package for pattern, package in FILES.items() if not list(Path("/").glob(pattern[1:]))]
+    missing += [package for pattern, package in files.items() if not list(Path("/").glob(pattern[1:]))]
     if importlib.util.find_spec("ensurepip") is None:
         missing.append("python3-venv")
     if not (Path(sysconfig.get_path("include")) / "Python.h").exists():
@@ -54,9 +61,12 @@ def _as_root(command: list[str]) -> list[str]:
     return ["sudo", "-n", *command] if not sys.stdin.isatty() else ["sudo", *command]
 
 
-def system_packages() -> None:
-    """Install the Debian packages that are missing; touch nothing when none is."""
-    missing = _missing_packages()
+def system_packages(portal: bool = False) -> None:
+    """Install the Debian packages that are missing; touch nothing when none is.
+
+    :param portal: whether those that only the tests of whole portals need are wanted too.
+    """
+    missing = _missing_packages(portal)
     if not missing:
         return
     if shutil.which("apt-get") is None:
@@ -70,7 +80,7 @@ def system_packages() -> None:
         run("refreshing apt's lists", _as_root(["apt-get", "update", "-q"]), log="apt-update")
     say(f"    missing: {' '.join(missing)}")
     run("installing Debian packages", install, log="apt")
-    left = _missing_packages()
+    left = _missing_packages(portal)
     if left:
         fail(f"Still missing after apt: {' '.join(left)}")
 
@@ -158,10 +168,14 @@ def browser_code() -> None:
     state.store("npm", "lock", wanted)
 
 
-def everything(release: str, tools: bool = True) -> Path:
-    """Install all that the portal and the tests need for CKAN ``release``; return its environment."""
+def everything(release: str, tools: bool = True, portal: bool = False) -> Path:
+    """Install all that the portal and the tests need for CKAN ``release``; return its environment.
+
+    :param tools: whether the linters, the reference reviewer and the browser's code are wanted too.
+    :param portal: whether what only the tests of whole portals need is wanted too.
+    """
     os.umask(0o022)
-    system_packages()
+    system_packages(portal)
     folder = ckan_environment(release)
     if tools:
         tools_environment()
