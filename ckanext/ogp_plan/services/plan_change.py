@@ -17,7 +17,7 @@ from ckanext.ogp_plan.model import PlanItem, PlanRow, RecordedChange
 from ckanext.ogp_plan.planning import data, families
 from ckanext.ogp_plan.planning import settings as plan_settings
 from ckanext.ogp_plan.planning.types import ChangeKind, Plan, PlanStatus
-from ckanext.ogp_plan.serializers import plan as plan_serializer
+from ckanext.ogp_plan.serializers.labels import plan_status_label
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import item_status, permission, plan_version
 from ckanext.ogp_plan.services import record as record_service
@@ -133,8 +133,8 @@ def _check_transition(row: PlanRow, status: PlanStatus, errors: dict[str, list[s
     if status not in TRANSITIONS[there]:
         errors["status"] = [
             tk._("A plan cannot go from {before} to {after}.").format(
-                before=plan_serializer.status_name(there.value),
-                after=plan_serializer.status_name(status.value),
+                before=plan_status_label(there.value),
+                after=plan_status_label(status.value),
             )
         ]
     elif status in (PlanStatus.ADOPTED, PlanStatus.CONSULTATION) and not _has_items(row):

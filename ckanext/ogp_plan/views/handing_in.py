@@ -19,7 +19,7 @@ from ckanext.cost_common.csrf import require_token
 from ckanext.ogp_plan.helpers import plan as words
 from ckanext.ogp_plan.planning import calendar, progress
 from ckanext.ogp_plan.planning.types import Indicator
-from ckanext.ogp_plan.serializers import plan as plan_serializer
+from ckanext.ogp_plan.serializers import item as item_serializer
 from ckanext.ogp_plan.services import record as record_service
 from ckanext.ogp_plan.views import forms
 from ckanext.ogp_plan.views import plan as plan_view
@@ -150,7 +150,7 @@ class OrganizationReport(MethodView):
         """What the report may carry, with what was written of it."""
         open_ = [*(owed.get("this_month") or []), *(owed.get("late") or []), *(owed.get("next") or [])]
         shown = open_[:CARRIED]
-        indicators = plan_serializer.indicators([one["id"] for one in shown])
+        indicators = item_serializer.load_indicators([one["id"] for one in shown])
         made = []
         for one in shown:
             key = f"{one['plan']}/{one['address']}"

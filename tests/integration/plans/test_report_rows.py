@@ -215,7 +215,7 @@ class TestWorkbooks:
     ) -> bytes:
         """The workbook that the portal gives, filled: (plan, code) → column → value."""
         person = permission.who(town.names["focal_point"])
-        views = export_view.views_of(town.obras, person, "es")
+        views = export_view.build_views(town.obras, person, "es")
         book = openpyxl.load_workbook(io.BytesIO(report_template.write(town.obras, views, period)))
         sheet = book.active
         header = next(row for row in sheet.iter_rows() if any(cell.value == "Estado" for cell in row))

@@ -68,7 +68,7 @@ def ogp_plan_token_list(context: Context, data_dict: DataDict) -> list[dict[str,
     tk.check_access("ogp_plan_token_list", context, data_dict)
     validated(token_schema.token_list(), data_dict)
     person = permission.of(context)
-    return [_token_dict(token) for token in calendar_token.of_user(person.id)] if person.id else []
+    return [_token_dict(token) for token in calendar_token.list_tokens(person.id)] if person.id else []
 
 
 def _token_dict(token: Token) -> dict[str, Any]:

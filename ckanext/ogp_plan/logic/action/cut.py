@@ -23,6 +23,7 @@ from ckanext.ogp_plan.planning.settings import Settings
 from ckanext.ogp_plan.services import cut as cut_service
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import export_view, permission
+from ckanext.ogp_plan.services import organization as organization_service
 from ckanext.ogp_plan.services import record as record_service
 
 #: Edits after a cut that an answer has at most, the newest.
@@ -41,21 +42,21 @@ def state_name(state: str) -> str:
     return names.get(state, state)
 
 
-def _day(plan: PlanRow, day: dt.date) -> cut_service.Day:
+def _day(plan: PlanRow, day: dt.date) -> cut_service.CutDay:
     try:
-        return cut_service.at(plan, day)
+        return cut_service.get_day(plan, day)
     except LookupError as error:
         raise tk.ObjectNotFound(tk._("The plan has no cut on that day.")) from error
 
 
-def _cut_dict(plan: PlanRow, found: cut_service.Day) -> dict[str, Any]:
+def _cut_dict(plan: PlanRow, found: cut_service.CutDay) -> dict[str, Any]:
     """Return the state of the cut of a day."""
     today = record_service.today()
     late = 0
     if found.published is not None:
         late = found.published.late_days
     elif found.state.state == "vencido":
-        late = cut_service.late_days(found.state.due, today)
+        late = cut_service.count_late_days(found.state.due, today)
     return {
         "plan": plan.name,
         "day": found.day.isoformat(),
@@ -109,7 +110,7 @@ def ogp_plan_cut_list(context: Context, data_dict: DataDict) -> list[dict[str, A
     first = data["offset"]
     return [
         {**_cut_dict(plan, one), "totals": one.cut.totals["whole"] if one.cut else None}
-        for one in cut_service.of_plan(plan)[first : first + data["limit"]]
+        for one in cut_service.list_days(plan)[first : first + data["limit"]]
     ]
 
 
@@ -138,10 +139,10 @@ def ogp_plan_cut_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
         return answer
     frozen = Outline(cut.body)
     settings = plan_settings.settings(record_service.family(plan.family), frozen.settings)
-    names = export_view.names()
+    names = organization_service.load_names()
     wanted = [one for one in frozen.tracked if data["state"] in (None, _row_state(frozen, one))]
     shown = wanted[data["offset"] : data["offset"] + data["limit"]]
-    addresses = export_view.item_addresses(plan, [one.key for one in shown])
+    addresses = export_view.load_item_addresses(plan, [one.key for one in shown])
     edits = _edited_after(plan, cut, names)
     return {
         **answer,
@@ -149,7 +150,7 @@ def ogp_plan_cut_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
         "version": cut.version,
         "sha256": cut.sha256,
         "plan_title": frozen.title,
-        "plan_changed_after": cut_service.version_changed_after(plan, cut.as_of),
+        "plan_changed_after": cut_service.count_versions_after(plan, cut.as_of),
         "totals": _totals(frozen, settings),
         "count": len(wanted),
         "items": [_item(frozen, one, addresses, settings) for one in shown],
@@ -176,7 +177,7 @@ def ogp_plan_cut_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     }
 
 
-def _frozen_cut(found: cut_service.Day, sha256: str | None) -> Cut | None:
+def _frozen_cut(found: cut_service.CutDay, sha256: str | None) -> Cut | None:
     if sha256 is None:
         return found.cut
     for one in (*found.earlier, *((found.cut,) if found.cut else ())):
@@ -290,7 +291,7 @@ def _edited_after(plan: PlanRow, cut: Cut, names: Mapping[str, str]) -> list[dic
     record = record_service.load(plan, touched)
     lang = language.current()
     titles = {item.key: item.title for item in record.plan.items}
-    addresses = export_view.item_addresses(plan, touched)
+    addresses = export_view.load_item_addresses(plan, touched)
     made = [
         {
             "at": _iso(entry.at),
@@ -357,7 +358,7 @@ def ogp_plan_cut_publish(context: Context, data_dict: DataDict) -> dict[str, Any
         raise
     if not context.get("defer_commit"):
         model.Session.commit()
-        dataset_export.refresh_quietly(plan.id)
+        dataset_export.refresh(plan.id)
     return answer
 
 

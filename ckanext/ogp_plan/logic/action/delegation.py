@@ -15,8 +15,9 @@ from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.logic.schema import delegation as delegation_schema
 from ckanext.ogp_plan.logic.transaction import transaction
 from ckanext.ogp_plan.model import Delegation
-from ckanext.ogp_plan.serializers import plan as plan_serializer
 from ckanext.ogp_plan.serializers import role as role_serializer
+from ckanext.ogp_plan.serializers.reader import Reader
+from ckanext.ogp_plan.serializers.values import serialize_moment
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import permission
 from ckanext.ogp_plan.services import record as record_service
@@ -121,7 +122,7 @@ def ogp_plan_delegation_list(context: Context, data_dict: DataDict) -> dict[str,
 
 
 def _delegations(rows: Sequence[Delegation], person: permission.Person) -> list[dict[str, Any]]:
-    reader = plan_serializer.Reader(person)
+    reader = Reader(person)
     users = role_serializer.users({id_ for row in rows for id_ in (row.user_id, row.delegate_id)})
     return [
         {
@@ -132,7 +133,7 @@ def _delegations(rows: Sequence[Delegation], person: permission.Person) -> list[
             "since": row.since.isoformat(),
             "until": row.until.isoformat(),
             "reason": row.reason,
-            "revoked": plan_serializer.moment(row.revoked),
+            "revoked": serialize_moment(row.revoked),
             "active": row.revoked is None and row.since <= reader.today <= row.until,
         }
         for row in rows

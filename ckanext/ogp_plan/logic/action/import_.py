@@ -23,9 +23,13 @@ from ckanext.ogp_plan.planning.families import Family
 from ckanext.ogp_plan.planning.importers import Act, Reading
 from ckanext.ogp_plan.planning.render import Renderer
 from ckanext.ogp_plan.planning.types import Plan, PlanChange
-from ckanext.ogp_plan.services import export_view, permission
+from ckanext.ogp_plan.services import group as group_service
 from ckanext.ogp_plan.services import import_ as import_service
+from ckanext.ogp_plan.services import organization as organization_service
+from ckanext.ogp_plan.services import permission
 from ckanext.ogp_plan.services import record as record_service
+from ckanext.ogp_plan.services import unknown_name as unknown_name_service
+from ckanext.ogp_plan.services.plan_act import TRACKED
 
 
 def ogp_plan_import(context: Context, data_dict: DataDict) -> dict[str, Any]:
@@ -132,7 +136,7 @@ def ogp_plan_import_show(context: Context, data_dict: DataDict) -> dict[str, Any
 def _import_dict(row: Import, plan: PlanRow | None, found: import_service.DryRun | None) -> dict[str, Any]:
     family = record_service.family(row.family)
     words = Renderer(language.current(), family)
-    names = export_view.names()
+    names = organization_service.load_names()
     answer: dict[str, Any] = {
         "id": row.id,
         "state": row.state,
@@ -151,7 +155,7 @@ def _import_dict(row: Import, plan: PlanRow | None, found: import_service.DryRun
         "base_version": row.base_version,
         "applied_version": row.applied_version,
         "stale": bool(found and found.stale),
-        "needs_act": bool(found and found.changes and plan and plan.status in import_service.TRACKED),
+        "needs_act": bool(found and found.changes and plan and plan.status in TRACKED),
         "may_apply": bool(found and not found.stale and not found.reading.act.asked),
         "changes": [_change(one, found.reading.plan, words, names) for one in found.changes] if found else [],
         "unknown_names": list(found.unknown) if found else [],
@@ -259,7 +263,7 @@ def ogp_plan_import_apply(context: Context, data_dict: DataDict) -> dict[str, An
     }
     _commit(context)
     if done.changes and not context.get("defer_commit"):
-        dataset_export.refresh_quietly(done.plan.id)
+        dataset_export.refresh(done.plan.id)
     return answer
 
 
@@ -296,7 +300,7 @@ def ogp_plan_name_list(context: Context, data_dict: DataDict) -> list[dict[str, 
             "since": one.created.isoformat(),
             "items": [dict(zip(("address", "code", "title"), item, strict=True)) for item in one.items],
         }
-        for one in import_service.waiting_names(plan, limit=data["limit"], offset=data["offset"])
+        for one in unknown_name_service.list_waiting_names(plan, limit=data["limit"], offset=data["offset"])
     ]
 
 
@@ -316,7 +320,7 @@ def ogp_plan_name_answer(context: Context, data_dict: DataDict) -> dict[str, Any
     data = validated(import_schema.name_answer(), data_dict)
     plan = lookup.plan(permission.of(context), data["plan"])
     try:
-        done = import_service.answer_name(
+        done = unknown_name_service.answer_name(
             plan,
             data["printed"],
             organization=data.get("organization") or None,
@@ -330,7 +334,7 @@ def ogp_plan_name_answer(context: Context, data_dict: DataDict) -> dict[str, Any
     answer = {"plan": plan.name, "version": done.version, "changes": done.changes}
     _commit(context)
     if not context.get("defer_commit"):
-        dataset_export.refresh_quietly(plan.id)
+        dataset_export.refresh(plan.id)
     return answer
 
 
@@ -359,7 +363,7 @@ def ogp_plan_group_patch(context: Context, data_dict: DataDict) -> dict[str, Any
         )
     plan = lookup.plan(permission.of(context), data["plan"])
     with transaction(context):
-        done = import_service.name_members(
+        done = group_service.set_members(
             plan,
             data["group"],
             data["members"],
@@ -374,7 +378,7 @@ def ogp_plan_group_patch(context: Context, data_dict: DataDict) -> dict[str, Any
             "changes": done.changes,
         }
     if done.changes and not context.get("defer_commit"):
-        dataset_export.refresh_quietly(plan.id)
+        dataset_export.refresh(plan.id)
     return answer
 
 

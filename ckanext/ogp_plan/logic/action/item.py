@@ -18,7 +18,9 @@ from ckanext.ogp_plan.model import ItemAssignment, PlanItem, PlanRow
 from ckanext.ogp_plan.planning import values
 from ckanext.ogp_plan.planning.text import fold
 from ckanext.ogp_plan.serializers import item as item_serializer
+from ckanext.ogp_plan.serializers import item_detail
 from ckanext.ogp_plan.serializers import plan as plan_serializer
+from ckanext.ogp_plan.serializers.reader import Reader, light_label
 from ckanext.ogp_plan.services import permission
 from ckanext.ogp_plan.services import record as record_service
 from ckanext.ogp_plan.services.permission import OWING, Person
@@ -73,14 +75,14 @@ def ogp_plan_item_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
     plan = lookup.plan(person, data["plan"]) if data["plan"] else None
     scope = PlanItem.plan_id == plan.id if plan is not None else _visible(person)
     filters = {"": sa.and_(scope, PlanItem.withdrawn.is_(False)), **_filters(data, plan)}
-    reader = plan_serializer.Reader(person)
+    reader = Reader(person)
     condition = sa.and_(*filters.values())
     count = model.Session.execute(sa.select(sa.func.count(PlanItem.id)).where(condition)).scalar()
-    rows = plan_serializer.item_rows(condition, limit=data["limit"], offset=data["offset"])
+    rows = item_serializer.load_item_rows(condition, limit=data["limit"], offset=data["offset"])
     plans = {plan.id: plan} if plan is not None else record_service.plans_by_id(one.plan_id for one in rows)
     return {
         "count": count,
-        "results": plan_serializer.items(rows, reader, plans),
+        "results": item_serializer.serialize_items(rows, reader, plans),
         "facets": _facets(filters, plan, reader) if data["facets"] else {},
     }
 
@@ -136,7 +138,7 @@ _NOT_COUNTED = frozenset({"tracked", "level", "parent", *_FACETS})
 
 
 def _facets(
-    filters: Mapping[str, Any], plan: PlanRow | None, reader: plan_serializer.Reader
+    filters: Mapping[str, Any], plan: PlanRow | None, reader: Reader
 ) -> dict[str, list[dict[str, Any]]]:
     """Count the tracked items by what they have in common: with every filter but that one. One query."""
     narrowed = [name for name in _FACETS if name in filters]
@@ -176,7 +178,7 @@ def _facets(
         found[one.facet].append(one)
     return {
         "light": [
-            _facet(one.value, plan_serializer.light_name(one.value, plan, reader), one.number)
+            _facet(one.value, light_label(one.value, plan, reader), one.number)
             for one in sorted(found["light"], key=lambda one: _LIGHTS.index(one.value))
         ],
         "component": [
@@ -287,7 +289,7 @@ def ogp_plan_item_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     data = validated(item_schema.item_show(), data_dict)
     person = permission.of(context)
     plan = lookup.plan(person, data["plan"])
-    return item_serializer.shown(
+    return item_detail.serialize_item_detail(
         plan,
         lookup.item(plan, data["id"]),
         person,

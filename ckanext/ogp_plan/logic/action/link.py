@@ -17,9 +17,9 @@ from ckanext.ogp_plan.logic.schema import link as link_schema
 from ckanext.ogp_plan.logic.transaction import transaction
 from ckanext.ogp_plan.model import Event, PlanItem, PlanRow
 from ckanext.ogp_plan.planning.tracking import Key, Link, LinkKind
-from ckanext.ogp_plan.serializers import item as item_serializer
 from ckanext.ogp_plan.serializers import link as link_serializer
-from ckanext.ogp_plan.serializers import plan as plan_serializer
+from ckanext.ogp_plan.serializers.labels import link_kind_label
+from ckanext.ogp_plan.serializers.reader import Reader
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import item_status, permission
 
@@ -50,7 +50,7 @@ def ogp_plan_link_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
     tk.check_access("ogp_plan_link_list", context, data_dict)
     data = validated(link_schema.link_list(), data_dict)
     person = permission.of(context)
-    found = link_serializer.of_plan(lookup.plan(person, data["plan"]), plan_serializer.Reader(person))
+    found = link_serializer.serialize_plan_links(lookup.plan(person, data["plan"]), Reader(person))
     return {"count": len(found), "results": found[data["offset"] : data["offset"] + data["limit"]]}
 
 
@@ -131,7 +131,7 @@ def _link_dict(
     return {
         "id": id_,
         "kind": kind.value,
-        "kind_name": item_serializer.link_name(kind.value),
+        "kind_name": link_kind_label(kind.value),
         "plan": plan.name,
         "item": item.address,
         "other_plan": other_plan.name,

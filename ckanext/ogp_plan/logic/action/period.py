@@ -18,7 +18,7 @@ from ckanext.ogp_plan.logic.transaction import transaction
 from ckanext.ogp_plan.model import Event, PlanRow
 from ckanext.ogp_plan.planning import calendar
 from ckanext.ogp_plan.planning.tracking import PeriodEvent
-from ckanext.ogp_plan.serializers import plan as plan_serializer
+from ckanext.ogp_plan.serializers.values import serialize_moment
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import permission
 
@@ -72,7 +72,7 @@ def _set_period(context: Context, data: Mapping[str, Any], *, opened: bool) -> d
         "plan": plan.name,
         "period": data["period"],
         "open": opened,
-        "at": plan_serializer.moment(at),
+        "at": serialize_moment(at),
         "reason": reason,
     }
 

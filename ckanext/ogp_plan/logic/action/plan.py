@@ -19,9 +19,11 @@ from ckanext.ogp_plan.logic.schema import plan as plan_schema
 from ckanext.ogp_plan.logic.transaction import transaction
 from ckanext.ogp_plan.model import ItemAssignment, PlanRow, RecordedChange
 from ckanext.ogp_plan.planning.types import PlanStatus
+from ckanext.ogp_plan.serializers import change as change_serializer
 from ckanext.ogp_plan.serializers import drift as drift_serializer
 from ckanext.ogp_plan.serializers import plan as plan_serializer
 from ckanext.ogp_plan.serializers import plan_detail
+from ckanext.ogp_plan.serializers.reader import Reader
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import permission, plan_change
 from ckanext.ogp_plan.services.permission import OWING
@@ -70,7 +72,7 @@ def ogp_plan_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
         .offset(data["offset"])
     )
     rows = list(model.Session.scalars(wanted))
-    return {"count": count, "results": plan_serializer.plans(rows, plan_serializer.Reader(person))}
+    return {"count": count, "results": plan_serializer.serialize_plans(rows, Reader(person))}
 
 
 _ORDER = (
@@ -123,15 +125,15 @@ def ogp_plan_diff(context: Context, data_dict: DataDict) -> dict[str, Any]:
     for name in ("level", "code"):
         if data[name]:
             conditions.append(getattr(RecordedChange, name) == data[name])
-    reader = plan_serializer.Reader(person)
+    reader = Reader(person)
     order = (RecordedChange.created.desc(), RecordedChange.version.desc(), RecordedChange.position)
     count = model.Session.execute(sa.select(sa.func.count(RecordedChange.id)).where(*conditions)).scalar()
     wanted = sa.select(RecordedChange).where(*conditions).order_by(*order)
     page = wanted.limit(data["limit"]).offset(data["offset"])
-    drift, whole = drift_serializer.drift(row, conditions, reader)
+    drift, whole = drift_serializer.serialize_drift(row, conditions, reader)
     return {
         "count": count,
-        "changes": plan_serializer.changes(list(model.Session.scalars(page)), row, reader),
+        "changes": change_serializer.serialize_changes(list(model.Session.scalars(page)), row, reader),
         "drift": drift,
         "whole": whole,
     }
@@ -251,5 +253,5 @@ def ogp_plan_patch(context: Context, data_dict: DataDict) -> dict[str, Any]:
         tk.check_access("ogp_plan_patch", context, data_dict)
         plan_change.patch(row, data, person)
     if not context.get("defer_commit"):
-        dataset_export.refresh_quietly(row.id)
+        dataset_export.refresh(row.id)
     return plan_detail.plan_dict(row, person)

@@ -14,8 +14,8 @@ from ckanext.ogp_plan.logic.schema import profile as profile_schema
 from ckanext.ogp_plan.mail import reminder as reminder_mail
 from ckanext.ogp_plan.model import ItemAssignment, PlanItem, PlanRole, PlanRow
 from ckanext.ogp_plan.planning.types import PlanStatus
-from ckanext.ogp_plan.serializers import plan as plan_serializer
 from ckanext.ogp_plan.serializers import role as role_serializer
+from ckanext.ogp_plan.serializers.reader import Reader
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import permission
 from ckanext.ogp_plan.services import report as report_service
@@ -77,7 +77,7 @@ def _organizations(person: Person) -> list[dict[str, Any]]:
         .group_by(ItemAssignment.organization)
     )
     owed = {row.organization: row.number for row in model.Session.execute(wanted)}
-    reader = plan_serializer.Reader(person)
+    reader = Reader(person)
     results = [
         {**reader.organization(name), "as_delegate": name not in by_itself, "owed": owed.get(name, 0)}
         for name in names

@@ -18,8 +18,8 @@ from ckanext.ogp_plan.logic.transaction import is_recorded, record_once
 from ckanext.ogp_plan.model import Event, PlanItem, PlanRow
 from ckanext.ogp_plan.planning import calendar
 from ckanext.ogp_plan.serializers import fact as fact_serializer
-from ckanext.ogp_plan.serializers import plan as plan_serializer
 from ckanext.ogp_plan.serializers import report as report_serializer
+from ckanext.ogp_plan.serializers.reader import Reader
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import permission, report_batch
 from ckanext.ogp_plan.services import report as report_service
@@ -55,12 +55,15 @@ def ogp_plan_report_list(context: Context, data_dict: DataDict) -> dict[str, Any
         missing = tk._("Say of which organismo, or of which plan.")
         raise tk.ValidationError({"organization": [missing]})
     person = permission.of(context)
-    reader = plan_serializer.Reader(person)
+    reader = Reader(person)
     name = lookup.organismo(data["organization"]) if data["organization"] else None
     plan = lookup.plan(person, data["plan"]) if data["plan"] else None
-    found = report_serializer.of(person, organization=name, plan=plan)
+    found = report_serializer.load_reports(person, organization=name, plan=plan)
     page = found[data["offset"] : data["offset"] + data["limit"]]
-    result: dict[str, Any] = {"count": len(found), "results": report_serializer.listed(page, reader)}
+    result: dict[str, Any] = {
+        "count": len(found),
+        "results": report_serializer.serialize_reports(page, reader),
+    }
     if name:
         result |= {
             "organization": name,
@@ -90,8 +93,8 @@ def ogp_plan_report_show(context: Context, data_dict: DataDict) -> dict[str, Any
     tk.check_access("ogp_plan_report_show", context, data_dict)
     data = validated(report_schema.report_show(), data_dict)
     person = permission.of(context)
-    found = report_serializer.one_of(person, data["id"])
-    return report_serializer.shown(found, plan_serializer.Reader(person), data["limit"], data["offset"])
+    found = report_serializer.get_report(person, data["id"])
+    return report_serializer.serialize_report(found, Reader(person), data["limit"], data["offset"])
 
 
 def ogp_plan_report_create(context: Context, data_dict: DataDict) -> dict[str, Any]:  # noqa: C901 - to be split with its action

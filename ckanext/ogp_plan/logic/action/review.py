@@ -22,8 +22,9 @@ from ckanext.ogp_plan.model.role import COORDINATOR
 from ckanext.ogp_plan.planning import calendar
 from ckanext.ogp_plan.planning.tracking import Review
 from ckanext.ogp_plan.serializers import fact as fact_serializer
-from ckanext.ogp_plan.serializers import plan as plan_serializer
-from ckanext.ogp_plan.serializers.report import ACCEPTED, RETURNED, STATES, WAITING
+from ckanext.ogp_plan.serializers.reader import Reader
+from ckanext.ogp_plan.serializers.review import ACCEPTED, RETURNED, STATES, WAITING
+from ckanext.ogp_plan.serializers.values import serialize_moment
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import item_status, permission
 from ckanext.ogp_plan.services import record as record_service
@@ -143,7 +144,7 @@ def _roots(plan: PlanRow, found: Any) -> Any:
 
 
 def _review_dicts(rows: Sequence[Any], plan: PlanRow, person: Person) -> list[dict[str, Any]]:
-    reader = plan_serializer.Reader(person)
+    reader = Reader(person)
     parts = _parts_of(plan, [one.Event.id for one in rows])
     settings = record_service.effective_settings(plan)
     results = []
@@ -154,7 +155,7 @@ def _review_dicts(rows: Sequence[Any], plan: PlanRow, person: Person) -> list[di
         results.append(
             {
                 "id": event.id,
-                "at": plan_serializer.moment(event.at),
+                "at": serialize_moment(event.at),
                 "state": state,
                 "item": {
                     "code": (item.body or {}).get("code_printed") or item.code,
@@ -178,7 +179,7 @@ def _review_dicts(rows: Sequence[Any], plan: PlanRow, person: Person) -> list[di
                 else {
                     "accepted": one.accepted != "false",
                     "reason": one.reason or "",
-                    "at": plan_serializer.moment(one.reviewed),
+                    "at": serialize_moment(one.reviewed),
                 },
                 "own": event.user_id == person.id,
             }
