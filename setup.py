@@ -48,6 +48,7 @@ if __name__ == "__main__":
     setup(
         packages=find_namespace_packages(include=["ckanext.*"]),
         package_data={
+            "ckanext.cost_common": DATA,
             "ckanext.cost_oc4ids": DATA,
             "ckanext.ogp_plan": DATA,
         },

@@ -51,7 +51,7 @@ def filled(count: int, size: str) -> Iterator[Filled]:
     from ckan import model
     from support import generate
 
-    from ckanext.cost_oc4ids import registry
+    from ckanext.cost_oc4ids.projects import registry
 
     context = {"user": tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"], "ignore_auth": True}
     name = f"bench-registry-{os.getpid()}"

@@ -133,8 +133,9 @@ def make(items: int) -> tuple[Any, dict[str, float]]:
     """Put a plan of that size into the tables with its history; return it and what that took, in seconds."""
     from ckan import model
 
-    from ckanext.ogp_plan import events, recomputing, versions
     from ckanext.ogp_plan.model import PlanRow
+    from ckanext.ogp_plan.services import event as event_service
+    from ckanext.ogp_plan.services import item_status, plan_version
 
     name = f"bench-{items}-{time.time_ns():x}"
     members = organismos(name)
@@ -143,18 +144,18 @@ def make(items: int) -> tuple[Any, dict[str, float]]:
     model.Session.add(row)
     taken: dict[str, float] = {}
     with timed(taken, "apply a version"):
-        versions.apply(row, plan, user_id=None)
+        plan_version.apply(row, plan, user_id=None)
         model.Session.commit()
-    rows = [events.to_row(row.id, fact, at) for at, fact in history(plan)]
+    rows = [event_service.to_row(row.id, fact, at) for at, fact in history(plan)]
     count = len(rows)
     for start in range(0, count, 5000):
         model.Session.bulk_save_objects(rows[start : start + 5000])
     model.Session.commit()
     with timed(taken, "nightly recomputation, first"):
-        recomputing.recompute(row.id)
+        item_status.recompute(row.id)
         model.Session.commit()
     with timed(taken, "nightly recomputation, again"):
-        recomputing.recompute(row.id)
+        item_status.recompute(row.id)
         model.Session.commit()
     taken["facts"] = count
     # what autovacuum would have looked at by the time that anybody asks
@@ -178,28 +179,30 @@ def grow(items: int) -> dict[str, float]:
     """Seconds of import, application, recomputation, cut, verification and exports at one size."""
     from ckan import model
 
-    from ckanext.ogp_plan import cutting, outgoing, recomputing, records
     from ckanext.ogp_plan.model import PlanRow
     from ckanext.ogp_plan.planning import importers
     from ckanext.ogp_plan.planning.exporters import workbook
+    from ckanext.ogp_plan.services import cut as cut_service
+    from ckanext.ogp_plan.services import export_view, item_status
+    from ckanext.ogp_plan.services import record as record_service
 
     row, taken = make(items)
     with timed(taken, "read the plan"):
-        plan = records.current_plan(row)
+        plan = record_service.current_plan(row)
     with timed(taken, "export as workbook"):
         content = workbook.write(plan)
     with timed(taken, "read that workbook"):
         importers.read(content, "paac", "cuadro", name="cuadro.xlsx")
     with timed(taken, "cut"):
-        cut = cutting.create(row, CUT, user_id=None)
+        cut = cut_service.create(row, CUT, user_id=None)
         model.Session.commit()
     with timed(taken, "verify the cut"):
-        same = cutting.verify(row, cut).same
+        same = cut_service.verify(row, cut).same
     if not same:
         raise RuntimeError("a cut that nobody touched does not verify")
     key = next(item.key for item in plan.items if item.trackable)
     with timed(taken, "one item again, as on a write"):
-        recomputing.recompute(row.id, [key])
+        item_status.recompute(row.id, [key])
         model.Session.commit()
     model.Session.expunge_all()
     kept = PlanRow.get(row.id) or row
@@ -207,7 +210,7 @@ def grow(items: int) -> dict[str, float]:
         if name == "cuadro.xlsx" and items > MOST_IN_A_TABLE:
             continue
         with timed(taken, name):
-            outgoing.FILES[name].make(kept, "es")
+            export_view.FILES[name].make(kept, "es")
     taken["memory of the process so far, MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return taken
 
@@ -357,7 +360,7 @@ def main() -> int:
     app = ckan_app(os.environ["CKAN_INI"])
     from ckan import model
 
-    from ckanext.ogp_plan import cutting
+    from ckanext.ogp_plan.services import cut as cut_service
 
     measured: dict[str, Any] = {"growth": {}, "pages": {}, "machine": platform.platform()}
     with app.test_request_context("/"):
@@ -367,7 +370,7 @@ def main() -> int:
     for items in args.page_items:
         with app.test_request_context("/"):
             row, _ = make(items)
-            cutting.create(row, CUT, user_id=None)
+            cut_service.create(row, CUT, user_id=None)
             model.Session.commit()
             paths = page_paths(row, dataset)
             model.Session.remove()

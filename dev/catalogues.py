@@ -22,6 +22,7 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parents[1]
 #: Each plugin's domain → the folder of its package, the folder of its translations in parts.
 DOMAINS = {
+    "ckanext-cost_common": ("cost_common", ROOT / "i18n" / "parts" / "cost_common"),
     "ckanext-cost_oc4ids": ("cost_oc4ids", ROOT / "i18n" / "parts"),
     "ckanext-ogp_plan": ("ogp_plan", ROOT / "i18n" / "parts" / "ogp_plan"),
 }
@@ -82,7 +83,7 @@ def _write(path: Path, catalogue: Catalog) -> None:
     with draft.open("wb") as target:
         write_po(
             target, catalogue, width=WIDTH, sort_output=True, include_previous=False, ignore_obsolete=True,
-            include_lineno=False, omit_header=False,
+            no_location=True, omit_header=False,
         )  # fmt: skip
     draft.replace(path)
 
@@ -107,8 +108,20 @@ def _merge_parts(catalogue: Catalog, language: str, parts: Path) -> list[str]:
     return contradictions
 
 
-def update(domain: str) -> int:
-    """Bring a plugin's template and catalogues up to date; return how many strings lack a translation."""
+def _translate_moved(catalogue: Catalog, others: list[Catalog]) -> None:
+    """Take over the translation of a string whose code moved here from another plugin."""
+    for message in catalogue:
+        if not message.id or _is_translated(message.string):
+            continue
+        known = (other.get(message.id, message.context) for other in others)
+        message.string = next((each.string for each in known if each and each.string), message.string)
+
+
+def update(domain: str, before_update: dict[tuple[str, str], Catalog]) -> int:
+    """Bring a plugin's template and catalogues up to date; return how many strings lack a translation.
+
+    :param before_update: the catalogues of all plugins as they were, by (domain, language).
+    """
     template = extract(domain)
     template_path = ROOT / "i18n" / f"{domain}.pot"
     _keep_date(template, template_path)
@@ -122,6 +135,8 @@ def update(domain: str) -> int:
         catalogue.update(deepcopy(template), no_fuzzy_matching=True)
         catalogue.revision_date = before
         catalogue.fuzzy = False
+        others = [each for key, each in before_update.items() if key[1] == language and key[0] != domain]
+        _translate_moved(catalogue, others)
         for line in _merge_parts(catalogue, language, DOMAINS[domain][1]):
             print(f"{language}: {line}")
         if language == "en":
@@ -174,7 +189,12 @@ def main() -> int:
     """Do what the argument names."""
     what = sys.argv[1:]
     if what == ["update"]:
-        return 1 if sum([update(domain) for domain in DOMAINS]) else 0
+        before = {
+            (domain, language): _read(catalogue_path(domain, language), language)
+            for domain in DOMAINS
+            for language in LANGUAGES
+        }
+        return 1 if sum([update(domain, before) for domain in DOMAINS]) else 0
     if what == ["compile"]:
         compile_all()
         return 0

@@ -9,11 +9,12 @@ import ckan.plugins.toolkit as tk
 import click
 from ckan import model
 
-from ckanext.cost_oc4ids import config, jobs, judging, ledger
+from ckanext.cost_oc4ids import config, jobs
 from ckanext.cost_oc4ids.model import ResourceState
 from ckanext.cost_oc4ids.model import report as states
 from ckanext.cost_oc4ids.oc4ids import render
 from ckanext.cost_oc4ids.oc4ids.types import CHECKS_VERSION, SCHEMA_VERSION
+from ckanext.cost_oc4ids.validation import runner, stored_results
 
 INVALID, UNREADABLE = 1, 2
 
@@ -46,14 +47,14 @@ def validate(file: click.utils.LazyFile | None, resource_id: str | None, form: s
             click.secho(f"Resource {resource_id} is not an uploaded file.", fg="red", err=True)
             sys.exit(UNREADABLE)
         try:
-            source, content_hash, size = judging.read_upload(resource.id, resource.as_dict())
-        except judging.Unavailable as error:
+            source, content_hash, size = runner.read_upload(resource.id, resource.as_dict())
+        except runner.Unavailable as error:
             click.secho(f"The file of resource {resource_id} cannot be read: {error}", fg="red", err=True)
             sys.exit(UNREADABLE)
     else:
-        chunks = iter(lambda: file.read(judging.CHUNK), b"")  # type: ignore[union-attr]
-        source, content_hash, size = judging.spool(chunks, config.max_bytes())
-    report = judging.judge(source, content_hash, size).report
+        chunks = iter(lambda: file.read(runner.CHUNK), b"")  # type: ignore[union-attr]
+        source, content_hash, size = runner.spool(chunks, config.max_bytes())
+    report = runner.judge(source, content_hash, size).report
     if report is None:
         raise RuntimeError("judged without a report")
     lang = lang or tk.config.get("ckan.locale_default") or "es"
@@ -109,7 +110,7 @@ def status() -> None:
     )
     for state, count in ResourceState.counts().items():
         click.echo(f"{state:15} {count}")
-    for row in ledger.troubled():
+    for row in stored_results.troubled():
         color = "red" if row.state == states.ERROR else "yellow"
         detail = f": {row.error}" if row.error else ""
         click.secho(

@@ -15,14 +15,16 @@ from ckan.lib import search
 from ckan.model.types import make_uuid
 from sqlalchemy.exc import OperationalError
 
-from ckanext.cost_oc4ids import config, declared, fetching, judging, ledger, reasons, registry
+from ckanext.cost_oc4ids import config
 from ckanext.cost_oc4ids.model import ResourceState
 from ckanext.cost_oc4ids.model import report as states
+from ckanext.cost_oc4ids.projects import registry
+from ckanext.cost_oc4ids.validation import declaration, reasons, remote, runner, stored_results
 
 log = logging.getLogger(__name__)
 
 #: seconds that a job may take; one that runs for longer than this and a half is dead
-TIMEOUT = judging.WORKER_SECONDS
+TIMEOUT = runner.WORKER_SECONDS
 DEAD_AFTER = dt.timedelta(seconds=TIMEOUT * 1.5)
 #: how often what may heal by itself is tried
 ATTEMPTS = 3
@@ -74,8 +76,8 @@ def judge_resource(resource_id: str, origin: str, user_id: str | None = None, fo
     """
     model.Session.rollback()
     resource = model.Resource.get(resource_id)
-    if resource is None or resource.state != "active" or not declared.is_oc4ids(resource.extras):
-        ledger.forget([resource_id])
+    if resource is None or resource.state != "active" or not declaration.is_oc4ids(resource.extras):
+        stored_results.forget([resource_id])
         model.Session.commit()
         return states.NOT_APPLICABLE
     state = _begin(resource)
@@ -86,11 +88,11 @@ def judge_resource(resource_id: str, origin: str, user_id: str | None = None, fo
         if not force and _known(state, resource, content_hash):
             outcome = _restore(resource_id, content_hash)
         else:
-            judged = judging.judge(file, content_hash, size, registry.previous_version(resource_id))
+            judged = runner.judge(file, content_hash, size, registry.previous_version(resource_id))
             outcome = _finish(resource_id, judged, origin, user_id)
-    except judging.Unavailable as error:
+    except runner.Unavailable as error:
         outcome = _fail(resource_id, error.reason, error.detail)
-    except judging.Crashed as error:
+    except runner.Crashed as error:
         outcome = _fail(resource_id, reasons.CRASHED, str(error))
     except OperationalError as error:
         # a deadlock or a lost connection: another attempt may find it healed
@@ -105,7 +107,7 @@ def _begin(resource: model.Resource) -> ResourceState | None:
     """Note that the judging has begun; None when the content is of a kind that is never judged."""
     state = ResourceState.ensure(resource.id, resource.package_id)
     if resource.url_type and resource.url_type != "upload":
-        ledger.record_waiting(resource.package_id, resource.id, resource.url_type)
+        stored_results.record_waiting(resource.package_id, resource.id, resource.url_type)
         model.Session.commit()
         return None
     state.attempts += 1
@@ -117,13 +119,13 @@ def _begin(resource: model.Resource) -> ResourceState | None:
 
 def _content(resource: model.Resource) -> tuple[BinaryIO, str, int]:
     if resource.url_type == "upload":
-        return judging.read_upload(resource.id, resource.as_dict())
+        return runner.read_upload(resource.id, resource.as_dict())
     if not config.fetch_links():
-        raise judging.Unavailable(reasons.LINK_NOT_FETCHED)
-    with fetching.fetch(resource.url) as chunks:
-        file, content_hash, size = judging.spool(chunks, config.max_bytes())
+        raise runner.Unavailable(reasons.LINK_NOT_FETCHED)
+    with remote.fetch(resource.url) as chunks:
+        file, content_hash, size = runner.spool(chunks, config.max_bytes())
     if size > config.max_bytes():
-        raise judging.Unavailable(reasons.FETCH_TOO_LARGE, f"more than {config.max_bytes()} bytes")
+        raise runner.Unavailable(reasons.FETCH_TOO_LARGE, f"more than {config.max_bytes()} bytes")
     return file, content_hash, size
 
 
@@ -133,7 +135,7 @@ def _known(state: ResourceState, resource: model.Resource, content_hash: str) ->
         state.content_hash == content_hash
         and state.package_id == resource.package_id
         and state.report_id is not None
-        and ledger.is_current(state)
+        and stored_results.is_current(state)
         and _stands(state)
     )
 
@@ -167,26 +169,26 @@ def _restore(resource_id: str, content_hash: str) -> str:
     return state.state
 
 
-def _finish(resource_id: str, judged: judging.Judged, origin: str, user_id: str | None) -> str:
+def _finish(resource_id: str, judged: runner.Judged, origin: str, user_id: str | None) -> str:
     """Write a verdict unless the resource has become another in the meantime; then it is judged again."""
     resource = model.Session.get(model.Resource, resource_id)
     package = model.Session.get(
         model.Package, resource.package_id, with_for_update=True, populate_existing=True
     )
     model.Session.refresh(resource)
-    if resource.state != "active" or not declared.is_oc4ids(resource.extras):
-        ledger.forget([resource_id])
+    if resource.state != "active" or not declaration.is_oc4ids(resource.extras):
+        stored_results.forget([resource_id])
         model.Session.commit()
         return states.NOT_APPLICABLE
     if _content_changed(resource, judged.content_hash):
-        ledger.record_waiting(package.id, resource_id, resource.url_type)
+        stored_results.record_waiting(package.id, resource_id, resource.url_type)
         model.Session.commit()
         return states.PENDING
     registry.lock()
     if judged.valid and judged.report is not None:
         conflicts = registry.conflicts(judged.report.project_ids, package.owner_org, package.id, None)
-        judging.refuse_conflicts(judged, conflicts)
-    state = ledger.record_verdict(package, resource, judged, origin, user_id)
+        runner.refuse_conflicts(judged, conflicts)
+    state = stored_results.record_verdict(package, resource, judged, origin, user_id)
     registry.refresh_claims([package.id])
     outcome, package_id = state.state, package.id
     model.Session.commit()
@@ -199,8 +201,8 @@ def _content_changed(resource: model.Resource, content_hash: str) -> bool:
     if resource.url_type != "upload":
         return False
     try:
-        _, now, _ = judging.read_upload(resource.id, resource.as_dict())
-    except judging.Unavailable:
+        _, now, _ = runner.read_upload(resource.id, resource.as_dict())
+    except runner.Unavailable:
         return False
     return now != content_hash
 
@@ -256,7 +258,7 @@ def declared_resources() -> Iterator[tuple[str, str, str | None]]:
         .order_by(model.Resource.id)
     )
     for row in model.Session.execute(query).all():
-        if declared.is_oc4ids(row.extras):
+        if declaration.is_oc4ids(row.extras):
             yield row.id, row.package_id, row.url_type
 
 
@@ -272,7 +274,7 @@ def mark_stale() -> list[str]:
     for resource_id, package_id, url_type in resources:
         state = known.get(resource_id)
         if state is None or state.package_id != package_id:
-            ledger.record_waiting(package_id, resource_id, url_type)
+            stored_results.record_waiting(package_id, resource_id, url_type)
             state = ResourceState.ensure(resource_id, package_id)
         elif why := _stale_because(state, resource_id, url_type):
             if state.state in (states.VALID, states.INVALID):
@@ -302,7 +304,7 @@ def _stale_because(state: ResourceState, resource_id: str, url_type: str | None)
         if url_type != "upload" and not config.fetch_links():
             # judged when links were fetched: nothing better can be known now
             why = None
-        elif not ledger.is_current(state):
+        elif not stored_results.is_current(state):
             why = reasons.RULES_CHANGED
         elif url_type != "upload" or _stored_hash(resource_id) != state.content_hash:
             # what a link leads to is known only by asking
@@ -313,8 +315,8 @@ def _stale_because(state: ResourceState, resource_id: str, url_type: str | None)
 def _stored_hash(resource_id: str) -> str | None:
     resource = model.Resource.get(resource_id)
     try:
-        return judging.read_upload(resource_id, resource.as_dict())[1]
-    except judging.Unavailable:
+        return runner.read_upload(resource_id, resource.as_dict())[1]
+    except runner.Unavailable:
         return None
 
 

@@ -9,25 +9,17 @@ import ckan.plugins.toolkit as tk
 from ckan.common import CKANConfig
 from ckan.lib.plugins import DefaultTranslation
 
-from ckanext.cost_oc4ids import (
-    cli,
-    config,
-    helpers,
-    index,
-    interfaces_impl,
-    ordinary,
-    status,
-    upload_guard,
-    views,
-)
+from ckanext.cost_oc4ids import cli, config, helpers, status, views
+from ckanext.cost_oc4ids.dataset import hooks, index, scheming
 from ckanext.cost_oc4ids.logic import action, auth
+from ckanext.cost_oc4ids.validation import guard as upload_guard
 
 
 def _actions() -> dict[str, Any]:
     return {
         **action.get_actions(),
         **upload_guard.get_actions(),
-        **ordinary.get_actions(),
+        **scheming.get_actions(),
         "status_show": status.status_show,
     }
 
@@ -41,8 +33,8 @@ def _actions() -> dict[str, Any]:
 @tk.blanket.config_declarations
 class CostOc4idsPlugin(
     index.IndexMixin,
-    interfaces_impl.ResourceViewMixin,
-    interfaces_impl.DatasetMixin,
+    hooks.ResourceViewMixin,
+    hooks.DatasetMixin,
     DefaultTranslation,
     p.SingletonPlugin,
 ):
@@ -59,7 +51,7 @@ class CostOc4idsPlugin(
         tk.add_template_directory(config_, "templates")
         tk.add_public_directory(config_, "public")
         tk.add_resource("assets", "cost_oc4ids")
-        interfaces_impl.register_default_view(config_)
+        hooks.register_default_view(config_)
 
     def configure(self, _config: CKANConfig) -> None:
         # a value that cannot be used ends the portal's start, and not somebody's first upload

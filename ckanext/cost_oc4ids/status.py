@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan.types import Action, Context, DataDict
 
+from ckanext.cost_common.version import release
 from ckanext.cost_oc4ids.oc4ids.types import CHECKS_VERSION, SCHEMA_VERSION
-
-DISTRIBUTION = "ckanext-cost-oc4ids"
-
-
-def release() -> str | None:
-    """Return the version of the distribution that is installed, which holds both plugins."""
-    try:
-        return version(DISTRIBUTION)
-    except PackageNotFoundError:
-        return None
 
 
 @tk.side_effect_free

@@ -115,7 +115,7 @@ def import_(file: Path, **options: Any) -> None:
 
     Ends with 0 when it was understood (and applied), 1 when something is asked, 2 when it cannot be read.
     """
-    from ckanext.ogp_plan.logic.action import imports
+    from ckanext.ogp_plan.logic import lookup
 
     who = _user(options["user"])
     context: dict[str, Any] = {"user": who.name, "auth_user_obj": who, "defer_commit": True}
@@ -124,7 +124,7 @@ def import_(file: Path, **options: Any) -> None:
     try:
         given = {**wanted, "upload": file.read_bytes()}
         shown = tk.get_action("ogp_plan_import")({**context}, given)
-        imports.finding.opened_import(shown["id"]).file_name = file.name
+        lookup.opened_import(shown["id"]).file_name = file.name
         if options["answers"]:
             answers = json.loads(options["answers"].read_text(encoding="utf-8"))
             answered = {"id": shown["id"], "answers": answers}
@@ -145,10 +145,10 @@ def import_(file: Path, **options: Any) -> None:
 
 
 def _say_applied(done: dict[str, Any], *, err: bool) -> None:
-    from ckanext.ogp_plan import publishing
+    from ckanext.ogp_plan.exports import dataset as dataset_export
 
     with _addresses():
-        publishing.refresh_quietly(_plan(done["plan"]).id)
+        dataset_export.refresh_quietly(_plan(done["plan"]).id)
     click.secho(f"{done['plan']} version {done['version']}: {done['changes']} changes", bold=True, err=err)
     for printed in done["unknown_names"]:
         click.secho(f"waits for somebody to say whose it is: {printed}", fg="yellow", err=True)
@@ -233,10 +233,10 @@ def _print_cut(one: dict[str, Any]) -> None:
 @click.argument("plan", required=False)
 def cut_list(plan: str | None) -> None:
     """List the cuts of PLAN, or of every plan, with where each stands."""
-    from ckanext.ogp_plan import cutting
+    from ckanext.ogp_plan.services import cut as cut_service
 
     rows = [_plan(plan)] if plan else model.Session.query(PlanRow).order_by(PlanRow.name).all()
-    for name, days in ((row.name, cutting.of_plan(row)) for row in rows):
+    for name, days in ((row.name, cut_service.of_plan(row)) for row in rows):
         for one in days:
             _print_cut(
                 {
@@ -258,18 +258,18 @@ def cut_verify(plan: str | None, day: str | None) -> None:
 
     Every freezing is computed, those that were replaced too. Ends with 1 when one is not the same.
     """
-    from ckanext.ogp_plan import cutting
+    from ckanext.ogp_plan.services import cut as cut_service
 
     rows = [_plan(plan)] if plan else model.Session.query(PlanRow).order_by(PlanRow.name).all()
     wanted = _day(day) if day else None
     worst = looked = 0
     for row in rows:
-        for one in cutting.of_plan(row):
+        for one in cut_service.of_plan(row):
             if wanted not in (None, one.day):
                 continue
             for frozen in (*one.earlier, *([one.cut] if one.cut else [])):
                 looked += 1
-                found = cutting.verify(row, frozen)
+                found = cut_service.verify(row, frozen)
                 _print_verified(row.name, one.day, found)
                 worst = max(worst, 0 if found.same else OPEN)
     if wanted and not looked:
@@ -295,11 +295,11 @@ def _print_verified(plan: str, day: dt.date, found: Any) -> None:
 @click.argument("plan", required=False)
 def recompute(plan: str | None) -> None:
     """Compute the lights of PLAN again, or of every plan that is tracked."""
-    from ckanext.ogp_plan import recomputing
+    from ckanext.ogp_plan.services import item_status
 
     if plan:
         row = _plan(plan)
-        done = recomputing.recompute(row.id)
+        done = item_status.recompute(row.id)
         model.Session.commit()
         click.echo(f"{plan}: {done.written} items written, {len(done.lights)} lights changed")
         return
@@ -307,21 +307,22 @@ def recompute(plan: str | None) -> None:
 
 
 def _recompute_all() -> None:
-    from ckanext.ogp_plan import recomputing
+    from ckanext.ogp_plan.services import item_status
 
-    for name, done in recomputing.nightly():
+    for name, done in item_status.nightly():
         click.echo(f"{name}: {done.written} items written, {len(done.lights)} lights changed")
 
 
 @ogp_plan.command()
 def nightly() -> None:
     """What is due every night: lights of the day, datasets of plans, imports that nobody went on with."""
-    from ckanext.ogp_plan import importing, publishing
+    from ckanext.ogp_plan.exports import dataset as dataset_export
+    from ckanext.ogp_plan.services import import_ as import_service
 
     _recompute_all()
     with _addresses():
-        click.echo(f"datasets: {publishing.refresh_all()}")
-    closed = importing.forget_old()
+        click.echo(f"datasets: {dataset_export.refresh_all()}")
+    closed = import_service.forget_old()
     model.Session.commit()
     click.echo(f"imports closed: {closed}")
 
@@ -336,13 +337,13 @@ def evidence() -> None:
 @click.option("--all", "everything", is_flag=True, help="Also what was looked at within the week.")
 def evidence_check(plan: str | None, everything: bool) -> None:
     """Look whether evidence is still there, the same and public. Weekly by cron; what is due is looked at."""
-    from ckanext.ogp_plan import evidence_checks
+    from ckanext.ogp_plan.services import evidence_check
 
     if plan:
         row = _plan(plan)
-        went = {plan: evidence_checks.check_plan(row, everything=everything)}
+        went = {plan: evidence_check.check_plan(row, everything=everything)}
     else:
-        went = evidence_checks.check_all(everything=everything)
+        went = evidence_check.check_all(everything=everything)
     for name, one in went.items():
         click.echo(
             f"{name}: looked at {one.looked}, well {one.well}, broken {one.broken}, changed {one.changed}, "
@@ -358,7 +359,7 @@ def reminders() -> None:
 @reminders.command("send")
 def reminders_send() -> None:
     """Note what is owed today and send it. What a dead mail server keeps waits for the next run."""
-    from ckanext.ogp_plan import reminders as letters
+    from ckanext.ogp_plan.mail import reminder as letters
 
     with _addresses():
         went = letters.run()
@@ -376,7 +377,7 @@ def reminders_resend(doubtful: bool) -> None:
 
     Ends with 1 when one failed again, or the mail server is away.
     """
-    from ckanext.ogp_plan import reminders as letters
+    from ckanext.ogp_plan.mail import reminder as letters
 
     with _addresses():
         went = letters.resend(doubtful=doubtful)

@@ -37,16 +37,16 @@ def _enqueue(job: object, args: list[str], title: str, timeout: int) -> None:
 
 def check_evidence(evidence_id: str) -> None:
     """Look at one piece of evidence, keep its hash if it had none, and compute its item."""
-    from ckanext.ogp_plan import evidence_checks
+    from ckanext.ogp_plan.services import evidence_check
 
     model.Session.rollback()
-    evidence_checks.check_one(evidence_id)
+    evidence_check.check_one(evidence_id)
 
 
 def recompute(plan_id: str) -> None:
     """Compute all lights of a plan."""
-    from ckanext.ogp_plan import recomputing
+    from ckanext.ogp_plan.services import item_status
 
     model.Session.rollback()
-    recomputing.recompute(plan_id)
+    item_status.recompute(plan_id)
     model.Session.commit()

@@ -7,7 +7,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan.types import Action, Context, DataDict
 
-from ckanext.cost_oc4ids.status import release
+from ckanext.cost_common.version import release
 from ckanext.ogp_plan.planning import families
 
 

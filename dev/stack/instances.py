@@ -18,7 +18,7 @@ from pathlib import Path
 
 from . import services, state
 from .places import INSTANCES, ROOT, venv
-from .steps import fail, run, step
+from .steps import fail, run, say, step
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 #: Redis numbers 0 and 1 are left to whoever types an address by hand.
@@ -149,6 +149,19 @@ def migrate(instance: Instance) -> None:
     state.store("migrated", instance.key, wanted)
 
 
+def _has_removed_revision(instance: Instance) -> bool:
+    """Tell whether a plugin's tables are of a revision that this checkout has no file of."""
+    for folder in sorted((ROOT / "ckanext").glob("*/migration")):
+        plugin = folder.parent.name
+        table = f"{plugin}_alembic_version"
+        if services.sql(f"SELECT to_regclass('{table}') IS NULL", instance.slug) == "t":
+            continue
+        revision = services.sql(f"SELECT version_num FROM {table}", instance.slug)  # noqa: S608 - our own names
+        if revision and not list((folder / plugin / "versions").glob(f"{revision}_*.py")):
+            return True
+    return False
+
+
 def ckan_schema(instance: Instance) -> Path:
     """Return the path of the Solr schema that the instance's CKAN ships."""
     found = list((venv(instance.release) / "lib").glob("python3*/site-packages/ckan/config/solr/schema.xml"))
@@ -168,6 +181,10 @@ def prepare(instance: Instance, extra: dict[str, str] | None = None, *, keep: bo
         services.drop_database(instance.slug)
     if services.make_database(instance.slug):
         state.forget("migrated", instance.key)
+    elif _has_removed_revision(instance):
+        say(f"  {instance.key} was made by migrations that are no longer here: it is removed and made again")
+        drop(instance)
+        services.make_database(instance.slug)
     services.make_core(instance.slug, ckan_schema(instance))
     write_ini(instance, extra)
     migrate(instance)

@@ -16,8 +16,8 @@ from openpyxl import load_workbook
 from support import application, plan_city, scenes
 from support.city import City
 
-from ckanext.ogp_plan import cutting
 from ckanext.ogp_plan.model import PlanRow
+from ckanext.ogp_plan.services import cut as cut_service
 
 pytestmark = pytest.mark.browser
 
@@ -57,8 +57,8 @@ def loaded(city: City) -> Iterator[Loaded]:
         plan_city.role(ids["vivienda-editor"], "punto_focal", organization=ORGANISMO)
         row = PlanRow.get(paac)
         for day in (dt.date(2026, 4, 30), dt.date(2026, 8, 31)):
-            cut = cutting.create(row, day, user_id=None)
-            cutting.publish(row, cut, user_id=None)
+            cut = cut_service.create(row, day, user_id=None)
+            cut_service.publish(row, cut, user_id=None)
         model.Session.commit()
     yield Loaded(paac, made.plans)
     model.Session.remove()

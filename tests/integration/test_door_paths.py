@@ -15,8 +15,9 @@ from support import doors, scenes
 from support.doors import Scene, encoded, file, resource_fields, standing, storage
 from support.visitor import Visitor, text_of
 
-from ckanext.cost_oc4ids import jobs, registry
+from ckanext.cost_oc4ids import jobs
 from ckanext.cost_oc4ids.model import Report
+from ckanext.cost_oc4ids.projects import registry
 
 
 @pytest.fixture(scope="module")
@@ -318,7 +319,7 @@ def test_who_may_not_upload_is_told_so_before_any_work(
 ) -> None:
     dataset = scene.dataset()
     judged: list[Any] = []
-    monkeypatch.setattr("ckanext.cost_oc4ids.judging.judge_upload", lambda *args: judged.append(args))
+    monkeypatch.setattr("ckanext.cost_oc4ids.validation.runner.judge_upload", lambda *args: judged.append(args))
     headers = {"Authorization": factories.UserWithToken()["token"]} if user == "stranger" else {}
     answer = scene.app.post(
         "/api/action/resource_create",
@@ -334,7 +335,7 @@ def test_too_large_is_refused_before_it_is_read(
 ) -> None:
     dataset = scene.dataset()
     monkeypatch.setitem(tk.config, "ckanext.cost_oc4ids.max_bytes", len(content["good"]) - 1)
-    monkeypatch.setattr("ckanext.cost_oc4ids.judging.judge", lambda *_args: pytest.fail("it was read"))
+    monkeypatch.setattr("ckanext.cost_oc4ids.validation.runner.judge", lambda *_args: pytest.fail("it was read"))
     answer = scene.post(
         "resource_create", {"package_id": dataset["id"], **resource_fields(upload=file(content["good"]))}
     )
@@ -352,7 +353,7 @@ def test_a_check_that_fails_stores_nothing(
     if kind == "crash":
         monkeypatch.setattr("ckanext.cost_oc4ids.oc4ids.judging.judge_reader", lambda *_args: 1 / 0)
     else:
-        monkeypatch.setattr("ckanext.cost_oc4ids.judging.INLINE_SECONDS", -1)
+        monkeypatch.setattr("ckanext.cost_oc4ids.validation.runner.INLINE_SECONDS", -1)
     for path in (api_update, api_create):
         errors = refused_with(path(scene, dataset, resource, content["good"]))
         assert "oc4ids_report" not in errors
@@ -372,7 +373,7 @@ def test_projects_that_cannot_be_stored_do_not_break_the_save(
         model.Session.execute(sa.text("SELECT 1 / 0"))
         return 1
 
-    monkeypatch.setattr("ckanext.cost_oc4ids.registry.store", fails_late)
+    monkeypatch.setattr("ckanext.cost_oc4ids.projects.registry.store", fails_late)
     accepted(PATHS[path](scene, dataset, resource, content["good"]))
     after = standing(dataset["id"])
     failed = [each for each, state in after.states.items() if state == "error"]
@@ -429,7 +430,7 @@ class TestModes:
     ) -> None:
         dataset = scene.dataset()
         monkeypatch.setitem(tk.config, "ckanext.cost_oc4ids.guard", "off")
-        monkeypatch.setattr("ckanext.cost_oc4ids.judging.judge", lambda *_args: pytest.fail("it was judged"))
+        monkeypatch.setattr("ckanext.cost_oc4ids.validation.runner.judge", lambda *_args: pytest.fail("it was judged"))
         accepted(api_create(scene, dataset, "", content["bad"]))
         after = standing(dataset["id"])
         assert list(after.states.values()) == ["pending"]

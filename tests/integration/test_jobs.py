@@ -23,8 +23,9 @@ from ckan.lib import uploader
 from support import doors, scenes
 from support.doors import Scene, encoded, file, resource_fields, standing
 
-from ckanext.cost_oc4ids import config, fetching, jobs, judging, reasons
+from ckanext.cost_oc4ids import config, jobs
 from ckanext.cost_oc4ids.model import Report, ResourceState
+from ckanext.cost_oc4ids.validation import reasons, remote, runner
 
 OPTION = "ckanext.cost_oc4ids."
 
@@ -193,16 +194,16 @@ class TestLargeFiles:
         self, scene: Scene, content: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         dataset, resource = upload(scene, content["bad"])
-        judge = judging.judge
+        judge = runner.judge
 
         def slow(*args: Any, **more: Any) -> Any:
             Path(uploader.get_resource_uploader({"id": resource}).get_path(resource)).write_bytes(
                 content["good"]
             )
-            monkeypatch.setattr(judging, "judge", judge)
+            monkeypatch.setattr(runner, "judge", judge)
             return judge(*args, **more)
 
-        monkeypatch.setattr(judging, "judge", slow)
+        monkeypatch.setattr(runner, "judge", slow)
         assert work() == 0
         after = standing(dataset)
         assert after.states == {resource: "valid"}
@@ -257,7 +258,7 @@ class TestFailures:
         def deadlock() -> None:
             raise OperationalError("x", {}, Exception("deadlock detected"))
 
-        monkeypatch.setattr("ckanext.cost_oc4ids.registry.lock", deadlock)
+        monkeypatch.setattr("ckanext.cost_oc4ids.projects.registry.lock", deadlock)
         assert work() == 0
         model.Session.rollback()
         state = ResourceState.get(resource)
@@ -389,12 +390,12 @@ class TestLinks:
 
 
 def fetched(url: str) -> bytes:
-    with fetching.fetch(url) as pieces:
+    with remote.fetch(url) as pieces:
         return b"".join(pieces)
 
 
 def refused(url: str) -> str:
-    with pytest.raises(judging.Unavailable) as error:
+    with pytest.raises(runner.Unavailable) as error:
         fetched(url)
     return error.value.reason
 
@@ -443,13 +444,13 @@ class TestFetching:
         import ipaddress
 
         monkeypatch.setitem(tk.config, OPTION + "fetch_networks", [])
-        assert not fetching.may_reach(ipaddress.ip_address(address))
+        assert not remote.may_reach(ipaddress.ip_address(address))
 
     @pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111"])
     def test_the_public_internet_is_reached(self, address: str) -> None:
         import ipaddress
 
-        assert fetching.may_reach(ipaddress.ip_address(address))
+        assert remote.may_reach(ipaddress.ip_address(address))
 
     def test_a_name_with_a_private_address_beside_a_public_one(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(tk.config, OPTION + "fetch_networks", [])
@@ -480,7 +481,7 @@ class TestFetching:
     def test_redirects_end(self, site: str) -> None:
         _Site.pages["/x"] = (302, {"Location": "/x"}, b"")
         assert refused(f"{site}/x") == reasons.FETCH_REFUSED
-        assert len(_Site.asked) == fetching.REDIRECTS + 1
+        assert len(_Site.asked) == remote.REDIRECTS + 1
 
     @pytest.mark.parametrize("honest", [True, False])
     def test_too_large(self, site: str, monkeypatch: pytest.MonkeyPatch, honest: bool) -> None:
@@ -503,7 +504,7 @@ class TestFetching:
         import time
 
         monkeypatch.setitem(tk.config, OPTION + "fetch_timeout", 2)
-        monkeypatch.setattr(fetching, "PATIENCE", 0.5)
+        monkeypatch.setattr(remote, "PATIENCE", 0.5)
         with socket.socket() as slow:
             slow.bind(("127.0.0.1", 0))
             slow.listen()

@@ -13,7 +13,7 @@ from ckan import model
 from ckan.tests import factories
 from support.projects import as_sysadmin, dataset, project, put
 
-from ckanext.cost_oc4ids import public_projects
+from ckanext.cost_oc4ids.projects import search as project_search
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "city")
 
@@ -230,7 +230,7 @@ class TestCost:
             counts = []
             for limit in (1, 4):
                 statements.clear()
-                public_projects.search(public_projects.Filters(), limit=limit)
+                project_search.search(project_search.Filters(), limit=limit)
                 counts.append(len(statements))
         finally:
             sa.event.remove(engine, "before_cursor_execute", note)

@@ -15,8 +15,9 @@ from ckan import model
 from ckan.tests import factories
 from support.projects import as_sysadmin, dataset, project, put, unique
 
-from ckanext.cost_oc4ids import public_projects, registry
 from ckanext.cost_oc4ids.model import Project, project_count, shared_id
+from ckanext.cost_oc4ids.projects import registry
+from ckanext.cost_oc4ids.projects import search as project_search
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "empty_portal")
 
@@ -30,9 +31,9 @@ def rolled_back() -> Any:
     model.Session.rollback()
 
 
-def search(**filters: Any) -> public_projects.Found:
+def search(**filters: Any) -> project_search.Found:
     model.Session.rollback()
-    return public_projects.search(public_projects.Filters(**filters), limit=1000)
+    return project_search.search(project_search.Filters(**filters), limit=1000)
 
 
 def shown() -> list[Any]:

@@ -13,7 +13,7 @@ from ckan.tests import factories
 from support import generate
 from support.projects import dataset, encode, project, put
 
-from ckanext.cost_oc4ids import addresses
+from ckanext.cost_oc4ids import urls
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "city")
 
@@ -125,12 +125,12 @@ class TestList:
         assert "Obra oculta" not in app.get("/infraestructura?q=oculta").body
 
     def test_an_empty_registry_says_what_to_expect(self, app: Any, monkeypatch: Any) -> None:
-        from ckanext.cost_oc4ids import public_projects
+        from ckanext.cost_oc4ids.projects import search as project_search
 
         monkeypatch.setattr(
-            public_projects,
+            project_search,
             "search",
-            lambda *_: public_projects.Found(facets={n: {} for n in public_projects.FACETS}),
+            lambda *_: project_search.Found(facets={n: {} for n in project_search.FACETS}),
         )
         page = app.get("/infraestructura").body
         assert "Todavía no se ha publicado ningún proyecto" in page
@@ -189,9 +189,9 @@ class TestAddresses:
     def test_every_id_has_a_page_and_a_package_at_its_links(self, app: Any) -> None:
         for project_id in ODD_IDS:
             with app.flask_app.test_request_context("/"):
-                page, package = addresses.page_url(project_id), addresses.json_url(project_id)
-                for address in (addresses.page_url, addresses.json_url):
-                    assert addresses.maker(address)(project_id) == address(project_id, qualified=True)
+                page, package = urls.page_url(project_id), urls.json_url(project_id)
+                for address in (urls.page_url, urls.json_url):
+                    assert urls.maker(address)(project_id) == address(project_id, qualified=True)
             assert "//" not in urlsplit(page).path, project_id
             answer = app.get(page, follow_redirects=False)
             assert answer.status_code == 200, project_id

@@ -13,7 +13,8 @@ from ckan.lib import search
 from ckan.tests import factories
 from support.projects import as_sysadmin, dataset, project, put
 
-from ckanext.cost_oc4ids import index, registry
+from ckanext.cost_oc4ids.dataset import index
+from ckanext.cost_oc4ids.projects import registry
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index")
 

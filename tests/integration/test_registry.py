@@ -13,8 +13,9 @@ from ckan import model
 from ckan.tests import factories
 from support.projects import Raw, as_sysadmin, dataset, encode, project, put, unique
 
-from ckanext.cost_oc4ids import public_projects, registry
 from ckanext.cost_oc4ids.model import Project, ProjectVersion
+from ckanext.cost_oc4ids.projects import registry
+from ckanext.cost_oc4ids.projects import search as project_search
 
 pytestmark = [
     pytest.mark.ckan_config("ckan.auth.create_unowned_dataset", True),
@@ -38,7 +39,7 @@ def bodies() -> tuple[dict[str, Any], dict[str, Any]]:
 def shown(project_id: str) -> str | None:
     """Id of the dataset through which a project is public, or None."""
     model.Session.expire_all()
-    found = public_projects.show(project_id)
+    found = project_search.show(project_id)
     return found[0]["dataset"]["id"] if found else None
 
 
@@ -225,10 +226,10 @@ class TestVisibility:
         put(found, project(one))
         as_sysadmin("organization_patch", id=bodies[0]["id"], title="Otro nombre")
         model.Session.expire_all()
-        assert public_projects.show(one)[0]["organization"]["title"] == "Otro nombre"  # type: ignore[index]
+        assert project_search.show(one)[0]["organization"]["title"] == "Otro nombre"  # type: ignore[index]
         as_sysadmin("organization_delete", id=bodies[0]["id"])
         assert shown(one) == found["id"]
-        assert public_projects.show(one)[0]["organization"] is None  # type: ignore[index]
+        assert project_search.show(one)[0]["organization"] is None  # type: ignore[index]
 
 
 class TestConflicts:
@@ -319,9 +320,9 @@ class TestConflicts:
                         ),
                         {"claim": claim, "id": found["id"]},
                     )
-                everything = public_projects.search(public_projects.Filters(), limit=1000)
+                everything = project_search.search(project_search.Filters(), limit=1000)
                 by_search = {result["id"]: result["dataset"]["id"] for result in everything.results}
-                assert sorted(by_search) == sorted(public_projects.ids(1000, 0))
+                assert sorted(by_search) == sorted(project_search.ids(1000, 0))
                 assert everything.total == len(by_search)
                 assert by_search[crossed] == shown(crossed), (mine, theirs)
                 assert hidden not in by_search

@@ -14,7 +14,7 @@ from support.plan_portal import Town
 from support.projects import encode
 from support.scenes import CONFORMS_TO, package, uploaded
 
-from ckanext.cost_oc4ids import ordinary
+from ckanext.cost_oc4ids.dataset import scheming
 
 DCAT = rdflib.Namespace("http://www.w3.org/ns/dcat#")
 DCT = rdflib.Namespace("http://purl.org/dc/terms/")
@@ -80,5 +80,5 @@ def test_what_scheming_is_told(app: Any) -> None:
 
 def test_a_description_of_the_portals_own_is_left_alone() -> None:
     own = {"dataset_type": "dataset", "dataset_fields": [{"field_name": "title"}]}
-    told = ordinary.scheming_dataset_schema_show
+    told = scheming.scheming_dataset_schema_show
     assert told(lambda _context, _data: own, {}, {"type": "dataset"}) is own

@@ -41,7 +41,6 @@ def people_and_organismos() -> None:
 @pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index", "with_request_context")
 class TestStory:
     def test_a_year_is_told_once(self, demo: Any) -> None:
-        from ckanext.ogp_plan import cutting, people, records
         from ckanext.ogp_plan.model import (
             Cut,
             Event,
@@ -51,6 +50,9 @@ class TestStory:
             PlanVersion,
             Publication,
         )
+        from ckanext.ogp_plan.services import cut as cut_service
+        from ckanext.ogp_plan.services import permission
+        from ckanext.ogp_plan.services import record as record_service
 
         people_and_organismos()
         assert demo.fill() is True
@@ -87,13 +89,13 @@ class TestStory:
         ]
         late = {one.cut_id: one.late_days for one in model.Session.query(Publication)}
         assert [late[one.id] for one in cuts] == [0, 3]
-        assert all(cutting.verify(paac, one).same for one in cuts)
+        assert all(cut_service.verify(paac, one).same for one in cuts)
 
-        health = people.who(model.User.get("salud-enlace"))
-        assert people.reports_for(health, paac) == ["secretaria-de-salud-publica"]
-        leader = people.who(model.User.get("lider-servicio"))
+        health = permission.who(model.User.get("salud-enlace"))
+        assert permission.reports_for(health, paac) == ["secretaria-de-salud-publica"]
+        leader = permission.who(model.User.get("lider-servicio"))
         assert len(leader.leads(paac.id)) == 2
-        assert records.current_plan(paac).item("fila", "5.3.1").schedule.months == (11,)
+        assert record_service.current_plan(paac).item("fila", "5.3.1").schedule.months == (11,)
 
         shown = tk.get_action("package_show")(
             {"ignore_auth": True}, {"id": "demostracion-soportes-de-planes"}

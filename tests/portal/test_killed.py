@@ -23,7 +23,6 @@ from support.doors import portal
 from support.plan_portal import YEAR, Town
 from werkzeug.datastructures import FileStorage
 
-from ckanext.ogp_plan import cutting
 from ckanext.ogp_plan.model import (
     Cut,
     Import,
@@ -35,6 +34,7 @@ from ckanext.ogp_plan.model import (
     RecordedChange,
     UnknownName,
 )
+from ckanext.ogp_plan.services import cut as cut_service
 
 TABLES = (Cut, Import, ItemAssignment, PlanItem, PlanRow, PlanVersion, Publication, RecordedChange, UnknownName)
 TESTS = Path(__file__).resolve().parents[1]
@@ -157,4 +157,4 @@ class TestKilled:
         assert standing() == before
         town.call("control", "ogp_plan_cut_create", plan=plan.name, day=day)
         cut = model.Session.scalars(sa.select(Cut).where(Cut.plan_id == plan.id)).one()
-        assert cutting.verify(PlanRow.get(plan.name), cut).same
+        assert cut_service.verify(PlanRow.get(plan.name), cut).same

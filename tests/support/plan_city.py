@@ -16,8 +16,9 @@ from typing import Any
 from ckan import model
 from ckan.model.types import make_uuid
 
-from ckanext.ogp_plan import events, recomputing, versions
 from ckanext.ogp_plan.model import PlanRole, PlanRow
+from ckanext.ogp_plan.services import event as event_service
+from ckanext.ogp_plan.services import item_status, plan_version
 
 SAMPLE = Path(__file__).resolve().parents[2] / "dev" / "sample" / "planes"
 #: Status of each plan, when the year is told.
@@ -69,16 +70,16 @@ def load(users: dict[str, str]) -> PlanCity:
             demonstration=True,
         )
         model.Session.add(row)
-        versions.apply(row, told.plan_of(key), user_id=None, act_name="Resolución 012 de enero de 2026")
+        plan_version.apply(row, told.plan_of(key), user_id=None, act_name="Resolución 012 de enero de 2026")
         changed = told.plan_of(key, changed=True)
-        versions.apply(
+        plan_version.apply(
             row, changed, user_id=None, act_name="Resolución 041 de julio de 2026", reason="Ajuste de mitad de año"
         )
         made.plans[key] = row.name
         model.Session.commit()
     _facts(told, made)
     for name in made.plans.values():
-        recomputing.recompute(PlanRow.get(name).id)
+        item_status.recompute(PlanRow.get(name).id)
     model.Session.commit()
     return made
 
@@ -99,7 +100,7 @@ def _facts(told: Any, made: PlanCity) -> None:
         if fact.support:
             # the files of the catalogue are not loaded: what stands in their place is where they would be
             changes.update(resource=None, url=f"https://datos.example.org/{fact.support}")
-        events.append(plans[fact.plan].id, put(event, **changes), at=fact.at)
+        event_service.append(plans[fact.plan].id, put(event, **changes), at=fact.at)
     model.Session.commit()
 
 

@@ -22,7 +22,6 @@ from typing import Any
 from ckan import model
 from ckan.tests import factories, helpers
 
-from ckanext.ogp_plan import events, versions
 from ckanext.ogp_plan.model import Delegation, PlanItem, PlanRole, PlanRow
 from ckanext.ogp_plan.planning import tracking
 from ckanext.ogp_plan.planning.types import (
@@ -39,6 +38,8 @@ from ckanext.ogp_plan.planning.types import (
     ScheduleKind,
     Target,
 )
+from ckanext.ogp_plan.services import event as event_service
+from ckanext.ogp_plan.services import plan_version
 
 _NUMBER = itertools.count(1)
 YEAR = 2026
@@ -139,7 +140,7 @@ class Town:
             **fields,
         )
         model.Session.add(row)
-        versions.apply(row, body, user_id=self.ids.get("sysadmin"), act_name="Acta de adopción")
+        plan_version.apply(row, body, user_id=self.ids.get("sysadmin"), act_name="Acta de adopción")
         if roles:
             self.give_roles(row, body)
         model.Session.commit()
@@ -170,11 +171,11 @@ class Town:
         self, row: PlanRow, body: Plan, act_name: str = "Resolución 1", reason: str = "Ajuste"
     ) -> PlanRow:
         """Make a body the plan's next version, and compute what follows from it."""
-        from ckanext.ogp_plan import recomputing
+        from ckanext.ogp_plan.services import item_status
 
         fresh = self.fresh(row)
-        versions.apply(fresh, body, user_id=self.ids["coordinator"], act_name=act_name, reason=reason)
-        recomputing.recompute(fresh.id)
+        plan_version.apply(fresh, body, user_id=self.ids["coordinator"], act_name=act_name, reason=reason)
+        item_status.recompute(fresh.id)
         model.Session.commit()
         return fresh
 
@@ -187,10 +188,10 @@ class Town:
 
     def say(self, row: PlanRow, fact: Any, at: dt.datetime | None = None) -> Any:
         """Write one fact (past the actions), and compute what follows from it."""
-        from ckanext.ogp_plan import recomputing
+        from ckanext.ogp_plan.services import item_status
 
-        written = events.append(row.id, fact, at=at)
-        recomputing.recompute(row.id)
+        written = event_service.append(row.id, fact, at=at)
+        item_status.recompute(row.id)
         model.Session.commit()
         return written
 

@@ -71,7 +71,7 @@ def put(
     """Store projects in a resource of a dataset, as the door does."""
     from ckan import model
 
-    from ckanext.cost_oc4ids import registry
+    from ckanext.cost_oc4ids.projects import registry
 
     registry.lock()
     raws = [Raw(one if isinstance(one, bytes) else encode(one), index) for index, one in enumerate(projects)]

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from ckanext.cost_oc4ids import declared
+from ckanext.cost_oc4ids.validation import declaration
 
-URI = declared.PACKAGE_SCHEMA_URI
+URI = declaration.PACKAGE_SCHEMA_URI
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ URI = declared.PACKAGE_SCHEMA_URI
     ],
 )
 def test_declares(value: Any, version: str) -> None:
-    assert declared.version({"conforms_to": value}) == version
+    assert declaration.version({"conforms_to": value}) == version
 
 
 @pytest.mark.parametrize(
@@ -55,21 +55,21 @@ def test_declares(value: Any, version: str) -> None:
     ],
 )
 def test_does_not_declare(value: Any) -> None:
-    assert declared.version({"conforms_to": value}) is None
+    assert declaration.version({"conforms_to": value}) is None
 
 
 def test_name_and_format_say_nothing() -> None:
-    assert not declared.is_oc4ids({"name": "oc4ids.json", "format": "OC4IDS", "oc4ids_version": "0.9.5"})
-    assert not declared.is_oc4ids(None)
+    assert not declaration.is_oc4ids({"name": "oc4ids.json", "format": "OC4IDS", "oc4ids_version": "0.9.5"})
+    assert not declaration.is_oc4ids(None)
 
 
 @pytest.mark.parametrize("resources", [None, "x", {}, [None, "x", 3], [{}]])
 def test_what_is_no_list_of_resources(resources: Any) -> None:
-    assert not declared.any_oc4ids(resources)
-    declared.drop_computed(resources)
+    assert not declaration.any_oc4ids(resources)
+    declaration.drop_computed(resources)
 
 
 def test_computed_fields_are_dropped() -> None:
     resources = [{"oc4ids_verdict": "valid", "oc4ids_version": "1.1", "name": "x"}]
-    declared.drop_computed(resources)
+    declaration.drop_computed(resources)
     assert resources == [{"name": "x"}]

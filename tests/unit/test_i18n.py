@@ -20,7 +20,11 @@ ROOT = Path(__file__).parents[2]
 #: the name changed in Babel 2.17; CKAN 2.11 pins an older one
 parse_mapping = getattr(frontend, "parse_mapping_cfg", None) or frontend.parse_mapping
 #: each plugin's catalogue → where its sources stand
-DOMAINS = {"ckanext-cost_oc4ids": "ckanext/cost_oc4ids/", "ckanext-ogp_plan": "ckanext/ogp_plan/"}
+DOMAINS = {
+    "ckanext-cost_common": "ckanext/cost_common/",
+    "ckanext-cost_oc4ids": "ckanext/cost_oc4ids/",
+    "ckanext-ogp_plan": "ckanext/ogp_plan/",
+}
 KEYWORDS = {
     "_": None,
     "N_": None,

@@ -14,8 +14,8 @@ from babel.dates import format_date
 from babel.numbers import format_compact_decimal, format_currency, format_decimal
 from markupsafe import Markup
 
-from ckanext.cost_oc4ids import addresses, config
-from ckanext.cost_oc4ids.index import language
+from ckanext.cost_common import language
+from ckanext.cost_oc4ids import config, urls
 from ckanext.cost_oc4ids.oc4ids import schema
 from ckanext.cost_oc4ids.oc4ids.summary import Money
 
@@ -48,7 +48,7 @@ def oc4ids_money(value: Money | Mapping[str, Any] | None) -> Markup:
     if money is None:
         return Markup("")
     whole = money.amount == money.amount.to_integral_value()
-    locale = _locale(language())
+    locale = _locale(language.current())
     digits = "0" if whole else "00"
     pattern = {"es_CO": "¤ #,##0", "en": "¤#,##0"}.get(str(locale), "¤ #,##0") + (
         "" if whole else f".{digits}"
@@ -56,7 +56,7 @@ def oc4ids_money(value: Money | Mapping[str, Any] | None) -> Markup:
     text = format_currency(money.amount, money.currency, pattern, locale=locale, currency_digits=False)
     return Markup('<span class="oc4ids-amount">{} <abbr title="{}">{}</abbr></span>').format(
         text.replace(money.currency, "").strip(),
-        schema.code_title("currency", money.currency, language()),
+        schema.code_title("currency", money.currency, language.current()),
         money.currency,
     )
 
@@ -67,7 +67,7 @@ def oc4ids_money_in_words(value: Money | Mapping[str, Any] | None) -> str:
     if money is None or abs(money.amount) < LONG_FIGURE:
         return ""
     return format_compact_decimal(
-        money.amount, format_type="long", locale=_locale(language()), fraction_digits=1
+        money.amount, format_type="long", locale=_locale(language.current()), fraction_digits=1
     )
 
 
@@ -76,7 +76,7 @@ def oc4ids_day(value: dt.date | str | None, width: str = "long") -> str:
     if not value:
         return ""
     day = dt.date.fromisoformat(value[:10]) if isinstance(value, str) else value
-    return format_date(day, format=width, locale=_locale(language()))
+    return format_date(day, format=width, locale=_locale(language.current()))
 
 
 def oc4ids_moment_day(value: str | dt.datetime | None, width: str = "long") -> str:
@@ -89,17 +89,17 @@ def oc4ids_moment_day(value: str | dt.datetime | None, width: str = "long") -> s
 
 def oc4ids_number(value: int) -> str:
     """A whole number as it is written where the reader lives."""
-    return format_decimal(value, locale=_locale(language()))
+    return format_decimal(value, locale=_locale(language.current()))
 
 
 def oc4ids_code(codelist: str, code: str | None) -> str:
     """Our title of a code; an unknown one as it came."""
-    return schema.code_title(codelist, code, language()) if code else ""
+    return schema.code_title(codelist, code, language.current()) if code else ""
 
 
 def oc4ids_code_description(codelist: str, code: str | None) -> str:
     """What a code means, in a sentence; empty for an unknown one."""
-    return schema.code_description(codelist, code, language()) if code else ""
+    return schema.code_description(codelist, code, language.current()) if code else ""
 
 
 def oc4ids_codes(codelist: str, codes: list[str] | tuple[str, ...]) -> str:
@@ -114,12 +114,12 @@ def oc4ids_specific_codes(codes: list[str]) -> list[str]:
 
 def oc4ids_project_url(project_id: str) -> str:
     """The address of a project's page."""
-    return addresses.page_url(project_id)
+    return urls.page_url(project_id)
 
 
 def oc4ids_project_json_url(project_id: str) -> str:
     """The address of a project's package."""
-    return addresses.json_url(project_id)
+    return urls.json_url(project_id)
 
 
 def oc4ids_host(address: str) -> str:

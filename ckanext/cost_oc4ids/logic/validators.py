@@ -9,7 +9,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan.types import Context, FlattenDataDict, FlattenErrorDict, FlattenKey
 
-from ckanext.cost_oc4ids import declared
+from ckanext.cost_oc4ids.validation import declaration
 
 
 def oc4ids_conforms_to(value: Any) -> str:
@@ -17,7 +17,7 @@ def oc4ids_conforms_to(value: Any) -> str:
 
     Takes what forms, the API, DCAT and harvesters send: a text, a list, a list written as JSON.
     """
-    found = list(dict.fromkeys(declared.uris(None if value is tk.missing else value)))
+    found = list(dict.fromkeys(declaration.uris(None if value is tk.missing else value)))
     if len(found) > 1:
         return json.dumps(found, ensure_ascii=False)
     return found[0] if found else ""
@@ -25,7 +25,7 @@ def oc4ids_conforms_to(value: Any) -> str:
 
 def oc4ids_conforms_to_output(value: Any) -> Any:
     """Show one address as text and several as a list."""
-    found = declared.uris(value)
+    found = declaration.uris(value)
     return found if len(found) > 1 else "".join(found)
 
 

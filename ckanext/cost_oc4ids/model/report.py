@@ -77,7 +77,7 @@ class ResourceState(tk.BaseModel):  # type: ignore[misc]
     resource_id: Mapped[str] = sa.Column(sa.UnicodeText, primary_key=True)
     package_id: Mapped[str] = sa.Column(sa.UnicodeText, nullable=False)
     state: Mapped[str] = sa.Column(sa.UnicodeText, nullable=False)
-    #: a code of :mod:`ckanext.cost_oc4ids.reasons` for pending, error and not_applicable
+    #: a code of :mod:`ckanext.cost_oc4ids.validation.reasons` for pending, error and not_applicable
     reason: Mapped[str | None] = sa.Column(sa.UnicodeText)
     content_hash: Mapped[str | None] = sa.Column(sa.UnicodeText)
     content_size: Mapped[int | None] = sa.Column(sa.BigInteger)

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 import ckan.plugins.toolkit as tk
 from flask import Blueprint, Response, request
 
-from ckanext.cost_oc4ids import addresses, config, public_projects
+from ckanext.cost_oc4ids import config, urls
 from ckanext.cost_oc4ids.oc4ids import package
+from ckanext.cost_oc4ids.projects import search as project_search
 
 blueprint = Blueprint("cost_oc4ids_bulk", __name__)
 
@@ -41,7 +42,7 @@ def _open_to_all(response: Response) -> Response:
 
 def _nothing(message: str) -> Response:
     """404 in JSON: a program asked."""
-    body = json.dumps({"error": message, "help": addresses.bulk_url()}, ensure_ascii=False)
+    body = json.dumps({"error": message, "help": urls.bulk_url()}, ensure_ascii=False)
     response = Response(body + "\n", status=404, content_type=package.CONTENT_TYPE)
     response.headers["Cache-Control"] = "no-store"
     return _open_to_all(response)
@@ -94,13 +95,13 @@ def projects() -> Response:
         return project(request.args["id"])
     if not _may_read():
         return _nothing(tk._("No project has been published yet."))
-    snapshot = public_projects.snapshot()
+    snapshot = project_search.snapshot()
     response: Response | None = None
     try:
-        changed = public_projects.last_change(public_projects.BULK, snapshot)
+        changed = project_search.last_change(project_search.BULK, snapshot)
         if changed is None:
             return _nothing(tk._("No project has been published yet."))
-        head = _head(addresses.bulk_url(), changed)
+        head = _head(urls.bulk_url(), changed)
         tag = _entity_tag(head, snapshot.edition.digest)
         response = _unchanged(tag, changed)
         if response is None and request.method == "HEAD":
@@ -120,7 +121,7 @@ def projects() -> Response:
 
 def project(project_id: str) -> Response:
     """The package of one project; 404 alike for what is not there and what is not public."""
-    found = public_projects.show(project_id) if _may_read() else None
+    found = project_search.show(project_id) if _may_read() else None
     if found is None:
         return _nothing(tk._("There is no public project at this address"))
     result, body = found
@@ -130,7 +131,7 @@ def project(project_id: str) -> Response:
         if moment
     ]
     changed = max(moments).replace(microsecond=0)
-    head = _head(addresses.json_url(result["id"], qualified=True), changed)
+    head = _head(urls.json_url(result["id"], qualified=True), changed)
     tag = _entity_tag(head, result["content_hash"])
     return _unchanged(tag, changed) or _answer(head, [body.encode("utf-8")], tag, changed)
 

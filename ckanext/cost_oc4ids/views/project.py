@@ -7,11 +7,11 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from flask import Blueprint
 
-from ckanext.cost_oc4ids import addresses, config
-from ckanext.cost_oc4ids.logic.project_schema import FARTHEST
+from ckanext.cost_oc4ids import config, urls
+from ckanext.cost_oc4ids.logic.schema.project import FARTHEST
 from ckanext.cost_oc4ids.oc4ids import schema
 from ckanext.cost_oc4ids.oc4ids.overview import overview
-from ckanext.cost_oc4ids.public_projects import FACETS
+from ckanext.cost_oc4ids.projects.search import FACETS
 
 blueprint = Blueprint("cost_oc4ids_project", __name__)
 
@@ -99,7 +99,7 @@ def index() -> Any:
         "sorts": {
             value: name for value, name in sort_names().items() if value != "relevance" or "q" in asked
         },
-        "bulk_url": addresses.bulk_url(),
+        "bulk_url": urls.bulk_url(),
         "anything_published": bool(found["count"]) or bool(asked) and _anything_published(),
     }
     return tk.render("cost_oc4ids/project/index.html", extra_vars)

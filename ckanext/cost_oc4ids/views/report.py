@@ -12,8 +12,8 @@ from ckan.lib.munge import munge_filename
 from flask import Blueprint, Response, make_response
 from flask_wtf.csrf import CSRFError
 
+from ckanext.cost_common.csrf import require_token
 from ckanext.cost_oc4ids.views import findings
-from ckanext.cost_oc4ids.views.csrf import require_token
 
 blueprint = Blueprint("cost_oc4ids_report", __name__)
 

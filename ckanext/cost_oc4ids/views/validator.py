@@ -12,8 +12,8 @@ from flask.views import MethodView
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from ckanext.cost_common.csrf import require_token
 from ckanext.cost_oc4ids.views import findings
-from ckanext.cost_oc4ids.views.csrf import require_token
 from ckanext.cost_oc4ids.views.report import csv_text
 
 blueprint = Blueprint("cost_oc4ids_validator", __name__)

@@ -16,11 +16,11 @@ import segno
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton, format_time, get_month_names
 from babel.numbers import format_decimal
-from ckan.lib.i18n import get_lang
-from flask import current_app, has_request_context
+from flask import current_app
 from markupsafe import Markup
 
-from ckanext.ogp_plan import addresses, config
+from ckanext.cost_common import language
+from ckanext.ogp_plan import config, urls
 from ckanext.ogp_plan.planning import calendar, wording
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -33,12 +33,6 @@ LIGHTS = ("en_riesgo", "no_iniciado", "en_curso", "completado")
 OUTSIDE = ("no_aplica", "suspendido", "retirado")
 #: How long a period is, by the letter of its id.
 _SPANS = {"B": 2, "T": 3, "C": 4, "S": 6}
-
-
-def language() -> str:
-    """The language of the request, or else the portal's."""
-    lang = get_lang() if has_request_context() else None
-    return lang or tk.config.get("ckan.locale_default") or "en"
 
 
 @lru_cache(maxsize=32)
@@ -58,7 +52,7 @@ def _remembered(function: F) -> F:
 
     @wraps(function)
     def saying(*args: Any) -> Any:
-        return said(language(), *args)
+        return said(language.current(), *args)
 
     return cast(F, saying)
 
@@ -93,7 +87,7 @@ def _moment(value: dt.datetime | str) -> dt.datetime | None:
 def ogp_plan_day(value: dt.date | str | None, width: str = "long") -> str:
     """A calendar day in words; ``value`` a date or text that begins with one (``2026-11-21``)."""
     day = _day(value) if value else None
-    return format_date(day, format=width, locale=_locale(language())) if day else ""
+    return format_date(day, format=width, locale=_locale(language.current())) if day else ""
 
 
 def ogp_plan_moment_day(value: dt.datetime | str | None, width: str = "long") -> str:
@@ -107,7 +101,7 @@ def ogp_plan_moment(value: dt.datetime | str | None) -> str:
     moment = _moment(value) if value else None
     if moment is None:
         return ""
-    hour = format_time(moment.time(), format="short", locale=_locale(language()))
+    hour = format_time(moment.time(), format="short", locale=_locale(language.current()))
     return tk._("{day}, {hour}").format(day=ogp_plan_day(moment.date()), hour=hour)
 
 
@@ -129,7 +123,7 @@ def ogp_plan_due(value: dt.date | str | None, precision: str | None = None) -> s
 @_remembered
 def ogp_plan_month(number: int, width: Literal["wide", "abbreviated"] = "wide") -> str:
     """The name of a month, 1 to 12 (``width``: wide or abbreviated)."""
-    names = get_month_names(width, "stand-alone", locale=_locale(language()))
+    names = get_month_names(width, "stand-alone", locale=_locale(language.current()))
     return str(names[int(number)]).rstrip(".")
 
 
@@ -140,7 +134,7 @@ def ogp_plan_period(name: str | None) -> str:
         period = calendar.period(str(name or ""))
     except ValueError:
         return str(name or "")
-    locale = _locale(language())
+    locale = _locale(language.current())
     if (period.start.year, period.start.month) == (period.end.year, period.end.month):
         return str(format_skeleton("yMMMM", period.start, locale=locale))
     if period.start.month == 1 and period.end.month == 12:
@@ -202,7 +196,7 @@ def ogp_plan_number(value: Any, digits: int = 2) -> str:
     number = _decimal(value)
     if number is None:
         return "" if value is None else str(value)
-    return str(format_decimal(number, format="#,##0." + "#" * digits, locale=_locale(language())))
+    return str(format_decimal(number, format="#,##0." + "#" * digits, locale=_locale(language.current())))
 
 
 def ogp_plan_value(value: Any, unit: str | None = None, measure: str | None = None) -> str:
@@ -237,7 +231,7 @@ def ogp_plan_of_hundred(value: Any) -> str:
 
 def _percent(told: str) -> str:
     """A number with its sign of percent; Spanish keeps them apart and on one line."""
-    return f"{told}\u00a0%" if language().startswith("es") else f"{told}%"
+    return f"{told}\u00a0%" if language.current().startswith("es") else f"{told}%"
 
 
 def ogp_plan_width(fraction: Any) -> str:
@@ -283,7 +277,7 @@ def ogp_plan_periods(indicator: Mapping[str, Any]) -> list[dict[str, Any]]:
 @_remembered
 def ogp_plan_light_name(light: str | None) -> str:
     """A light, or a state outside of the lights, in the reader's words; an unknown one as it came."""
-    return wording.light_words(light, language()) if light else str(tk._("Not tracked"))
+    return wording.light_words(light, language.current()) if light else str(tk._("Not tracked"))
 
 
 def _counted(light: str, count: int) -> str:
@@ -332,12 +326,12 @@ def ogp_plan_bar(
 
 def ogp_plan_url(name: str) -> str:
     """The address of a plan's page."""
-    return addresses.url_of_plan(name)
+    return urls.url_of_plan(name)
 
 
 def ogp_plan_item_url(plan: str, address: str) -> str:
     """The address of an item's page."""
-    return addresses.url_of_item(plan, address)
+    return urls.url_of_item(plan, address)
 
 
 def ogp_plan_to(endpoint: str, **values: Any) -> str | None:

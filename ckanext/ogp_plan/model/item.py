@@ -18,7 +18,7 @@ from .columns import identity, text
 class PlanItem(tk.BaseModel):  # type: ignore[misc]
     """One item. Its row stays when a later version has it no more (``withdrawn``): its address lives on.
 
-    The columns from ``declared`` on are computed (:mod:`ckanext.ogp_plan.recomputing`) and can be
+    The columns from ``declared`` on are computed (:mod:`ckanext.ogp_plan.services.item_status`) and can be
     thrown away; what they stand on are the events.
     """
 

@@ -7,20 +7,20 @@ from flask import Blueprint
 # these add their pages to the blueprints of the others
 from ckanext.ogp_plan.views import (  # noqa: F401
     cut,
-    feeds,
-    files,
+    export,
+    feed,
     handing_in,
-    importing,
-    links,
-    mine,
-    monitoring,
-    people,
-    plans,
+    import_,
+    link,
+    plan_settings,
+    profile,
     report,
     reports,
+    review,
 )
+from ckanext.ogp_plan.views import plan as plan_view
 
 
 def get_blueprints() -> list[Blueprint]:
     """Return the blueprints of every page of this plugin."""
-    return [plans.blueprint, importing.blueprint, files.blueprint, report.blueprint]
+    return [plan_view.blueprint, import_.blueprint, export.blueprint, report.blueprint]

@@ -9,8 +9,10 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan import model
 
-from ckanext.ogp_plan.views import forms, paging, plans
-from ckanext.ogp_plan.views.plans import blueprint
+from ckanext.cost_common.csrf import require_token
+from ckanext.ogp_plan.views import forms, paging
+from ckanext.ogp_plan.views import plan as plan_view
+from ckanext.ogp_plan.views.plan import blueprint
 
 forms.guard(blueprint)
 
@@ -24,7 +26,7 @@ EDITS_SHOWN = 50
 
 def cut(plan: str, day: str) -> Any:
     """``/planes/<plan>/corte/<day>``: the plan as it stood, its totals, who was late, what changed after."""
-    shown = plans.plan_or_404(plan)
+    shown = plan_view.plan_or_404(plan)
     present = paging.number()
     state = tk.request.args.get("estado", "")
     state = state if state in row_states() else ""
@@ -93,11 +95,11 @@ def row_states() -> dict[str, str]:
 
 def cuts(plan: str) -> Any:
     """``/planes/<plan>/cortes``: every cut with where it stands; freeze and publish, for Control Interno."""
-    shown = plans.plan_or_404(plan)
+    shown = plan_view.plan_or_404(plan)
     if tk.request.method == "GET":
         return _desk(shown, {})
     forms.require_user()
-    forms.require_token()
+    require_token()
     given = forms.given("do", "day", "reason")
     actions = {"freeze": "ogp_plan_cut_create", "publish": "ogp_plan_cut_publish"}
     if given["do"] not in actions:

@@ -6,32 +6,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-from flask import Blueprint, Response, abort, current_app, make_response, request
-from flask_wtf.csrf import CSRFError, validate_csrf
+from flask import Blueprint, Response, abort, make_response, request
+from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import RequestEntityTooLarge
-from wtforms import ValidationError
 
 from ckanext.ogp_plan.helpers import plan as words
 
 #: field → sentences, as the templates read them; "" for what is of no field.
 Errors = dict[str, list[str]]
-
-
-def require_token() -> None:
-    """Refuse a request that does not carry the token of its own session, whatever the portal does.
-
-    CKAN's own guard lets requests pass that carry no session (see the security notes in
-    ``docs/operar.md``), so each form of ours asks by itself.
-
-    :raises flask_wtf.csrf.CSRFError: no token, an old one, or somebody else's (HTTP 400).
-    """
-    token = request.form.get(current_app.config["WTF_CSRF_FIELD_NAME"])
-    for header in current_app.config["WTF_CSRF_HEADERS"]:
-        token = token or request.headers.get(header)
-    try:
-        validate_csrf(token)
-    except ValidationError as refused:
-        raise CSRFError(str(refused)) from refused
 
 
 def page(template: str, extra_vars: Mapping[str, Any], status: int = 200) -> Response:

@@ -15,11 +15,14 @@ from flask import Response
 from flask.views import MethodView
 from werkzeug.datastructures import FileStorage
 
-from ckanext.ogp_plan import describing, records
+from ckanext.cost_common.csrf import require_token
 from ckanext.ogp_plan.helpers import plan as words
 from ckanext.ogp_plan.planning import calendar, progress
 from ckanext.ogp_plan.planning.types import Indicator
-from ckanext.ogp_plan.views import forms, plans
+from ckanext.ogp_plan.serializers import plan as plan_serializer
+from ckanext.ogp_plan.services import record as record_service
+from ckanext.ogp_plan.views import forms
+from ckanext.ogp_plan.views import plan as plan_view
 from ckanext.ogp_plan.views.report import (
     blueprint,
     evidence_given,
@@ -67,7 +70,7 @@ class OrganizationReport(MethodView):
 
     def post(self, id: str) -> Any:
         """Take the report, a workbook to be tried, or one to be applied."""
-        forms.require_token()
+        require_token()
         owed = self._owed(id)
         what = tk.request.form.get("hacer", "")
         try:
@@ -88,7 +91,7 @@ class OrganizationReport(MethodView):
             )
         except (tk.ObjectNotFound, tk.NotAuthorized, tk.ValidationError):
             return tk.abort(404, tk._("There is no organismo at this address"))  # type: ignore[no-any-return]
-        if not plans.may_report_for(name, found):
+        if not plan_view.may_report_for(name, found):
             forms.forbidden()
         return found
 
@@ -131,7 +134,7 @@ class OrganizationReport(MethodView):
 
     def _periods(self) -> list[dict[str, str]]:
         """The months and quarters of the last year, the present ones first."""
-        today = records.today()
+        today = record_service.today()
         first = today - dt.timedelta(days=365)
         found = [one for months in (1, 3) for one in reversed(calendar.periods_between(first, today, months))]
         return [{"value": one.id, "title": words.ogp_plan_period(one.id).capitalize()} for one in found]
@@ -147,7 +150,7 @@ class OrganizationReport(MethodView):
         """What the report may carry, with what was written of it."""
         open_ = [*(owed.get("this_month") or []), *(owed.get("late") or []), *(owed.get("next") or [])]
         shown = open_[:CARRIED]
-        indicators = describing.indicators([one["id"] for one in shown])
+        indicators = plan_serializer.indicators([one["id"] for one in shown])
         made = []
         for one in shown:
             key = f"{one['plan']}/{one['address']}"

@@ -12,12 +12,16 @@ import ckan.plugins.toolkit as tk
 from flask import Blueprint, Response
 from flask.views import MethodView
 
-from ckanext.ogp_plan import config, records
+from ckanext.cost_common import language
+from ckanext.cost_common.csrf import require_token
+from ckanext.ogp_plan import config
 from ckanext.ogp_plan.helpers import plan as words
 from ckanext.ogp_plan.planning import calendar, wording
 from ckanext.ogp_plan.planning.tracking import Completion, EvidenceKind
 from ckanext.ogp_plan.planning.types import Declared
-from ckanext.ogp_plan.views import forms, plans
+from ckanext.ogp_plan.services import record as record_service
+from ckanext.ogp_plan.views import forms
+from ckanext.ogp_plan.views import plan as plan_view
 
 blueprint = Blueprint("ogp_plan_report", __name__)
 forms.guard(blueprint)
@@ -76,7 +80,7 @@ def completion_options() -> list[dict[str, str]]:
         Completion.COMPLETE: tk._("All was done, and the evidence was looked at."),
     }
     return [
-        {"value": grade.value, "title": wording.completion_words(grade, words.language()), "help": text}
+        {"value": grade.value, "title": wording.completion_words(grade, language.current()), "help": text}
         for grade, text in helps.items()
     ]
 
@@ -96,7 +100,7 @@ class ItemForm(MethodView):
 
     def post(self, plan: str, address: str) -> Any:
         """Take what was sent; on error give the form back with all that was written."""
-        forms.require_token()
+        require_token()
         shown, item = self._found(plan, address)
         sent = forms.given(*self.names)
         try:
@@ -109,8 +113,8 @@ class ItemForm(MethodView):
         return tk.redirect_to(item["url"])
 
     def _found(self, plan: str, address: str) -> tuple[dict[str, Any], dict[str, Any]]:
-        shown = plans.plan_or_404(plan)
-        item = plans.item_or_404(shown["name"], address)
+        shown = plan_view.plan_or_404(plan)
+        item = plan_view.item_or_404(shown["name"], address)
         forms.require_user()
         if not (item.get("may") or {}).get(self.needs):
             forms.forbidden()
@@ -126,7 +130,7 @@ class ItemForm(MethodView):
     ) -> Response:
         extra_vars = {
             "plan": plan,
-            **plans.item_vars(plan, item),
+            **plan_view.item_vars(plan, item),
             "sent": sent,
             "errors": errors or {},
             "organizations": organizations_of(item),
@@ -184,7 +188,7 @@ def periods(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
     start, end = plan.get("start"), plan.get("end")
     if not start or not end:
         return []
-    last = min(dt.date.fromisoformat(end), records.today())
+    last = min(dt.date.fromisoformat(end), record_service.today())
     found = calendar.periods_between(dt.date.fromisoformat(start), last, months)
     closed = {one["period"] for one in plan.get("periods") or [] if not one["open"]}
     return [
@@ -248,7 +252,7 @@ class UpdateForm(ItemForm):
             if read >= item["story_count"]:
                 return None
             further = {"story_limit": config.LARGEST_PAGE, "story_offset": read}
-            told = plans.item_or_404(item["plan"], item["address"], **further)["story"]
+            told = plan_view.item_or_404(item["plan"], item["address"], **further)["story"]
         return None
 
     def shown(self, plan: Mapping[str, Any], item: Mapping[str, Any]) -> dict[str, Any]:

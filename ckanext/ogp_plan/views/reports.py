@@ -8,8 +8,9 @@ import ckan.plugins.toolkit as tk
 
 from ckanext.ogp_plan import config
 from ckanext.ogp_plan.helpers import plan as words
-from ckanext.ogp_plan.logic import finding
-from ckanext.ogp_plan.views import paging, plans
+from ckanext.ogp_plan.logic import lookup
+from ckanext.ogp_plan.views import paging
+from ckanext.ogp_plan.views import plan as plan_view
 
 
 def organization_reports(id: str) -> Any:
@@ -37,7 +38,7 @@ def organization_reports(id: str) -> Any:
         "owed": owed,
         "plain_url": url(None),
         "report_url": words.ogp_plan_to("ogp_plan_report.report", id=id)
-        if plans.may_report_for(id, owed)
+        if plan_view.may_report_for(id, owed)
         else None,
         "paging": paging.paging(found["count"], size, present, url),
     }
@@ -53,7 +54,7 @@ def organization_report(id: str, report: str) -> Any:
         )
     except (tk.ObjectNotFound, tk.NotAuthorized, tk.ValidationError):
         found = None
-    if found is None or found["organization"]["name"] != finding.organization(id):
+    if found is None or found["organization"]["name"] != lookup.organization(id):
         return tk.abort(404, tk._("There is no report at this address"))
 
     def url(number: int | None) -> str:
@@ -64,5 +65,5 @@ def organization_report(id: str, report: str) -> Any:
     return tk.render("ogp_plan/report/read.html", extra_vars)
 
 
-plans.blueprint.add_url_rule("/organismo/<id>/informes", view_func=organization_reports)
-plans.blueprint.add_url_rule("/organismo/<id>/informes/<report>", view_func=organization_report)
+plan_view.blueprint.add_url_rule("/organismo/<id>/informes", view_func=organization_reports)
+plan_view.blueprint.add_url_rule("/organismo/<id>/informes/<report>", view_func=organization_report)

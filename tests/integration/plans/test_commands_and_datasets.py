@@ -17,8 +17,12 @@ from support import plan_files
 from support.doors import portal
 from support.plan_portal import Town
 
-from ckanext.ogp_plan import cli, events, importing, publishing, records
+from ckanext.ogp_plan import cli
+from ckanext.ogp_plan.exports import dataset as dataset_export
 from ckanext.ogp_plan.model import Import, PlanRow
+from ckanext.ogp_plan.services import event as event_service
+from ckanext.ogp_plan.services import import_ as import_service
+from ckanext.ogp_plan.services import record as record_service
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +92,7 @@ class TestImport:
 class TestCuts:
     def test_they_are_made_listed_verified_and_published(self, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
         plan = town.plan("paac")
-        monkeypatch.setattr(records, "today", lambda: dt.date(2026, 5, 4))
+        monkeypatch.setattr(record_service, "today", lambda: dt.date(2026, 5, 4))
         assert run(town, "cut", "create", plan.name, "2026-04-30").exit_code == 0
         again = run(town, "cut", "create", plan.name, "2026-04-30")
         assert again.exit_code == cli.UNUSABLE
@@ -107,7 +111,7 @@ class TestCuts:
 
     def test_a_cut_that_differs_ends_with_1(self, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
         plan = town.plan("paac")
-        monkeypatch.setattr(records, "today", lambda: dt.date(2026, 5, 4))
+        monkeypatch.setattr(record_service, "today", lambda: dt.date(2026, 5, 4))
         run(town, "cut", "create", plan.name, "2026-04-30")
         from ckanext.ogp_plan.planning import cuts
 
@@ -121,9 +125,9 @@ class TestCuts:
 class TestNightly:
     def test_it_runs_and_closes_what_was_left_open(self, town: Town) -> None:
         plan = town.plan("paac")
-        row, _ = importing.open_import(plan_files.f014(), "viejo.xlsx", family="paac", plan=plan)
-        row.modified = events.clock() - dt.timedelta(days=40)
-        other, _ = importing.open_import(plan_files.f014(), "nuevo.xlsx", family="paac", plan=plan)
+        row, _ = import_service.open_import(plan_files.f014(), "viejo.xlsx", family="paac", plan=plan)
+        row.modified = event_service.clock() - dt.timedelta(days=40)
+        other, _ = import_service.open_import(plan_files.f014(), "nuevo.xlsx", family="paac", plan=plan)
         model.Session.commit()
         ids = row.id, other.id
         done = run(town, "nightly")
@@ -157,7 +161,7 @@ class TestDatasets:
         # what people add stays; asked again, nothing is doubled
         helpers.call_action("resource_create", {"user": town.names["sysadmin"]}, package_id=done["dataset"], url="https://ejemplo.gov.co/otro.pdf", name="Otro")
         helpers.call_action("package_patch", {"user": town.names["sysadmin"]}, id=done["dataset"], tags=[{"name": "propia"}])
-        monkeypatch.setattr(records, "today", lambda: dt.date(2026, 5, 4))
+        monkeypatch.setattr(record_service, "today", lambda: dt.date(2026, 5, 4))
         town.call("control", "ogp_plan_cut_create", plan=plan.name, day="2026-04-30")
         town.call("control", "ogp_plan_cut_publish", plan=plan.name, day="2026-04-30")
         after = helpers.call_action("package_show", id=done["dataset"])
@@ -173,8 +177,8 @@ class TestDatasets:
         plan = town.plan("paac", "borrador")
         with pytest.raises((tk.ValidationError, tk.NotAuthorized)):
             town.call("owner_admin", "ogp_plan_publish_dataset", plan=plan.name)
-        with pytest.raises(publishing.NotPublic):
-            publishing.publish(plan, {"user": town.names["sysadmin"]})
+        with pytest.raises(dataset_export.NotPublic):
+            dataset_export.publish(plan, {"user": town.names["sysadmin"]})
         for who in ("citizen", "owner_editor", "control"):
             with pytest.raises(tk.NotAuthorized):
                 town.call(who, "ogp_plan_publish_dataset", plan=town.plan("paac").name)
@@ -183,7 +187,7 @@ class TestDatasets:
         plan = town.plan("ogp")
         first = town.call("owner_admin", "ogp_plan_publish_dataset", plan=plan.name)
         helpers.call_action("package_delete", {"user": town.names["sysadmin"]}, id=first["dataset"])
-        publishing.refresh_quietly(plan.id)
+        dataset_export.refresh_quietly(plan.id)
         assert model.Package.get(first["dataset"]).state == "deleted"
         second = town.call("owner_admin", "ogp_plan_publish_dataset", plan=plan.name)
         assert second["dataset"] != first["dataset"]
@@ -195,6 +199,6 @@ class TestDatasets:
         def broken(*_: Any) -> Any:
             raise RuntimeError("no Solr")
 
-        monkeypatch.setattr(publishing, "_fields", broken)
-        publishing.refresh_quietly(plan.id)
+        monkeypatch.setattr(dataset_export, "_fields", broken)
+        dataset_export.refresh_quietly(plan.id)
         assert PlanRow.get(plan.name).version == 1

@@ -20,8 +20,10 @@ from ckan.tests import factories
 from support.doors import portal, storage
 from support.plan_portal import Town
 
-from ckanext.ogp_plan import config, evidence_checks, jobs, proving
+from ckanext.ogp_plan import config, jobs
 from ckanext.ogp_plan.model import Event, PlanRow
+from ckanext.ogp_plan.services import evidence as evidence_service
+from ckanext.ogp_plan.services import evidence_check
 
 OPTION = "ckanext.ogp_plan."
 
@@ -241,7 +243,7 @@ class TestUploads:
         assert made["kind"] == "documento"
         assert made["sha256"] == hashlib.sha256(b"%PDF-1.4 acta").hexdigest()
         dataset = tk.get_action("package_show")({"ignore_auth": True}, {"id": made["dataset"]})
-        assert dataset["name"] == proving.home_name(plan.name, town.obras, public=True)
+        assert dataset["name"] == evidence_service.home_name(plan.name, town.obras, public=True)
         assert (dataset["organization"]["name"], dataset["private"]) == (town.obras, False)
         again = give(town, plan, upload=storage(b"otra", "otra.pdf"))
         assert again["dataset"] == made["dataset"]
@@ -289,14 +291,14 @@ class TestUploads:
     def test_nothing_stays_when_the_writing_fails(
         self, town: Town, plan: PlanRow, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from ckanext.ogp_plan import recomputing
+        from ckanext.ogp_plan.services import item_status
 
         before = self.files()
 
         def fail(*_args: Any, **_more: Any) -> None:
             raise RuntimeError("the disk is full")
 
-        monkeypatch.setattr(recomputing, "recompute_many", fail)
+        monkeypatch.setattr(item_status, "recompute_many", fail)
         with pytest.raises(RuntimeError):
             give(town, plan, upload=storage(b"x", "x.pdf"))
         assert self.files() == before
@@ -307,9 +309,9 @@ class TestUploads:
         assert made["light"] == "completado"
 
     def test_names_of_datasets_fit(self) -> None:
-        long = proving.home_name("p" * 90, "o" * 90, public=False)
+        long = evidence_service.home_name("p" * 90, "o" * 90, public=False)
         assert len(long) == 100
-        assert long != proving.home_name("p" * 90, "o" * 90, public=True)
+        assert long != evidence_service.home_name("p" * 90, "o" * 90, public=True)
 
     def files(self) -> int:
         model.Session.rollback()
@@ -320,9 +322,9 @@ class TestUploads:
 
 
 class TestChecks:
-    def look(self, plan: PlanRow, **options: Any) -> evidence_checks.Checked:
+    def look(self, plan: PlanRow, **options: Any) -> evidence_check.Checked:
         model.Session.rollback()
-        return evidence_checks.check_plan(model.Session.get(PlanRow, plan.id), **options)
+        return evidence_check.check_plan(model.Session.get(PlanRow, plan.id), **options)
 
     def test_once_a_week(self, town: Town, plan: PlanRow, site: str) -> None:
         give(town, plan, url=f"{site}/acta.pdf")
@@ -366,8 +368,8 @@ class TestChecks:
         last = rows(plan, "check")[-1]
         evidence = rows(plan, "evidence")[-1]
         # the day after, it is asked again
-        assert evidence_checks._is_due(
-            Any_(evidence.id), evidence_checks.EvidenceCheck(id="", at=last.at, evidence=evidence.id, detail="unreached"),
+        assert evidence_check._is_due(
+            Any_(evidence.id), evidence_check.EvidenceCheck(id="", at=last.at, evidence=evidence.id, detail="unreached"),
             last.at + dt.timedelta(days=1),
         )  # fmt: skip
         assert self.look(plan, everything=True).broken == 1
@@ -395,14 +397,14 @@ class TestChecks:
     def test_a_file_that_the_storage_lost(
         self, town: Town, plan: PlanRow, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from ckanext.cost_oc4ids import stored
+        from ckanext.cost_common import storage
 
         made = complete(town, plan, upload=storage(b"acta", "acta.pdf"))
 
         def lost(*_args: Any) -> Any:
             raise FileNotFoundError
 
-        monkeypatch.setattr(stored, "chunks", lost)
+        monkeypatch.setattr(storage, "chunks", lost)
         assert self.look(plan).broken == 1
         assert rows(plan, "check")[0].body["detail"] == "missing_file"
         assert made
@@ -428,8 +430,8 @@ class TestChecks:
         for n in range(5):
             _Site.pages[f"/{n}"] = (200, str(n).encode())
             give(town, plan, url=f"{site}/{n}")
-        monkeypatch.setattr(evidence_checks, "BATCH", 2)
-        real, asked = evidence_checks.look, []
+        monkeypatch.setattr(evidence_check, "BATCH", 2)
+        real, asked = evidence_check.look, []
 
         def dying(evidence: Any) -> Any:
             asked.append(evidence.url)
@@ -437,11 +439,11 @@ class TestChecks:
                 raise KeyboardInterrupt
             return real(evidence)
 
-        monkeypatch.setattr(evidence_checks, "look", dying)
+        monkeypatch.setattr(evidence_check, "look", dying)
         with pytest.raises(KeyboardInterrupt):
             self.look(plan)
         assert len(rows(plan, "check")) == 2
-        monkeypatch.setattr(evidence_checks, "look", real)
+        monkeypatch.setattr(evidence_check, "look", real)
         assert self.look(plan).looked == 3
         assert self.look(plan).looked == 0
 
@@ -452,7 +454,7 @@ class TestChecks:
 
     def test_of_all_plans(self, town: Town, plan: PlanRow, site: str) -> None:
         give(town, plan, url=f"{site}/acta.pdf")
-        assert evidence_checks.check_all()[plan.name].looked == 1
+        assert evidence_check.check_all()[plan.name].looked == 1
 
 
 def Any_(evidence_id: str) -> Any:  # noqa: N802

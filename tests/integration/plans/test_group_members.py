@@ -16,9 +16,11 @@ from support.doors import portal
 from support.plan_portal import MAKERS, Town, paac
 from support.visitor import Visitor, text_of
 
-from ckanext.ogp_plan import importing, recomputing, records
 from ckanext.ogp_plan.model import ItemAssignment, PlanItem, PlanRow, PlanVersion, RecordedChange, UnknownName
 from ckanext.ogp_plan.planning.types import Declared, OrgGroup
+from ckanext.ogp_plan.services import import_ as import_service
+from ckanext.ogp_plan.services import item_status
+from ckanext.ogp_plan.services import record as record_service
 
 PASSWORD = "Una-clave-larga-1"
 SAID = {"act_name": "Acta 7 de 2026", "reason": "La lista del decreto"}
@@ -38,7 +40,7 @@ def with_group(town: Town, status: str = "adoptado", *, size: int | None = 3, me
         OrgGroup("otros", "Los demás", None),
     ]
     row = town.plan(status=status, body=body)
-    recomputing.recompute(row.id)
+    item_status.recompute(row.id)
     model.Session.commit()
     return row
 
@@ -120,7 +122,7 @@ class TestTheAction:
         row = with_group(town)
         ids = [model.Group.get(name).id for name in (town.obras, town.datic, town.otra, town.owner)]
         patch(town, row, ids, group="otros")
-        group = records.current_plan(town.fresh(row)).groups[1]
+        group = record_service.current_plan(town.fresh(row)).groups[1]
         assert group.members == (town.obras, town.datic, town.otra, town.owner)
 
     def test_a_name_that_nobody_has_is_told_with_its_remedy(self, town: Town) -> None:
@@ -192,7 +194,7 @@ class TestTheAction:
             patch(town, row, [town.obras])
         # who asked before it was closed is told so under the lock
         with pytest.raises(tk.ValidationError) as error:
-            importing.name_members(town.fresh(row), "organismos", [town.obras], act_name="a", reason="b")
+            import_service.name_members(town.fresh(row), "organismos", [town.obras], act_name="a", reason="b")
         assert "plan" in error.value.error_dict
         model.Session.rollback()
         assert town.fresh(row).version == 1
@@ -205,7 +207,7 @@ class TestTheAction:
             raise RuntimeError("the power is gone")
 
         with monkeypatch.context() as patched:
-            patched.setattr(recomputing, "recompute", broken)
+            patched.setattr(item_status, "recompute", broken)
             with pytest.raises(RuntimeError):
                 patch(town, row, [town.obras])
         assert everything(row) == before
@@ -240,10 +242,10 @@ class TestAtOnce:
         fresh = PlanRow.get(name)
         assert sorted(made) == list(range(2, fresh.version + 1)), outcomes
         assert model.Session.query(PlanVersion).filter_by(plan_id=fresh.id).count() == fresh.version
-        for group in records.current_plan(fresh).groups:
+        for group in record_service.current_plan(fresh).groups:
             assert group.members in ((town.obras,), (town.datic,))
         # who owes it is who the last version says
-        [organismos, _] = records.current_plan(fresh).groups
+        [organismos, _] = record_service.current_plan(fresh).groups
         assert owing(fresh) == {(organismos.members[0], "organismos")}
 
 
@@ -345,14 +347,14 @@ class TestPagedReads:
         """An item with a story of more than two pages."""
         row = with_group(town, "en_ejecucion", members=(town.obras, town.datic))
         begin = dt.datetime(2026, 1, 1, 12, tzinfo=dt.timezone.utc)
-        from ckanext.ogp_plan import events
         from ckanext.ogp_plan.planning.tracking import Update
+        from ckanext.ogp_plan.services import event as event_service
 
         for n in range(230):
             at = begin + dt.timedelta(hours=n)
             fact = Update(id="", at=at, item=("fila", "2.2"), organization=town.obras, text=f"Novedad {n:03}", by=town.ids["focal_point"])
-            events.append(row.id, fact, at=at)
-        recomputing.recompute(row.id)
+            event_service.append(row.id, fact, at=at)
+        item_status.recompute(row.id)
         model.Session.commit()
         return row
 

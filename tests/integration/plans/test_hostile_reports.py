@@ -12,7 +12,7 @@ from ckan import model
 from support.doors import portal
 from support.plan_portal import Town
 
-from ckanext.ogp_plan.logic.action import calendars, evidence, reporting, verdict
+from ckanext.ogp_plan.logic.action import calendar_token, evidence, reporting, verdict
 from ckanext.ogp_plan.model import Event, PlanRow, Token
 from ckanext.ogp_plan.planning.types import PlanStatus
 
@@ -40,9 +40,9 @@ GOOD: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "ogp_plan_evidence_retract": ("focal_point", {"id": "x", "reason": "y"}, evidence._RETRACT),
     "ogp_plan_evidence_private": ("monitor", {"id": "x"}, {"id": None}),
     "ogp_plan_verdict_create": ("control", {"item": "1.1.1", "agrees": True}, verdict._CREATE),
-    "ogp_plan_token_create": ("focal_point", {}, calendars._CREATE),
-    "ogp_plan_token_revoke": ("focal_point", {"id": "x"}, calendars._REVOKE),
-    "ogp_plan_letters_patch": ("focal_point", {}, calendars._LETTERS),
+    "ogp_plan_token_create": ("focal_point", {}, calendar_token._CREATE),
+    "ogp_plan_token_revoke": ("focal_point", {"id": "x"}, calendar_token._REVOKE),
+    "ogp_plan_letters_patch": ("focal_point", {}, calendar_token._LETTERS),
 }  # fmt: skip
 
 

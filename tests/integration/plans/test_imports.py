@@ -18,7 +18,6 @@ from support.plan_portal import Town
 from support.seeds import seed
 from werkzeug.datastructures import FileStorage
 
-from ckanext.ogp_plan import importing, records
 from ckanext.ogp_plan.model import (
     Import,
     ItemAssignment,
@@ -29,6 +28,8 @@ from ckanext.ogp_plan.model import (
     UnknownName,
 )
 from ckanext.ogp_plan.planning.exporters import f014, workbook
+from ckanext.ogp_plan.services import import_ as import_service
+from ckanext.ogp_plan.services import record as record_service
 
 TABLES = (Import, ItemAssignment, PlanItem, PlanRow, PlanVersion, RecordedChange, UnknownName)
 
@@ -184,14 +185,14 @@ class TestTheSameAgain:
 
     def test_every_form_out_comes_in_as_the_same_plan(self, town: Town) -> None:
         plan = made(town, "ida-y-vuelta", title="PLAN ANTICORRUPCIÓN de la casa")
-        for content in (f014.write(records.current_plan(plan)), workbook.write(records.current_plan(plan))):
+        for content in (f014.write(record_service.current_plan(plan)), workbook.write(record_service.current_plan(plan))):
             one = opened(town, content, plan=plan.name)
             assert [(c["field"], c["before"], c["after"]) for c in one["changes"]] == []
             assert one["reading"]["acta"]["asked"] == []
 
     def test_what_a_form_has_no_place_for_is_not_taken_away(self, town: Town) -> None:
         plan = made(town, "con-pesos")
-        body = records.current_plan(plan)
+        body = record_service.current_plan(plan)
         edited = edit(workbook.write(body), "Elementos", "peso", {"1.1.1": 40, "1.1.2": 60}, level="fila")
         one = opened(town, edited, plan=plan.name)
         assert {change["field"] for change in one["changes"]} == {"weight"}
@@ -243,7 +244,7 @@ class TestACorrectedDocument:
     def test_it_is_refused_when_the_plan_changed_since(self, town: Town) -> None:
         plan = made(town, "cambiado")
         one = opened(town, plan_files.f014(self.rows), plan=plan.name)
-        other = opened(town, edit(workbook.write(records.current_plan(plan)), "Elementos", "titulo", {"1": "Riesgos de todos"}), plan=plan.name)
+        other = opened(town, edit(workbook.write(record_service.current_plan(plan)), "Elementos", "titulo", {"1": "Riesgos de todos"}), plan=plan.name)
         town.call("owner_admin", "ogp_plan_import_apply", id=other["id"])
         before = counts()
         with pytest.raises(tk.ValidationError) as refused:
@@ -286,9 +287,9 @@ class TestACorrectedDocument:
         assert answers
         ready = town.call("owner_admin", "ogp_plan_import_answer", id=one["id"], answers=answers)
         assert ready["changes"] == []
-        before = [item.key for item in records.current_plan(plan).items]
+        before = [item.key for item in record_service.current_plan(plan).items]
         town.call("owner_admin", "ogp_plan_import_apply", id=one["id"])
-        assert [item.key for item in records.current_plan(plan).items] == before
+        assert [item.key for item in record_service.current_plan(plan).items] == before
 
     def test_a_closed_plan_takes_nothing(self, town: Town) -> None:
         plan = made(town, "cerrado")
@@ -311,16 +312,16 @@ class TestACorrectedDocument:
 class TestManyAtOnce:
     def test_one_import_applied_twice_at_once_makes_one_version(self, town: Town) -> None:
         one = opened(town, plan_files.f014(), name="a-la-vez", family="paac")
-        outcomes = at_once(lambda: importing.apply(model.Session.get(Import, one["id"]), user_id=None).version, 4)
+        outcomes = at_once(lambda: import_service.apply(model.Session.get(Import, one["id"]), user_id=None).version, 4)
         assert outcomes == [1, 1, 1, 1]
         plan = PlanRow.get("a-la-vez")
         assert model.Session.query(PlanVersion).filter_by(plan_id=plan.id).count() == 1
 
     def test_of_two_corrections_at_once_the_second_is_refused(self, town: Town) -> None:
         plan = made(town, "dos-correcciones")
-        both = [opened(town, edit(workbook.write(records.current_plan(plan)), "Elementos", "titulo", {"1": f"Riesgos {n}"}), plan=plan.name) for n in range(2)]
+        both = [opened(town, edit(workbook.write(record_service.current_plan(plan)), "Elementos", "titulo", {"1": f"Riesgos {n}"}), plan=plan.name) for n in range(2)]
         waiting = iter([one["id"] for one in both])
-        outcomes = at_once(lambda: importing.apply(model.Session.get(Import, next(waiting)), user_id=None).version, 2)
+        outcomes = at_once(lambda: import_service.apply(model.Session.get(Import, next(waiting)), user_id=None).version, 2)
         assert sorted(outcomes, key=str) == [2, "refused"]
         model.Session.expire_all()
         assert PlanRow.get("dos-correcciones").version == 2

@@ -15,7 +15,8 @@ from support.doors import portal
 from support.plan_portal import CAST, Town
 from support.visitor import Visitor, text_of
 
-from ckanext.ogp_plan import config, publishing
+from ckanext.ogp_plan import config
+from ckanext.ogp_plan.exports import dataset as dataset_export
 from ckanext.ogp_plan.model import Event, PlanRow
 from ckanext.ogp_plan.planning.types import Declared
 
@@ -270,7 +271,7 @@ class TestLinking:
     def test_pages_and_queries(self, town: Town, coordinator: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
         from support.plan_portal import many
 
-        from ckanext.ogp_plan.views import links as page
+        from ckanext.ogp_plan.views import link as page
 
         monkeypatch.setattr(page, "SIZE", 3)
         plan = town.plan(body=many(town, 10))
@@ -394,7 +395,7 @@ class TestTheCatalogue:
         assert found["count"] == 0
         section = self.section(coordinator, plan)
         assert "el plan es un borrador" in section and "Se publicó antes" in section
-        publishing.refresh_all()
+        dataset_export.refresh_all()
         assert model.Package.get(dataset).private
         town.call("coordinator", "ogp_plan_patch", id=plan.name, status="consulta")
         shown = town.ask("citizen", "package_show", id=dataset).get_json()["result"]

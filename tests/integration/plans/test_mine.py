@@ -14,8 +14,10 @@ from support.doors import portal
 from support.plan_portal import CAST, Town
 from support.visitor import Visitor, text_of
 
-from ckanext.ogp_plan import letters, records, reminders
+from ckanext.ogp_plan.mail import letter as letter_mail
+from ckanext.ogp_plan.mail import reminder as reminder_mail
 from ckanext.ogp_plan.model import Delegation, PlanRole, PlanRow, Token
+from ckanext.ogp_plan.services import record as record_service
 
 PAGE = "/planes/mis-avisos"
 PASSWORD = "Una-clave-larga-1"
@@ -80,7 +82,7 @@ class TestWhoOpensIt:
             assert signed["citizen"].post(PAGE, {**stolen, **fields}).status_code == 400
         assert Visitor(town.app).post(PAGE, {"hacer": "calendario"}).status_code == 400
         assert open_tokens(town, "citizen") == []
-        assert reminders.wishes(model.User.get(town.names["citizen"])) == {}
+        assert reminder_mail.wishes(model.User.get(town.names["citizen"])) == {}
 
     def test_a_form_that_says_nothing_known(self, signed: dict[str, Visitor]) -> None:
         assert send(signed["citizen"], hacer="otra-cosa").status_code == 400
@@ -118,12 +120,12 @@ class TestLetters:
         assert send(visitor, hacer="cartas", wanted="false", language="en").status_code == 302
         model.Session.rollback()
         user = model.User.get(town.names["focal_point"])
-        assert reminders.unwilling(user) == "the user wants no letters"
-        assert reminders.language_of(user) == "en"
+        assert reminder_mail.unwilling(user) == "the user wants no letters"
+        assert reminder_mail.language_of(user) == "en"
         assert chosen() == ("false", "en")
         assert send(visitor, hacer="cartas", wanted="true", language="es").status_code == 302
         model.Session.rollback()
-        assert reminders.unwilling(model.User.get(town.names["focal_point"])) is None
+        assert reminder_mail.unwilling(model.User.get(town.names["focal_point"])) is None
         assert chosen() == ("true", "es")
 
     def test_a_language_that_is_none_is_told_beside_its_field(self, signed: dict[str, Visitor]) -> None:
@@ -148,9 +150,9 @@ class TestLetters:
             model.Session.commit()
 
     def test_a_letter_says_where_it_is_turned_off(self, town: Town) -> None:
-        duty = letters.Duty("Obras", "PAAC", "1.1", "Algo", "https://example.org", records.today())
+        duty = letter_mail.Duty("Obras", "PAAC", "1.1", "Algo", "https://example.org", record_service.today())
         for lang in ("es", "en"):
-            assert PAGE in letters.of_duties("Ana", [duty], records.today(), lang).body
+            assert PAGE in letter_mail.of_duties("Ana", [duty], record_service.today(), lang).body
 
 
 class TestCalendars:
@@ -252,7 +254,7 @@ class TestWhatOneIs:
 class TestLeave:
     def test_arranged_and_ended(self, town: Town, signed: dict[str, Visitor]) -> None:
         visitor = signed["focal_point"]
-        today = records.today()
+        today = record_service.today()
         until = (today + dt.timedelta(days=9)).isoformat()
         said = {
             "organization": town.obras,
@@ -277,7 +279,7 @@ class TestLeave:
         assert "Vacaciones" not in text_of(signed["citizen"].page(PAGE))
 
     def test_words_of_others_stay_words(self, town: Town, signed: dict[str, Visitor]) -> None:
-        today = records.today().isoformat()
+        today = record_service.today().isoformat()
         hostile = "<script>alert('ay')</script>"
         answer = send(
             signed["focal_point"], hacer="encargar", organization=town.obras, delegate=hostile, since=today,

@@ -17,9 +17,9 @@ from support.doors import portal
 from support.plan_portal import Town
 from support.visitor import Visitor, text_of
 
-from ckanext.ogp_plan import records
 from ckanext.ogp_plan.model import Cut, Import, PlanRow, Publication
 from ckanext.ogp_plan.planning.types import Declared
+from ckanext.ogp_plan.services import record as record_service
 
 PASSWORD = "Una-clave-larga-1"
 HOSTILE = "<script>alert(1)</script>"
@@ -181,7 +181,7 @@ class TestImporting:
 class TestCuts:
     @pytest.fixture(autouse=True)
     def in_may(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(records, "today", lambda: dt.date(2026, 5, 4))
+        monkeypatch.setattr(record_service, "today", lambda: dt.date(2026, 5, 4))
 
     def test_the_desk_freezes_and_publishes(self, town: Town) -> None:
         plan = town.plan("paac")

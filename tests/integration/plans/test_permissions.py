@@ -21,10 +21,11 @@ from ckan.model.types import make_uuid
 from support.doors import portal
 from support.plan_portal import CAST, Town
 
-from ckanext.ogp_plan import events, people, recomputing
 from ckanext.ogp_plan.model import Delegation, Import, PlanRole, PlanRow, Token
 from ckanext.ogp_plan.planning.tracking import Evidence, Link, LinkKind, Report, Update
 from ckanext.ogp_plan.planning.types import PlanStatus
+from ckanext.ogp_plan.services import event as event_service
+from ckanext.ogp_plan.services import item_status, permission
 
 EVERYBODY = frozenset(CAST)
 SIGNED_IN = EVERYBODY - {"anonymous"}
@@ -72,7 +73,7 @@ class Scene:
     def __init__(self, town: Town, status: str) -> None:
         self.town = town
         self.row = town.plan("paac", status)
-        recomputing.recompute(self.row.id)
+        item_status.recompute(self.row.id)
         self.facts = {
             "update": self._fact(Update, item=("fila", "1.1.1"), organization=town.obras, by="focal_point"),
             "elsewhere": self._fact(Update, item=("fila", "2.2"), organization=town.obras, by="focal_point"),
@@ -118,7 +119,7 @@ class Scene:
 
     def _fact(self, fact: Any, /, by: str, **fields: Any) -> str:
         moment = dt.datetime.now(dt.timezone.utc)
-        return str(events.append(self.row.id, fact(id="", at=moment, by=self.town.ids[by], **fields)).id)
+        return str(event_service.append(self.row.id, fact(id="", at=moment, by=self.town.ids[by], **fields)).id)
 
     def _row(self, table: Any, /, **fields: Any) -> str:
         if table is Import:
@@ -360,7 +361,7 @@ def scenes(town: Town) -> dict[str, Scene]:
 @pytest.fixture
 def known(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who somebody is, looked up once: nobody changes while one action is asked about by all."""
-    monkeypatch.setattr(people, "who", functools.lru_cache(maxsize=64)(people.who))
+    monkeypatch.setattr(permission, "who", functools.lru_cache(maxsize=64)(permission.who))
 
 
 def _answer(town: Town, who: str, action: str, data: dict[str, Any]) -> str:
@@ -430,7 +431,7 @@ class TestADraftIsNotThere:
     @pytest.fixture(scope="class")
     def draft(self, town: Town) -> PlanRow:
         row = town.plan("ogp", "borrador", name="plan-secreto")
-        recomputing.recompute(row.id)
+        item_status.recompute(row.id)
         model.Session.commit()
         return row
 
@@ -477,7 +478,7 @@ class TestADraftIsNotThere:
     @pytest.mark.parametrize("who", CAST)
     def test_links(self, town: Town, draft: PlanRow, who: str) -> None:
         public = PlanRow.get("plan-con-enlace") or town.plan("paac", name="plan-con-enlace")
-        if not events.of_plan(public.id):
+        if not event_service.of_plan(public.id):
             link = Link(
                 id="", at=dt.datetime.now(dt.timezone.utc), item=("fila", "1.1.1"), kind=LinkKind.DEPENDS,
                 other=("hito", "4.1.H1"), plan=draft.id,
@@ -501,7 +502,7 @@ class TestWithheldEvidence:
     @pytest.mark.parametrize("who", CAST)
     def test_who_reads_it(self, town: Town, who: str) -> None:
         row = PlanRow.get("plan-reservado") or town.plan("paac", name="plan-reservado")
-        if not events.of_plan(row.id):
+        if not event_service.of_plan(row.id):
             hidden = Evidence(
                 id="", at=dt.datetime.now(dt.timezone.utc), item=("fila", "1.1.1"), organization=town.obras,
                 title="Lista con nombres", url="https://example.org/nombres", sha256="ab" * 32, public=False,
@@ -517,14 +518,14 @@ class TestWithheldEvidence:
 
 @pytest.mark.parametrize("who", [None, "", "nobody-of-that-name"])
 def test_nobody_is_nobody(town: Town, who: str | None) -> None:
-    assert people.who(who) == people.NOBODY
+    assert permission.who(who) == permission.NOBODY
 
 
 def test_somebody_deleted_is_nobody(town: Town) -> None:
     user = model.User.get(town.names["other_editor"])
     user.state = "deleted"
     try:
-        assert people.who(user) == people.NOBODY
+        assert permission.who(user) == permission.NOBODY
     finally:
         user.state = "active"
         model.Session.commit()
@@ -532,14 +533,14 @@ def test_somebody_deleted_is_nobody(town: Town) -> None:
 
 def test_a_word_that_is_not_in_the_matrix_is_an_error(town: Town) -> None:
     with pytest.raises(KeyError):
-        people.may(people.NOBODY, "everything", None)
+        permission.may(permission.NOBODY, "everything", None)
 
 
 def test_the_condition_in_sql_says_the_same_as_the_matrix(town: Town, scenes: dict[str, Scene]) -> None:
     for who in CAST:
-        person = people.who(town.names[who])
-        in_sql = set(model.Session.scalars(sa.select(PlanRow.id).where(people.visible(person))))
-        by_matrix = {row.id for row in model.Session.query(PlanRow) if people.may(person, "see", row)}
+        person = permission.who(town.names[who])
+        in_sql = set(model.Session.scalars(sa.select(PlanRow.id).where(permission.visible(person))))
+        by_matrix = {row.id for row in model.Session.query(PlanRow) if permission.may(person, "see", row)}
         assert in_sql == by_matrix, who
 
 
@@ -548,7 +549,7 @@ def test_a_delegate_speaks_only_in_time_and_only_as_far_as_who_is_on_leave(
 ) -> None:
     row = scenes["adoptado"].row
     delegation = model.Session.query(Delegation).filter_by(delegate_id=town.ids["delegate"]).one()
-    assert people.reports_for(people.who(town.names["delegate"]), row) == [town.obras]
+    assert permission.reports_for(permission.who(town.names["delegate"]), row) == [town.obras]
     since, until = delegation.since, delegation.until
     today = dt.datetime.now(dt.timezone.utc).date()
     far = dt.timedelta(days=3)
@@ -559,19 +560,19 @@ def test_a_delegate_speaks_only_in_time_and_only_as_far_as_who_is_on_leave(
     ):
         delegation.since, delegation.until, delegation.revoked = first, last, revoked
         model.Session.flush()
-        assert people.reports_for(people.who(town.names["delegate"]), row) == []
+        assert permission.reports_for(permission.who(town.names["delegate"]), row) == []
     model.Session.rollback()
     member = (
         model.Session.query(model.Member).filter_by(table_id=town.ids["focal_point"], state="active").one()
     )
     member.state = "deleted"
     model.Session.flush()
-    assert people.reports_for(people.who(town.names["delegate"]), row) == []
+    assert permission.reports_for(permission.who(town.names["delegate"]), row) == []
     model.Session.rollback()
 
 
 def test_who_gets_letters(town: Town, scenes: dict[str, Scene]) -> None:
-    found = people.focal_points([town.obras, town.datic, "nobody"], scenes["adoptado"].row.id)
+    found = permission.focal_points([town.obras, town.datic, "nobody"], scenes["adoptado"].row.id)
     creator = set(found[town.datic])
     assert len(creator) <= 1  # who made the organization is its admin
     assert set(found[town.obras]) - creator == {town.ids[who] for who in FOCAL}
@@ -579,7 +580,7 @@ def test_who_gets_letters(town: Town, scenes: dict[str, Scene]) -> None:
 
 
 def test_a_plan_under_way_is_as_an_adopted_one() -> None:
-    for row in people.MATRIX:
+    for row in permission.MATRIX:
         assert (PlanStatus.ADOPTED in row.when) is (PlanStatus.RUNNING in row.when), row.what
 
 

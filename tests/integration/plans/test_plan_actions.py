@@ -16,7 +16,6 @@ from ckan import model
 from support.doors import portal
 from support.plan_portal import MAKERS, Town, due, many, months
 
-from ckanext.ogp_plan import recomputing, records
 from ckanext.ogp_plan.model import Event, PlanItem, PlanRow, PlanVersion, RecordedChange
 from ckanext.ogp_plan.planning.tracking import (
     Answer,
@@ -31,6 +30,8 @@ from ckanext.ogp_plan.planning.tracking import (
     VerdictRole,
 )
 from ckanext.ogp_plan.planning.types import Declared, Target
+from ckanext.ogp_plan.services import item_status
+from ckanext.ogp_plan.services import record as record_service
 
 NOW = dt.datetime(2026, 5, 4, 15, tzinfo=dt.timezone.utc)
 TODAY = dt.date(2026, 7, 15)
@@ -45,7 +46,7 @@ def town() -> Iterator[Town]:
 
 @pytest.fixture(autouse=True)
 def _today(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(records, "today", lambda: TODAY)
+    monkeypatch.setattr(record_service, "today", lambda: TODAY)
     yield
     model.Session.rollback()
     model.Session.remove()
@@ -53,7 +54,7 @@ def _today(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def computed(town: Town, family: str = "paac", *args: Any, **fields: Any) -> PlanRow:
     row = town.plan(family, *args, **fields)
-    recomputing.recompute(row.id, today=TODAY)
+    item_status.recompute(row.id, today=TODAY)
     model.Session.commit()
     return town.fresh(row)
 
@@ -89,7 +90,7 @@ class TestAConstantNumberOfQueries:
         made = {}
         for number in (10, 200):
             row = town.plan(body=many(town, number))
-            recomputing.recompute(row.id, today=TODAY)
+            item_status.recompute(row.id, today=TODAY)
             for code in ("1.1", "1.1#2", "1.1#3"):
                 town.update(row, ("fila", code), organization=town.obras, state=Declared.ONGOING)
             made[number] = row.name
@@ -139,7 +140,7 @@ class TestAConstantNumberOfQueries:
         counts = []
         for number in (1, 4):
             row = computed(town)
-            body = records.current_plan(row)
+            body = record_service.current_plan(row)
             for item in body.items[:number]:
                 item.title += " (otra vez)"
             town.change(row, body)
@@ -157,7 +158,7 @@ class TestLists:
         town.say(row, Evidence(id="", at=NOW, item=("fila", "1.1.1"), url="https://example.org/mapa"), NOW)
         town.update(row, ("fila", "1.1.1"), NOW, state=Declared.DONE)
         town.update(row, ("fila", "2.1"), NOW, state=Declared.NOT_APPLICABLE, reason="No hay")
-        recomputing.recompute(row.id, today=TODAY)
+        item_status.recompute(row.id, today=TODAY)
         listed = town.call("anonymous", "ogp_plan_list", family="paac", limit=1000)["results"]
         found = next(one for one in listed if one["name"] == row.name)
         assert found["lights"] == {"no_iniciado": 0, "en_curso": 0, "completado": 1, "en_riesgo": 3}
@@ -184,9 +185,9 @@ class TestLists:
             ]
             for number, key in enumerate(keys[:3]):
                 town.update(row, key, NOW, state=Declared.ONGOING, progress=Decimal(20 * number + 10))
-            recomputing.recompute(row.id, today=TODAY)
+            item_status.recompute(row.id, today=TODAY)
             fresh = town.fresh(row)
-            record = records.load(fresh)
+            record = record_service.load(fresh)
             rolled = states.roll_up(states.stand(record, TODAY), record)[None]
             shown = town.call("anonymous", "ogp_plan_show", id=row.name)
             assert shown["progress"] == pytest.approx(float(rolled.rolled.progress), abs=1e-6)
@@ -231,7 +232,7 @@ class TestItems:
     @pytest.fixture(scope="class")
     def row(self, town: Town) -> Iterator[str]:
         made = town.plan("paac")
-        recomputing.recompute(made.id, today=TODAY)
+        item_status.recompute(made.id, today=TODAY)
         model.Session.commit()
         return made.name  # type: ignore[return-value]
 
@@ -314,7 +315,7 @@ class TestItems:
     def test_what_was_taken_out_is_not_listed_but_told(self, town: Town) -> None:
         row = computed(town)
         town.update(row, ("fila", "2.1"), NOW, state=Declared.ONGOING, text="Empezamos")
-        body = records.current_plan(town.fresh(row))
+        body = record_service.current_plan(town.fresh(row))
         body.items = [one for one in body.items if one.key != ("fila", "2.1")]
         town.change(row, body)
         listed = town.call("anonymous", "ogp_plan_item_list", plan=row.name, tracked=True)
@@ -348,8 +349,8 @@ class TestTheStoryOfAnItem:
         row = town.plan("paac")
         key = ("fila", "2.2")
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(records, "today", lambda: TODAY)
-            recomputing.recompute(row.id)
+            patch.setattr(record_service, "today", lambda: TODAY)
+            item_status.recompute(row.id)
             obras, by = town.obras, town.ids["focal_point"]
             day = dt.timedelta(days=1)
             update = town.say(
@@ -565,7 +566,7 @@ class TestObligations:
 class TestWhatChanged:
     def test_dates_goals_and_rows(self, town: Town) -> None:
         row = computed(town, "ogp")
-        body = records.current_plan(row)
+        body = record_service.current_plan(row)
         commitment, first, second = body.items[0], body.items[1], body.items[2]
         first.schedule = due(dt.date(2026, 8, 14))
         commitment.indicators[0].targets = [Target(Decimal(4), "4")]
@@ -594,7 +595,7 @@ class TestWhatChanged:
 
     def test_a_goal_raised_or_a_date_brought_forward_is_told_as_such(self, town: Town) -> None:
         row = computed(town)
-        body = records.current_plan(row)
+        body = record_service.current_plan(row)
         body.items[3].schedule = months(1)
         for item in body.items:
             for indicator in item.indicators:

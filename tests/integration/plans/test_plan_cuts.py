@@ -17,10 +17,13 @@ from ckan import model
 from support.doors import portal
 from support.plan_portal import Town
 
-from ckanext.ogp_plan import cutting, events, records, versions
 from ckanext.ogp_plan.model import Cut, PlanRow, Publication
 from ckanext.ogp_plan.planning import cuts, tracking
 from ckanext.ogp_plan.planning.types import Declared
+from ckanext.ogp_plan.services import cut as cut_service
+from ckanext.ogp_plan.services import event as event_service
+from ckanext.ogp_plan.services import plan_version
+from ckanext.ogp_plan.services import record as record_service
 
 APRIL, AUGUST, DECEMBER = dt.date(2026, 4, 30), dt.date(2026, 8, 31), dt.date(2026, 12, 31)
 
@@ -36,7 +39,7 @@ def today(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Another day than today, for what asks for the day. Moments are the database's all the same."""
 
     def on(day: dt.date) -> None:
-        monkeypatch.setattr(records, "today", lambda: day)
+        monkeypatch.setattr(record_service, "today", lambda: day)
 
     return on
 
@@ -136,10 +139,10 @@ class TestComputedAgain:
         prove(town, plan, supersedes=evidence.id, retracted="Era otra acta.")
         town.say(plan, tracking.Review(id="", at=dt.datetime.now(dt.timezone.utc), update=update.id, accepted=False, reason="Falta el acta."))
         town.say(plan, tracking.Verdict(id="", at=dt.datetime.now(dt.timezone.utc), item=("fila", "1.1.1"), role=tracking.VerdictRole.CONTROL, cut=APRIL, fulfilled=False, rationale="No hay acta."))
-        changed = records.current_plan(plan)
+        changed = record_service.current_plan(plan)
         changed.items = [item for item in changed.items if item.code != "1.1.2#2"]
         changed.items[-1].title = "Reunirse con todos"
-        versions.apply(plan, changed, user_id=None, act_name="Acta 2", reason="Se retira.")
+        plan_version.apply(plan, changed, user_id=None, act_name="Acta 2", reason="Se retira.")
         plan.settings = {"count_unit": "activity"}
         plan.title = "Otro título"
         model.Session.commit()
@@ -189,7 +192,7 @@ class TestPublishing:
         town.call("control", "ogp_plan_cut_create", plan=plan.name, day="2026-04-30")
         today(day)
         moment = dt.datetime.combine(day, dt.time(15), tzinfo=dt.timezone.utc)
-        monkeypatch.setattr(events, "clock", lambda: moment)
+        monkeypatch.setattr(event_service, "clock", lambda: moment)
         done = town.call("control", "ogp_plan_cut_publish", plan=plan.name, day="2026-04-30")
         assert (done["state"], done["late_days"]) == (state, late)
         assert model.Session.scalars(sa.select(Publication.late_days).where(Publication.plan_id == plan.id)).all() == [late]
@@ -230,7 +233,7 @@ class TestManyAtOnce:
         def write() -> None:
             try:
                 while not stop.is_set():
-                    events.append(
+                    event_service.append(
                         plan_id,
                         tracking.Update(id="", at=dt.datetime.now(dt.timezone.utc), item=("fila", "1.1.1"), organization=town.obras, text="Otro.", period="2026-04"),
                     )
@@ -247,7 +250,7 @@ class TestManyAtOnce:
             made = []
             for number in range(6):
                 row = PlanRow.get(plan_id)
-                cut = cutting.create(row, APRIL, user_id=None, reason=f"Vez {number}")
+                cut = cut_service.create(row, APRIL, user_id=None, reason=f"Vez {number}")
                 model.Session.commit()
                 made.append((cut.id, cut.as_of))
         finally:
@@ -259,8 +262,8 @@ class TestManyAtOnce:
         sizes = []
         for cut_id, _ in made:
             cut = model.Session.get(Cut, cut_id)
-            assert cutting.verify(row, cut).same
-            record = records.load(row, as_of=cut.as_of)
+            assert cut_service.verify(row, cut).same
+            record = record_service.load(row, as_of=cut.as_of)
             sizes.append(len(record.updates))
         assert sizes == sorted(sizes)
         assert sizes[-1] > sizes[0]
@@ -272,7 +275,7 @@ class TestManyAtOnce:
 
         def freeze() -> None:
             try:
-                cutting.create(PlanRow.get(plan_id), APRIL, user_id=None)
+                cut_service.create(PlanRow.get(plan_id), APRIL, user_id=None)
                 model.Session.commit()
                 outcomes.append("made")
             except tk.ValidationError:

@@ -19,11 +19,12 @@ from openpyxl import load_workbook
 from support.doors import portal
 from support.plan_portal import Town
 
-from ckanext.ogp_plan import calendars, outgoing, records
 from ckanext.ogp_plan.model import PlanRow
 from ckanext.ogp_plan.planning import tracking
 from ckanext.ogp_plan.planning.importers import read
 from ckanext.ogp_plan.planning.types import Declared
+from ckanext.ogp_plan.services import calendar_token, export_view
+from ckanext.ogp_plan.services import record as record_service
 
 SECRET = "Expediente-secreto-77"
 WITHHELD = "Datos personales de menores"
@@ -40,7 +41,7 @@ def town() -> Iterator[Town]:
 def lively(town: Town, family: str = "paac") -> PlanRow:
     """A plan with an update, a measurement, a public and a withheld evidence, a verdict and an answer."""
     plan = town.plan(family)
-    item = next(one for one in records.current_plan(plan).items if one.trackable and one.assignments[0].organization == town.obras)
+    item = next(one for one in record_service.current_plan(plan).items if one.trackable and one.assignments[0].organization == town.obras)
     who = {"by": town.ids["focal_point"], "organization": town.obras}
     update = town.say(plan, tracking.Update(id="", at=NOW, item=item.key, state=Declared.ONGOING, progress=Decimal(30), period="2026-03", text="Se avanzó con ñ & <b>", **who))
     town.say(plan, tracking.Evidence(id="", at=NOW, item=item.key, update=update.id, title="Acta pública", url="https://ejemplo.gov.co/acta.pdf", **who))
@@ -85,7 +86,7 @@ class TestFiles:
             if name.endswith(".csv"):
                 measured = name != "mediciones.csv" or family != "ogp"  # a milestone has no indicator
                 assert len(list(csv.reader(io.StringIO(said)))) > measured, name
-            expected = outgoing.FILES[name].content_type
+            expected = export_view.FILES[name].content_type
             assert answer.headers["Content-Type"] == expected
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert WITHHELD in town.app.get(f"/planes/{plan.name}/archivo/evidencias.csv").get_data(as_text=True)
@@ -94,7 +95,7 @@ class TestFiles:
         plan = lively(town)
         body = town.app.get(f"/planes/{plan.name}/archivo/plan.xlsx").data
         found = read(body, "paac", name="plan.xlsx")
-        assert [item.key for item in found.plan.items] == [item.key for item in records.current_plan(plan).items]
+        assert [item.key for item in found.plan.items] == [item.key for item in record_service.current_plan(plan).items]
 
     def test_of_another_family_it_is_not_there(self, town: Town) -> None:
         plan = town.plan("ogp")
@@ -138,7 +139,7 @@ class TestFiles:
 class TestCutFiles:
     def test_the_bytes_are_those_that_were_frozen(self, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
         plan = lively(town)
-        monkeypatch.setattr(records, "today", lambda: dt.date(2026, 5, 4))
+        monkeypatch.setattr(record_service, "today", lambda: dt.date(2026, 5, 4))
         made = town.call("control", "ogp_plan_cut_create", plan=plan.name, day="2026-04-30")
         answer = town.app.get(f"/planes/{plan.name}/corte/2026-04-30/corte.json")
         assert hashlib.sha256(answer.data).hexdigest() == made["sha256"]
@@ -164,7 +165,7 @@ class TestFeeds:
         for url in (f"/planes/{plan.name}/novedades.atom", f"/planes/{plan.name}/1.1.1/novedades.atom", f"/organismo/{town.obras}/novedades.atom"):
             answer = town.app.get(url)
             assert answer.status_code == 200, url
-            assert answer.headers["Content-Type"] == outgoing.ATOM
+            assert answer.headers["Content-Type"] == export_view.ATOM
             root = ET.fromstring(answer.data)  # noqa: S314 - our own feed
             assert root.tag == f"{ATOM}feed"
             for name in ("id", "title", "updated"):
@@ -188,7 +189,7 @@ class TestFeeds:
     def test_calendars_are_calendars(self, town: Town) -> None:
         plan = lively(town)
         answer = town.app.get(f"/planes/{plan.name}/calendario.ics")
-        assert answer.headers["Content-Type"] == outgoing.ICAL
+        assert answer.headers["Content-Type"] == export_view.ICAL
         made = Calendar.from_ical(answer.data)
         tasks = {str(one["uid"]): one for one in made.walk("VTODO")}
         assert len(tasks) == 4  # 2.1 has no date
@@ -228,22 +229,22 @@ class TestStrangeAddresses:
 class TestPrivateCalendars:
     def test_the_key_opens_it_until_it_is_revoked(self, town: Town) -> None:
         lively(town)
-        _, key = calendars.create(town.ids["focal_point"], None)
+        _, key = calendar_token.create(town.ids["focal_point"], None)
         model.Session.commit()
         answer = town.app.get(f"/calendario/{key}.ics")
         assert answer.status_code == 200
         assert answer.headers["Cache-Control"] == "private, no-store"
         assert answer.headers["Referrer-Policy"] == "no-referrer"
         assert list(Calendar.from_ical(answer.data).walk("VTODO"))
-        token = calendars.find(key)
+        token = calendar_token.find(key)
         assert token.used is not None
-        calendars.revoke(token)
+        calendar_token.revoke(token)
         model.Session.commit()
         assert town.app.get(f"/calendario/{key}.ics").status_code == 404
 
     def test_who_answers_for_nothing_gets_an_empty_one(self, town: Town) -> None:
         for who, organization in (("citizen", None), ("focal_point", town.otra)):
-            _, key = calendars.create(town.ids[who], organization)
+            _, key = calendar_token.create(town.ids[who], organization)
             model.Session.commit()
             answer = town.app.get(f"/calendario/{key}.ics")
             assert answer.status_code == 200
@@ -259,7 +260,7 @@ class TestOfAnOrganismo:
         lively(town)
         answer = town.app.get(f"/organismo/{town.obras}/informe.docx?desde=2026-01-01&hasta=2026-12-31")
         assert answer.status_code == 200
-        assert answer.headers["Content-Type"] == outgoing.DOCX
+        assert answer.headers["Content-Type"] == export_view.DOCX
         said = text_of(answer.data, "informe.docx")
         assert "Secretaría de Obras" in said
         assert SECRET not in said

@@ -23,7 +23,7 @@ from ckanext.ogp_plan import config
 from ckanext.ogp_plan.model import Event, PlanRole, PlanRow
 from ckanext.ogp_plan.planning import tracking
 from ckanext.ogp_plan.planning.types import Declared
-from ckanext.ogp_plan.views import plans as pages
+from ckanext.ogp_plan.views import plan as pages
 
 PASSWORD = "Una-clave-larga-1"
 HOSTILE = "<script>alert('ay')</script>"

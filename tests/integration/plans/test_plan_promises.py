@@ -26,12 +26,14 @@ from support.plan_portal import CAST, Town
 from support.visitor import text_of
 from werkzeug.datastructures import FileStorage
 
-from ckanext.ogp_plan import cutting, recomputing, records
 from ckanext.ogp_plan.model import APPEND_ONLY, Event, PlanItem, PlanRow
 from ckanext.ogp_plan.planning import data
 from ckanext.ogp_plan.planning.exporters import workbook
 from ckanext.ogp_plan.planning.tracking import Evidence, Measurement, Report, Verdict, VerdictRole
 from ckanext.ogp_plan.planning.types import Declared, Item
+from ckanext.ogp_plan.services import cut as cut_service
+from ckanext.ogp_plan.services import item_status
+from ckanext.ogp_plan.services import record as record_service
 
 EVERYBODY = set(CAST)
 INSIDERS = {"owner_editor", "owner_admin", "leader", "coordinator", "control", "monitor", "sysadmin"}
@@ -130,7 +132,7 @@ def test_every_table_of_facts_refuses_to_be_changed(town: Town) -> None:
 class TestReads:
     def test_every_read_leaves_everything_as_it_was(self, town: Town) -> None:
         row = town.plan("paac")
-        cutting.create(row, dt.date(2026, 4, 30), user_id=None)
+        cut_service.create(row, dt.date(2026, 4, 30), user_id=None)
         model.Session.commit()
         opened = town.call(
             "owner_admin", "ogp_plan_import", upload=FileStorage(io.BytesIO(plan_files.f014()), "plan.xlsx"),
@@ -139,7 +141,7 @@ class TestReads:
         now = dt.datetime.now(dt.timezone.utc)
         proof = town.say(row, Evidence(id="", at=now, item=("fila", "1.1.1"), organization=town.obras, url="https://example.org/a"))
         told = town.say(row, Report(id="", at=now, organization=town.obras, start=dt.date(2026, 1, 1), end=dt.date(2026, 3, 31)))
-        recomputing.recompute(row.id)
+        item_status.recompute(row.id)
         model.Session.commit()
         ids = {"ogp_plan_report_show": told.id, "ogp_plan_import_show": opened["id"], "ogp_plan_item_show": "1.1.1", "ogp_plan_evidence_private": proof.id}
         tk.get_action("status_show")
@@ -199,7 +201,7 @@ class TestGroups:
         assert f"{owed['name']} 0 de 28 nombrados" in asked
         assert town.call("anonymous", "ogp_plan_obligations", organization=town.obras, plan=plan)["count"] == 0
 
-        book = load_workbook(io.BytesIO(workbook.write(records.current_plan(PlanRow.get(plan)))))
+        book = load_workbook(io.BytesIO(workbook.write(record_service.current_plan(PlanRow.get(plan)))))
         sheet = book["Grupos"]
         names = [cell.value for cell in sheet[1]]
         row = next(cell.row for cell in sheet["A"] if cell.value == owed["id"])
@@ -236,7 +238,7 @@ class TestAFifthFamily:
         # weights of the document: 70 × (40 × 100 % + 60 × 0 %) + 30 × 0 %
         for code, progress in (("1.1", 100), ("1.2", 0), ("2.1", 0)):
             town.update(row, ("accion", code), state=Declared.ONGOING, progress=Decimal(progress))
-        recomputing.recompute(row.id)
+        item_status.recompute(row.id)
         model.Session.commit()
         shown = town.call("anonymous", "ogp_plan_show", id="conpes-1")
         assert [one["name"] for one in shown["levels"]] == ["Objetivo", "Acción"] and shown["tracked"] == 3
@@ -244,7 +246,7 @@ class TestAFifthFamily:
         for path in ("", "?vista=tabla", "?vista=matriz", "/1.1", "/1.1/imprimir", "/cambios", "/archivo/plan.json", "/archivo/cuadro.xlsx", "/novedades.atom", "/calendario.ics"):
             assert town.get("anonymous", f"/planes/conpes-1{path}").status_code == 200, path
         assert "Hacer un inventario" in page(town, "/planes/conpes-1")
-        cutting.create(PlanRow.get("conpes-1"), dt.date(2026, 4, 30), user_id=None)
+        cut_service.create(PlanRow.get("conpes-1"), dt.date(2026, 4, 30), user_id=None)
         model.Session.commit()
         assert town.call("anonymous", "ogp_plan_cut_verify", plan="conpes-1", day="2026-04-30")["same"]
         assert "Ordenar" in page(town, "/planes/conpes-1/corte/2026-04-30")
@@ -261,8 +263,8 @@ class TestAddresses:
 
         before = given()
         assert before["fila", "2.1"] == "2.1" and before["fila", "1.1.2#2"] == "1.1.2_2"
-        whole = records.current_plan(row)
-        body = records.current_plan(town.fresh(row))
+        whole = record_service.current_plan(row)
+        body = record_service.current_plan(town.fresh(row))
         body.items = [one for one in body.items if one.key != ("fila", "2.1")]
         body.items.insert(1, Item("subcomponente", "2.1", "Otro con el mismo número", ("componente", "1")))
         town.change(row, body)
@@ -280,7 +282,7 @@ class TestThePageOfAPlan:
         now = dt.datetime.now(dt.timezone.utc)
         town.update(row, ("hito", "4.1.H1"), now - dt.timedelta(days=9), organization=town.obras, state=Declared.ONGOING, text="Va")
         town.say(row, Verdict(id="", at=now, item=("hito", "4.1.H1"), role=VerdictRole.MONITOR, agrees=False, rationale="No va"), now - dt.timedelta(days=8))
-        recomputing.recompute(row.id)
+        item_status.recompute(row.id)
         model.Session.commit()
         return row
 
@@ -302,13 +304,13 @@ class TestThePageOfAPlan:
 
     def test_the_matrix_by_cut_has_the_light_of_each_cut_and_of_today(self, town: Town) -> None:
         row = town.plan("paac")
-        cutting.create(row, dt.date(2026, 4, 30), user_id=None)
+        cut_service.create(row, dt.date(2026, 4, 30), user_id=None)
         model.Session.commit()
         key = ("fila", "1.1.1")
         now = dt.datetime.now(dt.timezone.utc)
         town.say(row, Evidence(id="", at=now, item=key, organization=town.obras, url="https://example.org/a"))
         town.update(row, key, organization=town.obras, state=Declared.DONE)
-        recomputing.recompute(row.id)
+        item_status.recompute(row.id)
         model.Session.commit()
         table = soup(town.get("anonymous", f"/planes/{row.name}?vista=matriz&columnas=corte"))
         line = next(one for one in table.select("tbody tr") if one.select_one(".ogp-code").get_text() == "1.1.1")  # type: ignore[union-attr]

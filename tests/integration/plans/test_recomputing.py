@@ -15,12 +15,14 @@ from ckan import model
 from support.doors import portal
 from support.plan_portal import Town, many
 
-from ckanext.ogp_plan import events, recomputing, records
 from ckanext.ogp_plan.model import Event, LightChange, PlanItem, PlanRow
 from ckanext.ogp_plan.planning import states, tracking
 from ckanext.ogp_plan.planning.facts import Facts
 from ckanext.ogp_plan.planning.tracking import Key, Link, LinkKind, Measurement, Update
 from ckanext.ogp_plan.planning.types import Declared
+from ckanext.ogp_plan.services import event as event_service
+from ckanext.ogp_plan.services import item_status
+from ckanext.ogp_plan.services import record as record_service
 
 DAY = dt.date(2026, 7, 15)
 NOW = dt.datetime(2026, 7, 15, 12, tzinfo=dt.timezone.utc)
@@ -84,18 +86,18 @@ class TestTheSameEitherWay:
     def test_some_items_at_a_time_or_all_of_them(self, town: Town, seed: int, weights: str) -> None:
         rng = random.Random(seed)  # noqa: S311
         row = town.plan("paac", settings={"weights": weights})
-        recomputing.recompute(row.id, today=DAY)
+        item_status.recompute(row.id, today=DAY)
         link = Link(id="", at=NOW, item=ROWS[0], kind=LinkKind.DEPENDS, other=ROWS[1])
-        events.append(row.id, link)
-        recomputing.recompute(row.id, {ROWS[0]}, today=DAY)
+        event_service.append(row.id, link)
+        item_status.recompute(row.id, {ROWS[0]}, today=DAY)
         for step in range(12):
             keys = rng.sample(ROWS, rng.randint(1, 2))
             for key in keys:
-                events.append(row.id, random_fact(rng, town, key, DAY - dt.timedelta(days=step)))
-            recomputing.recompute(row.id, keys, today=DAY)
+                event_service.append(row.id, random_fact(rng, town, key, DAY - dt.timedelta(days=step)))
+            item_status.recompute(row.id, keys, today=DAY)
         model.Session.commit()
         before = stored(row.id)
-        again = recomputing.recompute(row.id, today=DAY)
+        again = item_status.recompute(row.id, today=DAY)
         assert again.written == 0
         assert again.lights == []
         assert stored(row.id) == before
@@ -104,17 +106,17 @@ class TestTheSameEitherWay:
         rng = random.Random(7)  # noqa: S311
         row = town.plan("paac")
         for key in ROWS * 3:
-            events.append(row.id, random_fact(rng, town, key, DAY))
-        recomputing.recompute(row.id, today=DAY)
-        record = records.load(row)
-        made = states.stand(record, DAY, settings=records.effective_settings(row))
+            event_service.append(row.id, random_fact(rng, town, key, DAY))
+        item_status.recompute(row.id, today=DAY)
+        record = record_service.load(row)
+        made = states.stand(record, DAY, settings=record_service.effective_settings(row))
         for item in model.Session.query(PlanItem).filter_by(plan_id=row.id, trackable=True):
             standing = made[item.level, item.code]
             reported = list(Facts(record).reported_months((item.level, item.code)))
             assert item.standing == {**states.standing_dict(standing), "reported": reported}
             assert (item.declared, item.light) == (standing.declared.value, standing.light)
             assert item.reasons == [reason.code for reason in standing.reasons]
-        rolled = states.roll_up(made, record, records.effective_settings(row))
+        rolled = states.roll_up(made, record, record_service.effective_settings(row))
         for item in model.Session.query(PlanItem).filter_by(plan_id=row.id, trackable=False):
             assert item.light is None
             of_core = states.roll_up_dict(rolled[item.level, item.code])
@@ -123,41 +125,41 @@ class TestTheSameEitherWay:
 
     def test_nothing_new_writes_nothing(self, town: Town) -> None:
         row = town.plan("ogp")
-        assert recomputing.recompute(row.id, today=DAY).written == 6
+        assert item_status.recompute(row.id, today=DAY).written == 6
         model.Session.commit()
-        assert recomputing.recompute(row.id, today=DAY).written == 0
-        assert recomputing.recompute(row.id, {("hito", "4.1.H1")}, today=DAY).written == 0
-        assert recomputing.recompute(row.id, set(), today=DAY).written == 0
+        assert item_status.recompute(row.id, today=DAY).written == 0
+        assert item_status.recompute(row.id, {("hito", "4.1.H1")}, today=DAY).written == 0
+        assert item_status.recompute(row.id, set(), today=DAY).written == 0
 
     def test_in_batches(self, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
         row = town.plan(body=many(town, 30))
-        recomputing.recompute(row.id, today=DAY)
+        item_status.recompute(row.id, today=DAY)
         whole = stored(row.id)
         model.Session.rollback()
-        monkeypatch.setattr(recomputing, "BATCH", 4)
-        recomputing.recompute(row.id, today=DAY)
+        monkeypatch.setattr(item_status, "BATCH", 4)
+        item_status.recompute(row.id, today=DAY)
         assert stored(row.id) == whole
         assert len([one for one in whole.values() if one[1]]) == 30
 
     def test_what_the_session_holds_is_read_again(self, town: Town) -> None:
         row = town.plan("paac")
-        recomputing.recompute(row.id, today=DAY)
+        item_status.recompute(row.id, today=DAY)
         item = town.item(row, "1.1.1")
         assert item.declared == "no_iniciado"
-        events.append(row.id, Update(id="", at=NOW, item=ROWS[0], state=Declared.ONGOING))
-        recomputing.recompute(row.id, {ROWS[0]}, today=DAY)
+        event_service.append(row.id, Update(id="", at=NOW, item=ROWS[0], state=Declared.ONGOING))
+        item_status.recompute(row.id, {ROWS[0]}, today=DAY)
         assert item.declared == "en_curso"
 
 
 class TestDependents:
     def test_of_the_same_plan(self, town: Town) -> None:
         row = town.plan("paac")
-        recomputing.recompute(row.id, today=DAY)
-        events.append(row.id, Link(id="", at=NOW, item=ROWS[3], kind=LinkKind.DEPENDS, other=ROWS[0]))
-        recomputing.recompute(row.id, {ROWS[3]}, today=DAY)
+        item_status.recompute(row.id, today=DAY)
+        event_service.append(row.id, Link(id="", at=NOW, item=ROWS[3], kind=LinkKind.DEPENDS, other=ROWS[0]))
+        item_status.recompute(row.id, {ROWS[3]}, today=DAY)
         assert "R6" in town.item(row, "2.1").reasons
-        events.append(row.id, Update(id="", at=NOW, item=ROWS[0], state=Declared.DONE))
-        recomputing.recompute(row.id, {ROWS[0]}, today=DAY)
+        event_service.append(row.id, Update(id="", at=NOW, item=ROWS[0], state=Declared.DONE))
+        item_status.recompute(row.id, {ROWS[0]}, today=DAY)
         assert "R6" not in town.item(row, "2.1").reasons
 
     @pytest.mark.parametrize("turn", [False, True], ids=["first", "after"])
@@ -167,24 +169,24 @@ class TestDependents:
         while (row.id < other.id) is turn:
             other = town.plan("ogp")
         for plan in (row, other, draft):
-            recomputing.recompute(plan.id, today=DAY)
+            item_status.recompute(plan.id, today=DAY)
         key = ("hito", "4.1.H1")  # due on 30 June
         for place, plan in ((ROWS[3], other), (ROWS[4], draft)):
-            events.append(
+            event_service.append(
                 row.id, Link(id="", at=NOW, item=place, kind=LinkKind.DEPENDS, other=key, plan=plan.id)
             )
-        recomputing.recompute(row.id, {ROWS[3], ROWS[4]}, today=DAY)
+        item_status.recompute(row.id, {ROWS[3], ROWS[4]}, today=DAY)
         assert "R6" in town.item(row, "2.1").reasons
         assert "R6" not in town.item(row, "2.2").reasons
-        events.append(other.id, Update(id="", at=NOW, item=key, state=Declared.DONE))
-        recomputing.recompute(other.id, {key}, today=DAY)
+        event_service.append(other.id, Update(id="", at=NOW, item=key, state=Declared.DONE))
+        item_status.recompute(other.id, {key}, today=DAY)
         assert "R6" not in town.item(row, "2.1").reasons
-        events.append(
+        event_service.append(
             row.id,
             Link(id="", at=NOW, item=ROWS[3], kind=LinkKind.DEPENDS, other=key, plan=other.id, removed=True),
         )
-        events.append(other.id, Update(id="", at=NOW, item=key, state=Declared.ONGOING, reason="Reabierto"))
-        recomputing.recompute(other.id, {key}, today=DAY)
+        event_service.append(other.id, Update(id="", at=NOW, item=key, state=Declared.ONGOING, reason="Reabierto"))
+        item_status.recompute(other.id, {key}, today=DAY)
         assert "R6" not in town.item(row, "2.1").reasons
 
 
@@ -195,22 +197,22 @@ class TestLightsThatChanged:
 
     def test_are_kept_with_their_reasons(self, town: Town) -> None:
         row = town.plan("paac")
-        recomputing.recompute(row.id, {ROWS[3]}, today=dt.date(2026, 1, 10))
+        item_status.recompute(row.id, {ROWS[3]}, today=dt.date(2026, 1, 10))
         assert self.changes(row.id) == []  # its first light is no change
-        done = recomputing.recompute(row.id, {ROWS[3]}, today=DAY)
+        done = item_status.recompute(row.id, {ROWS[3]}, today=DAY)
         assert self.changes(row.id) == [("no_iniciado", "en_riesgo")]
         assert [one[1:] for one in done.lights] == [("no_iniciado", "en_riesgo")]
         kept = model.Session.query(LightChange).filter_by(plan_id=row.id).one()
         assert kept.reasons[0]["code"] == "R4"
         assert kept.reasons[0]["params"]["days"] > 45
-        recomputing.recompute(row.id, {ROWS[3]}, today=DAY)
+        item_status.recompute(row.id, {ROWS[3]}, today=DAY)
         assert len(self.changes(row.id)) == 1
 
     @pytest.mark.parametrize("status", ["borrador", "consulta", "cerrado"])
     def test_not_of_a_plan_that_is_not_tracked(self, town: Town, status: str) -> None:
         row = town.plan("paac", status)
-        recomputing.recompute(row.id, today=dt.date(2026, 1, 10))
-        recomputing.recompute(row.id, today=DAY)
+        item_status.recompute(row.id, today=dt.date(2026, 1, 10))
+        item_status.recompute(row.id, today=DAY)
         assert self.changes(row.id) == []
 
     def test_every_night_of_the_plans_under_way(self, town: Town) -> None:
@@ -219,11 +221,11 @@ class TestLightsThatChanged:
             for status in ("borrador", "consulta", "adoptado", "en_ejecucion", "cerrado")
         }
         names = {row.name: status for status, row in rows.items()}
-        done = {names[name] for name, _ in recomputing.nightly(DAY) if name in names}
+        done = {names[name] for name, _ in item_status.nightly(DAY) if name in names}
         assert done == {"adoptado", "en_ejecucion"}
         assert town.item(rows["adoptado"], "1.1.1").light == "en_riesgo"
         assert town.item(rows["cerrado"], "1.1.1").light is None
-        again = {name: one for name, one in recomputing.nightly(DAY) if name in names}
+        again = {name: one for name, one in item_status.nightly(DAY) if name in names}
         assert all(one.written == 0 for one in again.values())
 
 
@@ -257,7 +259,7 @@ class TestManyAtOnce:
 
     def prepared(self, town: Town) -> str:
         row = town.plan("paac")
-        recomputing.recompute(row.id)
+        item_status.recompute(row.id)
         model.Session.commit()
         plan_id = str(row.id)
         model.Session.remove()
@@ -266,7 +268,7 @@ class TestManyAtOnce:
     def assert_nothing_is_lost(self, plan_id: str, updates: int) -> None:
         assert model.Session.query(Event).filter_by(plan_id=plan_id, kind="update").count() == updates
         before = stored(plan_id)
-        assert recomputing.recompute(plan_id).written == 0, "what stands is not what follows from the facts"
+        assert item_status.recompute(plan_id).written == 0, "what stands is not what follows from the facts"
         assert stored(plan_id) == before
 
     def test_on_one_item(self, town: Town) -> None:
@@ -276,15 +278,15 @@ class TestManyAtOnce:
         def work(place: int) -> None:
             organization = town.obras if place % 2 else town.datic
             at = dt.datetime.now(dt.timezone.utc)
-            events.append(
+            event_service.append(
                 plan_id, Update(id="", at=at, item=key, organization=organization, state=Declared.ONGOING)
             )
             value = Measurement(
                 id="", at=at, item=key, indicator="2.2", organization=organization, start=DAY, end=DAY,
                 value=Decimal("0.1"),
             )  # fmt: skip
-            events.append(plan_id, value)
-            recomputing.recompute(plan_id, {key})
+            event_service.append(plan_id, value)
+            item_status.recompute(plan_id, {key})
 
         at_once(20, work)
         self.assert_nothing_is_lost(plan_id, 20)
@@ -301,10 +303,10 @@ class TestManyAtOnce:
             keys = random.Random(place).sample(ROWS, 3)  # noqa: S311
             for key in keys:
                 at = dt.datetime.now(dt.timezone.utc)
-                events.append(
+                event_service.append(
                     plan_id, Update(id="", at=at, item=key, state=Declared.ONGOING, progress=Decimal(place))
                 )
-            recomputing.recompute(plan_id, keys)
+            item_status.recompute(plan_id, keys)
 
         at_once(20, work)
         self.assert_nothing_is_lost(plan_id, 60)
@@ -314,7 +316,7 @@ class TestManyAtOnce:
         for one, other in ((first, second), (second, first)):
             at = dt.datetime.now(dt.timezone.utc)
             link = Link(id="", at=at, item=ROWS[0], kind=LinkKind.DEPENDS, other=ROWS[1], plan=other)
-            events.append(one, link)
+            event_service.append(one, link)
         model.Session.commit()
         model.Session.remove()
 
@@ -322,8 +324,8 @@ class TestManyAtOnce:
             plans = [first, second] if place % 2 else [second, first]
             for plan_id in plans:
                 at = dt.datetime.now(dt.timezone.utc)
-                events.append(plan_id, Update(id="", at=at, item=ROWS[1], state=Declared.ONGOING))
-            recomputing.recompute_many({plan_id: {ROWS[1]} for plan_id in plans})
+                event_service.append(plan_id, Update(id="", at=at, item=ROWS[1], state=Declared.ONGOING))
+            item_status.recompute_many({plan_id: {ROWS[1]} for plan_id in plans})
 
         at_once(16, work)
         for plan_id in (first, second):
@@ -334,12 +336,12 @@ class TestManyAtOnce:
 
         def work(place: int) -> None:
             if place % 5 == 0:
-                recomputing.recompute(plan_id)
+                item_status.recompute(plan_id)
                 return
             at = dt.datetime.now(dt.timezone.utc)
             key = ROWS[place % len(ROWS)]
-            events.append(plan_id, Update(id="", at=at, item=key, state=Declared.ONGOING))
-            recomputing.recompute(plan_id, {key})
+            event_service.append(plan_id, Update(id="", at=at, item=key, state=Declared.ONGOING))
+            item_status.recompute(plan_id, {key})
 
         at_once(15, work)
         self.assert_nothing_is_lost(plan_id, 12)

@@ -21,9 +21,12 @@ from click.testing import CliRunner
 from support.doors import portal
 from support.plan_portal import Town, due, months
 
-from ckanext.ogp_plan import calendars, cli, posting, reminders
+from ckanext.ogp_plan import cli
+from ckanext.ogp_plan.mail import reminder as reminder_mail
+from ckanext.ogp_plan.mail import smtp
 from ckanext.ogp_plan.model import PlanRow, Reminder, Token
 from ckanext.ogp_plan.planning.types import Plan, PlanStatus, Schedule, ScheduleKind
+from ckanext.ogp_plan.services import calendar_token
 
 MARCH = dt.date(2026, 3, 31)
 #: who reports for obras (the test site's own user, which made the organizations, is not looked at)
@@ -139,43 +142,43 @@ class TestDays:
         ],
     )
     def test_business_days_before(self, due_day: dt.date, count: int, expected: dt.date) -> None:
-        assert reminders._day_of_letter(due_day, count) == expected
+        assert reminder_mail._day_of_letter(due_day, count) == expected
 
     def test_of_missed_runs_only_the_last_letter_counts(self) -> None:
         days = (10, 3, 0)
-        said = {day: reminders.step(MARCH, dt.date(2026, 3, day), days) for day in range(1, 32)}
+        said = {day: reminder_mail.step(MARCH, dt.date(2026, 3, day), days) for day in range(1, 32)}
         assert said[15] is None
         assert {said[day] for day in range(16, 26)} == {10}
         assert {said[day] for day in range(26, 31)} == {3}
         assert said[31] == 0
-        assert reminders.step(MARCH, dt.date(2026, 4, 1), days) is None
+        assert reminder_mail.step(MARCH, dt.date(2026, 4, 1), days) is None
 
     def test_occasions(self) -> None:
         plan = Plan("paac", start=dt.date(2026, 1, 1), end=dt.date(2026, 12, 31))
-        quarter = reminders.occasions(months(3, 6), plan)
+        quarter = reminder_mail.occasions(months(3, 6), plan)
         assert [(one.since, one.due) for one in quarter] == [
             (dt.date(2026, 1, 1), dt.date(2026, 3, 31)),
             (dt.date(2026, 4, 1), dt.date(2026, 6, 30)),
         ]
-        assert [one.due for one in reminders.occasions(due(dt.date(2026, 5, 5)), plan)] == [
+        assert [one.due for one in reminder_mail.occasions(due(dt.date(2026, 5, 5)), plan)] == [
             dt.date(2026, 5, 5)
         ]
-        assert reminders.occasions(Schedule(ScheduleKind.UNDECLARED), plan) == []
+        assert reminder_mail.occasions(Schedule(ScheduleKind.UNDECLARED), plan) == []
 
 
 class TestOwing:
     def test_who_reports_is_told_once_a_step(self, town: Town, plan: PlanRow) -> None:
-        assert reminders.owe(dt.date(2026, 3, 15)) > 0
+        assert reminder_mail.owe(dt.date(2026, 3, 15)) > 0
         assert letters("due") == []
-        reminders.owe(dt.date(2026, 3, 16))
+        reminder_mail.owe(dt.date(2026, 3, 16))
         # 1.1.1 and 1.1.2#2 are of obras in March; the datic has nobody
         told = Counter(one.user_id for one in letters("due"))
         readers = {town.ids[who] for who in ("focal_point", "named_focal_point", "delegate")}
         assert told == Counter(dict.fromkeys(readers, 2))
-        assert reminders.owe(dt.date(2026, 3, 16)) == 0
-        assert reminders.owe(dt.date(2026, 3, 17)) == 0
+        assert reminder_mail.owe(dt.date(2026, 3, 16)) == 0
+        assert reminder_mail.owe(dt.date(2026, 3, 17)) == 0
         assert {one.body["days"] for one in letters("due")} == {10}
-        reminders.owe(dt.date(2026, 3, 27))
+        reminder_mail.owe(dt.date(2026, 3, 27))
         assert Counter(one.body["days"] for one in letters("due")) == {10: 6, 3: 6}
 
     def test_what_is_done_or_reported_is_not_owed(self, town: Town, plan: PlanRow) -> None:
@@ -193,7 +196,7 @@ class TestOwing:
             text="Va",
             at=dt.datetime(2026, 3, 10, 15, tzinfo=dt.timezone.utc),
         )
-        reminders.owe(dt.date(2026, 3, 16))
+        reminder_mail.owe(dt.date(2026, 3, 16))
         items = {one.body["item"] for one in letters("due")}
         # the monthly one was reported; the one with a single day is not done by a report
         assert items == {town.item(plan, "1.1.1").id}
@@ -201,13 +204,13 @@ class TestOwing:
     def test_plans_that_are_not_tracked_send_nothing(self, town: Town, plan: PlanRow) -> None:
         plan.status = PlanStatus.CLOSED.value
         model.Session.commit()
-        assert reminders.owe(dt.date(2026, 3, 16)) == 0
+        assert reminder_mail.owe(dt.date(2026, 3, 16)) == 0
 
     def test_two_at_once_owe_each_once(self, town: Town, plan: PlanRow) -> None:
         made: list[int] = []
 
         def run() -> None:
-            made.append(reminders.owe(dt.date(2026, 3, 16)))
+            made.append(reminder_mail.owe(dt.date(2026, 3, 16)))
             model.Session.remove()
 
         threads = [threading.Thread(target=run) for _ in range(4)]
@@ -222,21 +225,21 @@ class TestOwing:
 
 def owe(day: dt.date = dt.date(2026, 3, 16)) -> None:
     """Note the letters of a day; what is due only, and only that of who reports for obras."""
-    reminders.owe(day)
+    reminder_mail.owe(day)
     others = sa.or_(Reminder.kind == "digest", Reminder.user_id.not_in(READERS))
     model.Session.execute(sa.delete(Reminder).where(others))
     model.Session.commit()
 
 
-def run() -> reminders.Delivered:
+def run() -> reminder_mail.Delivered:
     owe()
-    return reminders.deliver()
+    return reminder_mail.deliver()
 
 
 class TestSending:
     def test_one_letter_a_reader(self, town: Town, plan: PlanRow, sink: Sink) -> None:
         owe()
-        went = reminders.deliver()
+        went = reminder_mail.deliver()
         assert went.stopped == ""
         assert states() == {"sent": 6}
         due_letters = [
@@ -249,7 +252,7 @@ class TestSending:
         assert f"/planes/{plan.name}/1.1.1" in text
         assert "Secretaría de Obras" in text
         before = len(sink.letters)
-        reminders.deliver()
+        reminder_mail.deliver()
         assert len(sink.letters) == before
 
     def test_in_the_reader_s_language(self, town: Town, plan: PlanRow, sink: Sink) -> None:
@@ -282,23 +285,23 @@ class TestSending:
         for address in ("1.1.1", "1.1.2_2"):
             town.item(plan, address).light = "completado"
             model.Session.commit()
-        reminders.deliver()
+        reminder_mail.deliver()
         assert states() == {"settled": 6}
         assert not any("31 de marzo" in one["Subject"] for one in sink.letters)
 
     def test_the_digest_tells_what_is_late(self, town: Town, plan: PlanRow, sink: Sink) -> None:
-        reminders.run(dt.date(2026, 11, 20))
+        reminder_mail.run(dt.date(2026, 11, 20))
         digest = next(one for one in sink.letters if "semana" in one["Subject"])
         assert "Revisar el mapa de riesgos" in digest.get_content()
         assert f"/organismo/{town.obras}/obligaciones" in digest.get_content()
         before = len(letters("digest"))
-        reminders.owe(dt.date(2026, 11, 21))
+        reminder_mail.owe(dt.date(2026, 11, 21))
         assert len(letters("digest")) == before
-        reminders.owe(dt.date(2026, 11, 23))
+        reminder_mail.owe(dt.date(2026, 11, 23))
         assert len(letters("digest")) == 2 * before
 
     def test_turned_off(self, town: Town, plan: PlanRow, sink: Sink, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setitem(tk.config, "ckanext.ogp_plan.reminders", False)
+        monkeypatch.setitem(tk.config, "ckanext.ogp_plan.mail.reminder", False)
         went = run()
         assert went.stopped
         assert states() == {"owed": 6}
@@ -331,7 +334,7 @@ class TestTrouble:
         try:
             monkeypatch.setitem(tk.config, "smtp.server", f"127.0.0.1:{controller.port}")
             monkeypatch.setitem(tk.config, "smtp.mail_from", "no-responder@cali.gov.co")
-            reminders.deliver()
+            reminder_mail.deliver()
         finally:
             controller.stop()
         assert states() == {"sent": 6}
@@ -348,31 +351,31 @@ class TestTrouble:
         """Nobody knows whether it went out: it is not sent again, and somebody is told."""
         owe()
         sink.answers = ["die"]
-        reminders.deliver()
+        reminder_mail.deliver()
         assert states() == {"sent": 4, "failed": 2}
         assert {one.error.split(":")[0] for one in letters("due") if one.state == "failed"} == {
             "it is not known whether it went out"
         }
-        reminders.deliver()
+        reminder_mail.deliver()
         assert max(sink.to().values()) == 1
 
     def test_a_server_that_dies_when_all_is_done(self, town: Town, plan: PlanRow, sink: Sink) -> None:
         """It took the letter and did not say goodbye: it is sent."""
         owe()
         sink.answers = ["close after"] * 6
-        reminders.deliver()
+        reminder_mail.deliver()
         assert states() == {"sent": 6}
-        reminders.deliver()
+        reminder_mail.deliver()
         assert max(sink.to().values()) == 1
 
     def test_a_server_that_dies_before_the_text(self, town: Town, plan: PlanRow, sink: Sink) -> None:
         """It has nothing yet: the letter stays owed."""
         owe()
         sink.recipient = "421 Bye"
-        reminders.deliver()
+        reminder_mail.deliver()
         assert states() == {"owed": 6}
         sink.recipient = ""
-        reminders.deliver()
+        reminder_mail.deliver()
         assert states() == {"sent": 6}
 
     @pytest.mark.parametrize(
@@ -383,13 +386,13 @@ class TestTrouble:
     ) -> None:
         owe()
         sink.answers = [answer]
-        reminders.deliver()
+        reminder_mail.deliver()
         assert states() == {"sent": 4, state: 2}
 
     def test_a_recipient_that_does_not_exist(self, town: Town, plan: PlanRow, sink: Sink) -> None:
         owe()
         sink.recipient = "550 No such user"
-        reminders.deliver()
+        reminder_mail.deliver()
         assert states() == {"failed": 6}
 
     def test_a_sender_that_died(
@@ -402,9 +405,9 @@ class TestTrouble:
             assert states() == {"owed": 4, "sending": 2}
             raise SystemExit
 
-        monkeypatch.setattr(posting, "post", die)
+        monkeypatch.setattr(smtp, "post", die)
         with pytest.raises(SystemExit):
-            reminders.deliver()
+            reminder_mail.deliver()
         monkeypatch.undo()
         assert states()["sending"] == 2
 
@@ -415,12 +418,12 @@ class TestTrouble:
         one = letters("due")[0]
         one.state, one.sent = "sending", dt.datetime.now(dt.timezone.utc) - dt.timedelta(minutes=5)
         model.Session.commit()
-        reminders.deliver()
+        reminder_mail.deliver()
         assert states() == {"sent": 5, "sending": 1}
         one = next(each for each in letters("due") if each.state == "sending")
         one.sent = dt.datetime.now(dt.timezone.utc) - dt.timedelta(hours=2)
         model.Session.commit()
-        reminders.deliver()
+        reminder_mail.deliver()
         assert states() == {"sent": 5, "failed": 1}
 
     def test_two_senders_at_once_send_each_once(self, town: Town, plan: PlanRow, sink: Sink) -> None:
@@ -439,7 +442,7 @@ class TestTrouble:
 
         def run() -> None:
             gate.wait()
-            reminders.deliver()
+            reminder_mail.deliver()
             model.Session.remove()
 
         threads = [threading.Thread(target=run) for _ in range(4)]
@@ -466,7 +469,7 @@ class TestResending:
     ) -> None:
         owe()
         sink.answers = ["554 Spam"]
-        reminders.deliver()
+        reminder_mail.deliver()
         assert states() == {"sent": 4, "failed": 2}
         done = self.resend(town)
         assert done.exit_code == 0, done.output
@@ -481,7 +484,7 @@ class TestResending:
     def test_what_fails_again_stays_failed(self, town: Town, plan: PlanRow, sink: Sink) -> None:
         owe()
         sink.recipient = "550 No such user"
-        reminders.deliver()
+        reminder_mail.deliver()
         done = self.resend(town)
         assert done.exit_code == cli.OPEN
         assert "tried 6: sent 0 in 0 letters, failed again 6" in done.output
@@ -491,7 +494,7 @@ class TestResending:
     def test_what_may_have_gone_out_waits_for_a_word(self, town: Town, plan: PlanRow, sink: Sink) -> None:
         owe()
         sink.answers = ["die", "554 Spam"]
-        reminders.deliver()
+        reminder_mail.deliver()
         one = next(each for each in letters("due") if each.state == "sent")
         one.state, one.sent = "sending", dt.datetime.now(dt.timezone.utc) - dt.timedelta(hours=2)
         model.Session.commit()
@@ -512,7 +515,7 @@ class TestResending:
     ) -> None:
         owe()
         sink.recipient = "550 No such user"
-        reminders.deliver()
+        reminder_mail.deliver()
         monkeypatch.setitem(tk.config, "smtp.server", f"127.0.0.1:{_free_port()}")
         done = self.resend(town)
         assert done.exit_code == cli.OPEN
@@ -523,7 +526,7 @@ class TestResending:
     def test_what_was_done_meanwhile_is_settled(self, town: Town, plan: PlanRow, sink: Sink) -> None:
         owe()
         sink.recipient = "550 No such user"
-        reminders.deliver()
+        reminder_mail.deliver()
         sink.recipient = ""
         plan.status = PlanStatus.CLOSED.value
         done = self.resend(town)
@@ -537,8 +540,8 @@ class TestResending:
     ) -> None:
         owe()
         sink.recipient = "550 No such user"
-        reminders.deliver()
-        monkeypatch.setitem(tk.config, "ckanext.ogp_plan.reminders", False)
+        reminder_mail.deliver()
+        monkeypatch.setitem(tk.config, "ckanext.ogp_plan.mail.reminder", False)
         done = self.resend(town)
         assert done.exit_code == cli.OPEN
         assert states() == {"failed": 6}
@@ -550,10 +553,10 @@ class TestPrivateCalendars:
         assert made["url"].endswith(f"/calendario/{made['key']}.ics")
         row = model.Session.get(Token, made["id"])
         assert made["key"] not in str(vars(row))
-        found = calendars.find(made["key"])
+        found = calendar_token.find(made["key"])
         assert found is not None
         assert (found.user_id, found.organization) == (town.ids["focal_point"], town.obras)
-        calendars.note_use(found)
+        calendar_token.note_use(found)
         assert found.used is not None
         listed = town.call("focal_point", "ogp_plan_token_list")
         assert [one["id"] for one in listed] == [made["id"]]
@@ -561,12 +564,12 @@ class TestPrivateCalendars:
         with pytest.raises(tk.ObjectNotFound):
             town.call("other_editor", "ogp_plan_token_revoke", id=made["id"])
         town.call("focal_point", "ogp_plan_token_revoke", id=made["id"])
-        assert calendars.find(made["key"]) is None
+        assert calendar_token.find(made["key"]) is None
         assert town.call("focal_point", "ogp_plan_token_list") == []
 
     def test_keys_that_open_nothing(self, town: Town) -> None:
         for key in ("", "x", "../../etc/passwd", "a" * 43, "\x00" * 43, "á" * 43, "a" * 10_000):
-            assert calendars.find(key) is None
+            assert calendar_token.find(key) is None
 
     def test_only_of_one_s_own_organismos(self, town: Town) -> None:
         with pytest.raises(tk.NotAuthorized):
@@ -576,9 +579,9 @@ class TestPrivateCalendars:
 
     def test_of_a_user_that_is_gone(self, town: Town) -> None:
         user = factories.User()
-        _, key = calendars.create(user["id"], None)
+        _, key = calendar_token.create(user["id"], None)
         model.Session.commit()
-        assert calendars.find(key) is not None
+        assert calendar_token.find(key) is not None
         model.User.get(user["id"]).state = "deleted"
         model.Session.commit()
-        assert calendars.find(key) is None
+        assert calendar_token.find(key) is None

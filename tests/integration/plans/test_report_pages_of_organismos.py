@@ -17,10 +17,10 @@ from support.doors import portal
 from support.plan_portal import CAST, Town
 from support.visitor import Visitor
 
-from ckanext.ogp_plan import events
 from ckanext.ogp_plan.model import Event, PlanRow
 from ckanext.ogp_plan.planning.tracking import Report, Review, Update
 from ckanext.ogp_plan.planning.types import Indicator, Measure
+from ckanext.ogp_plan.services import event as event_service
 
 PASSWORD = "Una-clave-larga-1"
 INSIDERS = {"owner_editor", "owner_admin", "leader", "coordinator", "control", "monitor", "sysadmin"}
@@ -197,13 +197,13 @@ class TestAHiddenPlan:
             for plan in plans:
                 said = {"id": "", "at": moment, "by": town.ids["focal_point"]}
                 body = {"title": title, "sections": (("A", "B"),), "start": dt.date(2026, 1, 1), "end": dt.date(2026, 3, 31)}
-                report = events.append(plan.id, Report(organization=town.obras, **body, **said))
+                report = event_service.append(plan.id, Report(organization=town.obras, **body, **said))
                 ids[title, plan.name] = report.id
                 item = ("fila", "1.1.1") if plan is public else ("hito", "4.1.H1")
                 update = Update(item=item, organization=town.obras, text=f"De {plan.name}", report=report.id, **said)
-                events.append(plan.id, update)
+                event_service.append(plan.id, update)
                 if plan is draft:
-                    events.append(plan.id, Review(report=report.id, accepted=False, reason="Motivo oculto", **said))
+                    event_service.append(plan.id, Review(report=report.id, accepted=False, reason="Motivo oculto", **said))
         model.Session.commit()
         return {"public": public.name, "draft": draft.name, "ids": ids}
 

@@ -15,9 +15,10 @@ from ckan import model
 from support.doors import portal, storage
 from support.plan_portal import Town, many
 
-from ckanext.ogp_plan import jobs, outgoing, people
+from ckanext.ogp_plan import jobs
 from ckanext.ogp_plan.model import Event, PlanRow
 from ckanext.ogp_plan.planning.exporters import report_template
+from ckanext.ogp_plan.services import export_view, permission
 
 
 @pytest.fixture(scope="module")
@@ -213,8 +214,8 @@ class TestWorkbooks:
         self, town: Town, filled: dict[tuple[str, str], dict[str, Any]], period: str = "2026-06"
     ) -> bytes:
         """The workbook that the portal gives, filled: (plan, code) → column → value."""
-        person = people.who(town.names["focal_point"])
-        views = outgoing.views_of(town.obras, person, "es")
+        person = permission.who(town.names["focal_point"])
+        views = export_view.views_of(town.obras, person, "es")
         book = openpyxl.load_workbook(io.BytesIO(report_template.write(town.obras, views, period)))
         sheet = book.active
         header = next(row for row in sheet.iter_rows() if any(cell.value == "Estado" for cell in row))

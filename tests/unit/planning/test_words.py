@@ -23,7 +23,7 @@ FAMILY_CODES = {"level.unknown", "code.repeated", "code.pattern", "parent.missin
 def used() -> set[str]:
     """Codes that the importers name, and what holds a document against a plan of the portal."""
     found: set[str] = set()
-    for path in [*(HERE / "importers").glob("*.py"), HERE.parent / "importing.py"]:
+    for path in [*(HERE / "importers").glob("*.py"), HERE.parent / "services" / "import_.py"]:
         for line in path.read_text(encoding="utf-8").splitlines():
             if not line.lstrip().startswith(("#", "from", "import")):
                 found |= set(CODE.findall(line))

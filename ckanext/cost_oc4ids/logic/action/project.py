@@ -9,17 +9,19 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Action, Context, DataDict
 
-from ckanext.cost_oc4ids import addresses, public_projects, registry
-from ckanext.cost_oc4ids.index import language
-from ckanext.cost_oc4ids.logic import project_schema
+from ckanext.cost_common import language
+from ckanext.cost_oc4ids import urls
+from ckanext.cost_oc4ids.logic.schema import project as project_schema
 from ckanext.cost_oc4ids.oc4ids import schema
 from ckanext.cost_oc4ids.oc4ids.summary import parse_project
+from ckanext.cost_oc4ids.projects import registry
+from ckanext.cost_oc4ids.projects import search as project_search
 
 FACET_CODELISTS = {"status": "projectStatus", "sector": "projectSector"}
 
 
 def _with_addresses(results: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    page, package = addresses.maker(addresses.page_url), addresses.maker(addresses.json_url)
+    page, package = urls.maker(urls.page_url), urls.maker(urls.json_url)
     return [result | {"url": page(result["id"]), "json_url": package(result["id"])} for result in results]
 
 
@@ -42,8 +44,8 @@ def oc4ids_project_list(context: Context, data_dict: DataDict) -> list[Any]:
     tk.check_access("oc4ids_project_list", context, data_dict)
     limit, offset = data_dict["limit"], data_dict["offset"]
     if data_dict.get("all_fields"):
-        return _with_addresses(public_projects.listing(limit, offset))
-    return public_projects.ids(limit, offset)
+        return _with_addresses(project_search.listing(limit, offset))
+    return project_search.ids(limit, offset)
 
 
 @tk.side_effect_free
@@ -59,7 +61,7 @@ def oc4ids_project_show(context: Context, data_dict: DataDict) -> dict[str, Any]
     :raises ckan.plugins.toolkit.ObjectNotFound: there is none, or it is not public
     """
     tk.check_access("oc4ids_project_show", context, data_dict)
-    found = public_projects.show(data_dict["id"])
+    found = project_search.show(data_dict["id"])
     if found is None:
         raise tk.ObjectNotFound(tk._("Project not found"))
     result, body = found
@@ -100,12 +102,12 @@ def oc4ids_project_search(context: Context, data_dict: DataDict) -> dict[str, An
     :rtype: dict
     """
     tk.check_access("oc4ids_project_search", context, data_dict)
-    filters = public_projects.Filters(
+    filters = project_search.Filters(
         q=data_dict.get("q") or "",
-        **{name: tuple(data_dict.get(name) or ()) for name in public_projects.FACETS},
+        **{name: tuple(data_dict.get(name) or ()) for name in project_search.FACETS},
     )
     sort, descending = data_dict.get("sort") or ("", None)
-    found = public_projects.search(
+    found = project_search.search(
         filters, sort, descending, data_dict["limit"], data_dict["offset"], data_dict["facets"]
     )
     answer: dict[str, Any] = {
@@ -122,7 +124,9 @@ def _items(facet: str, values: dict[str, tuple[str | None, int]]) -> list[dict[s
     return [
         {
             "name": value,
-            "display_name": schema.code_title(codelist, value, language()) if codelist else (title or value),
+            "display_name": schema.code_title(codelist, value, language.current())
+            if codelist
+            else (title or value),
             "count": count,
         }
         for value, (title, count) in values.items()

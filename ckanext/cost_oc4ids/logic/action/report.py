@@ -14,11 +14,12 @@ from ckan.types import Context, DataDict
 from flask import has_request_context
 from werkzeug.datastructures import FileStorage
 
-from ckanext.cost_oc4ids import config, declared, jobs, judging, ledger, reasons
-from ckanext.cost_oc4ids.logic import schema
+from ckanext.cost_oc4ids import config, jobs
+from ckanext.cost_oc4ids.logic.schema import report as report_schema
 from ckanext.cost_oc4ids.model import Report, ResourceState
 from ckanext.cost_oc4ids.model import report as states
 from ckanext.cost_oc4ids.oc4ids import types
+from ckanext.cost_oc4ids.validation import declaration, reasons, runner, stored_results
 
 #: seconds for which visits of one address are counted together
 HOUR = 3600
@@ -60,8 +61,8 @@ def _iso(moment: dt.datetime | None) -> str | None:
 
 def _answer(resource: model.Resource, state: ResourceState | None, lang: str | None) -> dict[str, Any]:
     """What is known of a resource's verdict, in the reader's language."""
-    applies = state is not None and declared.is_oc4ids(resource.extras)
-    declared_only = state is None and declared.is_oc4ids(resource.extras)
+    applies = state is not None and declaration.is_oc4ids(resource.extras)
+    declared_only = state is None and declaration.is_oc4ids(resource.extras)
     report = Report.get(state.report_id) if state is not None and applies else None
     if report is not None and report.resource_id != resource.id:
         report = None
@@ -79,12 +80,12 @@ def _answer(resource: model.Resource, state: ResourceState | None, lang: str | N
         "origin": report.origin if report else None,
         "created": _iso(report.created) if report else None,
         "projects": state.projects if state is not None and applies else 0,
-        "report": judging.rendered(types.Report.from_store(report.report), lang) if report else None,
+        "report": runner.rendered(types.Report.from_store(report.report), lang) if report else None,
     }
 
 
 @tk.side_effect_free
-@tk.validate_action_data(schema.report_show)
+@tk.validate_action_data(report_schema.report_show)
 def oc4ids_report_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Show where a resource stands and what was found in its file.
 
@@ -106,7 +107,7 @@ def oc4ids_report_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     return _answer(resource, ResourceState.get(resource.id), data_dict.get("lang"))
 
 
-@tk.validate_action_data(schema.validate)
+@tk.validate_action_data(report_schema.validate)
 def oc4ids_validate(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Judge a file, a text or a stored resource. Nothing is stored.
 
@@ -137,20 +138,20 @@ def oc4ids_validate(context: Context, data_dict: DataDict) -> dict[str, Any]:
         )
     _spend_one(context)
     stream = _stream_of_resource(resource) if resource is not None else _stream(data_dict[given[0]])
-    size = judging.size_of(stream)
+    size = runner.size_of(stream)
     limit = min(config.inline_max_bytes(), config.max_bytes())
     if size > limit:
         text = tk._("The file is too large to be checked while you wait: up to {limit} MB.")
         raise tk.ValidationError({"upload": [text.format(limit=f"{limit / (1 << 20):.1f}")]})
-    file, content_hash, size = judging.spool(judging.chunks_of(stream))
+    file, content_hash, size = runner.spool(runner.chunks_of(stream))
     try:
-        judged = judging.judge(file, content_hash, size, None, judging.INLINE_SECONDS, limit)
-    except judging.Crashed:
+        judged = runner.judge(file, content_hash, size, None, runner.INLINE_SECONDS, limit)
+    except runner.Crashed:
         text = tk._("The file could not be checked because of a failure of the portal. Try again later.")
         raise tk.ValidationError({"upload": [text]}) from None
     if judged.report is None:
         raise RuntimeError("judged without a report")
-    return judging.rendered(judged.report, data_dict.get("lang"))
+    return runner.rendered(judged.report, data_dict.get("lang"))
 
 
 def _stream(given: Any) -> Any:
@@ -171,8 +172,8 @@ def _stream_of_resource(resource: model.Resource) -> Any:
     if resource.url_type != "upload":
         raise tk.ValidationError({"resource_id": [tk._("The resource is not an uploaded file.")]})
     try:
-        return judging.read_upload(resource.id, resource.as_dict())[0]
-    except judging.Unavailable as error:
+        return runner.read_upload(resource.id, resource.as_dict())[0]
+    except runner.Unavailable as error:
         raise tk.ValidationError({"resource_id": [reasons.sentence(error.reason) or error.reason]}) from None
 
 
@@ -196,7 +197,7 @@ def _spend_one(context: Context) -> None:
         raise tk.ValidationError({"rate_limit": [text.format(limit=limit)]})
 
 
-@tk.validate_action_data(schema.resource_revalidate)
+@tk.validate_action_data(report_schema.resource_revalidate)
 def oc4ids_resource_revalidate(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Have a resource judged again by the worker.
 
@@ -212,7 +213,7 @@ def oc4ids_resource_revalidate(context: Context, data_dict: DataDict) -> dict[st
     :raises ckan.plugins.toolkit.ValidationError: it declares no OC4IDS, or its content is not a file
     """
     resource = _resource(context, data_dict, "oc4ids_resource_revalidate")
-    if not declared.is_oc4ids(resource.extras):
+    if not declaration.is_oc4ids(resource.extras):
         raise tk.ValidationError(
             {"resource_id": [tk._("The resource does not declare that it follows OC4IDS.")]}
         )
@@ -222,7 +223,7 @@ def oc4ids_resource_revalidate(context: Context, data_dict: DataDict) -> dict[st
     if not resource.url_type and not config.fetch_links():
         raise tk.ValidationError({"resource_id": [reasons.sentence(reasons.LINK_NOT_FETCHED) or ""]})
     if state is None:
-        state = ledger.record_waiting(resource.package_id, resource.id, resource.url_type)
+        state = stored_results.record_waiting(resource.package_id, resource.id, resource.url_type)
     if state.state in (states.VALID, states.INVALID):
         # the verdict stands until there is another; what waits is told by the reason
         state.reason = reasons.QUEUED

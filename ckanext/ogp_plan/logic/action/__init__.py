@@ -6,39 +6,39 @@ from ckan.types import Action
 
 from ckanext.ogp_plan import status
 from ckanext.ogp_plan.logic.action import (
-    calendars,
-    change,
+    calendar_token,
     cut,
     evidence,
-    exports,
-    imports,
+    export,
+    import_,
     item,
-    mine,
-    monitoring,
-    obligations,
+    obligation,
     people,
     plan,
+    plan_change,
+    profile,
     reporting,
     reports,
+    review,
     verdict,
 )
 
 _MODULES = (
-    imports,
+    import_,
     cut,
-    exports,
+    export,
     plan,
-    change,
-    obligations,
+    plan_change,
+    obligation,
     item,
     people,
     reporting,
     reports,
     evidence,
     verdict,
-    calendars,
-    mine,
-    monitoring,
+    calendar_token,
+    profile,
+    review,
 )
 
 

@@ -10,26 +10,35 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Action, Context, DataDict
 
-from ckanext.ogp_plan import config, cutting, events, inputs, language, outgoing, people, publishing, records
-from ckanext.ogp_plan.logic import finding
+from ckanext.cost_common import language
+from ckanext.ogp_plan import config
+from ckanext.ogp_plan.exports import dataset as dataset_export
+from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.logic.action.plan import WHOLE_LIST
 from ckanext.ogp_plan.model import Cut, PlanRow
 from ckanext.ogp_plan.planning import history
 from ckanext.ogp_plan.planning import settings as plan_settings
 from ckanext.ogp_plan.planning.outline import FrozenItem, Outline
 from ckanext.ogp_plan.planning.settings import Settings
+from ckanext.ogp_plan.services import cut as cut_service
+from ckanext.ogp_plan.services import event as event_service
+from ckanext.ogp_plan.services import export_view, permission, request_fields
+from ckanext.ogp_plan.services import record as record_service
 
-_DAY = {"plan": inputs.required(inputs.name), "day": inputs.required(inputs.day)}
-_OF_PLAN = {"plan": inputs.required(inputs.name)}
-_MAKING = {**_DAY, "reason": inputs.optional(inputs.text(), "")}
-_ONE = {**_DAY, "sha256": inputs.optional(inputs.sha256)}
+_DAY = {
+    "plan": request_fields.required(request_fields.name),
+    "day": request_fields.required(request_fields.day),
+}
+_OF_PLAN = {"plan": request_fields.required(request_fields.name)}
+_MAKING = {**_DAY, "reason": request_fields.optional(request_fields.text(), "")}
+_ONE = {**_DAY, "sha256": request_fields.optional(request_fields.sha256)}
 #: How an item counted at a cut.
 ROW_STATES = ("fulfilled", "late", "pending", "later", "excluded")
 _SHOWING = {
     **_ONE,
-    "state": inputs.optional(inputs.choice(ROW_STATES)),
-    "limit": inputs.optional(inputs.whole(0, config.LARGEST_PAGE), config.LARGEST_PAGE),
-    "offset": inputs.optional(inputs.whole(0, 10**9), 0),
+    "state": request_fields.optional(request_fields.choice(ROW_STATES)),
+    "limit": request_fields.optional(request_fields.whole(0, config.LARGEST_PAGE), config.LARGEST_PAGE),
+    "offset": request_fields.optional(request_fields.whole(0, 10**9), 0),
 }
 #: Edits after a cut that an answer has at most, the newest.
 MOST_EDITS = 1000
@@ -50,21 +59,21 @@ def state_name(state: str) -> str:
 # --- reading ------------------------------------------------------------------------------------------
 
 
-def _day(plan: PlanRow, day: dt.date) -> cutting.Day:
+def _day(plan: PlanRow, day: dt.date) -> cut_service.Day:
     try:
-        return cutting.at(plan, day)
+        return cut_service.at(plan, day)
     except LookupError as error:
         raise tk.ObjectNotFound(tk._("The plan has no cut on that day.")) from error
 
 
-def _head(plan: PlanRow, found: cutting.Day) -> dict[str, Any]:
+def _head(plan: PlanRow, found: cut_service.Day) -> dict[str, Any]:
     """Where the cut of a day stands."""
-    today = records.today()
+    today = record_service.today()
     late = 0
     if found.published is not None:
         late = found.published.late_days
     elif found.state.state == "vencido":
-        late = cutting.late_days(found.state.due, today)
+        late = cut_service.late_days(found.state.due, today)
     return {
         "plan": plan.name,
         "day": found.day.isoformat(),
@@ -92,7 +101,7 @@ def _head(plan: PlanRow, found: cutting.Day) -> dict[str, Any]:
             for one, after in zip(found.earlier, [*found.earlier[1:], found.cut], strict=False)
             if after is not None
         ],
-        "url": outgoing.PublicAddresses(plan, {}).cut(found.day),
+        "url": export_view.PublicAddresses(plan, {}).cut(found.day),
     }
 
 
@@ -112,13 +121,13 @@ def ogp_plan_cut_list(context: Context, data_dict: DataDict) -> list[dict[str, A
         sha256, published_at, published, reason, earlier, url, totals``
     :rtype: list of dicts
     """
-    data = inputs.take(data_dict, {**_OF_PLAN, **WHOLE_LIST})
+    data = request_fields.take(data_dict, {**_OF_PLAN, **WHOLE_LIST})
     tk.check_access("ogp_plan_cut_list", context, data)
-    plan = finding.plan(people.of(context), data["plan"])
+    plan = lookup.plan(permission.of(context), data["plan"])
     first = data["offset"]
     return [
         {**_head(plan, one), "totals": one.cut.totals["whole"] if one.cut else None}
-        for one in cutting.of_plan(plan)[first : first + data["limit"]]
+        for one in cut_service.of_plan(plan)[first : first + data["limit"]]
     ]
 
 
@@ -133,24 +142,24 @@ def ogp_plan_cut_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     :param limit: how many items (default and most: 1000)
     :param offset: how many items to leave out at the beginning (default: 0)
 
-    :returns: see ``docs/architecture-plans.md``; before it is frozen only where it stands (``frozen`` false).
+    :returns: see ``docs/api.md``; before it is frozen only where it stands (``frozen`` false).
         ``items``: those that are tracked, as they were frozen; ``count``: how many there are
     :rtype: dict
     """
-    data = inputs.take(data_dict, _SHOWING)
+    data = request_fields.take(data_dict, _SHOWING)
     tk.check_access("ogp_plan_cut_show", context, data)
-    plan = finding.plan(people.of(context), data["plan"])
+    plan = lookup.plan(permission.of(context), data["plan"])
     found = _day(plan, data["day"])
     answer = _head(plan, found)
     cut = _chosen(found, data.get("sha256"))
     if cut is None:
         return answer
     frozen = Outline(cut.body)
-    settings = plan_settings.settings(records.family(plan.family), frozen.settings)
-    names = outgoing.names()
+    settings = plan_settings.settings(record_service.family(plan.family), frozen.settings)
+    names = export_view.names()
     wanted = [one for one in frozen.tracked if data["state"] in (None, _row_state(frozen, one))]
     shown = wanted[data["offset"] : data["offset"] + data["limit"]]
-    addresses = outgoing.item_addresses(plan, [one.key for one in shown])
+    addresses = export_view.item_addresses(plan, [one.key for one in shown])
     edits = _edited_after(plan, cut, names)
     return {
         **answer,
@@ -158,7 +167,7 @@ def ogp_plan_cut_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
         "version": cut.version,
         "sha256": cut.sha256,
         "plan_title": frozen.title,
-        "plan_changed_after": cutting.version_changed_after(plan, cut.as_of),
+        "plan_changed_after": cut_service.version_changed_after(plan, cut.as_of),
         "totals": _totals(frozen, settings),
         "count": len(wanted),
         "items": [_item(frozen, one, addresses, settings) for one in shown],
@@ -185,7 +194,7 @@ def ogp_plan_cut_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     }
 
 
-def _chosen(found: cutting.Day, sha256: str | None) -> Cut | None:
+def _chosen(found: cut_service.Day, sha256: str | None) -> Cut | None:
     if sha256 is None:
         return found.cut
     for one in (*found.earlier, *((found.cut,) if found.cut else ())):
@@ -293,13 +302,13 @@ def _late(frozen: Outline, names: Mapping[str, str]) -> list[dict[str, Any]]:
 
 def _edited_after(plan: PlanRow, cut: Cut, names: Mapping[str, str]) -> list[dict[str, Any]]:
     """What was said of the plan's items after the cut was frozen, newest first."""
-    touched = events.touched_after(plan.id, cut.as_of)
+    touched = event_service.touched_after(plan.id, cut.as_of)
     if touched is not None and not touched:
         return []
-    record = records.load(plan, touched)
+    record = record_service.load(plan, touched)
     lang = language.current()
     titles = {item.key: item.title for item in record.plan.items}
-    addresses = outgoing.item_addresses(plan, touched)
+    addresses = export_view.item_addresses(plan, touched)
     made = [
         {
             "at": _iso(entry.at),
@@ -332,11 +341,11 @@ def ogp_plan_cut_create(context: Context, data_dict: DataDict) -> dict[str, Any]
     :returns: where the cut stands, as :func:`ogp_plan_cut_list`
     :rtype: dict
     """
-    data = inputs.take(data_dict, _MAKING)
+    data = request_fields.take(data_dict, _MAKING)
     tk.check_access("ogp_plan_cut_create", context, data)
-    plan = finding.plan(people.of(context), data["plan"])
+    plan = lookup.plan(permission.of(context), data["plan"])
     try:
-        cutting.create(plan, data["day"], user_id=people.of(context).id, reason=data["reason"])
+        cut_service.create(plan, data["day"], user_id=permission.of(context).id, reason=data["reason"])
         answer = _head(plan, _day(plan, data["day"]))
     except Exception:
         model.Session.rollback()
@@ -355,21 +364,21 @@ def ogp_plan_cut_publish(context: Context, data_dict: DataDict) -> dict[str, Any
     :returns: where the cut stands, as :func:`ogp_plan_cut_list`
     :rtype: dict
     """
-    data = inputs.take(data_dict, _DAY)
+    data = request_fields.take(data_dict, _DAY)
     tk.check_access("ogp_plan_cut_publish", context, data)
-    plan = finding.plan(people.of(context), data["plan"])
+    plan = lookup.plan(permission.of(context), data["plan"])
     found = _day(plan, data["day"])
     if found.cut is None:
         raise tk.ValidationError({"day": [tk._("This cut is not frozen yet: freeze it first.")]})
     try:
-        cutting.publish(plan, found.cut, user_id=people.of(context).id)
+        cut_service.publish(plan, found.cut, user_id=permission.of(context).id)
         answer = _head(plan, _day(plan, data["day"]))
     except Exception:
         model.Session.rollback()
         raise
     if not context.get("defer_commit"):
         model.Session.commit()
-        publishing.refresh_quietly(plan.id)
+        dataset_export.refresh_quietly(plan.id)
     return answer
 
 
@@ -385,13 +394,13 @@ def ogp_plan_cut_verify(context: Context, data_dict: DataDict) -> dict[str, Any]
         the rules it was made by, where this release has others)
     :rtype: dict
     """
-    data = inputs.take(data_dict, _ONE)
+    data = request_fields.take(data_dict, _ONE)
     tk.check_access("ogp_plan_cut_verify", context, data)
-    plan = finding.plan(people.of(context), data["plan"])
+    plan = lookup.plan(permission.of(context), data["plan"])
     cut = _chosen(_day(plan, data["day"]), data.get("sha256"))
     if cut is None:
         raise tk.ObjectNotFound(tk._("This cut is not frozen yet."))
-    found = cutting.verify(plan, cut)
+    found = cut_service.verify(plan, cut)
     return {
         "plan": plan.name,
         "day": cut.day.isoformat(),

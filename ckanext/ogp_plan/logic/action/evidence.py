@@ -11,30 +11,32 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.types import Action, Context, DataDict
 
-from ckanext.ogp_plan import events, inputs, recomputing, reporting
-from ckanext.ogp_plan.logic import finding
+from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.logic.action import reporting as shared
 from ckanext.ogp_plan.model import Event, PlanItem
-from ckanext.ogp_plan.people import Person
-from ckanext.ogp_plan.people import of as person_of
 from ckanext.ogp_plan.planning.tracking import Evidence
-from ckanext.ogp_plan.proving import FIELDS, Proofs, ask_later, pending
-from ckanext.ogp_plan.reporting import Work, refused
+from ckanext.ogp_plan.services import event as event_service
+from ckanext.ogp_plan.services import item_status, request_fields
+from ckanext.ogp_plan.services import report as report_service
+from ckanext.ogp_plan.services.evidence import FIELDS, Proofs, ask_later, pending
+from ckanext.ogp_plan.services.permission import Person
+from ckanext.ogp_plan.services.permission import of as person_of
+from ckanext.ogp_plan.services.report import Work, refused
 
 _CREATE = {
     **shared.WHERE,
     **FIELDS,
-    "update": inputs.optional(inputs.identity),
-    "measurement": inputs.optional(inputs.identity),
-    "confirms": inputs.optional(inputs.yes_or_no, False),
-    "text": inputs.optional(inputs.text(), ""),
-    "period": inputs.optional(inputs.period),
-    "supersedes": inputs.optional(inputs.identity),
+    "update": request_fields.optional(request_fields.identity),
+    "measurement": request_fields.optional(request_fields.identity),
+    "confirms": request_fields.optional(request_fields.yes_or_no, False),
+    "text": request_fields.optional(request_fields.text(), ""),
+    "period": request_fields.optional(request_fields.period),
+    "supersedes": request_fields.optional(request_fields.identity),
 }
 _RETRACT = {
-    "id": inputs.required(inputs.identity),
-    "reason": inputs.required(inputs.text(2_000)),
-    "request_id": inputs.optional(inputs.line(200)),
+    "id": request_fields.required(request_fields.identity),
+    "reason": request_fields.required(request_fields.text(2_000)),
+    "request_id": request_fields.optional(request_fields.line(200)),
 }
 
 
@@ -65,11 +67,11 @@ def ogp_plan_evidence_create(context: Context, data_dict: DataDict) -> dict[str,
 
     :rtype: dict
     """
-    taken = inputs.take(data_dict, _CREATE)
+    taken = request_fields.take(data_dict, _CREATE)
     if taken["confirms"]:
         return _unchanged(context, taken)
     person, plan, item, organization = shared.place(context, taken, "ogp_plan_evidence_create")
-    fact_id = reporting.id_of(plan.id, person.id, taken["request_id"], "evidence")
+    fact_id = report_service.id_of(plan.id, person.id, taken["request_id"], "evidence")
     if taken["request_id"] and shared.recorded(fact_id):
         return told_of_evidence(fact_id)
     plan_id, item_id, key = plan.id, item.id, (item.level, item.code)
@@ -129,20 +131,20 @@ def ogp_plan_evidence_retract(context: Context, data_dict: DataDict) -> dict[str
 
     :rtype: dict
     """
-    taken = inputs.take(data_dict, _RETRACT)
+    taken = request_fields.take(data_dict, _RETRACT)
     tk.check_access("ogp_plan_evidence_retract", context, {"id": taken["id"]})
     person = person_of(context)
-    _, plan = finding.fact(person, taken["id"], "evidence")
-    if plan.status not in reporting.TRACKED:
-        raise refused("plan", reporting.not_tracked(plan))
+    _, plan = lookup.fact(person, taken["id"], "evidence")
+    if plan.status not in report_service.TRACKED:
+        raise refused("plan", report_service.not_tracked(plan))
     plan_id = plan.id
-    fact_id = reporting.id_of(plan_id, person.id, taken["request_id"], "retract")
+    fact_id = report_service.id_of(plan_id, person.id, taken["request_id"], "retract")
     if taken["request_id"] and shared.recorded(fact_id):
         return told_of_evidence(fact_id)
 
     def do() -> dict[str, Any]:
-        events.share(plan_id)
-        last: Any = events.to_fact(_last(taken["id"]))
+        event_service.share(plan_id)
+        last: Any = event_service.to_fact(_last(taken["id"]))
         if last.retracted:
             raise refused("id", tk._("It was withdrawn already."))
         made = replace(
@@ -153,8 +155,8 @@ def ogp_plan_evidence_retract(context: Context, data_dict: DataDict) -> dict[str
             retracted=taken["reason"],
             supersedes=last.id,
         )
-        events.append(plan_id, made)
-        recomputing.recompute(plan_id, {last.item})
+        event_service.append(plan_id, made)
+        item_status.recompute(plan_id, {last.item})
         return told_of_evidence(fact_id)
 
     return shared.once(context, do, told_of_evidence, fact_id if taken["request_id"] else None)
@@ -182,16 +184,16 @@ def ogp_plan_evidence_private(context: Context, data_dict: DataDict) -> dict[str
 
     :rtype: dict
     """
-    taken = inputs.take(data_dict, {"id": inputs.required(inputs.identity)})
+    taken = request_fields.take(data_dict, {"id": request_fields.required(request_fields.identity)})
     tk.check_access("ogp_plan_evidence_private", context, {"id": taken["id"]})
-    finding.fact(person_of(context), taken["id"], "evidence")
+    lookup.fact(person_of(context), taken["id"], "evidence")
     return told_of_evidence(_last(taken["id"]).id)
 
 
 def told_of_evidence(fact_id: str) -> dict[str, Any]:
     """Return a piece of evidence as recorded, and where its item stands now."""
     row = model.Session.get(Event, fact_id)
-    fact: Evidence = events.to_fact(row)  # type: ignore[assignment]
+    fact: Evidence = event_service.to_fact(row)  # type: ignore[assignment]
     return {
         "id": fact.id,
         "at": fact.at.isoformat(),

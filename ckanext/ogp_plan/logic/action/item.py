@@ -10,12 +10,16 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.types import Action, Context, DataDict
 
-from ckanext.ogp_plan import config, describing, inputs, item_page, people, records
-from ckanext.ogp_plan.logic import finding
+from ckanext.ogp_plan import config
+from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.model import ItemAssignment, PlanItem, PlanRow
-from ckanext.ogp_plan.people import OWING, Person
 from ckanext.ogp_plan.planning import values
 from ckanext.ogp_plan.planning.text import fold
+from ckanext.ogp_plan.serializers import item as item_serializer
+from ckanext.ogp_plan.serializers import plan as plan_serializer
+from ckanext.ogp_plan.services import permission, request_fields
+from ckanext.ogp_plan.services import record as record_service
+from ckanext.ogp_plan.services.permission import OWING, Person
 
 #: What ``parent`` says to have only the items that hang from nothing.
 ROOT = "root"
@@ -23,27 +27,29 @@ ROOT = "root"
 _WORDS = 12
 
 _LISTING = {
-    "plan": inputs.optional(inputs.name),
-    "parent": inputs.optional(inputs.name),
-    "component": inputs.optional(inputs.name),
-    "organization": inputs.optional(inputs.name),
-    "light": inputs.optional(inputs.name),
-    "level": inputs.optional(inputs.name),
-    "month": inputs.optional(inputs.whole(1, 12)),
-    "tag": inputs.optional(inputs.name),
-    "reason": inputs.optional(inputs.name),
-    "q": inputs.optional(inputs.line()),
-    "tracked": inputs.optional(inputs.yes_or_no),
-    "facets": inputs.optional(inputs.yes_or_no, True),
-    "limit": inputs.optional(inputs.whole(0, config.LARGEST_PAGE)),
-    "offset": inputs.optional(inputs.whole(0, 10**9), 0),
+    "plan": request_fields.optional(request_fields.name),
+    "parent": request_fields.optional(request_fields.name),
+    "component": request_fields.optional(request_fields.name),
+    "organization": request_fields.optional(request_fields.name),
+    "light": request_fields.optional(request_fields.name),
+    "level": request_fields.optional(request_fields.name),
+    "month": request_fields.optional(request_fields.whole(1, 12)),
+    "tag": request_fields.optional(request_fields.name),
+    "reason": request_fields.optional(request_fields.name),
+    "q": request_fields.optional(request_fields.line()),
+    "tracked": request_fields.optional(request_fields.yes_or_no),
+    "facets": request_fields.optional(request_fields.yes_or_no, True),
+    "limit": request_fields.optional(request_fields.whole(0, config.LARGEST_PAGE)),
+    "offset": request_fields.optional(request_fields.whole(0, 10**9), 0),
 }
 
 _SHOWING = {
-    "plan": inputs.required(inputs.name),
-    "id": inputs.required(inputs.name),
-    "story_limit": inputs.optional(inputs.whole(0, config.LARGEST_PAGE), item_page.STORY_SHOWN),
-    "story_offset": inputs.optional(inputs.whole(0, 10**9), 0),
+    "plan": request_fields.required(request_fields.name),
+    "id": request_fields.required(request_fields.name),
+    "story_limit": request_fields.optional(
+        request_fields.whole(0, config.LARGEST_PAGE), item_serializer.STORY_SHOWN
+    ),
+    "story_offset": request_fields.optional(request_fields.whole(0, 10**9), 0),
 }
 
 
@@ -84,26 +90,26 @@ def ogp_plan_item_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
     :rtype: dict
     """
     tk.check_access("ogp_plan_item_list", context, data_dict)
-    asked = inputs.take(data_dict, _LISTING)
-    person = people.of(context)
-    plan = finding.plan(person, asked["plan"]) if asked["plan"] else None
+    asked = request_fields.take(data_dict, _LISTING)
+    person = permission.of(context)
+    plan = lookup.plan(person, asked["plan"]) if asked["plan"] else None
     scope = PlanItem.plan_id == plan.id if plan is not None else _visible(person)
     filters = {"": sa.and_(scope, PlanItem.withdrawn.is_(False)), **_filters(asked, plan)}
-    reader = describing.Reader(person)
+    reader = plan_serializer.Reader(person)
     condition = sa.and_(*filters.values())
     count = model.Session.execute(sa.select(sa.func.count(PlanItem.id)).where(condition)).scalar()
     limit = config.page_size() if asked["limit"] is None else asked["limit"]
-    rows = describing.item_rows(condition, limit=limit, offset=asked["offset"])
-    plans = {plan.id: plan} if plan is not None else records.plans_by_id(one.plan_id for one in rows)
+    rows = plan_serializer.item_rows(condition, limit=limit, offset=asked["offset"])
+    plans = {plan.id: plan} if plan is not None else record_service.plans_by_id(one.plan_id for one in rows)
     return {
         "count": count,
-        "results": describing.items(rows, reader, plans),
+        "results": plan_serializer.items(rows, reader, plans),
         "facets": _facets(filters, plan, reader) if asked["facets"] else {},
     }
 
 
 def _visible(person: Person) -> Any:
-    return PlanItem.plan_id.in_(sa.select(PlanRow.id).where(people.visible(person)))
+    return PlanItem.plan_id.in_(sa.select(PlanRow.id).where(permission.visible(person)))
 
 
 def _filters(asked: Mapping[str, Any], plan: PlanRow | None) -> dict[str, Any]:
@@ -151,7 +157,7 @@ _NOT_COUNTED = frozenset({"tracked", "level", "parent", *_FACETS})
 
 
 def _facets(
-    filters: Mapping[str, Any], plan: PlanRow | None, reader: describing.Reader
+    filters: Mapping[str, Any], plan: PlanRow | None, reader: plan_serializer.Reader
 ) -> dict[str, list[dict[str, Any]]]:
     """Count the tracked items by what they have in common: with every filter but that one. One query."""
     narrowed = [name for name in _FACETS if name in filters]
@@ -185,13 +191,13 @@ def _facets(
             .where(PlanItem.tags != sa.literal_column("'{}'"), filters[""], *others("tag")),
         ),
     )
-    served = values.known(records.family(plan.family)) if plan is not None else {}
+    served = values.known(record_service.family(plan.family)) if plan is not None else {}
     found: dict[str, list[Any]] = {name: [] for name in _FACETS}
     for one in model.Session.execute(wanted):
         found[one.facet].append(one)
     return {
         "light": [
-            _facet(one.value, describing.light_name(one.value, plan, reader), one.number)
+            _facet(one.value, plan_serializer.light_name(one.value, plan, reader), one.number)
             for one in sorted(found["light"], key=lambda one: _LIGHTS.index(one.value))
         ],
         "component": [
@@ -216,7 +222,7 @@ def _facets(
     }
 
 
-_LIGHTS = [*describing.states.LIGHTS, *sorted(describing.OUTSIDE)]
+_LIGHTS = [*plan_serializer.states.LIGHTS, *sorted(plan_serializer.OUTSIDE)]
 
 
 def _facet(value: Any, title: str, count: int) -> dict[str, Any]:
@@ -299,12 +305,12 @@ def ogp_plan_item_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     :rtype: dict
     """
     tk.check_access("ogp_plan_item_show", context, data_dict)
-    asked = inputs.take(data_dict, _SHOWING)
-    person = people.of(context)
-    plan = finding.plan(person, asked["plan"])
-    return item_page.shown(
+    asked = request_fields.take(data_dict, _SHOWING)
+    person = permission.of(context)
+    plan = lookup.plan(person, asked["plan"])
+    return item_serializer.shown(
         plan,
-        finding.item(plan, asked["id"]),
+        lookup.item(plan, asked["id"]),
         person,
         story_limit=asked["story_limit"],
         story_offset=asked["story_offset"],

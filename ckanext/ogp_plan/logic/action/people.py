@@ -12,24 +12,19 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.types import Action, Context, DataDict
 
-from ckanext.ogp_plan import (
-    addresses,
-    config,
-    describing,
-    events,
-    inputs,
-    item_page,
-    linking,
-    people,
-    recomputing,
-    records,
-)
-from ckanext.ogp_plan.logic import finding
-from ckanext.ogp_plan.logic.writing import transaction
+from ckanext.ogp_plan import config, urls
+from ckanext.ogp_plan.logic import lookup
+from ckanext.ogp_plan.logic.transaction import transaction
 from ckanext.ogp_plan.model import Delegation, Event, ItemAssignment, PlanItem, PlanRole, PlanRow
 from ckanext.ogp_plan.model.people import COMPONENT_LEADER, FOCAL_POINT, ROLES
 from ckanext.ogp_plan.planning import calendar
 from ckanext.ogp_plan.planning.tracking import Key, Link, LinkKind, PeriodEvent
+from ckanext.ogp_plan.serializers import item as item_serializer
+from ckanext.ogp_plan.serializers import link as link_serializer
+from ckanext.ogp_plan.serializers import plan as plan_serializer
+from ckanext.ogp_plan.services import event as event_service
+from ckanext.ogp_plan.services import item_status, permission, request_fields
+from ckanext.ogp_plan.services import record as record_service
 
 #: Days that somebody may stand in for somebody at most: leave, and not a change of post.
 _LONGEST = 366
@@ -55,11 +50,11 @@ def _user(reference: str, field: str = "user") -> Any:
 # --- roles --------------------------------------------------------------------------------------------
 
 _ROLES = {
-    "plan": inputs.optional(inputs.name),
-    "role": inputs.optional(inputs.choice(ROLES)),
-    "ended": inputs.optional(inputs.yes_or_no, False),
-    "limit": inputs.optional(inputs.whole(0, 1000), 200),
-    "offset": inputs.optional(inputs.whole(0, 10**9), 0),
+    "plan": request_fields.optional(request_fields.name),
+    "role": request_fields.optional(request_fields.choice(ROLES)),
+    "ended": request_fields.optional(request_fields.yes_or_no, False),
+    "limit": request_fields.optional(request_fields.whole(0, 1000), 200),
+    "offset": request_fields.optional(request_fields.whole(0, 10**9), 0),
 }
 
 
@@ -79,16 +74,16 @@ def ogp_plan_role_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
     :rtype: dict
     """
     tk.check_access("ogp_plan_role_list", context, data_dict)
-    asked = inputs.take(data_dict, _ROLES)
-    person = people.of(context)
-    plan = finding.plan(person, asked["plan"]) if asked["plan"] else None
+    asked = request_fields.take(data_dict, _ROLES)
+    person = permission.of(context)
+    plan = lookup.plan(person, asked["plan"]) if asked["plan"] else None
     conditions: list[Any] = []
     if plan is not None:
         conditions.append(sa.or_(PlanRole.plan_id == plan.id, PlanRole.plan_id.is_(None)))
     if asked["role"]:
         conditions.append(PlanRole.role == asked["role"])
     if not asked["ended"]:
-        conditions.append(people.holding(_now()))
+        conditions.append(permission.holding(_now()))
     count = model.Session.execute(sa.select(sa.func.count(PlanRole.id)).where(*conditions)).scalar()
     wanted = (
         sa.select(PlanRole)
@@ -101,11 +96,11 @@ def ogp_plan_role_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
     return {"count": count, "results": told_roles(rows, person)}
 
 
-def told_roles(rows: Sequence[PlanRole], person: people.Person) -> list[dict[str, Any]]:
+def told_roles(rows: Sequence[PlanRole], person: permission.Person) -> list[dict[str, Any]]:
     """Return roles as the API answers them."""
-    reader = describing.Reader(person)
+    reader = plan_serializer.Reader(person)
     users = _users({row.user_id for row in rows})
-    plans = records.plans_by_id(row.plan_id for row in rows if row.plan_id)
+    plans = record_service.plans_by_id(row.plan_id for row in rows if row.plan_id)
     components = _components({(row.plan_id, row.component) for row in rows if row.component and row.plan_id})
     made = []
     for row in rows:
@@ -121,10 +116,10 @@ def told_roles(rows: Sequence[PlanRole], person: people.Person) -> list[dict[str
                 "plan_title": plan.title if plan else None,
                 "organization": reader.organization(row.organization) if row.organization else None,
                 "component": components.get((row.plan_id, row.component)) if row.component else None,
-                "since": describing.moment(row.since),
-                "until": describing.moment(row.until),
+                "since": plan_serializer.moment(row.since),
+                "until": plan_serializer.moment(row.until),
                 "may_end": row.until is None
-                and people.may(person, "roles" if granted_by_managers else "grant", plan),
+                and permission.may(person, "roles" if granted_by_managers else "grant", plan),
             }
         )
     return made
@@ -162,12 +157,12 @@ def role_name(role: str) -> str:
 
 
 _GRANTED = {
-    "user": inputs.required(inputs.name),
-    "role": inputs.required(inputs.choice(ROLES)),
-    "plan": inputs.optional(inputs.name),
-    "organization": inputs.optional(inputs.name),
-    "component": inputs.optional(inputs.name),
-    "until": inputs.optional(inputs.day),
+    "user": request_fields.required(request_fields.name),
+    "role": request_fields.required(request_fields.choice(ROLES)),
+    "plan": request_fields.optional(request_fields.name),
+    "organization": request_fields.optional(request_fields.name),
+    "component": request_fields.optional(request_fields.name),
+    "until": request_fields.optional(request_fields.day),
 }
 
 
@@ -194,9 +189,9 @@ def ogp_plan_role_grant(context: Context, data_dict: DataDict) -> dict[str, Any]
     :rtype: dict
     """
     tk.check_access("ogp_plan_role_grant", context, data_dict)
-    asked = inputs.take(data_dict, _GRANTED)
-    person = people.of(context)
-    plan = finding.plan(person, asked["plan"]) if asked["plan"] else None
+    asked = request_fields.take(data_dict, _GRANTED)
+    person = permission.of(context)
+    plan = lookup.plan(person, asked["plan"]) if asked["plan"] else None
     user = _user(asked["user"])
     organization, component = _of_role(asked, plan)
     until = _end_of(asked["until"])
@@ -206,7 +201,7 @@ def ogp_plan_role_grant(context: Context, data_dict: DataDict) -> dict[str, Any]
         PlanRole.plan_id.is_(None) if plan is None else PlanRole.plan_id == plan.id,
         PlanRole.organization.is_(None) if organization is None else PlanRole.organization == organization,
         PlanRole.component.is_(None) if component is None else PlanRole.component == component,
-        people.holding(_now()),
+        permission.holding(_now()),
     )
     with transaction(context):
         row = model.Session.scalars(wanted).first()
@@ -285,7 +280,7 @@ def _end_of(day: dt.date | None) -> dt.datetime | None:
     """A role ends when its last day is over, in the portal's zone."""
     if day is None:
         return None
-    if day < records.today():
+    if day < record_service.today():
         raise tk.ValidationError({"until": [tk._("This day has passed already. Give today or a later one.")]})
     return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), config.timezone())
 
@@ -300,23 +295,23 @@ def ogp_plan_role_end(context: Context, data_dict: DataDict) -> dict[str, Any]:
     :rtype: dict
     """
     tk.check_access("ogp_plan_role_end", context, data_dict)
-    asked = inputs.take(data_dict, {"id": inputs.required(inputs.identity)})
-    row = finding.role(asked["id"])
+    asked = request_fields.take(data_dict, {"id": request_fields.required(request_fields.identity)})
+    row = lookup.role(asked["id"])
     with transaction(context):
         if row.until is None or row.until > _now():
             row.until = _now()
-    return told_roles([row], people.of(context))[0]
+    return told_roles([row], permission.of(context))[0]
 
 
 # --- delegations --------------------------------------------------------------------------------------
 
 _DELEGATED = {
-    "user": inputs.optional(inputs.name),
-    "delegate": inputs.required(inputs.name),
-    "organization": inputs.required(inputs.name),
-    "since": inputs.required(inputs.day),
-    "until": inputs.required(inputs.day),
-    "reason": inputs.optional(inputs.line(), ""),
+    "user": request_fields.optional(request_fields.name),
+    "delegate": request_fields.required(request_fields.name),
+    "organization": request_fields.required(request_fields.name),
+    "since": request_fields.required(request_fields.day),
+    "until": request_fields.required(request_fields.day),
+    "reason": request_fields.optional(request_fields.line(), ""),
 }
 
 
@@ -343,18 +338,18 @@ def ogp_plan_delegation_create(context: Context, data_dict: DataDict) -> dict[st
     :rtype: dict
     """
     tk.check_access("ogp_plan_delegation_create", context, data_dict)
-    asked = inputs.take(data_dict, _DELEGATED)
-    person = people.of(context)
+    asked = request_fields.take(data_dict, _DELEGATED)
+    person = permission.of(context)
     user = _user(asked["user"] or person.name or "")
     delegate = _user(asked["delegate"], "delegate")
     errors: dict[str, list[str]] = {}
     if delegate.id == user.id:
         errors["delegate"] = [tk._("Nobody stands in for themselves. Choose somebody else.")]
-    if asked["organization"] not in people.who(user, delegations=False).speaks_for(None):
+    if asked["organization"] not in permission.who(user, delegations=False).speaks_for(None):
         errors["user"] = [tk._("This person does not report for that organismo.")]
     if asked["until"] < asked["since"]:
         errors["until"] = [tk._("It ends before it begins. Correct one of the two days.")]
-    elif asked["until"] < records.today():
+    elif asked["until"] < record_service.today():
         errors["until"] = [tk._("This day has passed already. Give today or a later one.")]
     elif (asked["until"] - asked["since"]).days > _LONGEST:
         errors["until"] = [tk._("It lasts more than a year. For longer, name another focal point.")]
@@ -383,18 +378,18 @@ def ogp_plan_delegation_revoke(context: Context, data_dict: DataDict) -> dict[st
     :rtype: dict
     """
     tk.check_access("ogp_plan_delegation_revoke", context, data_dict)
-    asked = inputs.take(data_dict, {"id": inputs.required(inputs.identity)})
-    row = finding.delegation(asked["id"])
+    asked = request_fields.take(data_dict, {"id": request_fields.required(request_fields.identity)})
+    row = lookup.delegation(asked["id"])
     with transaction(context):
         if row.revoked is None:
             row.revoked = _now()
-    return _delegations([row], people.of(context))[0]
+    return _delegations([row], permission.of(context))[0]
 
 
 _DELEGATIONS = {
-    "organization": inputs.optional(inputs.name),
-    "limit": inputs.optional(inputs.whole(0, 1000), 200),
-    "offset": inputs.optional(inputs.whole(0, 10**9), 0),
+    "organization": request_fields.optional(request_fields.name),
+    "limit": request_fields.optional(request_fields.whole(0, 1000), 200),
+    "offset": request_fields.optional(request_fields.whole(0, 10**9), 0),
 }
 
 
@@ -409,9 +404,9 @@ def ogp_plan_delegation_list(context: Context, data_dict: DataDict) -> dict[str,
     :rtype: dict
     """
     tk.check_access("ogp_plan_delegation_list", context, data_dict)
-    asked = inputs.take(data_dict, _DELEGATIONS)
-    person = people.of(context)
-    conditions = [Delegation.revoked.is_(None), Delegation.until >= records.today()]
+    asked = request_fields.take(data_dict, _DELEGATIONS)
+    person = permission.of(context)
+    conditions = [Delegation.revoked.is_(None), Delegation.until >= record_service.today()]
     if asked["organization"]:
         conditions.append(Delegation.organization == asked["organization"])
     else:
@@ -422,8 +417,8 @@ def ogp_plan_delegation_list(context: Context, data_dict: DataDict) -> dict[str,
     return {"count": count, "results": _delegations(list(rows), person)}
 
 
-def _delegations(rows: Sequence[Delegation], person: people.Person) -> list[dict[str, Any]]:
-    reader = describing.Reader(person)
+def _delegations(rows: Sequence[Delegation], person: permission.Person) -> list[dict[str, Any]]:
+    reader = plan_serializer.Reader(person)
     users = _users({id_ for row in rows for id_ in (row.user_id, row.delegate_id)})
     return [
         {
@@ -434,7 +429,7 @@ def _delegations(rows: Sequence[Delegation], person: people.Person) -> list[dict
             "since": row.since.isoformat(),
             "until": row.until.isoformat(),
             "reason": row.reason,
-            "revoked": describing.moment(row.revoked),
+            "revoked": plan_serializer.moment(row.revoked),
             "active": row.revoked is None and row.since <= reader.today <= row.until,
         }
         for row in rows
@@ -444,9 +439,9 @@ def _delegations(rows: Sequence[Delegation], person: people.Person) -> list[dict
 # --- periods ------------------------------------------------------------------------------------------
 
 _PERIOD = {
-    "plan": inputs.required(inputs.name),
-    "period": inputs.required(inputs.period),
-    "reason": inputs.optional(inputs.text(), ""),
+    "plan": request_fields.required(request_fields.name),
+    "period": request_fields.required(request_fields.period),
+    "reason": request_fields.optional(request_fields.text(), ""),
 }
 
 
@@ -485,12 +480,12 @@ def ogp_plan_period_close(context: Context, data_dict: DataDict) -> dict[str, An
 
 
 def _period(context: Context, data_dict: DataDict, *, opened: bool) -> dict[str, Any]:
-    asked = inputs.take(data_dict, _PERIOD)
-    person = people.of(context)
-    plan = finding.plan(person, asked["plan"])
+    asked = request_fields.take(data_dict, _PERIOD)
+    person = permission.of(context)
+    plan = lookup.plan(person, asked["plan"])
     with transaction(context):
         # alone: a report under way to the period is either wholly before or wholly after
-        events.hold(plan.id)
+        event_service.hold(plan.id)
         model.Session.refresh(plan)
         tk.check_access(f"ogp_plan_period_{'open' if opened else 'close'}", context, data_dict)
         at, reason = _period_event(plan, asked, person, opened=opened)
@@ -498,13 +493,13 @@ def _period(context: Context, data_dict: DataDict, *, opened: bool) -> dict[str,
         "plan": plan.name,
         "period": asked["period"],
         "open": opened,
-        "at": describing.moment(at),
+        "at": plan_serializer.moment(at),
         "reason": reason,
     }
 
 
 def _period_event(
-    plan: PlanRow, asked: Mapping[str, Any], person: people.Person, *, opened: bool
+    plan: PlanRow, asked: Mapping[str, Any], person: permission.Person, *, opened: bool
 ) -> tuple[dt.datetime, str]:
     """Open or close the period, unless it is so already; when that was and why."""
     there = calendar.period(asked["period"])
@@ -520,7 +515,7 @@ def _period_event(
     fact = PeriodEvent(
         id="", at=_now(), by=person.id, period=asked["period"], opened=opened, reason=asked["reason"]
     )
-    return events.append(plan.id, fact).at, asked["reason"]
+    return event_service.append(plan.id, fact).at, asked["reason"]
 
 
 def _last_period(plan: PlanRow, period: str) -> dict[str, Any] | None:
@@ -537,16 +532,16 @@ def _last_period(plan: PlanRow, period: str) -> dict[str, Any] | None:
 # --- links --------------------------------------------------------------------------------------------
 
 _LINKED = {
-    "plan": inputs.required(inputs.name),
-    "item": inputs.required(inputs.name),
-    "kind": inputs.required(inputs.member(LinkKind)),
-    "other_plan": inputs.optional(inputs.name),
-    "other": inputs.required(inputs.name),
+    "plan": request_fields.required(request_fields.name),
+    "item": request_fields.required(request_fields.name),
+    "kind": request_fields.required(request_fields.member(LinkKind)),
+    "other_plan": request_fields.optional(request_fields.name),
+    "other": request_fields.required(request_fields.name),
 }
 _LISTED_LINKS = {
-    "plan": inputs.required(inputs.name),
-    "limit": inputs.optional(inputs.whole(0, config.LARGEST_PAGE)),
-    "offset": inputs.optional(inputs.whole(0, 10**9), 0),
+    "plan": request_fields.required(request_fields.name),
+    "limit": request_fields.optional(request_fields.whole(0, config.LARGEST_PAGE)),
+    "offset": request_fields.optional(request_fields.whole(0, 10**9), 0),
 }
 #: Advisory lock of who makes or removes a link.
 _LINKING = 0x6F67706C696E6B
@@ -573,9 +568,9 @@ def ogp_plan_link_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
     :rtype: dict
     """
     tk.check_access("ogp_plan_link_list", context, data_dict)
-    asked = inputs.take(data_dict, _LISTED_LINKS)
-    person = people.of(context)
-    found = linking.of_plan(finding.plan(person, asked["plan"]), describing.Reader(person))
+    asked = request_fields.take(data_dict, _LISTED_LINKS)
+    person = permission.of(context)
+    found = link_serializer.of_plan(lookup.plan(person, asked["plan"]), plan_serializer.Reader(person))
     limit = config.page_size() if asked["limit"] is None else asked["limit"]
     return {"count": len(found), "results": found[asked["offset"] : asked["offset"] + limit]}
 
@@ -598,12 +593,12 @@ def ogp_plan_link_create(context: Context, data_dict: DataDict) -> dict[str, Any
     :rtype: dict
     """
     tk.check_access("ogp_plan_link_create", context, data_dict)
-    asked = inputs.take(data_dict, _LINKED)
-    person = people.of(context)
-    plan = finding.plan(person, asked["plan"])
-    item = finding.item(plan, asked["item"])
-    other_plan = finding.plan(person, asked["other_plan"]) if asked["other_plan"] else plan
-    other = finding.item(other_plan, asked["other"])
+    asked = request_fields.take(data_dict, _LINKED)
+    person = permission.of(context)
+    plan = lookup.plan(person, asked["plan"])
+    item = lookup.item(plan, asked["item"])
+    other_plan = lookup.plan(person, asked["other_plan"]) if asked["other_plan"] else plan
+    other = lookup.item(other_plan, asked["other"])
     kind: LinkKind = asked["kind"]
     _check_link(item, other, kind)
     keys: tuple[Key, Key] = (item.level, item.code), (other.level, other.code)
@@ -623,8 +618,8 @@ def ogp_plan_link_create(context: Context, data_dict: DataDict) -> dict[str, Any
             fact = Link(
                 id="", at=_now(), by=person.id, item=keys[0], kind=kind, other=keys[1], plan=elsewhere
             )
-            id_ = events.append(plan.id, fact).id
-            recomputing.recompute(plan.id, {keys[0]})
+            id_ = event_service.append(plan.id, fact).id
+            item_status.recompute(plan.id, {keys[0]})
     return _link(id_, kind, plan, item, other_plan, other)
 
 
@@ -651,13 +646,13 @@ def _link(
     return {
         "id": id_,
         "kind": kind.value,
-        "kind_name": item_page.link_name(kind.value),
+        "kind_name": item_serializer.link_name(kind.value),
         "plan": plan.name,
         "item": item.address,
         "other_plan": other_plan.name,
         "other": other.address,
         "other_title": other.title,
-        "url": addresses.url_of_item(other_plan.name, other.address),
+        "url": urls.url_of_item(other_plan.name, other.address),
     }
 
 
@@ -706,18 +701,18 @@ def ogp_plan_link_remove(context: Context, data_dict: DataDict) -> dict[str, Any
     :rtype: dict
     """
     tk.check_access("ogp_plan_link_remove", context, data_dict)
-    asked = inputs.take(data_dict, {"id": inputs.required(inputs.identity)})
-    person = people.of(context)
-    row, plan = finding.fact(person, asked["id"], "link")
-    held = events.to_fact(row)
+    asked = request_fields.take(data_dict, {"id": request_fields.required(request_fields.identity)})
+    person = permission.of(context)
+    row, plan = lookup.fact(person, asked["id"], "link")
+    held = event_service.to_fact(row)
     if not isinstance(held, Link):
         raise tk.ObjectNotFound(tk._("There is no such link."))
     with transaction(context):
         _links_alone()
         if _standing(plan.id, held.item, held.kind, held.plan, held.other) is not None:
             gone = replace(held, id="", at=_now(), by=person.id, removed=True)
-            events.append(plan.id, gone)
-            recomputing.recompute(plan.id, {held.item})
+            event_service.append(plan.id, gone)
+            item_status.recompute(plan.id, {held.item})
     return {"id": row.id, "kind": held.kind.value, "removed": True}
 
 

@@ -13,12 +13,16 @@ from ckan import model
 from ckan.types import Action, Context, DataDict
 from sqlalchemy.dialects.postgresql import JSONB
 
-from ckanext.ogp_plan import addresses, config, describing, drifting, inputs, people, records
-from ckanext.ogp_plan.logic import finding
+from ckanext.ogp_plan import config, urls
+from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.model import Event, ItemAssignment, PlanItem, PlanRow, PlanVersion, RecordedChange
-from ckanext.ogp_plan.people import OWING, Person
 from ckanext.ogp_plan.planning import change_words
 from ckanext.ogp_plan.planning.types import PlanStatus
+from ckanext.ogp_plan.serializers import drift as drift_serializer
+from ckanext.ogp_plan.serializers import plan as plan_serializer
+from ckanext.ogp_plan.services import permission, request_fields
+from ckanext.ogp_plan.services import record as record_service
+from ckanext.ogp_plan.services.permission import OWING, Person
 
 #: What a plan may become. Once adopted it is never a draft again, and what is closed stays closed.
 TRANSITIONS: dict[PlanStatus, frozenset[PlanStatus]] = {
@@ -33,19 +37,22 @@ _OF_ROW = ("status", "settings.%")
 
 #: How much of a list is asked for.
 PAGE = {
-    "limit": inputs.optional(inputs.whole(0, config.LARGEST_PAGE)),
-    "offset": inputs.optional(inputs.whole(0, 10**9), 0),
+    "limit": request_fields.optional(request_fields.whole(0, config.LARGEST_PAGE)),
+    "offset": request_fields.optional(request_fields.whole(0, 10**9), 0),
 }
 #: The same of a short list: whole, unless less is asked for.
-WHOLE_LIST = {**PAGE, "limit": inputs.optional(inputs.whole(0, config.LARGEST_PAGE), config.LARGEST_PAGE)}
+WHOLE_LIST = {
+    **PAGE,
+    "limit": request_fields.optional(request_fields.whole(0, config.LARGEST_PAGE), config.LARGEST_PAGE),
+}
 
 
 # --- reading ------------------------------------------------------------------------------------------
 
 _LISTING = {
-    "family": inputs.optional(inputs.name),
-    "status": inputs.optional(inputs.name),
-    "organization": inputs.optional(inputs.name),
+    "family": request_fields.optional(request_fields.name),
+    "status": request_fields.optional(request_fields.name),
+    "organization": request_fields.optional(request_fields.name),
     **PAGE,
 }
 
@@ -69,9 +76,9 @@ def ogp_plan_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
     :rtype: dict
     """
     tk.check_access("ogp_plan_list", context, data_dict)
-    asked = inputs.take(data_dict, _LISTING)
-    person = people.of(context)
-    conditions = [people.visible(person)]
+    asked = request_fields.take(data_dict, _LISTING)
+    person = permission.of(context)
+    conditions = [permission.visible(person)]
     if asked["family"]:
         conditions.append(PlanRow.family == asked["family"])
     if asked["status"]:
@@ -93,7 +100,7 @@ def ogp_plan_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
         .offset(asked["offset"])
     )
     rows = list(model.Session.scalars(wanted))
-    return {"count": count, "results": describing.plans(rows, describing.Reader(person))}
+    return {"count": count, "results": plan_serializer.plans(rows, plan_serializer.Reader(person))}
 
 
 _ORDER = (
@@ -122,17 +129,17 @@ def ogp_plan_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     :rtype: dict
     """
     tk.check_access("ogp_plan_show", context, data_dict)
-    asked = inputs.take(data_dict, {"id": inputs.required(inputs.name)})
-    person = people.of(context)
-    return shown(finding.plan(person, asked["id"]), person)
+    asked = request_fields.take(data_dict, {"id": request_fields.required(request_fields.name)})
+    person = permission.of(context)
+    return shown(lookup.plan(person, asked["id"]), person)
 
 
 def shown(row: PlanRow, person: Person) -> dict[str, Any]:
     """Return a plan with all that somebody may know of it."""
-    reader = describing.Reader(person)
-    plan, components, cuts = describing.plan_and_roots(row, reader)
-    head = describing.heads([row]).get(row.id, {})
-    family = records.family(row.family)
+    reader = plan_serializer.Reader(person)
+    plan, components, cuts = plan_serializer.plan_and_roots(row, reader)
+    head = plan_serializer.heads([row]).get(row.id, {})
+    family = record_service.family(row.family)
     return {
         **plan,
         "form_code": head.get("form_code") or "",
@@ -149,15 +156,15 @@ def shown(row: PlanRow, person: Person) -> dict[str, Any]:
             }
             for level in family.levels
         ],
-        "settings": describing.settings(row, reader),
+        "settings": plan_serializer.settings(row, reader),
         "versions": _versions(row),
-        "cuts": [describing.cut(one, row, reader) for one in cuts],
+        "cuts": [plan_serializer.cut(one, row, reader) for one in cuts],
         "components": components,
         "organizations": _organizations(row, reader),
         "unknown": _unknown(row),
         "periods": _periods(row),
         "transitions": [
-            {"status": one.value, "name": describing.status_name(one.value)}
+            {"status": one.value, "name": plan_serializer.status_name(one.value)}
             for one in PlanStatus
             if one in TRANSITIONS[PlanStatus(row.status)]
         ],
@@ -168,31 +175,31 @@ def shown(row: PlanRow, person: Person) -> dict[str, Any]:
 def may(person: Person, row: PlanRow) -> dict[str, Any]:
     """Return what somebody may do in a plan: yes or no for each; of ``report``, the organismos."""
     return {
-        "import": people.may(person, "import", row),
-        "change": people.may(person, "change", row),
-        "settings": people.may(person, "change", row),
-        "roles": people.may(person, "roles", row),
-        "grant": people.may(person, "grant", row),
-        "period": people.may(person, "period", row),
-        "link": people.may(person, "link", row),
-        "report": people.reports_for(person, row),
-        "report_whole": people.may(person, "report_whole", row),
-        "review": people.may(person, "review", row),
-        "verdict": people.may(person, "verdict", row),
-        "cut": people.may(person, "cut_create", row),
-        "publish": people.may(person, "cut_publish", row),
-        "publish_dataset": people.may(person, "publish_dataset", row),
+        "import": permission.may(person, "import", row),
+        "change": permission.may(person, "change", row),
+        "settings": permission.may(person, "change", row),
+        "roles": permission.may(person, "roles", row),
+        "grant": permission.may(person, "grant", row),
+        "period": permission.may(person, "period", row),
+        "link": permission.may(person, "link", row),
+        "report": permission.reports_for(person, row),
+        "report_whole": permission.may(person, "report_whole", row),
+        "review": permission.may(person, "review", row),
+        "verdict": permission.may(person, "verdict", row),
+        "cut": permission.may(person, "cut_create", row),
+        "publish": permission.may(person, "cut_publish", row),
+        "publish_dataset": permission.may(person, "publish_dataset", row),
     }
 
 
 def _other(plan_id: str | None, person: Person) -> dict[str, str] | None:
     found = PlanRow.get(plan_id)
-    if found is None or not people.may(person, "see", found):
+    if found is None or not permission.may(person, "see", found):
         return None
-    return {"name": found.name, "title": found.title, "url": addresses.url_of_plan(found.name)}
+    return {"name": found.name, "title": found.title, "url": urls.url_of_plan(found.name)}
 
 
-def _fields(stored: Mapping[str, Any], row: PlanRow, reader: describing.Reader) -> list[dict[str, Any]]:
+def _fields(stored: Mapping[str, Any], row: PlanRow, reader: plan_serializer.Reader) -> list[dict[str, Any]]:
     """What a plan says of itself, by the names its family gives; sections by their titles."""
     words = reader.words(row.family)
     made = []
@@ -205,12 +212,12 @@ def _fields(stored: Mapping[str, Any], row: PlanRow, reader: describing.Reader) 
             ]
         elif value not in (None, "", [], {}):
             label = change_words.field_name(f"fields.{name}", words)
-            text = change_words.shown(f"fields.{name}", describing.freed(value), words, reader.names)
+            text = change_words.shown(f"fields.{name}", plan_serializer.freed(value), words, reader.names)
             made.append({"name": name, "label": label[:1].upper() + label[1:], "value": text})
     return made
 
 
-def _group(one: Mapping[str, Any], reader: describing.Reader) -> dict[str, Any]:
+def _group(one: Mapping[str, Any], reader: plan_serializer.Reader) -> dict[str, Any]:
     return {
         "id": one["id"],
         "name": one["name"],
@@ -246,7 +253,8 @@ def _versions(row: PlanRow) -> list[dict[str, Any]]:
         .order_by(PlanVersion.number.desc())
     )
     return [
-        {**one._asdict(), "created": describing.moment(one.created)} for one in model.Session.execute(wanted)
+        {**one._asdict(), "created": plan_serializer.moment(one.created)}
+        for one in model.Session.execute(wanted)
     ]
 
 
@@ -258,7 +266,7 @@ def _of_promise() -> Any:
     )
 
 
-def _organizations(row: PlanRow, reader: describing.Reader) -> list[dict[str, Any]]:
+def _organizations(row: PlanRow, reader: plan_serializer.Reader) -> list[dict[str, Any]]:
     """Who owes tracked items, how many, and its own light in each (the item's where it has none)."""
     # each pair once: an organismo may both lead an item and support it
     pair = (
@@ -297,7 +305,7 @@ def _organizations(row: PlanRow, reader: describing.Reader) -> list[dict[str, An
         counted[name].append((light, number))
     made = []
     for name, pairs in counted.items():
-        within, outside = describing.lights(pairs)
+        within, outside = plan_serializer.lights(pairs)
         owed = sum(number for _, number in pairs)
         made.append({**reader.organization(name), "owed": owed, "lights": within, "excluded": outside})
     return sorted(made, key=lambda one: (one["title"].casefold(), one["name"]))
@@ -326,7 +334,7 @@ def _periods(row: PlanRow) -> list[dict[str, Any]]:
         last[body["period"]] = {
             "period": body["period"],
             "open": body.get("opened", True),
-            "at": describing.moment(at),
+            "at": plan_serializer.moment(at),
             "reason": body.get("reason", ""),
         }
     return [last[name] for name in sorted(last)]
@@ -335,11 +343,11 @@ def _periods(row: PlanRow) -> list[dict[str, Any]]:
 # --- what changed -------------------------------------------------------------------------------------
 
 _DIFF = {
-    "plan": inputs.required(inputs.name),
-    "since": inputs.optional(inputs.day),
-    "until": inputs.optional(inputs.day),
-    "level": inputs.optional(inputs.name),
-    "code": inputs.optional(inputs.name),
+    "plan": request_fields.required(request_fields.name),
+    "since": request_fields.optional(request_fields.day),
+    "until": request_fields.optional(request_fields.day),
+    "level": request_fields.optional(request_fields.name),
+    "code": request_fields.optional(request_fields.name),
     **PAGE,
 }
 
@@ -361,22 +369,22 @@ def ogp_plan_diff(context: Context, data_dict: DataDict) -> dict[str, Any]:
     :rtype: dict
     """
     tk.check_access("ogp_plan_diff", context, data_dict)
-    asked = inputs.take(data_dict, _DIFF)
-    person = people.of(context)
-    row = finding.plan(person, asked["plan"])
+    asked = request_fields.take(data_dict, _DIFF)
+    person = permission.of(context)
+    row = lookup.plan(person, asked["plan"])
     conditions = [RecordedChange.plan_id == row.id, *_between(asked)]
     for name in ("level", "code"):
         if asked[name]:
             conditions.append(getattr(RecordedChange, name) == asked[name])
-    reader = describing.Reader(person)
+    reader = plan_serializer.Reader(person)
     order = (RecordedChange.created.desc(), RecordedChange.version.desc(), RecordedChange.position)
     count = model.Session.execute(sa.select(sa.func.count(RecordedChange.id)).where(*conditions)).scalar()
     wanted = sa.select(RecordedChange).where(*conditions).order_by(*order)
     page = wanted.limit(limit(asked)).offset(asked["offset"])
-    drift, whole = drifting.drift(row, conditions, reader)
+    drift, whole = drift_serializer.drift(row, conditions, reader)
     return {
         "count": count,
-        "changes": describing.changes(list(model.Session.scalars(page)), row, reader),
+        "changes": plan_serializer.changes(list(model.Session.scalars(page)), row, reader),
         "drift": drift,
         "whole": whole,
     }

@@ -12,97 +12,104 @@ from ckan import model
 from ckan.types import Action, Context, DataDict
 from sqlalchemy.exc import IntegrityError
 
-from ckanext.ogp_plan import addresses, events, inputs, linked, people, reporting, rows
-from ckanext.ogp_plan.logic import finding
+from ckanext.ogp_plan import urls
+from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.model import Event, PlanItem, PlanRow
-from ckanext.ogp_plan.people import Person
 from ckanext.ogp_plan.planning import states
 from ckanext.ogp_plan.planning.tracking import Measurement, Review, Update
 from ckanext.ogp_plan.planning.types import Declared
-from ckanext.ogp_plan.proving import FIELDS as EVIDENCE
-from ckanext.ogp_plan.proving import Proofs, ask_later, pending
-from ckanext.ogp_plan.reporting import Said, Work, refused
+from ckanext.ogp_plan.services import event as event_service
+from ckanext.ogp_plan.services import link as link_service
+from ckanext.ogp_plan.services import permission, report_batch, request_fields
+from ckanext.ogp_plan.services import report as report_service
+from ckanext.ogp_plan.services.evidence import FIELDS as EVIDENCE
+from ckanext.ogp_plan.services.evidence import Proofs, ask_later, pending
+from ckanext.ogp_plan.services.permission import Person
+from ckanext.ogp_plan.services.report import Said, Work, refused
 
 MEASURED = {
-    "indicator": inputs.optional(inputs.name),
-    "period": inputs.optional(inputs.period),
-    "start": inputs.optional(inputs.day),
-    "end": inputs.optional(inputs.day),
-    "value": inputs.optional(inputs.decimal()),
-    "numerator": inputs.optional(inputs.decimal()),
-    "denominator": inputs.optional(inputs.decimal(0)),
-    "comment": inputs.optional(inputs.text(5_000), ""),
-    "dimension": inputs.optional(inputs.mapping()),
-    "supersedes": inputs.optional(inputs.identity),
-    "retracted": inputs.optional(inputs.text(2_000), ""),
+    "indicator": request_fields.optional(request_fields.name),
+    "period": request_fields.optional(request_fields.period),
+    "start": request_fields.optional(request_fields.day),
+    "end": request_fields.optional(request_fields.day),
+    "value": request_fields.optional(request_fields.decimal()),
+    "numerator": request_fields.optional(request_fields.decimal()),
+    "denominator": request_fields.optional(request_fields.decimal(0)),
+    "comment": request_fields.optional(request_fields.text(5_000), ""),
+    "dimension": request_fields.optional(request_fields.mapping()),
+    "supersedes": request_fields.optional(request_fields.identity),
+    "retracted": request_fields.optional(request_fields.text(2_000), ""),
 }
 WHERE = {
-    "plan": inputs.required(inputs.name),
-    "item": inputs.required(inputs.name),
-    "organization": inputs.optional(inputs.name),
-    "whole": inputs.optional(inputs.yes_or_no, False),
-    "request_id": inputs.optional(inputs.line(200)),
+    "plan": request_fields.required(request_fields.name),
+    "item": request_fields.required(request_fields.name),
+    "organization": request_fields.optional(request_fields.name),
+    "whole": request_fields.optional(request_fields.yes_or_no, False),
+    "request_id": request_fields.optional(request_fields.line(200)),
 }
 SAID = {
-    "state": inputs.optional(inputs.member(Declared)),
-    "progress": inputs.optional(inputs.decimal(0, 100)),
-    "text": inputs.optional(inputs.text(), ""),
-    "obstacles": inputs.optional(inputs.text(), ""),
-    "next_step": inputs.optional(inputs.text(), ""),
-    "reason": inputs.optional(inputs.text(5_000), ""),
-    "act": inputs.optional(inputs.line(500), ""),
-    "at_risk": inputs.optional(inputs.yes_or_no, False),
-    "confirms": inputs.optional(inputs.yes_or_no, False),
-    "period": inputs.optional(inputs.period),
-    "report": inputs.optional(inputs.identity),
-    "supersedes": inputs.optional(inputs.identity),
-    "measurements": inputs.optional(inputs.many(MEASURED), []),
-    "evidence": inputs.optional(inputs.many(EVIDENCE, 50), []),
+    "state": request_fields.optional(request_fields.member(Declared)),
+    "progress": request_fields.optional(request_fields.decimal(0, 100)),
+    "text": request_fields.optional(request_fields.text(), ""),
+    "obstacles": request_fields.optional(request_fields.text(), ""),
+    "next_step": request_fields.optional(request_fields.text(), ""),
+    "reason": request_fields.optional(request_fields.text(5_000), ""),
+    "act": request_fields.optional(request_fields.line(500), ""),
+    "at_risk": request_fields.optional(request_fields.yes_or_no, False),
+    "confirms": request_fields.optional(request_fields.yes_or_no, False),
+    "period": request_fields.optional(request_fields.period),
+    "report": request_fields.optional(request_fields.identity),
+    "supersedes": request_fields.optional(request_fields.identity),
+    "measurements": request_fields.optional(request_fields.many(MEASURED), []),
+    "evidence": request_fields.optional(request_fields.many(EVIDENCE, 50), []),
 }
-_SECTION = {"title": inputs.optional(inputs.line(500), ""), "text": inputs.optional(inputs.text(60_000), "")}
+_SECTION = {
+    "title": request_fields.optional(request_fields.line(500), ""),
+    "text": request_fields.optional(request_fields.text(60_000), ""),
+}
 _REPORT = {
-    "plan": inputs.optional(inputs.name),
-    "organization": inputs.required(inputs.name),
-    "period": inputs.optional(inputs.period),
-    "start": inputs.optional(inputs.day),
-    "end": inputs.optional(inputs.day),
-    "title": inputs.optional(inputs.line(500), ""),
-    "sections": inputs.optional(inputs.many(_SECTION, 100), []),
-    "updates": inputs.optional(
-        inputs.many(
+    "plan": request_fields.optional(request_fields.name),
+    "organization": request_fields.required(request_fields.name),
+    "period": request_fields.optional(request_fields.period),
+    "start": request_fields.optional(request_fields.day),
+    "end": request_fields.optional(request_fields.day),
+    "title": request_fields.optional(request_fields.line(500), ""),
+    "sections": request_fields.optional(request_fields.many(_SECTION, 100), []),
+    "updates": request_fields.optional(
+        request_fields.many(
             {
-                "plan": inputs.optional(inputs.name),
-                "item": inputs.required(inputs.name),
+                "plan": request_fields.optional(request_fields.name),
+                "item": request_fields.required(request_fields.name),
                 **{name: one for name, one in SAID.items() if name not in ("report", "supersedes")},
             },
             1_000,
         ),
         [],
     ),
-    "supersedes": inputs.optional(inputs.identity),
-    "request_id": inputs.optional(inputs.line(200)),
+    "supersedes": request_fields.optional(request_fields.identity),
+    "request_id": request_fields.optional(request_fields.line(200)),
 }
 _REVIEW = {
-    "update": inputs.optional(inputs.identity),
-    "report": inputs.optional(inputs.identity),
-    "accepted": inputs.required(inputs.yes_or_no),
-    "reason": inputs.optional(inputs.text(5_000), ""),
-    "request_id": inputs.optional(inputs.line(200)),
+    "update": request_fields.optional(request_fields.identity),
+    "report": request_fields.optional(request_fields.identity),
+    "accepted": request_fields.required(request_fields.yes_or_no),
+    "reason": request_fields.optional(request_fields.text(5_000), ""),
+    "request_id": request_fields.optional(request_fields.line(200)),
 }
 _ANSWER = {
     **WHERE,
-    "reason": inputs.required(inputs.choice(states.REASONS)),
-    "text": inputs.required(inputs.text(5_000)),
-    "supersedes": inputs.optional(inputs.identity),
+    "reason": request_fields.required(request_fields.choice(states.REASONS)),
+    "text": request_fields.required(request_fields.text(5_000)),
+    "supersedes": request_fields.optional(request_fields.identity),
 }
 _ROWS = {
-    "plan": inputs.optional(inputs.name),
-    "organization": inputs.optional(inputs.name),
-    "upload": inputs.optional(inputs.file),
-    "rows": inputs.optional(rows.read_list),
-    "period": inputs.optional(inputs.period),
-    "dry_run": inputs.optional(inputs.yes_or_no, True),
-    "request_id": inputs.optional(inputs.line(200)),
+    "plan": request_fields.optional(request_fields.name),
+    "organization": request_fields.optional(request_fields.name),
+    "upload": request_fields.optional(request_fields.file),
+    "rows": request_fields.optional(report_batch.read_list),
+    "period": request_fields.optional(request_fields.period),
+    "dry_run": request_fields.optional(request_fields.yes_or_no, True),
+    "request_id": request_fields.optional(request_fields.line(200)),
 }
 
 
@@ -119,9 +126,9 @@ def place(
 
     :param of_plan: what is decided is the coordinator's, whoever's part of the item it is about.
     """
-    person = people.of(context)
-    plan = finding.plan(person, taken["plan"])
-    item = finding.item(plan, taken["item"])
+    person = permission.of(context)
+    plan = lookup.plan(person, taken["plan"])
+    item = lookup.item(plan, taken["item"])
     organization = taken.get("organization")
     if organization and taken.get("whole"):
         raise refused("whole", tk._("Say for which organismo, or that it is for the whole item, not both."))
@@ -133,8 +140,8 @@ def place(
 
 
 def _whose(person: Person, plan: PlanRow, item: PlanItem) -> str | None:
-    mine = people.reports_for(person, plan, item)
-    if people.may(person, "report_whole", plan, item) or not mine:
+    mine = permission.reports_for(person, plan, item)
+    if permission.may(person, "report_whole", plan, item) or not mine:
         return None
     if len(mine) > 1:
         raise refused(
@@ -168,13 +175,13 @@ def once(
 
     def guarded() -> dict[str, Any]:
         if fact_id and item_id:
-            reporting.lock(item_id)
+            report_service.lock(item_id)
             if recorded(fact_id):
                 raise _Done
         return do()
 
     try:
-        return reporting.in_one(guarded, context)
+        return report_service.in_one(guarded, context)
     except _Done:
         model.Session.rollback()
         if proofs is not None:
@@ -228,10 +235,10 @@ def ogp_plan_update_create(context: Context, data_dict: DataDict) -> dict[str, A
         ``repeated``: items of this or other plans that it also counts for
     :rtype: dict
     """
-    taken = inputs.take(data_dict, {**WHERE, **SAID})
-    crosses = taken["state"] in reporting.OUTSIDE
+    taken = request_fields.take(data_dict, {**WHERE, **SAID})
+    crosses = taken["state"] in report_service.OUTSIDE
     person, plan, item, organization = place(context, taken, "ogp_plan_update_create", of_plan=crosses)
-    fact_id = reporting.id_of(plan.id, person.id, taken["request_id"], "update")
+    fact_id = report_service.id_of(plan.id, person.id, taken["request_id"], "update")
     if taken["request_id"] and recorded(fact_id):
         return told_of_update(fact_id)
     key = (item.level, item.code)
@@ -299,7 +306,7 @@ def _stored(proofs: Proofs, given: Sequence[Mapping[str, Any]]) -> list[Mapping[
 def told_of_update(fact_id: str, work: Work | None = None) -> dict[str, Any]:
     """Return an update as recorded, with its parts, where its item stands now, and what it counts for."""
     row = model.Session.get(Event, fact_id)
-    fact: Any = events.to_fact(row)
+    fact: Any = event_service.to_fact(row)
     parts = sa.select(Event.id, Event.kind).where(
         Event.plan_id == row.plan_id,
         Event.level == row.level,
@@ -394,7 +401,7 @@ def _repeated(row: Event, work: Work | None) -> list[dict[str, Any]]:
             for one in work.repeats[row.id]
             if one.item.id is not None
         ]
-    others = linked.answering_for([(row.plan_id, (row.level or "", row.code or ""))])
+    others = link_service.answering_for([(row.plan_id, (row.level or "", row.code or ""))])
     places = [(plan_id, *key) for found in others.values() for plan_id, key in sorted(found)]
     if not places:
         return []
@@ -448,10 +455,13 @@ def ogp_plan_measurement_create(context: Context, data_dict: DataDict) -> dict[s
 
     :rtype: dict
     """
-    extra = {"update": inputs.optional(inputs.identity), "report": inputs.optional(inputs.identity)}
-    taken = inputs.take(data_dict, {**WHERE, **MEASURED, **extra})
+    extra = {
+        "update": request_fields.optional(request_fields.identity),
+        "report": request_fields.optional(request_fields.identity),
+    }
+    taken = request_fields.take(data_dict, {**WHERE, **MEASURED, **extra})
     person, plan, item, organization = place(context, taken, "ogp_plan_measurement_create")
-    fact_id = reporting.id_of(plan.id, person.id, taken["request_id"], "measurement")
+    fact_id = report_service.id_of(plan.id, person.id, taken["request_id"], "measurement")
     if taken["request_id"] and recorded(fact_id):
         return told_of_measurement(fact_id)
     plan_id, item_id, key = plan.id, item.id, (item.level, item.code)
@@ -474,7 +484,7 @@ def ogp_plan_measurement_create(context: Context, data_dict: DataDict) -> dict[s
 def told_of_measurement(fact_id: str) -> dict[str, Any]:
     """Return a measurement as recorded, and where its item stands now."""
     row = model.Session.get(Event, fact_id)
-    fact: Any = events.to_fact(row)
+    fact: Any = event_service.to_fact(row)
     return {
         "id": fact.id,
         "at": fact.at.isoformat(),
@@ -511,9 +521,9 @@ def ogp_plan_answer_create(context: Context, data_dict: DataDict) -> dict[str, A
 
     :rtype: dict
     """
-    taken = inputs.take(data_dict, _ANSWER)
+    taken = request_fields.take(data_dict, _ANSWER)
     person, plan, item, organization = place(context, taken, "ogp_plan_answer_create")
-    fact_id = reporting.id_of(plan.id, person.id, taken["request_id"], "answer")
+    fact_id = report_service.id_of(plan.id, person.id, taken["request_id"], "answer")
     if taken["request_id"] and recorded(fact_id):
         return _told_of_answer(fact_id)
     plan_id, item_id, key = plan.id, item.id, (item.level, item.code)
@@ -530,7 +540,7 @@ def ogp_plan_answer_create(context: Context, data_dict: DataDict) -> dict[str, A
 
 def _told_of_answer(fact_id: str) -> dict[str, Any]:
     row = model.Session.get(Event, fact_id)
-    fact: Any = events.to_fact(row)
+    fact: Any = event_service.to_fact(row)
     return {
         "id": fact.id,
         "at": fact.at.isoformat(),
@@ -563,15 +573,15 @@ def ogp_plan_report_create(context: Context, data_dict: DataDict) -> dict[str, A
     :returns: ``reports``: plan → id; ``updates``: list of ``{"plan", "item", "id"}``
     :rtype: dict
     """
-    taken = inputs.take(data_dict, _REPORT)
+    taken = request_fields.take(data_dict, _REPORT)
     _span_of(taken)
     if not taken["sections"] and not taken["updates"]:
         raise refused("sections", tk._("Write at least one section, or report on at least one item."))
-    person = people.of(context)
+    person = permission.of(context)
     organization = taken["organization"]
     carried = _carried(context, person, taken)
     plans = _plans_of(context, person, taken, carried)
-    ids = {plan.id: reporting.id_of(plan.id, person.id, taken["request_id"], "report") for plan in plans}
+    ids = {plan.id: report_service.id_of(plan.id, person.id, taken["request_id"], "report") for plan in plans}
     first = min(ids.values())
     if taken["request_id"] and recorded(first):
         return _told_of_reports(ids)
@@ -593,13 +603,13 @@ def ogp_plan_report_create(context: Context, data_dict: DataDict) -> dict[str, A
 
     def do() -> dict[str, Any]:
         for plan_id in sorted(ids):
-            events.share(plan_id)
+            event_service.share(plan_id)
         for plan_id in sorted(ids):
-            made = reporting.report_of(plan_id, person, taken["request_id"], taken)
+            made = report_service.report_of(plan_id, person, taken["request_id"], taken)
             _superseded_report(plan_id, made)
             if not taken["request_id"]:
                 ids[plan_id] = made.id
-            events.append(plan_id, made)
+            event_service.append(plan_id, made)
         work = Work(person, taken["request_id"])
         work.open([model.Session.get(PlanItem, item_id) for _, item_id, _ in names])
         for position, (plan_id, item_id, key) in enumerate(names):
@@ -640,8 +650,8 @@ def _carried(
     found, seen = [], set()
     for position, fields in enumerate(taken["updates"]):
         try:
-            plan = finding.plan(person, fields["plan"] or taken["plan"])
-            item = finding.item(plan, fields["item"])
+            plan = lookup.plan(person, fields["plan"] or taken["plan"])
+            item = lookup.item(plan, fields["item"])
             if item.id in seen:
                 raise refused("item", tk._("The report speaks of this item twice. Say it once."))
             seen.add(item.id)
@@ -666,7 +676,7 @@ def _plans_of(
 ) -> list[PlanRow]:
     plans = {plan.id: plan for plan, _, _ in carried}
     if taken["plan"] or not plans:
-        plan = finding.plan(person, taken["plan"])
+        plan = lookup.plan(person, taken["plan"])
         plans[plan.id] = plan
     for plan in plans.values():
         tk.check_access(
@@ -729,15 +739,15 @@ def ogp_plan_report_rows(context: Context, data_dict: DataDict) -> dict[str, Any
         rows that report nothing
     :rtype: dict
     """
-    taken = inputs.take(data_dict, _ROWS)
-    person = people.of(context)
+    taken = request_fields.take(data_dict, _ROWS)
+    person = permission.of(context)
     if person.id is None:
         raise tk.NotAuthorized(tk._("Sign in to report."))
-    plan = finding.plan(person, taken["plan"]) if taken["plan"] else None
-    batch = rows.read(person, taken, plan)
+    plan = lookup.plan(person, taken["plan"]) if taken["plan"] else None
+    batch = report_batch.read(person, taken, plan)
     for one in batch.plans.values():
         tk.check_access("ogp_plan_report_rows", context, {"plan": one.id, "organization": batch.organization})
-    return rows.run(context, person, batch, dry_run=taken["dry_run"], request_id=taken["request_id"])
+    return report_batch.run(context, person, batch, dry_run=taken["dry_run"], request_id=taken["request_id"])
 
 
 # --- reviews
@@ -756,28 +766,28 @@ def ogp_plan_review_create(context: Context, data_dict: DataDict) -> dict[str, A
 
     :rtype: dict
     """
-    taken = inputs.take(data_dict, _REVIEW)
+    taken = request_fields.take(data_dict, _REVIEW)
     if bool(taken["update"]) == bool(taken["report"]):
         raise refused("update", tk._("Say which update, or which report, is reviewed."))
     if not taken["accepted"] and not taken["reason"]:
         raise refused("reason", tk._("Write why it is returned, and what is missing."))
     subject = taken["update"] or taken["report"]
     tk.check_access("ogp_plan_review_create", context, {"update": taken["update"], "report": taken["report"]})
-    person = people.of(context)
-    fact, plan = finding.fact(person, subject, "update" if taken["update"] else "report")
+    person = permission.of(context)
+    fact, plan = lookup.fact(person, subject, "update" if taken["update"] else "report")
     plan_id, kind = plan.id, fact.kind
-    fact_id = reporting.id_of(plan_id, person.id, taken["request_id"], "review")
+    fact_id = report_service.id_of(plan_id, person.id, taken["request_id"], "review")
     if taken["request_id"] and recorded(fact_id):
         return _told_of_review(fact_id)
 
     def do() -> dict[str, Any]:
-        from ckanext.ogp_plan import recomputing
+        from ckanext.ogp_plan.services import item_status
 
-        events.share(plan_id)
+        event_service.share(plan_id)
         if _is_corrected(subject):
             raise refused(kind, tk._("It was corrected since. Review the last one."))
         keys = _touched(plan_id, subject, kind)
-        events.append(
+        event_service.append(
             plan_id,
             Review(
                 id=fact_id,
@@ -790,7 +800,7 @@ def ogp_plan_review_create(context: Context, data_dict: DataDict) -> dict[str, A
             ),
         )
         if keys:
-            recomputing.recompute(plan_id, keys)
+            item_status.recompute(plan_id, keys)
         return _told_of_review(fact_id)
 
     return once(context, do, _told_of_review, fact_id if taken["request_id"] else None)
@@ -813,13 +823,13 @@ def _touched(plan_id: str, subject: str, kind: str) -> set[tuple[str, str]]:
 
 def _told_of_review(fact_id: str) -> dict[str, Any]:
     row = model.Session.get(Event, fact_id)
-    fact: Any = events.to_fact(row)
+    fact: Any = event_service.to_fact(row)
     plan = model.Session.get(PlanRow, row.plan_id)
     return {
         "id": fact.id,
         "at": fact.at.isoformat(),
         "plan": plan.name,
-        "url": addresses.url_of_plan(plan.name),
+        "url": urls.url_of_plan(plan.name),
         "update": fact.update,
         "report": fact.report,
         "accepted": fact.accepted,

@@ -7,17 +7,19 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan.types import Action, Context, DataDict
 
-from ckanext.ogp_plan import describing, inputs, people, reports
-from ckanext.ogp_plan.logic import finding
-from ckanext.ogp_plan.logic.action.obligations import organismo
+from ckanext.ogp_plan.logic import lookup
+from ckanext.ogp_plan.logic.action.obligation import organismo
 from ckanext.ogp_plan.logic.action.plan import PAGE, limit
+from ckanext.ogp_plan.serializers import plan as plan_serializer
+from ckanext.ogp_plan.serializers import report as report_serializer
+from ckanext.ogp_plan.services import permission, request_fields
 
 _LISTING = {
-    "organization": inputs.optional(inputs.name),
-    "plan": inputs.optional(inputs.name),
+    "organization": request_fields.optional(request_fields.name),
+    "plan": request_fields.optional(request_fields.name),
     **PAGE,
 }
-_ONE = {"id": inputs.required(inputs.name), **PAGE}
+_ONE = {"id": request_fields.required(request_fields.name), **PAGE}
 
 
 @tk.side_effect_free
@@ -42,17 +44,17 @@ def ogp_plan_report_list(context: Context, data_dict: DataDict) -> dict[str, Any
     :rtype: dict
     """
     tk.check_access("ogp_plan_report_list", context, data_dict)
-    asked = inputs.take(data_dict, _LISTING)
+    asked = request_fields.take(data_dict, _LISTING)
     if not asked["organization"] and not asked["plan"]:
         missing = tk._("Say of which organismo, or of which plan.")
         raise tk.ValidationError({"organization": [missing]})
-    person = people.of(context)
-    reader = describing.Reader(person)
+    person = permission.of(context)
+    reader = plan_serializer.Reader(person)
     name = organismo(asked["organization"]) if asked["organization"] else None
-    plan = finding.plan(person, asked["plan"]) if asked["plan"] else None
-    found = reports.of(person, organization=name, plan=plan)
+    plan = lookup.plan(person, asked["plan"]) if asked["plan"] else None
+    found = report_serializer.of(person, organization=name, plan=plan)
     page = found[asked["offset"] : asked["offset"] + limit(asked)]
-    told: dict[str, Any] = {"count": len(found), "results": reports.listed(page, reader)}
+    told: dict[str, Any] = {"count": len(found), "results": report_serializer.listed(page, reader)}
     if name:
         told |= {
             "organization": name,
@@ -80,10 +82,10 @@ def ogp_plan_report_show(context: Context, data_dict: DataDict) -> dict[str, Any
     :rtype: dict
     """
     tk.check_access("ogp_plan_report_show", context, data_dict)
-    asked = inputs.take(data_dict, _ONE)
-    person = people.of(context)
-    found = reports.one_of(person, asked["id"])
-    return reports.shown(found, describing.Reader(person), limit(asked), asked["offset"])
+    asked = request_fields.take(data_dict, _ONE)
+    person = permission.of(context)
+    found = report_serializer.one_of(person, asked["id"])
+    return report_serializer.shown(found, plan_serializer.Reader(person), limit(asked), asked["offset"])
 
 
 def get_actions() -> dict[str, Action]:

@@ -8,29 +8,32 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Action, Context, DataDict
 
-from ckanext.ogp_plan import events, inputs, people, recomputing, records, reporting
-from ckanext.ogp_plan.logic import finding
+from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.logic.action import reporting as shared
 from ckanext.ogp_plan.model import Event, PlanItem, PlanRow
 from ckanext.ogp_plan.planning import cuts, states, tracking
 from ckanext.ogp_plan.planning.tracking import Completion, Verdict, VerdictRole
-from ckanext.ogp_plan.reporting import Desk, refused
+from ckanext.ogp_plan.services import event as event_service
+from ckanext.ogp_plan.services import item_status, permission, request_fields
+from ckanext.ogp_plan.services import record as record_service
+from ckanext.ogp_plan.services import report as report_service
+from ckanext.ogp_plan.services.report import Desk, refused
 
 _CREATE = {
-    "plan": inputs.required(inputs.name),
-    "item": inputs.required(inputs.name),
-    "role": inputs.optional(inputs.member(VerdictRole)),
-    "cut": inputs.optional(inputs.day),
-    "assigned": inputs.optional(inputs.member(Completion)),
-    "agrees": inputs.optional(inputs.yes_or_no),
-    "fulfilled": inputs.optional(inputs.yes_or_no),
-    "quality": inputs.optional(inputs.text(5_000), ""),
-    "rationale": inputs.optional(inputs.text(), ""),
-    "recommendation": inputs.optional(inputs.text(), ""),
-    "alert": inputs.optional(inputs.yes_or_no, False),
-    "closes": inputs.optional(inputs.identity),
-    "supersedes": inputs.optional(inputs.identity),
-    "request_id": inputs.optional(inputs.line(200)),
+    "plan": request_fields.required(request_fields.name),
+    "item": request_fields.required(request_fields.name),
+    "role": request_fields.optional(request_fields.member(VerdictRole)),
+    "cut": request_fields.optional(request_fields.day),
+    "assigned": request_fields.optional(request_fields.member(Completion)),
+    "agrees": request_fields.optional(request_fields.yes_or_no),
+    "fulfilled": request_fields.optional(request_fields.yes_or_no),
+    "quality": request_fields.optional(request_fields.text(5_000), ""),
+    "rationale": request_fields.optional(request_fields.text(), ""),
+    "recommendation": request_fields.optional(request_fields.text(), ""),
+    "alert": request_fields.optional(request_fields.yes_or_no, False),
+    "closes": request_fields.optional(request_fields.identity),
+    "supersedes": request_fields.optional(request_fields.identity),
+    "request_id": request_fields.optional(request_fields.line(200)),
 }
 
 
@@ -57,10 +60,10 @@ def ogp_plan_verdict_create(context: Context, data_dict: DataDict) -> dict[str, 
 
     :rtype: dict
     """
-    taken = inputs.take(data_dict, _CREATE)
-    person = people.of(context)
-    plan = finding.plan(person, taken["plan"])
-    item = finding.item(plan, taken["item"])
+    taken = request_fields.take(data_dict, _CREATE)
+    person = permission.of(context)
+    plan = lookup.plan(person, taken["plan"])
+    item = lookup.item(plan, taken["item"])
     given = taken["role"].value if taken["role"] else None
     tk.check_access("ogp_plan_verdict_create", context, {"plan": plan.id, "item": item.id, "role": given})
     role = taken["role"] or _role(person, plan)
@@ -70,17 +73,17 @@ def ogp_plan_verdict_create(context: Context, data_dict: DataDict) -> dict[str, 
         )
     if taken["alert"] and taken["closes"]:
         raise refused("closes", tk._("A verdict opens an alert or closes one, not both."))
-    fact_id = reporting.id_of(plan.id, person.id, taken["request_id"], f"verdict.{role.value}")
+    fact_id = report_service.id_of(plan.id, person.id, taken["request_id"], f"verdict.{role.value}")
     if taken["request_id"] and shared.recorded(fact_id):
         return told_of_verdict(fact_id)
     plan_id, item_id, key = plan.id, item.id, (item.level, item.code)
 
     def do() -> dict[str, Any]:
-        recomputing.lock({plan_id: {key}})
+        item_status.lock({plan_id: {key}})
         desk = Desk.of(model.Session.get(PlanRow, plan_id, populate_existing=True), {key})
         made = _judged(desk, key, role, taken, person, fact_id)
-        events.append(plan_id, made)
-        recomputing.recompute(plan_id, {key})
+        event_service.append(plan_id, made)
+        item_status.recompute(plan_id, {key})
         return told_of_verdict(made.id)
 
     return shared.once(context, do, told_of_verdict, fact_id if taken["request_id"] else None, item_id)
@@ -90,7 +93,7 @@ def ogp_plan_verdict_create(context: Context, data_dict: DataDict) -> dict[str, 
 _SAYS = ("assigned", "fulfilled", "quality", "rationale", "recommendation", "alert", "closes")
 
 
-def _role(person: people.Person, plan: PlanRow) -> VerdictRole:
+def _role(person: permission.Person, plan: PlanRow) -> VerdictRole:
     held = [role for role in VerdictRole if person.holds(role.value, plan.id)]
     if len(held) != 1:
         raise refused(
@@ -105,13 +108,13 @@ def _judged(
     key: tracking.Key,
     role: VerdictRole,
     taken: dict[str, Any],
-    person: people.Person,
+    person: permission.Person,
     fact_id: str,
 ) -> Verdict:
     """Return the verdict to be recorded, judged against the facts as they stand."""
     desk.item(key)
     facts = desk.facts(key)
-    standing = states.stand(facts, records.today(), {key}, settings=desk.settings)[key]
+    standing = states.stand(facts, record_service.today(), {key}, settings=desk.settings)[key]
     suggested = standing.suggested
     if taken["cut"] is not None:
         days = cuts.cut_days(desk.settings, desk.record.plan)
@@ -165,7 +168,7 @@ def _judged(
 def told_of_verdict(fact_id: str) -> dict[str, Any]:
     """Return a verdict as recorded, and where its item stands now."""
     row = model.Session.get(Event, fact_id)
-    fact: Verdict = events.to_fact(row)  # type: ignore[assignment]
+    fact: Verdict = event_service.to_fact(row)  # type: ignore[assignment]
     item = PlanItem.of(row.plan_id, row.level, row.code)
     told = shared.standing_of(row.plan_id, row.level, row.code)
     return {

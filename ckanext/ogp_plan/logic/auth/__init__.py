@@ -1,22 +1,12 @@
-"""Who may do what with plans: the matrix of :mod:`ckanext.ogp_plan.people`, asked for each action."""
+"""Who may do what with plans: the matrix of :mod:`.services.permission`, asked for each action."""
 
 from __future__ import annotations
 
 from ckan.types import AuthFunction
 
-from ckanext.ogp_plan.logic.auth import (
-    cut,
-    evidence,
-    imports,
-    item,
-    monitoring,
-    people,
-    plan,
-    reporting,
-    verdict,
-)
+from ckanext.ogp_plan.logic.auth import cut, evidence, import_, item, people, plan, reporting, review, verdict
 
-_MODULES = (plan, item, reporting, evidence, verdict, cut, imports, people, monitoring)
+_MODULES = (plan, item, reporting, evidence, verdict, cut, import_, people, review)
 
 
 def get_auth_functions() -> dict[str, AuthFunction]:

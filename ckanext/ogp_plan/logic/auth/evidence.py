@@ -9,37 +9,37 @@ from typing import Any
 
 from ckan.types import AuthFunction, AuthResult
 
-from ckanext.ogp_plan.logic import finding
-from ckanext.ogp_plan.logic.auth import deciding
+from ckanext.ogp_plan.logic import lookup
+from ckanext.ogp_plan.logic.auth import decision
 from ckanext.ogp_plan.model import PlanItem
-from ckanext.ogp_plan.people import Person
+from ckanext.ogp_plan.services.permission import Person
 
 
 def ogp_plan_evidence_create(person: Person, data: dict[str, Any]) -> AuthResult:
     """As for every report."""
-    return deciding.report(person, data)
+    return decision.report(person, data)
 
 
 def ogp_plan_evidence_retract(person: Person, data: dict[str, Any]) -> AuthResult:
     """Who might give it: for the same item and organismo."""
-    fact, plan = finding.fact(person, data.get("id"), "evidence")
+    fact, plan = lookup.fact(person, data.get("id"), "evidence")
     item = PlanItem.of(plan.id, fact.level or "", fact.code or "")
     if fact.organization is None:
-        return deciding.allow(person, "report_whole", plan, item)
-    return deciding.allow(person, "report", plan, item, fact.organization)
+        return decision.allow(person, "report_whole", plan, item)
+    return decision.allow(person, "report", plan, item, fact.organization)
 
 
 def ogp_plan_evidence_private(person: Person, data: dict[str, Any]) -> AuthResult:
     """Who reports for its organismo, the coordinator, Control Interno, the monitor, the administration."""
-    fact, plan = finding.fact(person, data.get("id"), "evidence")
+    fact, plan = lookup.fact(person, data.get("id"), "evidence")
     item = PlanItem.of(plan.id, fact.level or "", fact.code or "")
-    return deciding.allow(person, "private_evidence", plan, item, fact.organization)
+    return decision.allow(person, "private_evidence", plan, item, fact.organization)
 
 
 def get_auth_functions() -> dict[str, AuthFunction]:
     """Return the authorisation functions of this module by name."""
     return {
-        "ogp_plan_evidence_create": deciding.writes(ogp_plan_evidence_create),
-        "ogp_plan_evidence_retract": deciding.writes(ogp_plan_evidence_retract),
-        "ogp_plan_evidence_private": deciding.writes(ogp_plan_evidence_private),
+        "ogp_plan_evidence_create": decision.writes(ogp_plan_evidence_create),
+        "ogp_plan_evidence_retract": decision.writes(ogp_plan_evidence_retract),
+        "ogp_plan_evidence_private": decision.writes(ogp_plan_evidence_private),
     }

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from ckanext.cost_oc4ids.migrating import run
+from ckanext.cost_common.alembic_env import run
 
 run("ogp_plan", "ogp_")

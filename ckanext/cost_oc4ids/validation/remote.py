@@ -1,0 +1,67 @@
+"""Fetching the file that a link leads to, as this portal is configured.
+
+How it is done without danger: :mod:`ckanext.cost_common.http`. Here only hosts of a list are asked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator
+
+from ckanext.cost_common import http
+from ckanext.cost_common.http import REDIRECTS, Address
+from ckanext.cost_oc4ids import config
+from ckanext.cost_oc4ids.validation import reasons
+from ckanext.cost_oc4ids.validation.runner import Unavailable
+
+__all__ = ["REDIRECTS", "fetch", "may_reach"]
+
+log = logging.getLogger(__name__)
+
+#: a fetch may take this many times as long as one read
+PATIENCE = 30
+
+
+def may_reach(address: Address) -> bool:
+    """Whether links may lead to an address: a public one, or one of a network that is configured."""
+    return http.may_reach(address, config.fetch_networks())
+
+
+def limits() -> http.Limits:
+    """Return how far links may lead here."""
+    seconds = config.fetch_timeout()
+    return http.Limits(
+        hosts=config.fetch_hosts(),
+        networks=config.fetch_networks(),
+        timeout=seconds,
+        patience=PATIENCE * seconds,
+        max_bytes=config.max_bytes(),
+        agent="ckanext-cost-oc4ids",
+        accept="application/json, */*;q=0.5",
+    )
+
+
+@contextlib.contextmanager
+def fetch(url: str) -> Iterator[Iterator[bytes]]:
+    """Give the bytes at an address, piece by piece.
+
+    :raises Unavailable: ``fetch_refused`` for an address that may not be asked, ``fetch_not_given`` for
+        a site that has no such file, ``fetch_too_large``; ``fetch_failed`` for what may heal.
+    """
+    try:
+        with http.ask(url, limits()) as answer:
+            if answer.status != 200:
+                reason = reasons.FETCH_FAILED if _heals(answer.status) else reasons.FETCH_NOT_GIVEN
+                raise Unavailable(reason, f"HTTP status {answer.status}")
+            yield answer.pieces()
+    except http.Refused as error:
+        raise Unavailable(reasons.FETCH_REFUSED, str(error)) from error
+    except http.TooLarge as error:
+        raise Unavailable(reasons.FETCH_TOO_LARGE, str(error)) from error
+    except http.Failed as error:
+        raise Unavailable(reasons.FETCH_FAILED, str(error)) from error
+
+
+def _heals(status: int) -> bool:
+    return status in (408, 425, 429) or status >= 500

@@ -1,0 +1,260 @@
+"""The bridge from CKAN to the pure core: files of the portal in, verdicts out. Writes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from ckanext.cost_common import language, storage
+from ckanext.cost_oc4ids import config
+from ckanext.cost_oc4ids.oc4ids import judging as core
+from ckanext.cost_oc4ids.oc4ids import reading, render
+from ckanext.cost_oc4ids.oc4ids.types import (
+    Finding,
+    Options,
+    Place,
+    PreviousVersion,
+    Report,
+    Severity,
+    Unreadable,
+)
+from ckanext.cost_oc4ids.projects import registry
+from ckanext.cost_oc4ids.validation import reasons
+
+log = logging.getLogger(__name__)
+
+#: bytes read at once, and bytes of a copy that are held in memory
+CHUNK = 1 << 20
+IN_MEMORY = 4 << 20
+#: seconds that a check may take while somebody waits for it, and in the worker
+INLINE_SECONDS = 60
+WORKER_SECONDS = 1800
+
+#: conflicts between organisations, with the name of the other dataset and without it
+PUBLISHED_ELSEWHERE = "registry.published_elsewhere"
+PUBLISHED_UNSEEN = "registry.published_unseen"
+
+
+class Crashed(Exception):
+    """The check itself failed or took too long: nothing is known of the file."""
+
+
+class Unavailable(Exception):
+    """The bytes of a resource cannot be had. ``reason`` is a code of :mod:`.reasons`."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(detail or reason)
+        self.reason = reason
+        self.detail = detail
+
+
+@dataclass(slots=True)
+class Judged:
+    """One content and what was found in it. ``report`` is None while it waits for the worker."""
+
+    content_hash: str
+    content_size: int
+    report: Report | None = None
+    reader: reading.PackageReader | None = None
+
+    @property
+    def pending(self) -> bool:
+        """Whether the worker has yet to judge it."""
+        return self.report is None
+
+    @property
+    def valid(self) -> bool:
+        """Whether it was judged and conforms."""
+        return self.report is not None and self.report.valid
+
+    def projects(self) -> Iterable[reading.RawProject]:
+        """The projects as they stand in the file, as often as asked."""
+        return self.reader.projects() if self.reader is not None else iter(())
+
+
+class _Timed(io.RawIOBase):
+    """A file that stops being read when its time is over."""
+
+    def __init__(self, file: BinaryIO, seconds: float) -> None:
+        self._file = file
+        self._until = time.monotonic() + seconds
+
+    def seekable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._file.seek(offset, whence)
+        return self._file.tell()
+
+    def read(self, size: int = -1) -> bytes:
+        if time.monotonic() > self._until:
+            raise TimeoutError("the check took too long")
+        return self._file.read(size)
+
+    def unlimited(self) -> None:
+        """Let what was judged be read at leisure."""
+        self._until = float("inf")
+
+
+def options_from_config(previous: PreviousVersion | None = None, max_bytes: int | None = None) -> Options:
+    """Return how this portal judges. ``max_bytes`` may only narrow the configured limit."""
+    limit = config.max_bytes()
+    return Options(
+        timezone=str(config.timezone()),
+        prefix=config.prefix(),
+        raise_to_error=config.raise_to_error(),
+        previous=previous,
+        max_bytes=limit if max_bytes is None else min(limit, max_bytes),
+        max_depth=config.max_depth(),
+        country_bbox=config.country_bbox(),
+    )
+
+
+def spool(chunks: Iterable[bytes], limit: int | None = None) -> tuple[BinaryIO, str, int]:
+    """Copy bytes to an anonymous temporary file; return it with their SHA-256 and how many they are.
+
+    Stops one byte beyond ``limit``, which is enough to see that they are too many.
+    """
+    file: Any = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - lives as long as its reader
+    digest, size = hashlib.sha256(), 0
+    for whole in chunks:
+        chunk = whole if limit is None else whole[: max(0, limit + 1 - size)]
+        file.write(chunk)
+        digest.update(chunk)
+        size += len(chunk)
+        if limit is not None and size > limit:
+            break
+    file.seek(0)
+    return file, digest.hexdigest(), size
+
+
+def chunks_of(stream: Any) -> Iterator[bytes]:
+    """Return a stream's bytes from its beginning, and leave it there."""
+    stream.seek(0)
+    while chunk := stream.read(CHUNK):
+        yield chunk
+    stream.seek(0)
+
+
+def size_of(stream: Any) -> int:
+    """Return how many bytes a stream has, reading none, and leave it at its beginning."""
+    stream.seek(0, io.SEEK_END)
+    size = int(stream.tell())
+    stream.seek(0)
+    return size
+
+
+def judge(
+    file: BinaryIO,
+    content_hash: str,
+    content_size: int,
+    previous: PreviousVersion | None = None,
+    seconds: float = WORKER_SECONDS,
+    max_bytes: int | None = None,
+) -> Judged:
+    """Judge a file that can seek and stays open with the result.
+
+    :param seconds: how long it may take.
+    :param max_bytes: a limit below the configured one, after gunzip too.
+    :raises Crashed: the check failed or took too long; the log says why.
+    """
+    timed: Any = _Timed(file, seconds)
+    options = options_from_config(previous, max_bytes)
+    try:
+        reader, report = _open_and_judge(timed, options)
+    except Exception as error:
+        log.exception("The check of a file of %d bytes (sha256 %s) failed", content_size, content_hash)
+        raise Crashed(f"{type(error).__name__}: {error}") from error
+    timed.unlimited()
+    return Judged(content_hash, content_size, report, reader)
+
+
+def _open_and_judge(file: BinaryIO, options: Options) -> tuple[reading.PackageReader | None, Report]:
+    try:
+        reader = reading.open_package(file, options)
+        return reader, core.judge_reader(reader, options)
+    except Unreadable as error:
+        return None, core.unreadable(error, options)
+
+
+def judge_upload(stream: Any, previous: PreviousVersion | None = None) -> Judged:
+    """Judge what somebody uploads while they wait; what is large waits for the worker.
+
+    :raises Crashed: see :func:`judge`.
+    """
+    size = size_of(stream)
+    inline = config.inline_max_bytes()
+    if inline < size <= config.max_bytes():
+        return Judged("", size)
+    file, content_hash, _ = spool(chunks_of(stream))
+    judged = judge(file, content_hash, size, previous, INLINE_SECONDS, max(inline, size))
+    if size <= inline < config.max_bytes() and _grew_too_large(judged):
+        return Judged(content_hash, size)
+    return judged
+
+
+def rendered(report: Report, lang: str | None = None) -> dict[str, Any]:
+    """Return a report in the reader's language, in the public shape."""
+    return render.as_dict(report, lang or language.current())
+
+
+def _grew_too_large(judged: Judged) -> bool:
+    """Whether a compressed file is small and its content is not: then the worker judges it."""
+    found = judged.report.findings if judged.report else []
+    return len(found) == 1 and found[0].code == "read.too_large"
+
+
+def read_upload(resource_id: str, resource: dict[str, Any]) -> tuple[BinaryIO, str, int]:
+    """Return a stored upload through CKAN's storage, as :func:`spool` does.
+
+    Works with the file storages of 2.12 and with uploaders that give a path.
+
+    :raises Unavailable: there is no such file, or the storage cannot give it.
+    """
+    try:
+        return spool(storage.chunks(resource_id, resource), config.max_bytes())
+    except Exception as error:
+        raise Unavailable(reasons.FILE_MISSING, f"{type(error).__name__}: {error}") from error
+
+
+def refuse_conflicts(judged: Judged, conflicts: Sequence[registry.Conflict]) -> None:
+    """Turn a verdict into a refusal: its projects are published by another organisation."""
+    report = judged.report
+    if report is None or not conflicts:
+        return
+    positions = {project_id: index for index, project_id in enumerate(report.project_ids)}
+    kind = judged.reader.kind if judged.reader is not None else "package"
+    added = [_conflict(conflict, kind, positions.get(conflict.project_id, 0)) for conflict in conflicts]
+    report.findings[:0] = added
+    report.counts["error"] = report.counts.get("error", 0) + len(added)
+    report.valid = False
+
+
+def _conflict(conflict: registry.Conflict, kind: str, index: int) -> Finding:
+    path = {"package": f"/projects/{index}", "list": f"/{index}"}.get(kind, "")
+    dataset = name_of(conflict)
+    return Finding(
+        code=PUBLISHED_ELSEWHERE if dataset else PUBLISHED_UNSEEN,
+        severity=Severity.ERROR,
+        field="id",
+        params={"project": conflict.project_id} | ({"dataset": dataset} if dataset else {}),
+        places=[Place(f"{path}/id", conflict.project_id, conflict.project_id)],
+        occurrences=1,
+    )
+
+
+def name_of(conflict: registry.Conflict) -> str | None:
+    """Return the other dataset's title and (in brackets) organisation; None for who may not see it."""
+    if conflict.dataset_name is None:
+        return None
+    title = conflict.dataset_title or conflict.dataset_name
+    return f"“{title}” ({conflict.organization_title})" if conflict.organization_title else f"“{title}”"

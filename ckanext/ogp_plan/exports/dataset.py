@@ -1,0 +1,322 @@
+"""A plan as a dataset of the catalogue: its resources are the addresses of our files.
+
+So CKAN's search, its API and every harvester that knows DCAT find the plan without knowing us. The
+dataset follows the plan; what people add to it (groups, tags, resources of their own) stays.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
+from ckan import model
+from ckan.types import Context
+
+from ckanext.ogp_plan.model import PlanRow
+from ckanext.ogp_plan.planning.i18n import N_, translator
+from ckanext.ogp_plan.planning.types import PlanStatus
+from ckanext.ogp_plan.services import cut as cut_service
+from ckanext.ogp_plan.services import export_view
+from ckanext.ogp_plan.services import record as record_service
+
+log = logging.getLogger(__name__)
+
+#: What the dataset is called: this and the plan's name.
+PREFIX = "plan-"
+#: What tells our resources from those that people added: a field of the resource.
+MARK = "ogp_plan_file"
+#: The extra of a dataset that is private because its plan is a draft again, and only for that.
+_HIDDEN = "ogp_plan_hidden"
+#: ISO 639-1, as the field ``language`` of DCAT takes it.
+LANGUAGE = "es"
+#: EU's code list of frequencies, by the months of a plan's cadence.
+_FREQUENCIES = {1: "MONTHLY", 2: "BIMONTHLY", 3: "QUARTERLY", 4: "ANNUAL_3", 6: "ANNUAL_2", 12: "ANNUAL"}
+_FREQUENCY = "http://publications.europa.eu/resource/authority/frequency/"
+_NOTES = N_(
+    "%(family)s of %(owner)s: what was promised, by whom, for when, and where it stands, with its "
+    "evidence. The files are made from the portal when they are asked for, so they are always up to date."
+)
+
+
+class NotPublic(Exception):
+    """A draft is in no catalogue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogued:
+    """How a plan stands in the catalogue; without a dataset, what it would be called there."""
+
+    name: str
+    title: str
+    #: title of the organismo
+    owner: str
+    #: how many files of each format it has, or would have
+    formats: Mapping[str, int]
+    #: without an organization of the portal as its owner no dataset can be made
+    owner_known: bool
+    published: bool = False
+    #: somebody made the dataset private: it is in no public catalogue
+    private: bool = False
+    #: it had a dataset, which somebody deleted
+    gone: bool = False
+    #: something happened to the plan since the dataset was last brought up to date
+    stale: bool = False
+    #: the last change of the plan that the dataset tells of: an ISO moment
+    as_of: str | None = None
+
+
+def publish(plan: PlanRow, context: Context) -> str:
+    """Make the dataset of a plan, or bring it up to date; returns its id. Commits, as CKAN's actions do.
+
+    :raises NotPublic: the plan is a draft.
+    :raises ckan.plugins.toolkit.ValidationError: the owner is no organization of the portal.
+    """
+    if plan.status == PlanStatus.DRAFT.value:
+        raise NotPublic(plan.name)
+    owner = model.Group.get(plan.owner)
+    if owner is None or not owner.is_organization or owner.state != "active":
+        raise tk.ValidationError(
+            {
+                "owner": [
+                    tk._(
+                        "The owner of the plan is no organization of this portal. Make the organization, or "
+                        "give the plan to another owner."
+                    )
+                ]
+            }
+        )
+    asked: Context = {"user": context.get("user", ""), "ignore_auth": True}
+    there = _dataset(plan)
+    if there is None:
+        wanted = {"name": _free_name(plan), "type": "dataset", "private": False, **_fields(plan, {})}
+        made = tk.get_action("package_create")(asked, {**wanted, "resources": _resources(plan, [])})
+        _note(plan.id, made["id"])
+        return str(made["id"])
+    shown = _shown(there.id, asked)
+    changed = _as_today(plan, shown)
+    if _says(changed) != _says(shown):
+        tk.get_action("package_update")(asked, changed)
+    return str(there.id)
+
+
+def standing(plan: PlanRow) -> Catalogued:
+    """Return how a plan stands in the catalogue: whether it has a dataset, and whether that is of today.
+
+    Reading only.
+    """
+    owner = model.Group.get(plan.owner)
+    known = owner is not None and owner.is_organization and owner.state == "active"
+    files = _files(plan)
+    formats: dict[str, int] = Counter(format_ for _, _, format_, _, _ in files)
+    there = _dataset(plan)
+    if there is None:
+        return Catalogued(
+            name=_free_name(plan),
+            title=plan.title,
+            owner=export_view.names().get(plan.owner, plan.owner),
+            formats=formats,
+            owner_known=known,
+            gone=plan.dataset_id is not None,
+        )
+    shown = _shown(there.id, {"ignore_auth": True})
+    said = {one["key"]: one["value"] for one in shown["extras"]}
+    return Catalogued(
+        name=there.name,
+        title=plan.title,
+        owner=(shown.get("organization") or {}).get("title") or plan.owner,
+        formats=formats,
+        owner_known=known,
+        published=True,
+        private=bool(there.private),
+        stale=_says(_as_today(plan, shown)) != _says(shown),
+        as_of=said.get("modified"),
+    )
+
+
+def _shown(dataset_id: str, asked: Context) -> dict[str, Any]:
+    found: dict[str, Any] = tk.get_action("package_show")({**asked, "use_cache": False}, {"id": dataset_id})
+    return found
+
+
+def _as_today(plan: PlanRow, shown: dict[str, Any]) -> dict[str, Any]:
+    """A dataset of a plan as it would be if it were brought up to date now."""
+    made = {**shown, **_fields(plan, shown), "resources": _resources(plan, shown["resources"])}
+    if _HIDDEN in {one["key"] for one in shown["extras"]}:
+        made["private"] = False
+    return made
+
+
+def _hide(plan: PlanRow, asked: Context) -> None:
+    """Make the dataset of a plan that went back to be a draft private: as private as it is.
+
+    Published again, it is public again.
+    """
+    there = _dataset(plan)
+    if there is None or there.private:
+        return
+    context: Context = {**asked, "ignore_auth": True}
+    shown = _shown(there.id, context)
+    extras = [*shown["extras"], {"key": _HIDDEN, "value": plan.status}]
+    tk.get_action("package_update")(context, {**shown, "private": True, "extras": extras})
+
+
+def refresh_quietly(plan_id: str) -> None:
+    """Bring a plan's dataset up to date where it has one. What fails is noted, and tried again at night."""
+    plan = PlanRow.get(plan_id)
+    if plan is None or not plan.dataset_id:
+        return
+    try:
+        if _dataset(plan) is not None:
+            site = tk.get_action("get_site_user")({"ignore_auth": True}, {})
+            if plan.status == PlanStatus.DRAFT.value:
+                _hide(plan, {"user": site["name"]})
+            else:
+                publish(plan, {"user": site["name"]})
+    except Exception:
+        model.Session.rollback()
+        log.exception("the dataset of plan %s was not brought up to date", plan_id)
+
+
+def refresh_all() -> int:
+    """Bring every plan's dataset up to date; returns how many plans have one."""
+    wanted = sa.select(PlanRow.id).where(PlanRow.dataset_id.isnot(None)).order_by(PlanRow.name)
+    ids = list(model.Session.scalars(wanted))
+    for plan_id in ids:
+        refresh_quietly(plan_id)
+    return len(ids)
+
+
+def _note(plan_id: str, dataset_id: str) -> None:
+    """Note which dataset is a plan's, and commit. The plan itself does not change by it."""
+    statement = (
+        sa.update(PlanRow)
+        .where(PlanRow.id == plan_id)
+        .values(dataset_id=dataset_id, modified=PlanRow.modified)
+        .execution_options(synchronize_session=False)
+    )
+    model.Session.execute(statement)
+    model.Session.commit()
+    model.Session.expire_all()
+
+
+def _dataset(plan: PlanRow) -> Any:
+    found = model.Package.get(plan.dataset_id) if plan.dataset_id else None
+    return found if found is not None and found.state == "active" else None
+
+
+def _free_name(plan: PlanRow) -> str:
+    """A name that no dataset has, within what CKAN takes (100 letters)."""
+    name = f"{PREFIX}{plan.name}"[:90]
+    number, free = 2, name
+    while model.Package.get(free) is not None:
+        free, number = f"{name}-{number}", number + 1
+    return free
+
+
+def _say(text: str, **params: Any) -> str:
+    """The catalogue has one language: Spanish."""
+    said = translator(LANGUAGE).gettext(text)
+    return said % params if params else said
+
+
+def _fields(plan: PlanRow, shown: dict[str, Any]) -> dict[str, Any]:
+    """What the dataset says of the plan; extras that people added are kept."""
+    family = record_service.family(plan.family)
+    named = family.name.get(LANGUAGE) or plan.family
+    owner = export_view.names().get(plan.owner, plan.owner)
+    months = record_service.effective_settings(plan).cadence.months
+    ours = {
+        "issued": plan.created.date().isoformat(),
+        "modified": export_view.last_change([plan]).isoformat(),
+        "frequency": _FREQUENCY + _FREQUENCIES[months] if months in _FREQUENCIES else "",
+        "language": LANGUAGE,
+        "temporal_start": plan.start.isoformat() if plan.start else "",
+        "temporal_end": plan.end.isoformat() if plan.end else "",
+        "publisher_name": owner,
+        "identifier": export_view.PublicAddresses(plan, {}).plan(),
+        "ogp_plan": plan.name,
+        "ogp_plan_family": plan.family,
+        "ogp_plan_status": plan.status,
+        _HIDDEN: "",
+    }
+    others = [one for one in shown.get("extras", []) if one["key"] not in ours]
+    tags = {one["name"] for one in shown.get("tags", [])} | {_tag(named)}
+    group = model.Group.get(plan.owner)
+    return {
+        "title": plan.title,
+        "notes": shown.get("notes") or _say(_NOTES, family=named, owner=owner),
+        "url": export_view.PublicAddresses(plan, {}).plan(),
+        "owner_org": group.id if group else plan.owner,
+        "tags": [{"name": name} for name in sorted(tags)],
+        "extras": [*others, *({"key": name, "value": value} for name, value in ours.items() if value)],
+    }
+
+
+def _tag(words: str) -> str:
+    kept = "".join(letter if letter.isalnum() or letter in " -_." else " " for letter in words)
+    return " ".join(kept.split())[:100]
+
+
+def _resources(plan: PlanRow, shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Our files first, each the same resource for ever; then whatever people added."""
+    known = {one.get(MARK): one for one in shown if one.get(MARK)}
+    ours = []
+    for name, title, format_, mimetype, url in _files(plan):
+        before = known.pop(name, {})
+        ours.append(
+            {**before, MARK: name, "name": title, "url": url, "format": format_, "mimetype": mimetype}
+        )
+    # a file that the plan has no more (a form of another family) goes; what is of people stays
+    return [*ours, *(one for one in shown if not one.get(MARK))]
+
+
+def _files(plan: PlanRow) -> list[tuple[str, str, str, str, str]]:
+    made = [
+        (one.name, _say(one.title), one.format, one.content_type.split(";")[0],
+         str(tk.url_for("ogp_plan_file.file", plan=plan.name, name=one.name, _external=True)))
+        for one in export_view.files_of(plan)
+    ]  # fmt: skip
+    for endpoint, name, title, format_, mimetype in (
+        ("plan_feed", "novedades.atom", N_("News of the plan (Atom)"), "ATOM", "application/atom+xml"),
+        (
+            "plan_calendar",
+            "calendario.ics",
+            N_("Calendar of due days and cuts (iCal)"),
+            "ICS",
+            "text/calendar",
+        ),
+    ):
+        url = str(tk.url_for(f"ogp_plan_file.{endpoint}", plan=plan.name, _external=True))
+        made.append((name, _say(title), format_, mimetype, url))
+    for day in cut_service.of_plan(plan):
+        if day.cut is not None and day.published is not None:
+            url = str(
+                tk.url_for(
+                    "ogp_plan_file.cut_file",
+                    plan=plan.name,
+                    day=str(day.day),
+                    name="corte.json",
+                    _external=True,
+                )
+            )
+            title = _say(N_("Cut of %(day)s, as it was frozen (JSON)"), day=day.day.isoformat())
+            made.append((f"corte-{day.day}", title, "JSON", "application/json", url))
+    return made
+
+
+def _says(dataset: dict[str, Any]) -> Any:
+    """What matters of a dataset, to tell whether something changed."""
+    return (
+        {name: dataset.get(name) for name in ("title", "notes", "url", "owner_org")},
+        sorted((one["key"], one["value"]) for one in dataset["extras"]),
+        sorted(one["name"] for one in dataset["tags"]),
+        [
+            [one.get(name) for name in (MARK, "name", "url", "format", "mimetype")]
+            for one in dataset["resources"]
+        ],
+    )

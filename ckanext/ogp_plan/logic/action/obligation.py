@@ -1,0 +1,201 @@
+"""What an organismo owes over all plans, over the API: its home page."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
+from ckan import model
+from ckan.types import Action, Context, DataDict
+
+from ckanext.ogp_plan import urls
+from ckanext.ogp_plan.logic import lookup
+from ckanext.ogp_plan.logic.action.plan import PAGE, limit
+from ckanext.ogp_plan.model import ItemAssignment, PlanItem, PlanRow
+from ckanext.ogp_plan.planning.types import Declared
+from ckanext.ogp_plan.serializers import plan as plan_serializer
+from ckanext.ogp_plan.services import item_status, permission, request_fields
+from ckanext.ogp_plan.services import record as record_service
+from ckanext.ogp_plan.services.permission import OWING, Person
+
+
+def _month(value: Any) -> tuple[int, int] | None:
+    """A month of the year (1–12, this year's) or ``2026-11``."""
+    text = str(value).strip()
+    if re.fullmatch(r"\d{1,2}", text, re.ASCII) and 1 <= int(text) <= 12:
+        return record_service.today().year, int(text)
+    if re.fullmatch(r"\d{4}-\d{2}", text, re.ASCII) and 1 <= int(text[5:]) <= 12:
+        return int(text[:4]), int(text[5:])
+    raise request_fields.Wrong(tk._("Give a month: 2026-11, or a number from 1 to 12."))
+
+
+_OWED = {
+    "organization": request_fields.required(request_fields.name),
+    "month": request_fields.optional(_month),
+    "plan": request_fields.optional(request_fields.name),
+    **PAGE,
+}
+
+
+@tk.side_effect_free
+def ogp_plan_obligations(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """List all that an organismo owes over the plans under way: overdue and this month's first.
+
+    :param organization: its name
+    :type organization: string
+    :param month: another month than this one: ``2026-11``, or 1–12 (optional)
+    :type month: string
+    :param plan: only of this plan (optional)
+    :type plan: string
+    :param limit: how many at most, over the four lists (optional)
+    :type limit: integer
+
+    :returns: ``organization, title, today, month, count, late, this_month, next, done, counts, plans``
+    :rtype: dict
+    """
+    tk.check_access("ogp_plan_obligations", context, data_dict)
+    asked = request_fields.take(data_dict, _OWED)
+    person = permission.of(context)
+    reader = plan_serializer.Reader(person)
+    name = organismo(asked["organization"])
+    plans = _plans_owing(name, asked["plan"], person)
+    month = asked["month"] or (reader.today.year, reader.today.month)
+    placed = sorted(
+        (_placed(one, plans[one.plan_id], month, reader.today) for one in _owed(name, plans)),
+        key=lambda one: one[0],
+    )
+    page = placed[asked["offset"] : asked["offset"] + limit(asked)]
+    rows = plan_serializer.item_rows(PlanItem.id.in_([one.id for _, one, _ in page]))
+    described = {one["id"]: one for one in plan_serializer.items(rows, reader, plans)}
+    lists: dict[str, list[dict[str, Any]]] = {bucket: [] for bucket in _BUCKETS}
+    for place, one, own in page:
+        lists[_BUCKETS[place[0]]].append({**described[one.id], "own": own})
+    counts, outside = plan_serializer.lights((_light(one, own), 1) for _, one, own in placed)
+    of_plan: dict[str, int] = defaultdict(int)
+    for _, one, _ in placed:
+        of_plan[one.plan_id] += 1
+    return {
+        "organization": name,
+        "title": reader.called(name),
+        "today": reader.today.isoformat(),
+        "month": f"{month[0]:04}-{month[1]:02}",
+        "month_name": reader.month(month[1]),
+        "count": len(placed),
+        "totals": {bucket: sum(place[0] == n for place, _, _ in placed) for n, bucket in enumerate(_BUCKETS)},
+        **lists,
+        "counts": counts,
+        "excluded": outside,
+        "plans": [
+            {
+                "name": plan.name,
+                "title": plan.title,
+                "family": plan.family,
+                "status": plan.status,
+                "url": urls.url_of_plan(plan.name),
+                "owed": of_plan[plan.id],
+            }
+            for plan in plans.values()
+        ],
+        "may": {"report": name in person.speaks_for(None)},
+    }
+
+
+_BUCKETS = ("late", "this_month", "next", "done")
+
+
+def organismo(reference: str) -> str:
+    """Return the name of an organismo: of an organization of the portal, or one that plans name.
+
+    :raises tk.ObjectNotFound: nobody knows it.
+    """
+    found = model.Group.get(reference)
+    if found is not None and found.is_organization and found.state == "active":
+        return str(found.name)
+    known = sa.select(ItemAssignment.id).where(ItemAssignment.organization == reference).limit(1)
+    if reference not in plan_serializer.directory() and model.Session.execute(known).first() is None:
+        raise tk.ObjectNotFound(tk._("There is no such organismo."))
+    return reference
+
+
+def _plans_owing(name: str, only: str | None, person: Person) -> dict[str, PlanRow]:
+    """The plans under way in which an organismo owes something; or the one asked for, whatever its status."""
+    if only:
+        row = lookup.plan(person, only)
+        return {row.id: row}
+    owes = sa.select(ItemAssignment.plan_id).where(
+        ItemAssignment.organization == name, ItemAssignment.role.in_(OWING)
+    )
+    wanted = (
+        sa.select(PlanRow)
+        .where(PlanRow.id.in_(owes), PlanRow.status.in_(item_status.TRACKED), permission.visible(person))
+        .order_by(PlanRow.title, PlanRow.name)
+    )
+    return {row.id: row for row in model.Session.scalars(wanted)}
+
+
+def _owed(name: str, plans: Mapping[str, PlanRow]) -> list[Any]:
+    """All that an organismo owes, with what gives each item its place among the rest."""
+    mine = sa.select(ItemAssignment.item_id).where(
+        ItemAssignment.organization == name,
+        ItemAssignment.role.in_(OWING),
+        ItemAssignment.plan_id.in_(list(plans)),
+    )
+    columns = PlanItem.__table__.c
+    wanted = sa.select(
+        columns.id,
+        columns.plan_id,
+        columns.position,
+        columns.due,
+        columns.months,
+        columns.declared,
+        columns.light,
+        columns.progress,
+        columns.last_news,
+        columns.body["schedule"]["kind"].astext.label("schedule_kind"),
+        *plan_serializer.own_columns(name),
+    ).where(PlanItem.id.in_(mine), PlanItem.trackable, PlanItem.withdrawn.is_(False))
+    return list(model.Session.execute(wanted))
+
+
+def _placed(
+    one: Any,
+    plan: PlanRow,
+    month: tuple[int, int],
+    today: dt.date,
+) -> tuple[tuple[Any, ...], Any, dict[str, Any]]:
+    """An item with its place (list, day, plan, position), and how the organismo stands in it."""
+    own = plan_serializer.own(one, mine=one.mine, among=one.among, own_target=one.own_target)
+    due = one.due or dt.date.max
+    light = _light(one, own)
+    if light == Declared.DONE.value or light in plan_serializer.OUTSIDE:
+        bucket = "done"
+    elif one.due is not None and one.due < today:
+        bucket = "late"
+    elif month in _scheduled(one, plan):
+        bucket = "this_month"
+    else:
+        bucket = "next"
+    return (_BUCKETS.index(bucket), due, plan.title, one.position, one.id), one, own
+
+
+def _light(one: Any, own: Mapping[str, Any]) -> str | None:
+    """The organismo's own light in an item; the item's while its own is not known."""
+    return own["light"] or one.light
+
+
+def _scheduled(one: Any, plan: PlanRow) -> set[tuple[int, int]]:
+    """The months, with their year, in which something of an item is scheduled."""
+    if one.schedule_kind == "months" and plan.start:
+        last = (plan.end or plan.start).year
+        return {(year, month) for year in range(plan.start.year, last + 1) for month in one.months}
+    return {(one.due.year, one.due.month)} if one.due else set()
+
+
+def get_actions() -> dict[str, Action]:
+    """Return the actions of this module by name."""
+    return {"ogp_plan_obligations": ogp_plan_obligations}

@@ -1,0 +1,1 @@
+"""Letters: what is written, when it is due, and how it is sent."""

@@ -1,0 +1,1 @@
+"""Rows of tables as plain values: what the API and the pages answer."""

@@ -1,0 +1,138 @@
+"""How far a plan drifted from what was promised: days, goals lowered, rows removed, by organismo."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from ckan import model
+
+from ckanext.ogp_plan.model import PlanItem, PlanRow, RecordedChange
+from ckanext.ogp_plan.planning import calendar
+from ckanext.ogp_plan.planning.tracking import Key
+from ckanext.ogp_plan.planning.types import ChangeKind
+from ckanext.ogp_plan.serializers.plan import Reader, groups_ever
+from ckanext.ogp_plan.services.permission import OWING
+
+
+def drift(row: PlanRow, conditions: list[Any], reader: Reader) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return how far each organismo's promises moved, and all together.
+
+    :param conditions: on :class:`RecordedChange`: the changes that are looked at.
+    :returns: ``{name, title, moved, days, lowered, percent, removed}`` of each whose promises moved, and
+        the same of the whole plan.
+    """
+    wanted = (
+        sa.select(RecordedChange)
+        .where(*conditions, RecordedChange.level.is_not(None))
+        .where(
+            sa.or_(
+                RecordedChange.kind == ChangeKind.REMOVED.value,
+                RecordedChange.field.in_(("schedule.due", "schedule.months")),
+                RecordedChange.field.like("indicators[%].targets"),
+            )
+        )
+    )
+    changes = list(model.Session.scalars(wanted))
+    # where the due day is told to have moved, its months say the same once more
+    dated = {(one.version, one.level, one.code) for one in changes if one.field == "schedule.due"}
+    changes = [
+        one
+        for one in changes
+        if one.field != "schedule.months" or (one.version, one.level, one.code) not in dated
+    ]
+    owners = _owners(row, {(one.level or "", one.code or "") for one in changes})
+    whole = _Drift()
+    by_name: dict[str, _Drift] = defaultdict(_Drift)
+    for one in changes:
+        whole.add(one)
+        for name in owners.get((one.level or "", one.code or ""), ()):
+            by_name[name].add(one)
+    made = [{**reader.organization(name), **one.plain()} for name, one in by_name.items() if one.any()]
+    return sorted(made, key=lambda one: (-one["days"], one["title"])), whole.plain()
+
+
+class _Drift:
+    """``moved`` dates by ``days`` together, ``lowered`` goals by ``percent``, ``removed`` items."""
+
+    def __init__(self) -> None:
+        self.moved = self.days = self.lowered = self.removed = 0
+        self.before = self.after = Decimal(0)
+
+    def add(self, change: RecordedChange) -> None:
+        """Count one change."""
+        if change.kind == ChangeKind.REMOVED.value:
+            self.removed += 1
+        elif change.field == "schedule.due":
+            self._later(_day(change.before), _day(change.after))
+        elif change.field == "schedule.months":
+            self._later(_last_month(change.before), _last_month(change.after))
+        else:
+            before, after = _total(change.before), _total(change.after)
+            if before is not None and after is not None and after < before:
+                self.lowered += 1
+                self.before, self.after = self.before + before, self.after + after
+
+    def _later(self, before: dt.date | None, after: dt.date | None) -> None:
+        if before and after and before != after:
+            self.moved += 1
+            self.days += (after - before).days
+
+    def any(self) -> bool:
+        """Tell whether anything moved at all."""
+        return bool(self.moved or self.lowered or self.removed)
+
+    def plain(self) -> dict[str, Any]:
+        """Return the counts; ``percent``: how much of the lowered goals is promised no more (0 to 100)."""
+        percent = (self.before - self.after) * 100 / self.before if self.before else None
+        return {
+            "moved": self.moved,
+            "days": self.days,
+            "lowered": self.lowered,
+            "percent": None if percent is None else round(float(percent), 1),
+            "removed": self.removed,
+        }
+
+
+def _day(value: Any) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _last_month(value: Any) -> dt.date | None:
+    """The last day of the last month that is scheduled, in a year of 365 days."""
+    months = [one for one in value or () if isinstance(one, int) and 1 <= one <= 12]
+    return calendar.last_of_month(2023, max(months)) if months else None
+
+
+def _total(value: Any) -> Decimal | None:
+    """The sum of the numbers to reach, as a change of targets holds them."""
+    found = []
+    for one in value or ():
+        try:
+            found.append(Decimal(str(one[0])))
+        except (ArithmeticError, IndexError, TypeError):
+            return None
+    return sum(found, Decimal(0)) if found else None
+
+
+def _owners(row: PlanRow, keys: set[Key]) -> dict[Key, set[str]]:
+    """Who owes items, of those withdrawn too (their rows keep what they said)."""
+    wanted = sa.select(PlanItem.level, PlanItem.code, PlanItem.body["assignments"]).where(
+        PlanItem.plan_id == row.id, sa.tuple_(PlanItem.level, PlanItem.code).in_(list(keys))
+    )
+    groups = groups_ever(row.id)
+    found: dict[Key, set[str]] = {}
+    for level, code, assigned in model.Session.execute(wanted):
+        names: set[str] = set()
+        for one in assigned or ():
+            if one.get("role") in OWING:
+                names |= {one["organization"]} if one.get("organization") else set()
+                names |= set(groups.get(one.get("group") or "", ()))
+        found[level, code] = names
+    return found

@@ -1,0 +1,322 @@
+"""Cuts: a plan frozen at a moment as bytes with a hash, published, and computed again by anybody.
+
+A cut holds the plan's lock alone while it is made: what its moment covers was committed before it,
+so the same facts give the same bytes whenever it is computed again. Never commits.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
+from ckan import model
+from ckan.model.types import make_uuid
+
+from ckanext.ogp_plan.model import Cut, PlanRow, PlanVersion, Publication
+from ckanext.ogp_plan.planning import calendar, cuts
+from ckanext.ogp_plan.planning import settings as plan_settings
+from ckanext.ogp_plan.planning.cuts import Compliance, CutState
+from ckanext.ogp_plan.planning.outline import Outline
+from ckanext.ogp_plan.planning.settings import Settings
+from ckanext.ogp_plan.planning.tracking import Key, Record
+from ckanext.ogp_plan.services import event as event_service
+from ckanext.ogp_plan.services import record as record_service
+
+#: Differences that are listed when a cut cannot be computed again.
+MOST_DIFFERENCES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that a cut says otherwise than the tables: where in its JSON, and both values."""
+
+    path: str
+    frozen: Any
+    computed: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A cut computed again from the tables. ``same``: byte for byte.
+
+    ``rules``: the number of the rules it was made by, where this release has others and cannot compute it.
+    """
+
+    same: bool
+    sha256: str
+    sha256_now: str | None
+    differences: tuple[Difference, ...] = ()
+    rules: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day of a plan's cuts: where it stands, the cut that counts, and the ones it replaced.
+
+    ``published``: the first publication, whichever of its cuts it was of: that is when the duty was met.
+    """
+
+    day: dt.date
+    state: CutState
+    cut: Cut | None
+    earlier: tuple[Cut, ...]
+    published: Publication | None
+    publications: Mapping[str, Publication]
+
+
+def _refuse(field: str, sentence: str) -> tk.ValidationError:
+    return tk.ValidationError({field: [sentence]})
+
+
+# --- reading ------------------------------------------------------------------------------------------
+
+
+def days(plan: PlanRow) -> list[dt.date]:
+    """Return the days of a plan's cuts, by its settings and its period; those frozen already too."""
+    settings = record_service.effective_settings(plan)
+    frozen = sa.select(Cut.day).where(Cut.plan_id == plan.id).distinct()
+    return sorted({*cuts.cut_days(settings, record_service.head(plan)), *model.Session.scalars(frozen)})
+
+
+def of_plan(plan: PlanRow, today: dt.date | None = None) -> list[Day]:
+    """Return the days of a plan's cuts with where each stands, in order (two queries).
+
+    :param today: another day than today.
+    """
+    return of_plans([plan], today)[plan.id]
+
+
+def of_plans(plans: Collection[PlanRow], today: dt.date | None = None) -> dict[str, list[Day]]:
+    """Return, by the id of each plan, the days of its cuts with where each stands (two queries for all)."""
+    ids = [plan.id for plan in plans]
+    frozen: dict[str, list[Cut]] = {id_: [] for id_ in ids}
+    # what was frozen is as long as the plan, and read only by who asks for it
+    wanted = (
+        sa.select(Cut)
+        .where(Cut.plan_id.in_(ids))
+        .order_by(Cut.day, Cut.as_of)
+        .options(sa.orm.defer(Cut.body))
+    )
+    for cut in model.Session.scalars(wanted):
+        frozen[cut.plan_id].append(cut)
+    told = {
+        one.cut_id: one
+        for one in model.Session.scalars(sa.select(Publication).where(Publication.plan_id.in_(ids)))
+    }
+    day = today or record_service.today()
+    return {plan.id: _days(plan, frozen[plan.id], told, day) for plan in plans}
+
+
+def _days(plan: PlanRow, frozen: list[Cut], told: Mapping[str, Publication], today: dt.date) -> list[Day]:
+    settings = record_service.effective_settings(plan)
+    scheduled = cuts.cut_days(settings, record_service.head(plan))
+    found = []
+    for day in sorted({*scheduled, *(cut.day for cut in frozen)}):
+        made = [cut for cut in frozen if cut.day == day]
+        mine = {cut.id: told[cut.id] for cut in made if cut.id in told}
+        first = min(mine.values(), key=lambda one: one.at, default=None)
+        published = calendar.day_of(first.at) if first else None
+        state = cuts.cut_state(day, published, today, settings.publish_business_day)
+        found.append(Day(day, state, made[-1] if made else None, tuple(made[:-1]), first, mine))
+    return found
+
+
+def state(plan: PlanRow, day: dt.date, today: dt.date | None = None) -> CutState:
+    """Return where the cut of a day is.
+
+    :raises LookupError: the plan has no cut on that day.
+    """
+    return at(plan, day, today).state
+
+
+def at(plan: PlanRow, day: dt.date, today: dt.date | None = None) -> Day:
+    """Return the cut of a day with where it stands.
+
+    :raises LookupError: the plan has no cut on that day.
+    """
+    found = next((one for one in of_plan(plan, today) if one.day == day), None)
+    if found is None:
+        raise LookupError(f"{plan.name} {day}")
+    return found
+
+
+def body(cut: Cut) -> dict[str, Any]:
+    """Return what a cut froze."""
+    found: dict[str, Any] = json.loads(cut.body)
+    return found
+
+
+def lights(plan_id: str, hashes: Collection[str]) -> dict[str, dict[Key, str]]:
+    """Return the light that each tracked item of a plan had in cuts, by their SHA-256 (one query)."""
+    wanted = sa.select(Cut.sha256, Cut.body).where(Cut.plan_id == plan_id, Cut.sha256.in_(list(hashes)))
+    return {
+        sha256: {one.key: one.standing.light for one in Outline(frozen).tracked if one.standing is not None}
+        for sha256, frozen in model.Session.execute(wanted)
+    }
+
+
+def record_of(plan: PlanRow, cut: Cut) -> Record:
+    """Return the plan with what was known of a cut when it was frozen, and the settings of then."""
+    record = record_service.load(plan, as_of=cut.as_of, version_number=cut.version)
+    record.settings = Outline(cut.body).settings
+    return cuts.up_to(record, cut.day)
+
+
+def compliance_of(plan: PlanRow, cut: Cut) -> tuple[Compliance, Settings]:
+    """Return the compliance that a cut froze, and the settings it was computed with."""
+    record = record_of(plan, cut)
+    settings = plan_settings.settings(record_service.family(plan.family), record.settings)
+    return cuts.compliance(record, cut.day, settings), settings
+
+
+# --- making -------------------------------------------------------------------------------------------
+
+
+def create(plan: PlanRow, day: dt.date, *, user_id: str | None, reason: str = "") -> Cut:
+    """Freeze a plan for the cut of a day, as it stands now.
+
+    :param reason: why it is frozen again, where it was before; the earlier one stays, and is replaced.
+    :raises ckan.plugins.toolkit.ValidationError: the plan has no such cut, its day has not come, or it was
+        frozen before and no reason is given.
+    """
+    event_service.hold(plan.id)
+    model.Session.refresh(plan)
+    if not plan.version:
+        raise _refuse("plan", tk._("The plan has no items yet: there is nothing to freeze."))
+    settings = record_service.effective_settings(plan)
+    scheduled = cuts.cut_days(settings, record_service.head(plan))
+    if day not in scheduled:
+        said = ", ".join(one.isoformat() for one in scheduled) or tk._("none: the plan has no period")
+        raise _refuse("day", tk._("The plan has no cut on that day. Its cuts: {days}.").format(days=said))
+    if day > record_service.today():
+        raise _refuse("day", tk._("The day of this cut has not come yet: it can be frozen from that day on."))
+    before = _latest(plan, day)
+    if before is not None and not reason.strip():
+        raise _refuse(
+            "reason",
+            tk._(
+                "This cut is frozen already. To freeze it again say why: the reason is published beside both."
+            ),
+        )
+    as_of = event_service.clock()
+    frozen = cuts.freeze(record_service.load(plan, as_of=as_of), day, as_of, settings)
+    content = cuts.canonical(frozen)
+    cut = Cut(
+        id=make_uuid(),
+        plan_id=plan.id,
+        day=day,
+        as_of=as_of,
+        version=plan.version,
+        rules=cuts.RULES,
+        body=content.decode("utf-8"),
+        sha256=cuts.digest(content),
+        totals={name: frozen["compliance"][name] for name in ("count_unit", "last", "whole", "components")},
+        due=cuts.publish_by(day, settings.publish_business_day),
+        reason=reason.strip(),
+        supersedes=before.id if before is not None else None,
+        user_id=user_id,
+        created=as_of,
+    )
+    model.Session.add(cut)
+    model.Session.flush()
+    return cut
+
+
+def _latest(plan: PlanRow, day: dt.date) -> Cut | None:
+    wanted = sa.select(Cut).where(Cut.plan_id == plan.id, Cut.day == day).order_by(Cut.as_of.desc())
+    return model.Session.scalars(wanted).first()
+
+
+def publish(plan: PlanRow, cut: Cut, *, user_id: str | None) -> Publication:
+    """Publish a cut: today is when. Published before, it answers that publication.
+
+    :raises ckan.plugins.toolkit.ValidationError: another cut replaced it.
+    """
+    event_service.hold(plan.id)
+    wanted = sa.select(Publication).where(Publication.cut_id == cut.id)
+    there = model.Session.scalars(wanted).first()
+    if there is not None:
+        return there
+    latest = _latest(plan, cut.day)
+    if latest is None or latest.id != cut.id:
+        raise _refuse("day", tk._("This cut was frozen again: publish the one that replaced it."))
+    moment = event_service.clock()
+    made = Publication(
+        id=make_uuid(),
+        cut_id=cut.id,
+        plan_id=plan.id,
+        late_days=late_days(cut.due, calendar.day_of(moment)),
+        user_id=user_id,
+        at=moment,
+    )
+    model.Session.add(made)
+    model.Session.flush()
+    return made
+
+
+def late_days(due: dt.date, day: dt.date) -> int:
+    """Return how many business days late a day is; one that is late at all is so by 1 at least."""
+    return max(calendar.business_days_between(due, day), 1) if day > due else 0
+
+
+# --- computing again ----------------------------------------------------------------------------------
+
+
+def verify(plan: PlanRow, cut: Cut) -> Verified:
+    """Compute a cut again from the append-only tables, and hold it against what was frozen.
+
+    The version and the facts are found by the cut's moment alone, and not by what the cut says of them.
+    """
+    # what the session remembers is not what the table holds
+    model.Session.refresh(cut)
+    model.Session.refresh(cut, ["body"])
+    frozen = body(cut)
+    if frozen.get("rules") != cuts.RULES:
+        return Verified(False, cut.sha256, None, rules=cut.rules)
+    computed = cuts.again(record_service.load(plan, as_of=cut.as_of), frozen)
+    content = cuts.canonical(computed)
+    now, stored = cuts.digest(content), cuts.digest(cut.body.encode("utf-8"))
+    same = now == cut.sha256 == stored
+    found = () if same else tuple(_differences(frozen, json.loads(content)))
+    if not same and not found:
+        # the bytes are not canonical, or the hash is not theirs
+        found = (Difference("sha256", cut.sha256, now),)
+    return Verified(same, cut.sha256, now, found)
+
+
+def _differences(frozen: Any, computed: Any, path: str = "") -> list[Difference]:
+    if isinstance(frozen, dict) and isinstance(computed, dict):
+        pairs = [
+            (f"{path}/{name}", frozen.get(name), computed.get(name)) for name in sorted({*frozen, *computed})
+        ]
+    elif isinstance(frozen, list) and isinstance(computed, list):
+        longest = max(len(frozen), len(computed))
+        pairs = [(f"{path}/{n}", _at(frozen, n), _at(computed, n)) for n in range(longest)]
+    else:
+        return [] if frozen == computed else [Difference(path or "/", frozen, computed)]
+    found: list[Difference] = []
+    for where, one, other in pairs:
+        if one != other:
+            found += _differences(one, other, where)
+        if len(found) >= MOST_DIFFERENCES:
+            break
+    return found[:MOST_DIFFERENCES]
+
+
+def _at(values: list[Any], number: int) -> Any:
+    return values[number] if number < len(values) else None
+
+
+def version_changed_after(plan: PlanRow, moment: dt.datetime) -> int:
+    """Return how many versions the plan got after a moment."""
+    wanted = (
+        sa.select(sa.func.count())
+        .select_from(PlanVersion)
+        .where(PlanVersion.plan_id == plan.id, PlanVersion.created > moment)
+    )
+    return int(model.Session.execute(wanted).scalar_one())

@@ -1,0 +1,361 @@
+"""Whether evidence still stands: the link answers, the file is the same, the resource is still public.
+
+Looking (:func:`look`) reads and asks, and writes nothing; checking (:func:`check_plan`) appends one
+:class:`~ckanext.ogp_plan.planning.tracking.EvidenceCheck` for each look and computes the items again,
+a few at a time, so that a run that is cut short goes on where it was.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sqlalchemy as sa
+from ckan import model
+from sqlalchemy.exc import IntegrityError
+
+from ckanext.cost_common import http, storage
+from ckanext.ogp_plan import config
+from ckanext.ogp_plan.model import Event, PlanRow
+from ckanext.ogp_plan.planning.tracking import Evidence, EvidenceCheck, standing
+from ckanext.ogp_plan.planning.types import PlanStatus
+from ckanext.ogp_plan.services import event as event_service
+from ckanext.ogp_plan.services import item_status
+
+log = logging.getLogger(__name__)
+
+#: How long a look holds (a run of the same hour a week later looks again); and one that found nobody,
+#: which may be the network's fault and not the link's.
+WEEK, DAY = dt.timedelta(days=6, hours=12), dt.timedelta(hours=20)
+#: Seconds of a look that somebody waits for; a slower site is asked by the worker.
+WAITED = 8
+#: Looks written in one transaction.
+BATCH = 20
+#: ``detail`` of a look.
+UNREACHED, NOT_ASKED, GONE, MISSING_FILE, TOO_LARGE, NO_HASH, LOGIN = (
+    "unreached",
+    "not_asked",
+    "gone",
+    "missing_file",
+    "too_large",
+    "no_hash",
+    "login",
+)
+#: The server says that it has no such thing.
+_GONE = (404, 410)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look found. None: could not be told. ``sha256`` and ``size`` of the bytes as they are now.
+
+    ``refused``: the address is none that this portal may ask, whatever it would answer.
+    """
+
+    alive: bool | None = None
+    public: bool | None = None
+    sha256: str | None = None
+    size: int | None = None
+    status: int | None = None
+    detail: str = ""
+    refused: bool = False
+
+
+# --- looking
+
+
+def limits(at_most: float | None = None) -> http.Limits:
+    """Return how far a look at a link may go.
+
+    :param at_most: seconds, when somebody waits for it.
+    """
+    seconds = min(config.check_timeout(), at_most or config.check_timeout())
+    return http.Limits(
+        hosts=config.check_hosts() or None,
+        networks=config.check_networks(),
+        timeout=seconds,
+        patience=seconds,
+        max_bytes=config.max_evidence_bytes(),
+        agent="ckanext-ogp_plan",
+    )
+
+
+def look_at_link(url: str, at_most: float | None = None) -> Look:
+    """Look at a link outside of the catalogue (``at_most``: seconds, when somebody waits for it)."""
+    if not config.check_links():
+        return Look(detail=NOT_ASKED)
+    bounds = limits(at_most)
+    try:
+        with http.ask(url, bounds) as answer:
+            if answer.status != 200:
+                return _not_given(answer.status)
+            try:
+                digest, size = _digest(answer.pieces())
+            except http.TooLarge:
+                return Look(alive=True, public=True, status=200, detail=TOO_LARGE)
+            return Look(alive=True, public=True, sha256=digest, size=size, status=200)
+    except http.Refused as error:
+        log.info("A link of evidence is not asked: %s", error)
+        return Look(detail=NOT_ASKED, refused=not _other_host(url, bounds))
+    except http.Failed as error:
+        log.info("A link of evidence was not reached: %s", error)
+        return Look(detail=UNREACHED)
+
+
+def _other_host(url: str, bounds: http.Limits) -> bool:
+    """Whether an address is refused only because this portal asks no host but a few."""
+    try:
+        http.checked(url)
+        http.checked(url, bounds.hosts)
+    except http.Refused as error:
+        return "configured" in str(error)
+    return False
+
+
+def _not_given(status: int) -> Look:
+    if status in _GONE:
+        return Look(alive=False, status=status, detail=GONE)
+    if status == 401:
+        return Look(alive=True, public=False, status=status, detail=LOGIN)
+    # 403 and the like: sites refuse programs that a person may pass, so nothing is known
+    return Look(status=status, detail=UNREACHED if status >= 500 or status == 429 else NOT_ASKED)
+
+
+def _digest(pieces: Iterable[bytes]) -> tuple[str, int]:
+    found, size = hashlib.sha256(), 0
+    for piece in pieces:
+        found.update(piece)
+        size += len(piece)
+    return found.hexdigest(), size
+
+
+def look_at_resource(resource_id: str) -> Look:
+    """Look at a resource of this catalogue, as the public would find it."""
+    resource = model.Session.get(model.Resource, resource_id)
+    package = resource and model.Session.get(model.Package, resource.package_id)
+    if package is None or resource.state != "active" or package.state != "active":
+        return Look(alive=False, public=False, detail=GONE)
+    public = not package.private
+    if resource.url_type == "upload":
+        return replace(_look_at_upload(resource), public=public)
+    if resource.url_type or not str(resource.url or "").startswith(("http://", "https://")):
+        # the DataStore, or what another plugin keeps: it is there, and has no bytes to compare
+        return Look(alive=True, public=public, detail=NO_HASH)
+    return replace(look_at_link(resource.url), public=public)
+
+
+def _look_at_upload(resource: model.Resource) -> Look:
+    limit = config.max_evidence_bytes()
+    try:
+        digest, size = _digest(_up_to(storage.chunks(resource.id, resource.as_dict()), limit))
+    except http.TooLarge:
+        return Look(alive=True, detail=TOO_LARGE)
+    except Exception:
+        # whatever the storage raises, the file is not to be had
+        log.warning("The file of resource %s cannot be read", resource.id, exc_info=True)
+        return Look(alive=False, detail=MISSING_FILE)
+    return Look(alive=True, sha256=digest, size=size)
+
+
+def _up_to(pieces: Iterable[bytes], limit: int) -> Iterator[bytes]:
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if size > limit:
+            raise http.TooLarge(f"more than {limit} bytes")
+        yield piece
+
+
+def look_at_dataset(dataset_id: str) -> Look:
+    """Look at a dataset of this catalogue; its files are not read."""
+    package = model.Session.get(model.Package, dataset_id)
+    if package is None or package.state != "active":
+        return Look(alive=False, public=False, detail=GONE)
+    return Look(alive=True, public=not package.private, detail=NO_HASH)
+
+
+def look(evidence: Evidence) -> Look:
+    """Look at a piece of evidence."""
+    if evidence.resource:
+        return look_at_resource(evidence.resource)
+    if evidence.dataset:
+        return look_at_dataset(evidence.dataset)
+    return look_at_link(evidence.url)
+
+
+def steady_link(url: str) -> Look:
+    """Look at a link twice, while somebody waits: of a page that is never the same no hash is kept."""
+    first = look_at_link(url, WAITED)
+    if first.sha256 is None:
+        return first
+    if look_at_link(url, WAITED).sha256 != first.sha256:
+        return replace(first, sha256=None, size=None, detail=NO_HASH)
+    return first
+
+
+# --- checking
+
+
+@dataclass(slots=True)
+class Checked:
+    """How a run went: how many were looked at, were found well, broken, changed, hidden, or not told."""
+
+    looked: int = 0
+    well: int = 0
+    broken: int = 0
+    changed: int = 0
+    hidden: int = 0
+    untold: int = 0
+    captured: int = 0
+
+    def count(self, check: EvidenceCheck) -> None:
+        """Count one look."""
+        self.looked += 1
+        self.broken += check.alive is False
+        self.changed += check.same is False
+        self.hidden += check.public is False
+        self.untold += check.alive is None
+        self.well += bool(check.alive) and check.same is not False and check.public is not False
+
+
+def check(evidence: Evidence, found: Look, before: EvidenceCheck | None) -> EvidenceCheck:
+    """Return what a look says of a piece of evidence, to be appended.
+
+    :param before: the last look, if any. A link that nobody answers at is broken when it was so the
+        time before, too: one failure may be this portal's own network.
+    """
+    alive = found.alive
+    if found.detail == UNREACHED and before is not None and before.detail == UNREACHED:
+        alive = False
+    same = None
+    if evidence.sha256 and found.sha256:
+        same = evidence.sha256 == found.sha256
+    return EvidenceCheck(
+        id="",
+        at=dt.datetime.now(dt.timezone.utc),
+        evidence=evidence.id,
+        alive=alive,
+        same=same,
+        # what is withheld need not be public
+        public=found.public if evidence.public else None,
+        status=found.status,
+        detail=found.detail,
+    )
+
+
+def _facts(plan_id: str) -> tuple[list[Evidence], dict[str, EvidenceCheck]]:
+    """The evidence of a plan that stands, and the last look at each."""
+    table = Event.__table__
+    wanted = sa.select(table).where(table.c.plan_id == plan_id, table.c.kind.in_(("evidence", "check")))
+    rows = list(model.Session.execute(wanted.order_by(table.c.at, table.c.id)))
+    stands: list[Any] = standing(event_service.to_fact(row) for row in rows if row.kind == "evidence")  # type: ignore[type-var]
+    looks: list[Any] = [event_service.to_fact(row) for row in rows if row.kind == "check"]
+    return [one for one in stands if not one.retracted], {one.evidence: one for one in looks}
+
+
+def _is_due(evidence: Evidence, last: EvidenceCheck | None, now: dt.datetime) -> bool:
+    if last is None:
+        return True
+    return now - last.at >= (DAY if last.detail == UNREACHED and last.alive is None else WEEK)
+
+
+def check_plan(plan: PlanRow, *, everything: bool = False) -> Checked:
+    """Look at the evidence of a plan whose time has come; commits a few at a time.
+
+    :param everything: whatever was looked at lately, too.
+    """
+    plan_id, done = plan.id, Checked()
+    stands, last = _facts(plan_id)
+    now = dt.datetime.now(dt.timezone.utc)
+    due = [one for one in stands if everything or _is_due(one, last.get(one.id), now)]
+    for start in range(0, len(due), BATCH):
+        some = due[start : start + BATCH]
+        # no transaction is open while strangers are asked
+        looks = [(one, _look_and_close(one)) for one in some]
+        _write(plan_id, looks, last, done)
+    return done
+
+
+def _look_and_close(evidence: Evidence) -> Look:
+    try:
+        return look(evidence)
+    finally:
+        model.Session.rollback()
+
+
+def _write(
+    plan_id: str, looks: list[tuple[Evidence, Look]], last: dict[str, EvidenceCheck], done: Checked
+) -> None:
+    event_service.share(plan_id)
+    keys = set()
+    for evidence, found in looks:
+        made = check(evidence, found, last.get(evidence.id))
+        event_service.append(plan_id, made)
+        keys.add(evidence.item)
+        done.count(made)
+    item_status.recompute(plan_id, keys)
+    model.Session.commit()
+    for evidence, found in looks:
+        done.captured += capture(plan_id, evidence, found)
+
+
+def capture(plan_id: str, evidence: Evidence, found: Look) -> bool:
+    """Keep the hash of a link that had none yet, and when it was taken; commits. The link is looked at
+    once more, to know that its bytes stay the same.
+
+    :returns: whether it was kept.
+    """
+    known = evidence.sha256 or evidence.captured
+    if known or found.sha256 is None or evidence.resource or evidence.dataset:
+        return False
+    again = look_at_link(evidence.url)
+    steady = again.sha256 == found.sha256
+    kept = replace(
+        evidence,
+        id="",
+        by=None,
+        sha256=found.sha256 if steady else None,
+        size=found.size if steady else None,
+        captured=dt.datetime.now(dt.timezone.utc),
+        supersedes=evidence.id,
+    )
+    try:
+        event_service.append(plan_id, kept)
+        item_status.recompute(plan_id, {evidence.item})
+        model.Session.commit()
+    except IntegrityError:
+        # somebody corrected or withdrew it meanwhile
+        model.Session.rollback()
+        return False
+    return steady
+
+
+def check_one(evidence_id: str) -> EvidenceCheck | None:
+    """Look at one piece of evidence now, and commit; None when there is none such, or it stands no longer."""
+    row = model.Session.get(Event, evidence_id)
+    if row is None or row.kind != "evidence":
+        return None
+    stands, last = _facts(row.plan_id)
+    evidence = next((one for one in stands if one.id == evidence_id), None)
+    if evidence is None:
+        return None
+    plan_id = row.plan_id
+    _write(plan_id, [(evidence, _look_and_close(evidence))], last, Checked())
+    return _facts(plan_id)[1].get(evidence_id)
+
+
+def check_all(*, everything: bool = False) -> dict[str, Checked]:
+    """Look at the evidence of every plan that is no draft; return how it went by the plan's name."""
+    wanted = sa.select(PlanRow.id).where(PlanRow.status != PlanStatus.DRAFT.value).order_by(PlanRow.name)
+    went = {}
+    for plan_id in list(model.Session.scalars(wanted)):
+        plan = model.Session.get(PlanRow, plan_id)
+        if plan is None:
+            continue
+        name = plan.name
+        went[name] = check_plan(plan, everything=everything)
+    return went

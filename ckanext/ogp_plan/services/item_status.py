@@ -1,0 +1,564 @@
+"""How every item stands, computed again and written beside it.
+
+What is written can be thrown away: it stands on the facts alone (``planning.states``). Nothing here
+commits: whoever writes a fact has its consequences in the same transaction.
+
+Two at once on one item: the rows that will be written are locked first, all in one order, and the
+facts are read after that; so the last one to write has seen what everybody before it said.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from ckan import model
+from ckan.model.types import make_uuid
+
+from ckanext.ogp_plan.model import Event, LightChange, PlanItem, PlanRow
+from ckanext.ogp_plan.planning import states, store
+from ckanext.ogp_plan.planning.facts import Facts
+from ckanext.ogp_plan.planning.settings import Settings
+from ckanext.ogp_plan.planning.states import Reason, RollUp, Standing
+from ckanext.ogp_plan.planning.tracking import Completion, Key, LinkKind, Record
+from ckanext.ogp_plan.planning.types import Declared, Item, Plan, PlanStatus, Schedule, ScheduleKind
+from ckanext.ogp_plan.services import event as event_service
+from ckanext.ogp_plan.services import record as record_service
+
+#: Rows written by one statement.
+BATCH = 1000
+#: Plans whose lights are computed every night; only theirs are remembered when they change.
+TRACKED = (PlanStatus.ADOPTED.value, PlanStatus.RUNNING.value)
+#: Mark of an item that is declared done and open again (:data:`ckanext.ogp_plan.planning.states.LABELS`).
+_REOPENED = "reabierto"
+
+
+@dataclass(slots=True)
+class Recomputed:
+    """What a recomputation wrote: how many rows, and the lights that changed (item id, before, after)."""
+
+    written: int = 0
+    lights: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """An item's row, locked. ``light``: as it was."""
+
+    id: str
+    key: Key
+    parent_id: str | None
+    component_id: str
+    trackable: bool
+    light: str | None
+
+
+def recompute(
+    plan_id: str, keys: Collection[Key] | None = None, *, today: dt.date | None = None
+) -> Recomputed:
+    """Compute how items of a plan stand, with those above them and those that depend on them.
+
+    :param keys: only these items; None: all of the plan.
+    :param today: the day; the portal's own when None.
+    """
+    return recompute_many({plan_id: keys}, today=today)
+
+
+def recompute_many(
+    plans: Mapping[str, Collection[Key] | None], *, today: dt.date | None = None
+) -> Recomputed:
+    """Compute how items of several plans stand, in one order of locks whoever asks.
+
+    A transaction that reports to several plans (one answer that counts for two) asks once, at its end.
+
+    :param plans: id of a plan → its items (None: all).
+    """
+    day = today or record_service.today()
+    model.Session.flush()
+    for plan_id in sorted(plans):
+        event_service.share(plan_id)
+    wanted = _with_dependents(plans)
+    locked = _lock(wanted)
+    computing = [
+        _Computing(row, record_service.effective_settings(row), locked[plan_id], wanted[plan_id] is None)
+        for plan_id in sorted(wanted)
+        if (row := model.Session.get(PlanRow, plan_id)) is not None and row.version and locked.get(plan_id)
+    ]
+    _stand(computing, day)
+    done = Recomputed()
+    for one in computing:
+        _put(one, done)
+    _forget(wanted)
+    return done
+
+
+def lock(plans: Mapping[str, Collection[Key] | None]) -> None:
+    """Lock all rows that :func:`recompute_many` of the same would write, in the same order.
+
+    Who judges what is said by the facts that stand locks first, and reads them after that.
+    """
+    for plan_id in sorted(plans):
+        event_service.share(plan_id)
+    _lock(_with_dependents(plans))
+
+
+def nightly(today: dt.date | None = None) -> Iterator[tuple[str, Recomputed]]:
+    """Compute every plan that is tracked, one after another; each is committed before the next.
+
+    :returns: the name of each plan with what was written.
+    """
+    wanted = sa.select(PlanRow.id, PlanRow.name).where(PlanRow.status.in_(TRACKED)).order_by(PlanRow.name)
+    for plan_id, name in list(model.Session.execute(wanted)):
+        try:
+            done = recompute(plan_id, today=today)
+            model.Session.commit()
+        except BaseException:
+            model.Session.rollback()
+            raise
+        yield name, done
+
+
+# --- what is computed
+
+
+def _with_dependents(
+    plans: Mapping[str, Collection[Key] | None],
+) -> dict[str, set[Key] | None]:
+    """The items asked for, and those whose light may change with theirs: what depends on them directly."""
+    wanted: dict[str, set[Key] | None] = {
+        plan_id: None if keys is None else set(keys) for plan_id, keys in plans.items()
+    }
+    for plan_id, keys in plans.items():
+        for own, item, other in _dependencies(_of_plan(plan_id) | _on_plan(plan_id)):
+            if other[0] != plan_id or (keys is not None and other[1] not in keys):
+                continue
+            there = wanted.setdefault(own, set())
+            if there is not None:
+                there.add(item)
+    return wanted
+
+
+def _of_plan(plan_id: str) -> Any:
+    return Event.plan_id == plan_id
+
+
+def _on_plan(plan_id: str) -> Any:
+    return Event.body["plan"].astext == plan_id
+
+
+def _dependencies(condition: Any) -> list[tuple[str, Key, tuple[str, Key]]]:
+    """What waits for what: (plan, item, (plan, item it waits for)). The last word on a link counts."""
+    wanted = (
+        sa.select(Event.plan_id, Event.level, Event.code, Event.body)
+        .where(Event.kind == "link", Event.body["kind"].astext == LinkKind.DEPENDS.value, condition)
+        .order_by(Event.at, Event.id)
+    )
+    last: dict[tuple[str, Key, tuple[str, Key]], bool] = {}
+    for plan_id, level, code, body in model.Session.execute(wanted):
+        other = (body.get("plan") or plan_id, (body["other"][0], body["other"][1]))
+        last[plan_id, (level, code), other] = not body.get("removed")
+    return [one for one, stands in last.items() if stands]
+
+
+def _lock(wanted: Mapping[str, set[Key] | None]) -> dict[str, list[_Row]]:
+    """Lock the rows that will be written and return them by plan: the items asked for and all above them."""
+    table = PlanItem.__table__
+    whole = [plan_id for plan_id, keys in wanted.items() if keys is None]
+    some = [(plan_id, *key) for plan_id, keys in wanted.items() if keys for key in sorted(keys)]
+    conditions = [table.c.plan_id.in_(whole)] if whole else []
+    if some:
+        first = (
+            sa.select(table.c.id, table.c.parent_id)
+            .where(sa.tuple_(table.c.plan_id, table.c.level, table.c.code).in_(some))
+            .cte("above", recursive=True)
+        )
+        above = first.union(
+            sa.select(table.c.id, table.c.parent_id).join(first, table.c.id == first.c.parent_id)
+        )
+        conditions.append(table.c.id.in_(sa.select(above.c.id)))
+    if not conditions:
+        return {}
+    statement = (
+        sa.select(
+            table.c.plan_id,
+            table.c.id,
+            table.c.level,
+            table.c.code,
+            table.c.parent_id,
+            table.c.component_id,
+            table.c.trackable,
+            table.c.light,
+        )
+        .where(sa.or_(*conditions), table.c.withdrawn.is_(False))
+        .order_by(table.c.id)
+        .with_for_update()
+    )
+    found: dict[str, list[_Row]] = defaultdict(list)
+    for plan_id, id_, level, code, parent_id, component_id, trackable, light in model.Session.execute(
+        statement
+    ):
+        found[plan_id].append(_Row(id_, (level, code), parent_id, component_id, trackable, light))
+    return found
+
+
+@dataclass(slots=True)
+class _Computing:
+    """A plan with its locked rows, and how its tracked items stand."""
+
+    row: PlanRow
+    settings: Settings
+    rows: list[_Row]
+    whole: bool
+    made: dict[Key, Standing] = field(default_factory=dict)
+    #: the months that somebody reported for
+    reported: dict[Key, tuple[str, ...]] = field(default_factory=dict)
+    #: (item, (plan, item it waits for))
+    waits: list[tuple[Key, tuple[str, Key]]] = field(default_factory=list)
+
+    @property
+    def keys(self) -> set[Key] | None:
+        """The items that are computed: those above that are tracked themselves too. None: all."""
+        return None if self.whole else {one.key for one in self.rows if one.trackable}
+
+
+def _stand(computing: list[_Computing], today: dt.date) -> None:
+    """Compute how the items of several plans stand.
+
+    Whether an item is overdue hangs on nothing but itself. So those that wait for an item of another
+    plan that is computed now too are computed again with what came of that one.
+    """
+    for one in computing:
+        _standings(one, today, {})
+    fresh = {
+        (one.row.id, key): standing.due if _is_overdue(standing, today) and _promises(one.row) else None
+        for one in computing
+        for key, standing in one.made.items()
+    }
+    for one in computing:
+        if any(other in fresh and other[0] != one.row.id for _, other in one.waits):
+            _standings(one, today, fresh)
+
+
+def _standings(one: _Computing, today: dt.date, fresh: Mapping[tuple[str, Key], dt.date | None]) -> None:
+    keys = one.keys
+    if keys is not None and not keys:
+        return
+    own = one.row.id
+    one.waits = [
+        (item, other) for _, item, other in _dependencies(_of_plan(own)) if keys is None or item in keys
+    ]
+    held = None if keys is None else keys | {other for _, (plan, other) in one.waits if plan == own}
+    elsewhere = {other for _, other in one.waits if other[0] != own}
+    overdue: dict[tuple[str | None, Key], dt.date] = dict(_overdue(elsewhere - set(fresh), today))
+    for other in elsewhere & set(fresh):
+        due = fresh[other]
+        if due is not None:
+            overdue[other] = due
+    facts = Facts(record_service.load(one.row, held))
+    one.made = states.stand(facts, today, keys, settings=one.settings, overdue=overdue)
+    one.reported = {key: facts.reported_months(key) for key in one.made}
+
+
+def _is_overdue(standing: Standing, today: dt.date) -> bool:
+    return (
+        standing.due is not None
+        and standing.due < today
+        and _is_open(standing.declared.value, standing.labels)
+    )
+
+
+def _is_open(declared: str | None, labels: Iterable[str] | None) -> bool:
+    """Tell whether an item is neither outside nor done; done, but open again, is open."""
+    if declared in {state.value for state in states.OUTSIDE}:
+        return False
+    reopened = any(str(label).startswith(_REOPENED) for label in labels or ())
+    return declared != Declared.DONE.value or reopened
+
+
+def _promises(row: PlanRow) -> bool:
+    """What is not adopted is not promised yet, and is not to be told of."""
+    return row.status in (*TRACKED, PlanStatus.CLOSED.value)
+
+
+def _put(one: _Computing, done: Recomputed) -> None:
+    """Write what was computed of a plan, with what rolls up from it."""
+    values = {
+        row.id: _tracked_values(one.made[row.key], one.reported[row.key])
+        for row in one.rows
+        if row.key in one.made
+    }
+    _add_rolled(one.row, one.rows, values, one.settings, whole=one.whole)
+    done.written += _write(values)
+    if one.row.status in TRACKED:
+        done.lights += _remember(one.row.id, one.rows, one.made)
+
+
+def overdue_elsewhere(plan_id: str, today: dt.date) -> dict[tuple[str | None, Key], dt.date]:
+    """Return what of other plans is overdue and something of this plan waits for, with its due day."""
+    others = {other for _, _, other in _dependencies(_of_plan(plan_id)) if other[0] != plan_id}
+    return _overdue(others, today)
+
+
+def _overdue(others: Collection[tuple[str, Key]], today: dt.date) -> dict[tuple[str | None, Key], dt.date]:
+    """Which items of other plans are overdue, by what was computed of them last."""
+    if not others:
+        return {}
+    names = [(plan_id, *key) for plan_id, key in sorted(others)]
+    wanted = (
+        sa.select(PlanItem.plan_id, PlanItem.level, PlanItem.code, PlanItem.due, PlanItem.declared)
+        .add_columns(PlanItem.standing["labels"])
+        .where(sa.tuple_(PlanItem.plan_id, PlanItem.level, PlanItem.code).in_(names))
+        .where(PlanItem.due < today, PlanItem.withdrawn.is_(False))
+        # as in _promises
+        .join(PlanRow, PlanRow.id == PlanItem.plan_id)
+        .where(PlanRow.status.in_([*TRACKED, PlanStatus.CLOSED.value]))
+    )
+    return {
+        (plan_id, (level, code)): due
+        for plan_id, level, code, due, declared, labels in model.Session.execute(wanted)
+        if _is_open(declared, labels)
+    }
+
+
+# --- what stands above
+
+
+def _add_rolled(
+    row: PlanRow, rows: list[_Row], values: dict[str, dict[str, Any]], settings: Settings, *, whole: bool
+) -> None:
+    """Add to ``values`` what rolls up to the items of ``rows`` from all that stands under them.
+
+    It is rolled up from what is stored, as stored: so that some items computed now and all of them
+    computed tonight give the same.
+    """
+    components = None if whole else {one.component_id for one in rows}
+    if components is not None and not components:
+        return
+    record, standings = _stored(row, components, values, settings)
+    rolled = states.roll_up(standings, record, settings)
+    for one in rows:
+        below = rolled.get(one.key)
+        if below is not None:
+            own = values.get(one.id)
+            values[one.id] = (
+                {**own, "standing": {**own["standing"], "rolled": _rolled(below)}}
+                if own
+                else (_parent_values(below))
+            )
+        elif one.id not in values and not one.trackable:
+            values[one.id] = _EMPTY
+
+
+def _stored(
+    row: PlanRow, components: set[str] | None, values: Mapping[str, Mapping[str, Any]], settings: Settings
+) -> tuple[Record, dict[Key, Standing]]:
+    """The items of some components with only what a roll-up looks at: fresh where computed now."""
+    table = PlanItem.__table__
+    by_budget = settings.weights == "budget"
+    columns = [table.c[name] for name in ("id", "parent_id", "level", "code", "trackable")]
+    columns += [table.c.light, table.c.reasons, table.c.last_news, table.c.disagrees]
+    columns += [
+        table.c.standing[name].label(f"standing_{name}")
+        for name in ("progress", "excluded", "valid_evidence", "suggested")
+    ]
+    columns += [
+        table.c.body["weight"].label("weight"),
+        table.c.body["schedule"]["kind"].astext.label("schedule"),
+        (table.c.body if by_budget else sa.null()).label("body"),
+    ]
+    wanted = (
+        sa.select(*columns)
+        .where(table.c.plan_id == row.id, table.c.withdrawn.is_(False))
+        .order_by(table.c.position)
+    )
+    if components is not None:
+        wanted = wanted.where(table.c.component_id.in_(components))
+    found = list(model.Session.execute(wanted))
+    keys = {one.id: (one.level, one.code) for one in found}
+    plan = Plan(row.family, start=row.start, end=row.end)
+    standings: dict[Key, Standing] = {}
+    for one in found:
+        plan.items.append(_light_item(one, keys.get(one.parent_id)))
+        if one.trackable:
+            now = values.get(one.id)
+            standings[one.level, one.code] = _light_standing(
+                (one.level, one.code), now if now is not None else _values_of(one)
+            )
+    return Record(plan, version=row.version, settings=dict(row.settings or {})), standings
+
+
+def _light_item(one: Any, parent: Key | None) -> Item:
+    if one.body is not None:
+        item = store.item_from_store(one.body)
+        item.parent = parent
+        return item
+    schedule = Schedule(ScheduleKind(one.schedule) if one.schedule else ScheduleKind.UNDECLARED)
+    weight = Decimal(str(one.weight)) if one.weight is not None else None
+    return Item(
+        one.level, one.code, "", parent=parent, trackable=one.trackable, weight=weight, schedule=schedule
+    )
+
+
+def _values_of(one: Any) -> dict[str, Any]:
+    """Values as :func:`_tracked_values` gives them, of a row that is not computed now."""
+    return {
+        "light": one.light,
+        "reasons": one.reasons,
+        "last_news": one.last_news.isoformat() if one.last_news else None,
+        "disagrees": one.disagrees,
+        "standing": {
+            "progress": one.standing_progress,
+            "excluded": one.standing_excluded,
+            "valid_evidence": one.standing_valid_evidence,
+            "suggested": one.standing_suggested,
+        },
+    }
+
+
+def _light_standing(key: Key, values: Mapping[str, Any]) -> Standing:
+    stored = values["standing"]
+    suggested = stored["suggested"]
+    return Standing(
+        key=key,
+        declared=Declared.NOT_STARTED,
+        light=values["light"] or Declared.NOT_STARTED.value,
+        reasons=tuple(Reason(code) for code in values["reasons"] or ()),
+        progress=Decimal(stored["progress"]) if stored["progress"] is not None else None,
+        progress_source=None,
+        expected=None,
+        due=None,
+        last_update=dt.datetime.fromisoformat(values["last_news"]) if values["last_news"] else None,
+        silence_days=None,
+        evidence=0,
+        valid_evidence=stored["valid_evidence"] or 0,
+        private_evidence=0,
+        excluded=bool(stored["excluded"]),
+        assignments=(),
+        quota=None,
+        answers=(),
+        labels=(),
+        verdicts=(),
+        disagreement=bool(values["disagrees"]),
+        suggested=Completion(suggested) if suggested else None,
+    )
+
+
+# --- what is written
+
+
+def _tracked_values(standing: Standing, reported: Sequence[str]) -> dict[str, Any]:
+    """The computed columns of a tracked item."""
+    # the months are no part of a cut, which freezes the reports themselves
+    stored = {**states.standing_dict(standing), "reported": list(reported)}
+    return {
+        "declared": standing.declared.value,
+        "light": standing.light,
+        "reasons": [reason.code for reason in standing.reasons],
+        "progress": stored["progress"],
+        "last_news": _moment(standing.last_update),
+        "disagrees": standing.disagreement,
+        "standing": stored,
+    }
+
+
+def _parent_values(below: RollUp) -> dict[str, Any]:
+    """The computed columns of an item that only has others below it: no state nor light of its own."""
+    rolled = _rolled(below)
+    return {
+        **_EMPTY,
+        "progress": rolled["rolled"]["progress"],
+        "last_news": _moment(below.last_update),
+        "disagrees": below.disagreements > 0,
+        "standing": {"rolled": rolled},
+    }
+
+
+#: Of an item under which nothing is tracked.
+_EMPTY: dict[str, Any] = {
+    "declared": None,
+    "light": None,
+    "reasons": [],
+    "progress": None,
+    "last_news": None,
+    "disagrees": False,
+    "standing": None,
+}
+
+
+def _rolled(below: RollUp) -> dict[str, Any]:
+    return states.roll_up_dict(below)
+
+
+def _moment(moment: dt.datetime | None) -> str | None:
+    return moment.astimezone(dt.timezone.utc).isoformat() if moment else None
+
+
+_UPDATE = sa.text(
+    """
+    UPDATE ogp_item AS item
+    SET declared = new.declared, light = new.light, reasons = new.reasons, progress = new.progress,
+        last_news = new.last_news, disagrees = new.disagrees, standing = new.standing,
+        computed = clock_timestamp()
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new(
+        id text, declared text, light text, reasons text[], progress numeric(12, 6), last_news timestamptz,
+        disagrees boolean, standing jsonb)
+    WHERE item.id = new.id
+      AND (item.declared, item.light, item.reasons, item.progress, item.last_news, item.disagrees,
+           item.standing)
+          IS DISTINCT FROM
+          (new.declared, new.light, new.reasons, new.progress, new.last_news, new.disagrees, new.standing)
+    """
+)
+
+
+def _write(values: Mapping[str, Mapping[str, Any]]) -> int:
+    """Write the computed columns of rows, a batch a statement; what is the same already is left alone."""
+    written = 0
+    for batch in _batches(sorted(values.items())):
+        rows = json.dumps([{"id": id_, **one} for id_, one in batch], ensure_ascii=False)
+        written += model.Session.execute(_UPDATE, {"rows": rows}).rowcount
+    return written
+
+
+def _batches(pairs: list[tuple[str, Any]]) -> Iterator[list[tuple[str, Any]]]:
+    for start in range(0, len(pairs), BATCH):
+        yield pairs[start : start + BATCH]
+
+
+def _remember(plan_id: str, rows: Iterable[_Row], made: Mapping[Key, Standing]) -> list[tuple[str, str, str]]:
+    """Write down the lights that changed. The first light that an item gets is no change."""
+    changed = []
+    moment = event_service.clock()
+    history = []
+    for one in rows:
+        standing = made.get(one.key)
+        if standing is None or one.light is None or standing.light == one.light:
+            continue
+        changed.append((one.id, one.light, standing.light))
+        history.append(
+            {
+                "id": make_uuid(),
+                "plan_id": plan_id,
+                "item_id": one.id,
+                "before": one.light,
+                "after": standing.light,
+                "reasons": states.standing_dict(standing)["reasons"],
+                "at": moment,
+            }
+        )
+    if history:
+        model.Session.execute(sa.insert(LightChange.__table__), history)
+    return changed
+
+
+def _forget(plans: Collection[str]) -> None:
+    """Let what the session holds of these items be read again: it was written past it."""
+    for one in list(model.Session.identity_map.values()):
+        if isinstance(one, PlanItem) and one.plan_id in plans:
+            model.Session.expire(one)

@@ -1,0 +1,423 @@
+"""Who is who in plans, and who may do what: the whole permission matrix in one table.
+
+Reading only: nothing here writes or commits. What is not in :data:`MATRIX` is not allowed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import sqlalchemy as sa
+from ckan import model
+
+from ckanext.ogp_plan.model import Delegation, Event, ItemAssignment, PlanItem, PlanRole, PlanRow
+from ckanext.ogp_plan.model.people import COMPONENT_LEADER, CONTROL, COORDINATOR, FOCAL_POINT, MONITOR
+from ckanext.ogp_plan.planning.types import PlanStatus, Role
+from ckanext.ogp_plan.services import record as record_service
+
+#: Capacities in CKAN's organizations by which somebody reports for an organismo.
+EDITORS = ("admin", "editor")
+#: What an organismo is to an item when it owes it; allies and monitors of an item owe nothing.
+OWING = (Role.LEAD.value, Role.SUPPORT.value)
+
+
+class Is(str, Enum):
+    """What a person is to a plan, an item or an organismo."""
+
+    ANYBODY = "anybody"
+    SIGNED_IN = "signed in"
+    OWNER_EDITOR = "editor or admin of the plan's owner"
+    OWNER_ADMIN = "admin of the plan's owner"
+    COORDINATOR = "coordinator of the plan"
+    LEADER = "leader of the item's component"
+    CONTROL = "Control Interno"
+    MONITOR = "independent monitor"
+    FOCAL = "focal point of an organismo that owes it"
+    ORG_ADMIN = "admin of the organismo named"
+    SYSADMIN = "administration of the portal"
+
+
+_DRAFT = frozenset({PlanStatus.DRAFT})
+_PUBLIC = frozenset(PlanStatus) - _DRAFT
+_OPEN = frozenset(PlanStatus) - {PlanStatus.CLOSED}
+_TRACKED = frozenset({PlanStatus.ADOPTED, PlanStatus.RUNNING})
+_JUDGED = _TRACKED | {PlanStatus.CLOSED}
+_ALWAYS = frozenset(PlanStatus)
+
+_MANAGERS = frozenset({Is.COORDINATOR, Is.OWNER_ADMIN, Is.SYSADMIN})
+_INSIDERS = _MANAGERS | {Is.OWNER_EDITOR, Is.LEADER, Is.CONTROL, Is.MONITOR}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the matrix: ``what`` may be done, while a plan is in one of ``when``, by one of ``who``."""
+
+    what: str
+    when: frozenset[PlanStatus]
+    who: frozenset[Is]
+
+
+def _by(*who: Is) -> frozenset[Is]:
+    return frozenset(who)
+
+
+#: Who may what. The same word on two lines: either is enough.
+MATRIX: tuple[Row, ...] = (
+    #   what                 while the plan is  by whom
+    Row("see", _PUBLIC, _by(Is.ANYBODY)),
+    Row("see", _DRAFT, _INSIDERS),
+    Row("create", _ALWAYS, _MANAGERS),
+    Row("import", _OPEN, _MANAGERS),
+    Row("change", _OPEN, _MANAGERS),
+    Row("period", _OPEN, _MANAGERS),
+    Row("link", _OPEN, _MANAGERS),
+    Row("roles", _OPEN, _MANAGERS),
+    Row("see_roles", _ALWAYS, _MANAGERS),
+    #   of coordinators, Control Interno and monitors: no organismo grants them
+    Row("grant", _ALWAYS, _by(Is.SYSADMIN)),
+    #   for one organismo that owes the item; for the item as a whole
+    Row("report", _TRACKED, _by(Is.FOCAL)),
+    Row("report_whole", _TRACKED, _by(Is.COORDINATOR)),
+    Row("review", _TRACKED, _by(Is.LEADER, Is.COORDINATOR)),
+    #   not the administration of the portal either, unless it holds the role
+    Row("verdict", _JUDGED, _by(Is.CONTROL, Is.MONITOR)),
+    Row("cut_create", _JUDGED, _by(Is.CONTROL, Is.SYSADMIN)),
+    Row("cut_publish", _JUDGED, _by(Is.CONTROL)),
+    Row("private_evidence", _ALWAYS, _by(Is.FOCAL, Is.COORDINATOR, Is.CONTROL, Is.MONITOR, Is.SYSADMIN)),
+    Row("publish_dataset", _PUBLIC, _MANAGERS),
+    #   of no plan: leave of a focal point, for its organismo
+    Row("delegate", _ALWAYS, _by(Is.FOCAL, Is.ORG_ADMIN, Is.SYSADMIN)),
+)
+WHATS = frozenset(row.what for row in MATRIX)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A role that somebody holds today. ``plan_id`` None: in all plans."""
+
+    role: str
+    plan_id: str | None = None
+    organization: str | None = None
+    #: address of a component inside its plan
+    component: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody with all they are today. ``id`` None: not signed in.
+
+    ``trusted``: the portal itself asks (``ignore_auth``): it sees every plan.
+    """
+
+    id: str | None = None
+    name: str | None = None
+    sysadmin: bool = False
+    trusted: bool = False
+    admin_of: frozenset[str] = frozenset()
+    #: names of organizations it edits (those it administers too)
+    editor_of: frozenset[str] = frozenset()
+    held: tuple[Held, ...] = ()
+    #: as delegate of somebody on leave: (organization, plan or None)
+    delegated: frozenset[tuple[str, str | None]] = frozenset()
+
+    def holds(self, role: str, plan_id: str | None) -> bool:
+        """Tell whether it holds a role in a plan (or in all of them)."""
+        return any(one.role == role and one.plan_id in (None, plan_id) for one in self.held)
+
+    def leads(self, plan_id: str) -> frozenset[str]:
+        """Return the addresses of the components it leads in a plan."""
+        led = (one for one in self.held if one.role == COMPONENT_LEADER and one.plan_id == plan_id)
+        return frozenset(one.component for one in led if one.component)
+
+    def speaks_for(self, plan_id: str | None, *, by_itself: bool = False) -> frozenset[str]:
+        """Return the names of the organismos it reports for in a plan (None: in any plan).
+
+        :param by_itself: without those it speaks for as a delegate.
+        """
+        focal = {
+            one.organization
+            for one in self.held
+            if one.role == FOCAL_POINT and one.organization and _covers(one.plan_id, plan_id)
+        }
+        lent = set() if by_itself else {name for name, scope in self.delegated if _covers(scope, plan_id)}
+        return self.editor_of | focal | lent
+
+
+def _covers(scope: str | None, plan_id: str | None) -> bool:
+    return scope is None or plan_id is None or scope == plan_id
+
+
+NOBODY = Person()
+
+
+def of(context: Any) -> Person:
+    """Return who asks, out of the context of an action."""
+    person = who(context.get("auth_user_obj") or context.get("user"))
+    if not context.get("ignore_auth"):
+        return person
+    return Person(
+        **{name: getattr(person, name) for name in Person.__slots__ if name != "trusted"}, trusted=True
+    )
+
+
+def who(user: Any, *, delegations: bool = True) -> Person:
+    """Return a person with all they are today, in at most five queries.
+
+    :param user: a name or id of a user, a ``ckan.model.User``, or None. Somebody deleted is nobody.
+    :param delegations: with the organismos they speak for while somebody is on leave.
+    """
+    found = model.User.get(user) if isinstance(user, str) and user else user
+    if not getattr(found, "id", None) or found.state != "active":
+        return NOBODY
+    member = _memberships(found.id)
+    return Person(
+        id=found.id,
+        name=found.name,
+        sysadmin=bool(found.sysadmin),
+        admin_of=frozenset(name for name, capacity in member if capacity == "admin"),
+        editor_of=frozenset(name for name, _ in member),
+        held=_roles(found.id),
+        delegated=_delegated(found.id) if delegations else frozenset(),
+    )
+
+
+def _memberships(user_id: str) -> list[tuple[str, str]]:
+    wanted = (
+        sa.select(model.Group.name, model.Member.capacity)
+        .join(model.Group, model.Group.id == model.Member.group_id)
+        .where(model.Member.table_id == user_id, model.Member.table_name == "user")
+        .where(model.Member.state == "active", model.Member.capacity.in_(EDITORS))
+        .where(model.Group.state == "active", model.Group.is_organization.is_(True))
+    )
+    return [(name, capacity) for name, capacity in model.Session.execute(wanted)]
+
+
+def _roles(user_id: str) -> tuple[Held, ...]:
+    moment = dt.datetime.now(dt.timezone.utc)
+    wanted = sa.select(PlanRole.role, PlanRole.plan_id, PlanRole.organization, PlanRole.component).where(
+        PlanRole.user_id == user_id, holding(moment)
+    )
+    return tuple(Held(*row) for row in model.Session.execute(wanted))
+
+
+def holding(moment: dt.datetime) -> Any:
+    """Return the condition that a role holds at a moment."""
+    return sa.and_(PlanRole.since <= moment, sa.or_(PlanRole.until.is_(None), PlanRole.until > moment))
+
+
+def _delegated(user_id: str) -> frozenset[tuple[str, str | None]]:
+    """What others lent today. A delegate speaks as far as who is on leave does, and lends nothing on."""
+    day = record_service.today()
+    wanted = (
+        sa.select(Delegation.user_id, Delegation.organization)
+        .where(Delegation.delegate_id == user_id, Delegation.revoked.is_(None))
+        .where(Delegation.since <= day, Delegation.until >= day)
+    )
+    lent: set[tuple[str, str | None]] = set()
+    for on_leave, organization in {tuple(row) for row in model.Session.execute(wanted)}:
+        absent = who(on_leave, delegations=False)
+        if organization in absent.editor_of:
+            lent.add((organization, None))
+        lent |= {
+            (organization, one.plan_id)
+            for one in absent.held
+            if one.role == FOCAL_POINT and one.organization == organization
+        }
+    return frozenset(lent)
+
+
+def may(
+    person: Person,
+    what: str,
+    plan: PlanRow | None,
+    item: PlanItem | None = None,
+    organization: str | None = None,
+) -> bool:
+    """Tell whether somebody may do something.
+
+    :param what: a word of :data:`MATRIX`; ``KeyError`` for another.
+    :param plan: where; None for what is of no plan yet (``create``), or of none at all (``delegate``).
+    :param item: on which item; None: on any of the plan.
+    :param organization: for which organismo; None: for any that is the person's. For ``create`` it
+        is the owner to be.
+    """
+    if what not in WHATS:
+        raise KeyError(what)
+    status = PlanStatus(plan.status) if plan is not None else None
+    wanted = [row for row in MATRIX if row.what == what and (status is None or status in row.when)]
+    if what == "see" and person.trusted:
+        return True
+    who_may = frozenset[Is]().union(*(row.who for row in wanted))
+    return any(_is(person, one, plan, item, organization) for one in Is if one in who_may)
+
+
+def _is(  # noqa: PLR0912  (one line a word)
+    person: Person, one: Is, plan: PlanRow | None, item: PlanItem | None, organization: str | None
+) -> bool:
+    """Tell whether somebody is that to a plan, an item, an organismo."""
+    plan_id = plan.id if plan is not None else None
+    owner = plan.owner if plan is not None else organization
+    if one is Is.ANYBODY:
+        return True
+    if person.id is None:
+        return False
+    if one is Is.SIGNED_IN:
+        return True
+    if one is Is.SYSADMIN:
+        return person.sysadmin
+    if one is Is.OWNER_ADMIN:
+        return owner in person.admin_of
+    if one is Is.OWNER_EDITOR:
+        return owner in person.editor_of
+    if one is Is.ORG_ADMIN:
+        return organization in person.admin_of
+    if one is Is.COORDINATOR:
+        return person.holds(COORDINATOR, plan_id)
+    if one is Is.CONTROL:
+        return person.holds(CONTROL, plan_id)
+    if one is Is.MONITOR:
+        return person.holds(MONITOR, plan_id)
+    if one is Is.LEADER:
+        return plan is not None and _leads(person, plan, item)
+    return _is_focal(person, plan, item, organization)
+
+
+def _leads(person: Person, plan: PlanRow, item: PlanItem | None) -> bool:
+    led = person.leads(plan.id)
+    if item is None or not led:
+        return bool(led)
+    wanted = sa.select(PlanItem.address).where(PlanItem.id == item.component_id)
+    return model.Session.execute(wanted).scalar() in led
+
+
+def _is_focal(person: Person, plan: PlanRow | None, item: PlanItem | None, organization: str | None) -> bool:
+    if plan is None:
+        return organization in person.speaks_for(None, by_itself=True)
+    mine = person.speaks_for(plan.id)
+    if organization is not None:
+        mine = mine & {organization}
+    return bool(mine and owing(plan, item, mine))
+
+
+def owing(plan: PlanRow, item: PlanItem | None, among: Collection[str]) -> frozenset[str]:
+    """Return which of some organismos owe an item of a plan (None: any item that still stands)."""
+    wanted = (
+        sa.select(ItemAssignment.organization)
+        .where(ItemAssignment.plan_id == plan.id, ItemAssignment.role.in_(OWING))
+        .where(ItemAssignment.organization.in_(list(among)))
+        .distinct()
+    )
+    if item is not None:
+        if item.withdrawn or item.plan_id != plan.id:
+            return frozenset()
+        wanted = wanted.where(ItemAssignment.item_id == item.id)
+    return frozenset(model.Session.scalars(wanted))
+
+
+def reports_for(person: Person, plan: PlanRow, item: PlanItem | None = None) -> list[str]:
+    """Return the organismos somebody may report for now: on an item, or on any item of the plan."""
+    mine = person.speaks_for(plan.id)
+    if not mine or not may(person, "report", plan, item):
+        return []
+    return sorted(owing(plan, item, mine))
+
+
+def may_review(person: Person, plan: PlanRow, fact: Event) -> bool:
+    """Tell whether somebody may accept or return an update or a report: never one's own.
+
+    A report is reviewed by who leads every component it carries updates or measurements to.
+    """
+    if person.id is None or fact.user_id == person.id:
+        return False
+    if fact.kind == "update":
+        item = PlanItem.of(plan.id, fact.level or "", fact.code or "")
+        return item is not None and may(person, "review", plan, item)
+    if not may(person, "review", plan):
+        return False
+    if person.holds(COORDINATOR, plan.id):
+        return True
+    touched = _components_of_report(plan.id, fact.id)
+    return bool(touched) and touched <= person.leads(plan.id)
+
+
+def _components_of_report(plan_id: str, report_id: str) -> set[str]:
+    component = sa.orm.aliased(PlanItem)
+    wanted = (
+        sa.select(component.address)
+        .join(PlanItem, PlanItem.component_id == component.id)
+        .join(
+            Event,
+            sa.and_(
+                Event.plan_id == PlanItem.plan_id, Event.level == PlanItem.level, Event.code == PlanItem.code
+            ),
+        )
+        .where(Event.plan_id == plan_id, Event.body["report"].astext == report_id)
+        .distinct()
+    )
+    return set(model.Session.scalars(wanted))
+
+
+def visible(person: Person) -> Any:
+    """Return the condition, on the rows of plans, that somebody may see them: ``may(…, "see", …)`` in SQL."""
+    if person.trusted or person.sysadmin:
+        return sa.true()
+    public = PlanRow.status.in_([status.value for status in _PUBLIC])
+    if person.id is None:
+        return public
+    inside = (COORDINATOR, COMPONENT_LEADER, CONTROL, MONITOR)
+    held = [one for one in person.held if one.role in inside]
+    if any(one.plan_id is None and one.role != COMPONENT_LEADER for one in held):
+        return sa.true()
+    plans = [one.plan_id for one in held if one.plan_id and (one.role != COMPONENT_LEADER or one.component)]
+    return sa.or_(public, PlanRow.id.in_(plans), PlanRow.owner.in_(list(person.editor_of)))
+
+
+def focal_points(organizations: Iterable[str], plan_id: str) -> dict[str, list[str]]:
+    """Return, for each organismo, the ids of who reports for it in a plan today, delegates included.
+
+    For letters: editors and admins of the organization, focal points named, and who stands in for them.
+    """
+    names = sorted(set(organizations))
+    people: dict[str, set[str]] = {name: set() for name in names}
+    if not names:
+        return {}
+    members = (
+        sa.select(model.Group.name, model.Member.table_id)
+        .join(model.Member, model.Member.group_id == model.Group.id)
+        .where(model.Group.name.in_(names), model.Group.is_organization.is_(True))
+        .where(model.Group.state == "active", model.Member.state == "active")
+        .where(model.Member.table_name == "user", model.Member.capacity.in_(EDITORS))
+    )
+    moment = dt.datetime.now(dt.timezone.utc)
+    named = sa.select(PlanRole.organization, PlanRole.user_id).where(
+        PlanRole.role == FOCAL_POINT,
+        PlanRole.organization.in_(names),
+        sa.or_(PlanRole.plan_id.is_(None), PlanRole.plan_id == plan_id),
+        holding(moment),
+    )
+    for wanted in (members, named):
+        for name, user_id in model.Session.execute(wanted):
+            people[name].add(user_id)
+    for name, on_leave, delegate in model.Session.execute(_lent(names)):
+        if on_leave in people[name]:
+            people[name].add(delegate)
+    active = _active(set().union(*people.values()))
+    return {name: sorted(found & active) for name, found in people.items()}
+
+
+def _lent(names: list[str]) -> Any:
+    day = record_service.today()
+    return (
+        sa.select(Delegation.organization, Delegation.user_id, Delegation.delegate_id)
+        .where(Delegation.organization.in_(names), Delegation.revoked.is_(None))
+        .where(Delegation.since <= day, Delegation.until >= day)
+    )
+
+
+def _active(ids: set[str]) -> set[str]:
+    wanted = sa.select(model.User.id).where(model.User.id.in_(list(ids)), model.User.state == "active")
+    return set(model.Session.scalars(wanted))

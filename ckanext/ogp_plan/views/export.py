@@ -1,0 +1,214 @@
+"""Files of plans, cuts and organismos: each made when it is asked for, from what everybody may see.
+
+A client that has the present edition already is told so in a few bytes (ETag).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime as dt
+from collections.abc import Callable, Sequence
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+from flask import Blueprint, Response, request
+
+from ckanext.cost_common import language
+from ckanext.ogp_plan.logic import lookup
+from ckanext.ogp_plan.model import Cut, PlanRow
+from ckanext.ogp_plan.planning import calendar
+from ckanext.ogp_plan.planning.exporters import quarterly, report_template
+from ckanext.ogp_plan.planning.types import PlanStatus
+from ckanext.ogp_plan.services import cut as cut_service
+from ckanext.ogp_plan.services import export_view, permission
+from ckanext.ogp_plan.services import record as record_service
+
+blueprint = Blueprint("ogp_plan_file", __name__)
+
+#: A client asks again each time, and is told in a few bytes when nothing changed.
+PUBLIC = "public, max-age=0, must-revalidate"
+PRIVATE = "private, no-store"
+
+
+# --- what all of them share ----------------------------------------------------------------------------
+
+
+def plan_or_404(name: str) -> PlanRow:
+    """Return a plan that the visitor may see; 404 alike for one that is not there."""
+    try:
+        return lookup.plan(permission.who(tk.current_user), name)
+    except (tk.ObjectNotFound, tk.ValidationError):
+        return tk.abort(404, tk._("There is no public plan at this address"))  # type: ignore[no-any-return]
+
+
+def organization_or_404(reference: str) -> str:
+    """Return the name of an organismo: an organization of the portal, or one that the directory knows."""
+    group = model.Group.get(reference) if "\x00" not in reference else None
+    if group is not None and group.is_organization and group.state == "active":
+        return str(group.name)
+    if reference in export_view.directory_names():
+        return reference
+    return tk.abort(404, tk._("There is no organismo at this address"))  # type: ignore[no-any-return]
+
+
+def served(
+    plans: Sequence[PlanRow],
+    make: Callable[[], bytes],
+    content_type: str,
+    *parts: object,
+    name: str | None = None,
+    tag: str | None = None,
+) -> Response:
+    """Return a file, or 304 when the visitor has this edition of it.
+
+    :param parts: what tells this file from the others of the same plans.
+    :param name: as what it is saved; None: it is shown, not saved.
+    :param tag: what tells its editions apart, where it is not the plans.
+    """
+    draft = any(plan.status == PlanStatus.DRAFT.value for plan in plans)
+    etag = tag or export_view.edition(plans, language.current(), *parts)
+    known = request.if_none_match
+    if known and known.contains_weak(etag) and not draft:
+        response = Response(status=304)
+    elif request.method == "HEAD":
+        response = Response(content_type=content_type)
+        # how long it is, nobody knows before it was made; it is not 0
+        response.automatically_set_content_length = False
+    else:
+        response = Response(make(), content_type=content_type)
+    response.set_etag(etag, weak=tag is None)
+    if plans:
+        response.last_modified = export_view.last_change(plans)
+    response.headers["Cache-Control"] = PRIVATE if draft else PUBLIC
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    if not draft:
+        # any page of any site may read what is public
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Access-Control-Expose-Headers"] = "ETag, Last-Modified, Repr-Digest"
+    else:
+        tk.request.environ["__no_cache__"] = True
+    if name:
+        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+# --- of a plan ------------------------------------------------------------------------------------------
+
+
+def file(plan: str, name: str) -> Response:
+    """One of the files of :data:`ckanext.ogp_plan.services.export_view.FILES`."""
+    row = plan_or_404(plan)
+    found = next((one for one in export_view.files_of(row) if one.name == name), None)
+    if found is None or not row.version:
+        return tk.abort(404, tk._("This plan has no such file"))  # type: ignore[no-any-return]
+    saved = None if found.format == "JSON" else f"{row.name}-{found.name}"
+    return served(
+        [row], lambda: found.make(row, language.current()), found.content_type, found.name, name=saved
+    )
+
+
+# --- of a cut -------------------------------------------------------------------------------------------
+
+
+def cut_file(plan: str, day: str, name: str) -> Response:
+    """``corte.json``: the bytes as they were frozen; ``seguimiento.xlsx``: the form as of that cut."""
+    row = plan_or_404(plan)
+    cut = _cut_or_404(row, day)
+    if name == "corte.json":
+        response = served([row], lambda: cut.body.encode("utf-8"), export_view.JSON, tag=cut.sha256)
+        digest = base64.b64encode(binascii.unhexlify(cut.sha256)).decode("ascii")
+        response.headers["Repr-Digest"] = f"sha-256=:{digest}:"
+        response.last_modified = cut.as_of.replace(microsecond=0)
+        return response
+    if name == "seguimiento.xlsx":
+        return served(
+            [row],
+            lambda: export_view.follow_up_form(row, language.current(), cut),
+            export_view.XLSX,
+            name,
+            cut.sha256,
+            name=f"{row.name}-seguimiento-{cut.day}.xlsx",
+        )
+    return tk.abort(404, tk._("This cut has no such file"))  # type: ignore[no-any-return]
+
+
+def _cut_or_404(plan: PlanRow, day: str) -> Cut:
+    """The cut of a day; with ``sha256`` in the address, an earlier freezing of that day."""
+    wanted = request.args.get("sha256", "")
+    try:
+        found = cut_service.at(plan, dt.date.fromisoformat(day))
+    except (LookupError, ValueError):
+        return tk.abort(404, tk._("The plan has no cut on that day."))  # type: ignore[no-any-return]
+    made = [*found.earlier, *([found.cut] if found.cut else [])]
+    kept = [one for one in made if not wanted or one.sha256 == wanted]
+    if not kept:
+        return tk.abort(404, tk._("This cut is not frozen yet."))  # type: ignore[no-any-return]
+    return kept[-1]
+
+
+# --- of an organismo --------------------------------------------------------------------------------------
+
+
+def organization_report(id: str) -> Response:
+    """The report of an organismo over a period (``desde``, ``hasta``), as a document."""
+    name = organization_or_404(id)
+    start, end = _period()
+    plans = export_view.plans_of(name, permission.NOBODY)
+    if not plans:
+        return tk.abort(404, tk._("This organismo owes nothing in a public plan."))  # type: ignore[no-any-return]
+    lang = language.current()
+
+    def make() -> bytes:
+        views = export_view.views_of(name, permission.NOBODY, lang, until=end)
+        if not views:
+            return tk.abort(404, tk._("This organismo owed nothing in a public plan by then."))  # type: ignore[no-any-return]
+        return quarterly.write(name, start, end, views)
+
+    return served(
+        plans, make, export_view.DOCX, "informe", name, start, end, name=f"informe-{name}-{start}-{end}.docx"
+    )
+
+
+def _period() -> tuple[dt.date, dt.date]:
+    """The days of a report: those asked for, or else the quarter of today until today."""
+    today = record_service.today()
+    quarter = calendar.period_of(today, 3)
+    asked = [request.args.get(name, "").strip() for name in ("desde", "hasta")]
+    try:
+        start = dt.date.fromisoformat(asked[0]) if asked[0] else quarter.start
+        end = dt.date.fromisoformat(asked[1]) if asked[1] else min(quarter.end, today)
+    except ValueError:
+        return tk.abort(400, tk._("A day is written as 2026-03-31."))  # type: ignore[no-any-return]
+    if end < start or (end - start).days > export_view.LONGEST_REPORT or start.year < 1990:
+        return tk.abort(  # type: ignore[no-any-return]
+            400, tk._("The first day must come before the last one, and there may be two years between them.")
+        )
+    return start, end
+
+
+def organization_template(id: str) -> Response:
+    """The workbook to report many duties at once, filled with what is known."""
+    name = organization_or_404(id)
+    plans = export_view.plans_of(name, permission.NOBODY)
+    if not plans:
+        return tk.abort(404, tk._("This organismo owes nothing in a public plan."))  # type: ignore[no-any-return]
+    lang = language.current()
+    period = request.args.get("periodo", "")
+    try:
+        period = calendar.period(period).id if period else ""
+    except ValueError:
+        return tk.abort(400, tk._("There is no such period."))  # type: ignore[no-any-return]
+
+    def make() -> bytes:
+        return report_template.write(
+            name, export_view.views_of(name, permission.NOBODY, lang, reporting=True), period
+        )
+
+    return served(plans, make, export_view.XLSX, "plantilla", name, period, name=f"reporte-{name}.xlsx")
+
+
+blueprint.add_url_rule("/planes/<plan>/archivo/<name>", view_func=file)
+blueprint.add_url_rule("/planes/<plan>/corte/<day>/<name>", view_func=cut_file)
+blueprint.add_url_rule("/organismo/<id>/informe.docx", view_func=organization_report)
+blueprint.add_url_rule("/organismo/<id>/plantilla.xlsx", view_func=organization_template)

@@ -1,0 +1,153 @@
+"""Atom of what happened and calendars of what is due: of plans, items, organismos; private ones by a key."""
+
+from __future__ import annotations
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+from flask import Response, request
+
+from ckanext.cost_common import language
+from ckanext.ogp_plan.model import PlanItem, PlanRow
+from ckanext.ogp_plan.planning.exporters import atom, ical
+from ckanext.ogp_plan.services import calendar_token, export_view, permission
+from ckanext.ogp_plan.views import export
+from ckanext.ogp_plan.views.export import blueprint
+
+
+def _here() -> str:
+    """The address that was asked for, without what follows a question mark."""
+    return str(tk.url_for(request.endpoint, **(request.view_args or {}), _external=True))
+
+
+# --- Atom ------------------------------------------------------------------------------------------------
+
+
+def plan_feed(plan: str) -> Response:
+    """What happened in a plan."""
+    row = _with_items(plan)
+    lang, here = language.current(), _here()
+    return export.served(
+        [row],
+        lambda: atom.plan_feed(export_view.view(row, lang), here, export_view.past(row)),
+        export_view.ATOM,
+        "novedades",
+    )
+
+
+def lights_feed(plan: str) -> Response:
+    """The lights of a plan that changed."""
+    row = _with_items(plan)
+    lang, here = language.current(), _here()
+    return export.served(
+        [row],
+        lambda: atom.lights_feed(export_view.view(row, lang), here, export_view.past(row)),
+        export_view.ATOM,
+        "luces",
+    )
+
+
+def item_feed(plan: str, address: str) -> Response:
+    """What happened to an item."""
+    row = _with_items(plan)
+    item = PlanItem.at(row.id, address)
+    if item is None or item.withdrawn:
+        return tk.abort(404, tk._("This plan has nothing at this address"))  # type: ignore[no-any-return]
+    key = (item.level, item.code)
+    lang, here = language.current(), _here()
+    return export.served(
+        [row],
+        lambda: atom.item_feed(export_view.view(row, lang, keys=[key]), key, here, export_view.past(row)),
+        export_view.ATOM,
+        "novedades",
+        address,
+    )
+
+
+def organization_feed(id: str) -> Response:
+    """What happened to all that an organismo owes."""
+    name = export.organization_or_404(id)
+    plans = _owing(name)
+    lang, here = language.current(), _here()
+
+    def make() -> bytes:
+        views = export_view.views_of(name, permission.NOBODY, lang)
+        pasts = {plan.name: export_view.past(plan) for plan in plans}
+        return atom.organization_feed(name, views, here, pasts)
+
+    return export.served(plans, make, export_view.ATOM, "novedades", name)
+
+
+def _with_items(plan: str) -> PlanRow:
+    row = export.plan_or_404(plan)
+    if not row.version:
+        return tk.abort(404, tk._("This plan has no items yet"))  # type: ignore[no-any-return]
+    return row
+
+
+def _owing(organization: str) -> list[PlanRow]:
+    plans = export_view.plans_of(organization, permission.NOBODY)
+    if not plans:
+        return tk.abort(404, tk._("This organismo owes nothing in a public plan."))  # type: ignore[no-any-return]
+    return plans
+
+
+# --- iCal ------------------------------------------------------------------------------------------------
+
+
+def plan_calendar(plan: str) -> Response:
+    """What of a plan is due, and its cuts."""
+    row = _with_items(plan)
+    lang = language.current()
+
+    def make() -> bytes:
+        return ical.plan_calendar(
+            export_view.view(row, lang),
+            published=export_view.published_days(row),
+            revised=export_view.revised(row),
+        )
+
+    return export.served([row], make, export_view.ICAL, "calendario")
+
+
+def organization_calendar(id: str) -> Response:
+    """What an organismo owes, over all public plans."""
+    name = export.organization_or_404(id)
+    plans = _owing(name)
+    lang = language.current()
+
+    def make() -> bytes:
+        views = export_view.views_of(name, permission.NOBODY, lang)
+        return ical.organization_calendar(name, views, revised=export_view.revised_of(plans))
+
+    return export.served(plans, make, export_view.ICAL, "calendario", name)
+
+
+def private_calendar(token: str) -> Response:
+    """What somebody has to report, by a key that opens this calendar and nothing else.
+
+    It has what they answer for today: who does so no longer gets an empty one. Only they know the key.
+    """
+    found = calendar_token.find(token)
+    person = permission.who(found.user_id) if found is not None else permission.NOBODY
+    if found is None or person.id is None:
+        return tk.abort(404, tk._("There is no such calendar. It may have been revoked."))  # type: ignore[no-any-return]
+    mine = person.speaks_for(None)
+    names = sorted(mine & {found.organization} if found.organization else mine)
+    body = export_view.calendar_of(person, names, language.current())
+    calendar_token.note_use(found)
+    model.Session.commit()
+    response = Response(body, content_type=export_view.ICAL)
+    response.headers["Cache-Control"] = export.PRIVATE
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex"
+    tk.request.environ["__no_cache__"] = True
+    return response
+
+
+blueprint.add_url_rule("/planes/<plan>/novedades.atom", view_func=plan_feed)
+blueprint.add_url_rule("/planes/<plan>/luces.atom", view_func=lights_feed)
+blueprint.add_url_rule("/planes/<plan>/<address>/novedades.atom", view_func=item_feed)
+blueprint.add_url_rule("/organismo/<id>/novedades.atom", view_func=organization_feed)
+blueprint.add_url_rule("/planes/<plan>/calendario.ics", view_func=plan_calendar)
+blueprint.add_url_rule("/organismo/<id>/calendario.ics", view_func=organization_calendar)
+blueprint.add_url_rule("/calendario/<token>.ics", view_func=private_calendar)

@@ -1,0 +1,190 @@
+"""The page on which items of a plan are linked to others: one answer for several plans, what waits for
+another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from flask import Response
+from flask.views import MethodView
+
+from ckanext.cost_common.csrf import require_token
+from ckanext.ogp_plan.logic import lookup
+from ckanext.ogp_plan.model import PlanRow
+from ckanext.ogp_plan.planning.tracking import LinkKind
+from ckanext.ogp_plan.serializers import item as item_serializer
+from ckanext.ogp_plan.serializers import link as link_serializer
+from ckanext.ogp_plan.services import permission, request_fields
+from ckanext.ogp_plan.views import forms, paging
+from ckanext.ogp_plan.views import plan as plan_view
+
+#: Links on a page; plans that the form offers at most.
+SIZE, MOST_PLANS = 50, 1000
+#: Kinds in the order of the form: first what changes how people report.
+KINDS = (
+    LinkKind.COUNTS_FOR,
+    LinkKind.DEPENDS,
+    LinkKind.CONTRIBUTES,
+    LinkKind.SAME_DELIVERABLE,
+    LinkKind.SUCCESSOR,
+)
+_FORM = {
+    "item": request_fields.required(request_fields.name),
+    "kind": request_fields.required(request_fields.member(LinkKind)),
+    "other_plan": request_fields.required(request_fields.name),
+    "other": request_fields.required(request_fields.name),
+}
+
+
+def kind_help(kind: LinkKind) -> str:
+    """Return what a kind of link does, for who chooses it."""
+    return str(
+        {
+            LinkKind.COUNTS_FOR: tk._(
+                "One answer for both: what is reported to either is written in the other too. You need to "
+                "coordinate both plans."
+            ),
+            LinkKind.DEPENDS: tk._("If the other is overdue, this one is shown at risk, and why."),
+            LinkKind.CONTRIBUTES: tk._("What is done here helps the other. It is only told."),
+            LinkKind.SAME_DELIVERABLE: tk._("Both promise the same thing. It is only told."),
+            LinkKind.SUCCESSOR: tk._("It goes on with what the other was, often of an earlier plan."),
+        }[kind]
+    )
+
+
+class LinksPage(MethodView):
+    """``/planes/<plan>/ajustes/vinculos``: the links that stand, to be removed, and a form for one more."""
+
+    def get(self, plan: str) -> Response:
+        """Show the links and the form. ``elemento``: the item to begin with."""
+        return self._page(self._plan(plan))
+
+    def post(self, plan: str) -> Any:
+        """Make a link, or remove one."""
+        require_token()
+        shown = self._plan(plan)
+        what = tk.request.form.get("hacer", "")
+        if what not in ("vincular", "quitar"):
+            return tk.abort(400, tk._("The form did not say what to do."))
+        try:
+            done = self._make(shown) if what == "vincular" else self._remove()
+        except tk.ValidationError as refused:
+            return self._page(shown, forms.errors_of(refused), 400)
+        except tk.ObjectNotFound:
+            sentence = tk._("There is no such link: perhaps somebody removed it already.")
+            return self._page(shown, {"": [sentence]}, 404)
+        except tk.NotAuthorized:
+            sentence = tk._("Only whoever coordinates the plan in which the link was made removes it.")
+            return self._page(shown, {"": [sentence]}, 403)
+        tk.h.flash_success(done)
+        return tk.redirect_to(tk.url_for("ogp_plan.links", plan=shown["name"]))
+
+    def _plan(self, name: str) -> dict[str, Any]:
+        shown = plan_view.plan_or_404(name)
+        forms.require_user()
+        if not (shown.get("may") or {}).get("link"):
+            forms.forbidden()
+        return shown
+
+    def _make(self, shown: Mapping[str, Any]) -> str:
+        """Make the link that the form asks for.
+
+        :raises tk.ValidationError: what is wrong with each field, and what to write instead.
+        """
+        sent = request_fields.take(forms.given(*_FORM), _FORM)
+        person = permission.who(tk.current_user)
+        errors: forms.Errors = {}
+        item = _named(lookup.plan(person, shown["name"]), sent["item"], "item", errors)
+        other_plan = _visible(person, sent["other_plan"], errors)
+        other = _named(other_plan, sent["other"], "other", errors) if other_plan else None
+        if item is None or other_plan is None or other is None:
+            raise tk.ValidationError(errors)
+        wanted = {
+            "plan": shown["name"],
+            "item": item.id,
+            "kind": sent["kind"].value,
+            "other": other.id,
+            **({"other_plan": other_plan.name} if other_plan.name != shown["name"] else {}),
+        }
+        try:
+            made = tk.get_action("ogp_plan_link_create")({}, wanted)
+        except tk.NotAuthorized as refused:
+            sentence = tk._(
+                "One answer counts for both items only when you coordinate both plans and neither is closed. "
+                "Ask whoever coordinates the other plan, or choose another kind of link."
+            )
+            raise tk.ValidationError({"other_plan": [sentence]}) from refused
+        return str(
+            tk._("{item} is linked to {other}, {title}.").format(
+                item=item.code, other=other.code, title=made["other_title"]
+            )
+        )
+
+    def _remove(self) -> str:
+        tk.get_action("ogp_plan_link_remove")({}, forms.given("id"))
+        return str(tk._("The link was removed. That it was there stays in the story of both items."))
+
+    def _page(
+        self, plan: Mapping[str, Any], errors: forms.Errors | None = None, status: int = 200
+    ) -> Response:
+        present = paging.number()
+        found = tk.get_action("ogp_plan_link_list")(
+            {}, {"plan": plan["name"], "limit": SIZE, "offset": (present - 1) * SIZE}
+        )
+        there = tk.get_action("ogp_plan_list")({}, {"limit": MOST_PLANS})["results"]
+        sent = forms.given(*_FORM)
+        if tk.request.method == "GET":
+            sent["item"] = tk.request.args.get("elemento", "").strip()[: request_fields.NAME]
+        extra_vars = {
+            "plan": plan,
+            "tab": "settings",
+            "links": found["results"],
+            "count": found["count"],
+            "errors": errors or {},
+            "sent": sent,
+            "kinds": [
+                {
+                    "value": kind.value,
+                    "title": item_serializer.link_name(kind.value),
+                    "help": kind_help(kind),
+                }
+                for kind in KINDS
+            ],
+            "plans": [
+                {"value": plan["name"], "title": tk._("This plan: {title}").format(title=plan["title"])},
+                *(
+                    {"value": one["name"], "title": one["title"]}
+                    for one in there
+                    if one["name"] != plan["name"]
+                ),
+            ],
+            "paging": paging.paging(
+                found["count"],
+                SIZE,
+                present,
+                lambda n: tk.url_for("ogp_plan.links", plan=plan["name"], **({paging.PAGE: n} if n else {})),
+            ),
+        }
+        return forms.page("ogp_plan/people/links.html", extra_vars, status)
+
+
+def _visible(person: permission.Person, name: str, errors: forms.Errors) -> PlanRow | None:
+    """The other plan; one that may not be seen is as one that is not there."""
+    try:
+        return lookup.plan(person, name)
+    except tk.ObjectNotFound:
+        errors["other_plan"] = [tk._("There is no such plan. Choose one of the list.")]
+        return None
+
+
+def _named(plan: PlanRow, written: str, field: str, errors: forms.Errors) -> Any:
+    try:
+        return link_serializer.named(plan, written)
+    except tk.ValidationError as refused:
+        errors[field] = forms.errors_of(refused)["item"]
+        return None
+
+
+plan_view.blueprint.add_url_rule("/planes/<plan>/ajustes/vinculos", view_func=LinksPage.as_view("links"))
