@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import ckan.plugins as p
 import ckan.plugins.toolkit as tk
 from ckan.common import CKANConfig
 from ckan.lib.plugins import DefaultTranslation
 
+from ckanext.cost_common import logic
 from ckanext.cost_common.interfaces import AccountEntry, ICostSections, MenuEntry
 from ckanext.cost_common.requirement import require_common
-from ckanext.ogp_plan import cli, config, helpers, views
+from ckanext.ogp_plan import cli, config, helpers, status, views
 from ckanext.ogp_plan.logic import action, auth
 
 
-@tk.blanket.actions(action.get_actions)
-@tk.blanket.auth_functions(auth.get_auth_functions)
+def _actions() -> dict[str, Any]:
+    return {**logic.collect(action, "ogp_plan_"), "status_show": status.status_show}
+
+
+def _auth_functions() -> dict[str, Any]:
+    return logic.collect(auth, "ogp_plan_")
+
+
+@tk.blanket.actions(_actions)
+@tk.blanket.auth_functions(_auth_functions)
 @tk.blanket.helpers(helpers.get_helpers)
 @tk.blanket.blueprints(views.get_blueprints)
 @tk.blanket.cli(cli.get_commands)

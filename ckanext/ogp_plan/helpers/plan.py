@@ -356,7 +356,7 @@ def ogp_plan_qr(address: str, title: str) -> Markup:
 def ogp_plan_organization_block(organization: str) -> dict[str, Any] | None:
     """What an organismo owes, for the block on its page; None when it owes nothing that is public."""
     try:
-        owed: dict[str, Any] = tk.get_action("ogp_plan_obligations")(
+        owed: dict[str, Any] = tk.get_action("ogp_plan_obligation_list")(
             {}, {"organization": organization, "limit": 1}
         )
     except (tk.ObjectNotFound, tk.NotAuthorized, tk.ValidationError, KeyError):

@@ -94,7 +94,7 @@ class LinksPage(MethodView):
 
         :raises tk.ValidationError: what is wrong with each field, and what to write instead.
         """
-        sent = request_fields.take(forms.given(*_FORM), _FORM)
+        sent = request_fields.validated(_FORM, forms.given(*_FORM))
         person = permission.who(tk.current_user)
         errors: forms.Errors = {}
         item = _named(lookup.plan(person, shown["name"]), sent["item"], "item", errors)

@@ -552,7 +552,7 @@ def obligations(id: str) -> Any:
         wanted["plan"] = asked["plan"]
     problem = None
     try:
-        found = tk.get_action("ogp_plan_obligations")({}, wanted)
+        found = tk.get_action("ogp_plan_obligation_list")({}, wanted)
     except tk.ValidationError as refused:
         problem, asked, present = first_of(refused), {}, 1
         found = _obligations_or_404(id, size)
@@ -588,7 +588,7 @@ def obligations(id: str) -> Any:
 
 def _obligations_or_404(organization: str, size: int) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = tk.get_action("ogp_plan_obligations")(
+        found: dict[str, Any] = tk.get_action("ogp_plan_obligation_list")(
             {}, {"organization": organization, "limit": size, "offset": 0}
         )
     except (tk.ObjectNotFound, tk.NotAuthorized, tk.ValidationError):

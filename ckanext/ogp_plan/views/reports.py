@@ -22,7 +22,7 @@ def organization_reports(id: str) -> Any:
         )
         # what it owes is told of who handed in nothing, and asked of who may hand in more
         owed = (
-            tk.get_action("ogp_plan_obligations")({}, {"organization": id, "limit": 1})
+            tk.get_action("ogp_plan_obligation_list")({}, {"organization": id, "limit": 1})
             if not found["count"] or found["may"]["report"]
             else {}
         )

@@ -1,4 +1,4 @@
-"""What passes through our hands: imports under way, unknown names, private calendars, letters."""
+"""Imports under way, and names of responsibles that nobody knows yet."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ class Import(tk.BaseModel):  # type: ignore[misc]
 
 
 class UnknownName(tk.BaseModel):  # type: ignore[misc]
-    """A responsible's name that nobody knows yet, as printed. Waits for a person; makes no organization."""
+    """A responsible's name that nobody knows yet, as printed, until somebody answers it."""
 
     __tablename__ = "ogp_queue"
 
     id: Mapped[str] = identity()
     plan_id: Mapped[str] = text()
     printed: Mapped[str] = text()
-    #: the organization (name) or group (id) it was said to be
+    #: the organization (name) or group (id) that somebody answered it is
     organization: Mapped[str | None] = text(nullable=True)
     group_id: Mapped[str | None] = text(nullable=True)
     answered_by: Mapped[str | None] = text(nullable=True)
@@ -62,39 +62,3 @@ class UnknownName(tk.BaseModel):  # type: ignore[misc]
     created: Mapped[dt.datetime] = moment()
 
     __table_args__ = (sa.UniqueConstraint("plan_id", "printed", name="uq_ogp_queue_printed"),)
-
-
-class Token(tk.BaseModel):  # type: ignore[misc]
-    """A private calendar's key: only its hash is kept. Revoked, it opens nothing."""
-
-    __tablename__ = "ogp_token"
-
-    id: Mapped[str] = identity()
-    user_id: Mapped[str] = text()
-    organization: Mapped[str | None] = text(nullable=True)
-    sha256: Mapped[str] = text(unique=True)
-    created: Mapped[dt.datetime] = moment()
-    used: Mapped[dt.datetime | None] = sa.Column(sa.DateTime(timezone=True))
-    revoked: Mapped[dt.datetime | None] = sa.Column(sa.DateTime(timezone=True))
-
-    __table_args__ = (sa.Index("idx_ogp_token_user", "user_id"),)
-
-
-class Reminder(tk.BaseModel):  # type: ignore[misc]
-    """One letter, owed once by its ``key``. ``state``: owed, sending, sent, failed."""
-
-    __tablename__ = "ogp_reminder"
-
-    id: Mapped[str] = identity()
-    key: Mapped[str] = text(unique=True)
-    user_id: Mapped[str] = text()
-    kind: Mapped[str] = text()
-    body: Mapped[dict[str, Any]] = sa.Column(JSONB, nullable=False)
-    state: Mapped[str] = text(default="owed", server_default="owed")
-    attempts: Mapped[int] = sa.Column(sa.Integer, nullable=False, default=0, server_default="0")
-    error: Mapped[str | None] = text(nullable=True)
-    due: Mapped[dt.date] = sa.Column(sa.Date, nullable=False)
-    created: Mapped[dt.datetime] = moment()
-    sent: Mapped[dt.datetime | None] = sa.Column(sa.DateTime(timezone=True))
-
-    __table_args__ = (sa.Index("idx_ogp_reminder_state", "state", "due"),)

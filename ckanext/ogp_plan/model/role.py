@@ -1,4 +1,4 @@
-"""Who may do what in plans, beside the roles of CKAN's organizations."""
+"""Roles in plans, beside those of CKAN's organizations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CONTROL = "control_interno"
 MONITOR = "monitor"
 FOCAL_POINT = "punto_focal"
 ROLES = (COORDINATOR, COMPONENT_LEADER, CONTROL, MONITOR, FOCAL_POINT)
-#: Roles that judge from outside: only the portal's administration grants them, no organismo does.
+#: Roles that give verdicts from outside: only the portal's administration grants them, no organismo does.
 INDEPENDENT = (CONTROL, MONITOR)
 
 
@@ -38,21 +38,3 @@ class PlanRole(tk.BaseModel):  # type: ignore[misc]
     granted_by: Mapped[str | None] = text(nullable=True)
 
     __table_args__ = (sa.Index("idx_ogp_role_user", "user_id"), sa.Index("idx_ogp_role_plan", "plan_id"))
-
-
-class Delegation(tk.BaseModel):  # type: ignore[misc]
-    """During leave somebody reports for another, for one organismo, between two days (both included)."""
-
-    __tablename__ = "ogp_delegation"
-
-    id: Mapped[str] = identity()
-    user_id: Mapped[str] = text()
-    delegate_id: Mapped[str] = text()
-    organization: Mapped[str] = text()
-    since: Mapped[dt.date] = sa.Column(sa.Date, nullable=False)
-    until: Mapped[dt.date] = sa.Column(sa.Date, nullable=False)
-    reason: Mapped[str] = text(default="", server_default="")
-    revoked: Mapped[dt.datetime | None] = sa.Column(sa.DateTime(timezone=True))
-    created: Mapped[dt.datetime] = moment()
-
-    __table_args__ = (sa.Index("idx_ogp_delegation_delegate", "delegate_id"),)
