@@ -12,7 +12,17 @@ from ckan import model
 from support.doors import portal
 from support.plan_portal import Town
 
-from ckanext.ogp_plan.logic.schema import answer, calendar_token, evidence, measurement, profile, report, review, update, verdict
+from ckanext.ogp_plan.logic.schema import (
+    answer,
+    calendar_token,
+    evidence,
+    measurement,
+    profile,
+    report,
+    review,
+    update,
+    verdict,
+)
 from ckanext.ogp_plan.model import Event, PlanRow, Token
 from ckanext.ogp_plan.planning.types import PlanStatus
 
