@@ -94,7 +94,7 @@ def ogp_plan_report_show(context: Context, data_dict: DataDict) -> dict[str, Any
     return report_serializer.shown(found, plan_serializer.Reader(person), data["limit"], data["offset"])
 
 
-def ogp_plan_report_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
+def ogp_plan_report_create(context: Context, data_dict: DataDict) -> dict[str, Any]:  # noqa: C901 - to be split with its action
     """Hand in the periodic report of an organismo: sections in words, which may carry updates of many items.
 
     The report is recorded in every plan that it carries updates to (and in ``plan``), all or nothing.
