@@ -10,7 +10,7 @@ from typing import Any
 from ckanext.ogp_plan.planning import families, settings
 from ckanext.ogp_plan.planning.calendar import ZONE
 from ckanext.ogp_plan.planning.exporters.view import View
-from ckanext.ogp_plan.planning.states import stand
+from ckanext.ogp_plan.planning.status import compute_status
 from ckanext.ogp_plan.planning.tracking import (
     Answer,
     Completion,
@@ -175,7 +175,7 @@ def view(made: Record | None = None, today: dt.date = TODAY, lang: str = "es", *
     found = made or record()
     how = settings.of(found.plan.family)
     return View(
-        name, found, stand(found, today, settings=how), Addresses(name, host), today, families.load(found.plan.family),
+        name, found, compute_status(found, today, settings=how), Addresses(name, host), today, families.load(found.plan.family),
         how, lang, ORGANIZATIONS,
     )  # fmt: skip
 

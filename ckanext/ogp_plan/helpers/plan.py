@@ -21,7 +21,8 @@ from markupsafe import Markup
 
 from ckanext.cost_common import language
 from ckanext.ogp_plan import config, urls
-from ckanext.ogp_plan.planning import calendar, wording
+from ckanext.ogp_plan.planning import calendar
+from ckanext.ogp_plan.planning.words import phrases
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -277,7 +278,7 @@ def ogp_plan_periods(indicator: Mapping[str, Any]) -> list[dict[str, Any]]:
 @_remembered
 def ogp_plan_light_name(light: str | None) -> str:
     """A light, or a state outside of the lights, in the reader's words; an unknown one as it came."""
-    return wording.light_words(light, language.current()) if light else str(tk._("Not tracked"))
+    return phrases.light_words(light, language.current()) if light else str(tk._("Not tracked"))
 
 
 def _counted(light: str, count: int) -> str:

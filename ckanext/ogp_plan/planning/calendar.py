@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import holidays as holiday_library
 
-from .types import Plan, Precision, Schedule, ScheduleKind
+from ckanext.ogp_plan.planning.types import Plan, Precision, Schedule, ScheduleKind
 
 #: Whose holidays count, by ISO 3166-1 (Ley 51 of 1983 moves most of them to Monday).
 COUNTRY = "CO"

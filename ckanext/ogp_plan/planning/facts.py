@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeVar
 
-from .calendar import day_of, period, periods_between
-from .tracking import (
+from ckanext.ogp_plan.planning.calendar import day_of, period, periods_between
+from ckanext.ogp_plan.planning.tracking import (
     Answer,
     Event,
     Evidence,
@@ -22,7 +22,7 @@ from .tracking import (
     Update,
     standing,
 )
-from .types import Item, OrgGroup, Plan, Role
+from ckanext.ogp_plan.planning.types import Item, OrgGroup, Plan, Role
 
 E = TypeVar("E", bound=Event)
 

@@ -20,7 +20,7 @@ from ckan import model
 from ckanext.ogp_plan import urls
 from ckanext.ogp_plan.model import Event, PlanItem, PlanRow, PlanVersion
 from ckanext.ogp_plan.planning import calendar, progress
-from ckanext.ogp_plan.planning.jsonable import decimal_text
+from ckanext.ogp_plan.planning.json_values import decimal_text
 from ckanext.ogp_plan.planning.tracking import Evidence, Measurement, Report, Update
 from ckanext.ogp_plan.planning.types import Indicator
 from ckanext.ogp_plan.serializers import plan as plan_serializer

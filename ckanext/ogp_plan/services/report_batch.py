@@ -22,9 +22,9 @@ from ckanext.ogp_plan import config
 from ckanext.ogp_plan.model import Event, PlanItem, PlanRow
 from ckanext.ogp_plan.planning import calendar, tracking
 from ckanext.ogp_plan.planning.exporters import report_template
-from ckanext.ogp_plan.planning.render import Renderer
 from ckanext.ogp_plan.planning.tracking import EvidenceKind, Key
 from ckanext.ogp_plan.planning.types import Declared, Place
+from ckanext.ogp_plan.planning.words.render import Renderer
 from ckanext.ogp_plan.services import evidence as evidence_service
 from ckanext.ogp_plan.services import permission, request_fields
 from ckanext.ogp_plan.services import report as report_service

@@ -19,7 +19,8 @@ from urllib.parse import urlsplit
 
 import ckan.plugins.toolkit as tk
 
-from ckanext.ogp_plan.planning import calendar, numbers
+from ckanext.cost_common.values import numbers
+from ckanext.ogp_plan.planning import calendar
 
 #: Letters in a text of several lines, in one line, and in a name or id.
 LONG, SHORT, NAME = 20_000, 1_000, 250

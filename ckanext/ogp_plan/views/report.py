@@ -16,9 +16,10 @@ from ckanext.cost_common import language
 from ckanext.cost_common.csrf import require_token
 from ckanext.ogp_plan import config
 from ckanext.ogp_plan.helpers import plan as words
-from ckanext.ogp_plan.planning import calendar, wording
+from ckanext.ogp_plan.planning import calendar
 from ckanext.ogp_plan.planning.tracking import Completion, EvidenceKind
 from ckanext.ogp_plan.planning.types import Declared
+from ckanext.ogp_plan.planning.words import phrases
 from ckanext.ogp_plan.services import record as record_service
 from ckanext.ogp_plan.views import forms
 from ckanext.ogp_plan.views import plan as plan_view
@@ -80,7 +81,7 @@ def completion_options() -> list[dict[str, str]]:
         Completion.COMPLETE: tk._("All was done, and the evidence was looked at."),
     }
     return [
-        {"value": grade.value, "title": wording.completion_words(grade, language.current()), "help": text}
+        {"value": grade.value, "title": phrases.completion_words(grade, language.current()), "help": text}
         for grade, text in helps.items()
     ]
 

@@ -23,7 +23,9 @@ from typing import Any
 
 import yaml
 
-from ckanext.ogp_plan.planning import cuts, settings, tracking
+from ckanext.ogp_plan.planning import settings, tracking
+from ckanext.ogp_plan.planning.cuts.compliance import compute_compliance
+from ckanext.ogp_plan.planning.cuts.types import RowCompliance
 from ckanext.ogp_plan.planning.importers import read
 from ckanext.ogp_plan.planning.types import Declared, Item, Measure, OrgGroup, Plan
 
@@ -592,7 +594,7 @@ class Writer:
         for cut in self.own.get("cortes", ()):
             day, moment = self.moment(cut["corte"]).date(), self.moment(cut["dia"], 8)
             record = record_of(self.plan_at(moment), self.facts).as_of(moment)
-            found = cuts.compliance(record, day, settings.of(PLANS[self.name][1]))
+            found = compute_compliance(record, day, settings.of(PLANS[self.name][1]))
             for number, row in enumerate(one for one in found.rows if one.scheduled):
                 told = cut["casos"].get(row.key[1])
                 if told is None and cut.get("solo_casos"):
@@ -615,7 +617,7 @@ class Writer:
             "recommendation": told.get("recomienda", ""),
         }
 
-    def _looked(self, row: cuts.RowCompliance, record: tracking.Record) -> dict[str, Any]:
+    def _looked(self, row: RowCompliance, record: tracking.Record) -> dict[str, Any]:
         """What an auditor finds by counting: what was due by the cut, what was shown, with how many proofs."""
         item = record.plan.item(*row.key)
         unit = " %" if item and item.indicators[0].measure is Measure.PERCENTAGE else ""
@@ -653,7 +655,7 @@ class Writer:
             }
         return body
 
-    def _whole(self, item: Item, row: cuts.RowCompliance) -> bool:
+    def _whole(self, item: Item, row: RowCompliance) -> bool:
         """Tell whether what was shown is all of the year, and not only what was due by the cut."""
         target = item.indicators[0].targets[0].value
         return target is not None and row.actual is not None and row.actual >= target

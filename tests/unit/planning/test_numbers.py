@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ckanext.ogp_plan.planning import numbers
+from ckanext.cost_common.values import numbers
 from ckanext.ogp_plan.planning.types import Precision, ScheduleKind
 
 

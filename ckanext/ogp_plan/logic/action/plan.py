@@ -16,8 +16,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from ckanext.ogp_plan import config, urls
 from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.model import Event, ItemAssignment, PlanItem, PlanRow, PlanVersion, RecordedChange
-from ckanext.ogp_plan.planning import change_words
 from ckanext.ogp_plan.planning.types import PlanStatus
+from ckanext.ogp_plan.planning.words import changes as change_words
 from ckanext.ogp_plan.serializers import drift as drift_serializer
 from ckanext.ogp_plan.serializers import plan as plan_serializer
 from ckanext.ogp_plan.services import permission, request_fields

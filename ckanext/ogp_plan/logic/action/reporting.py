@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from ckanext.ogp_plan import urls
 from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.model import Event, PlanItem, PlanRow
-from ckanext.ogp_plan.planning import states
+from ckanext.ogp_plan.planning.status_types import REASONS
 from ckanext.ogp_plan.planning.tracking import Measurement, Review, Update
 from ckanext.ogp_plan.planning.types import Declared
 from ckanext.ogp_plan.services import event as event_service
@@ -98,7 +98,7 @@ _REVIEW = {
 }
 _ANSWER = {
     **WHERE,
-    "reason": request_fields.required(request_fields.choice(states.REASONS)),
+    "reason": request_fields.required(request_fields.choice(REASONS)),
     "text": request_fields.required(request_fields.text(5_000)),
     "supersedes": request_fields.optional(request_fields.identity),
 }

@@ -11,7 +11,9 @@ from ckan.types import Action, Context, DataDict
 from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.logic.action import reporting as shared
 from ckanext.ogp_plan.model import Event, PlanItem, PlanRow
-from ckanext.ogp_plan.planning import cuts, states, tracking
+from ckanext.ogp_plan.planning import tracking
+from ckanext.ogp_plan.planning.cuts.dates import cut_days
+from ckanext.ogp_plan.planning.status import compute_status
 from ckanext.ogp_plan.planning.tracking import Completion, Verdict, VerdictRole
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import item_status, permission, request_fields
@@ -114,10 +116,10 @@ def _judged(
     """Return the verdict to be recorded, judged against the facts as they stand."""
     desk.item(key)
     facts = desk.facts(key)
-    standing = states.stand(facts, record_service.today(), {key}, settings=desk.settings)[key]
+    standing = compute_status(facts, record_service.today(), {key}, settings=desk.settings)[key]
     suggested = standing.suggested
     if taken["cut"] is not None:
-        days = cuts.cut_days(desk.settings, desk.record.plan)
+        days = cut_days(desk.settings, desk.record.plan)
         if taken["cut"] not in days:
             raise refused(
                 "cut",

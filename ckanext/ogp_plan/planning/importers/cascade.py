@@ -12,13 +12,22 @@ from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from .. import numbers
-from ..text import bare, clean, fold
-from ..types import Accumulation, Indicator, Item, Measure, Place, Target
-from .act import Option
-from .common import Context, Debris, Preamble, drop_header, measure_of, ordinal_number, same, span
-from .layouts import Block, Header, blocks
-from .sources import Cell, Row
+from ckanext.cost_common.values import numbers
+from ckanext.cost_common.values.text import bare, clean, fold
+from ckanext.ogp_plan.planning.importers.act import Option
+from ckanext.ogp_plan.planning.importers.common import (
+    Context,
+    Debris,
+    Preamble,
+    drop_header,
+    measure_of,
+    ordinal_number,
+    same,
+    span,
+)
+from ckanext.ogp_plan.planning.importers.layouts import Block, Header, blocks
+from ckanext.ogp_plan.planning.importers.sources import Cell, Row
+from ckanext.ogp_plan.planning.types import Accumulation, Indicator, Item, Measure, Place, Target
 
 #: how much of a goal falls on a month; nothing at all is no month
 _AMOUNT = re.compile(r"(?=.*[1-9])\d[\d.,]*\s*%?", re.ASCII)

@@ -12,10 +12,10 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import Any
 
-from .. import numbers
-from ..text import bare, fold, words
-from ..types import Item, Place
-from .common import Context
+from ckanext.cost_common.values import numbers
+from ckanext.cost_common.values.text import bare, fold, words
+from ckanext.ogp_plan.planning.importers.common import Context
+from ckanext.ogp_plan.planning.types import Item, Place
 
 _SEPARATOR_ODD = re.compile(r"\w/\s|\s/\w|\w\.\s+[A-ZÁÉÍÓÚÑ]|/\s*\Z")
 _LAW_YEAR = re.compile(

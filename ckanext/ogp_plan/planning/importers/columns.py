@@ -10,14 +10,32 @@ import re
 from collections import Counter
 from typing import Any
 
-from .. import numbers
-from ..text import bare, clean, fold, words
-from ..types import Accumulation, Indicator, Item, Measure, Place, Precision, ScheduleKind, Target
-from .act import Option
-from .common import Context, Debris, Preamble, drop_header, measure_of, ordinal_number, same, sheet_title
-from .indicators import coded, listed, split_sentences, targets
-from .layouts import Block, Header, blocks
-from .sources import Cell, Row
+from ckanext.cost_common.values import numbers
+from ckanext.cost_common.values.text import bare, clean, fold, words
+from ckanext.ogp_plan.planning.importers.act import Option
+from ckanext.ogp_plan.planning.importers.common import (
+    Context,
+    Debris,
+    Preamble,
+    drop_header,
+    measure_of,
+    ordinal_number,
+    same,
+    sheet_title,
+)
+from ckanext.ogp_plan.planning.importers.indicators import coded, listed, split_sentences, targets
+from ckanext.ogp_plan.planning.importers.layouts import Block, Header, blocks
+from ckanext.ogp_plan.planning.importers.sources import Cell, Row
+from ckanext.ogp_plan.planning.types import (
+    Accumulation,
+    Indicator,
+    Item,
+    Measure,
+    Place,
+    Precision,
+    ScheduleKind,
+    Target,
+)
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 

@@ -9,14 +9,14 @@ import re
 from collections import Counter
 from typing import Any
 
-from .. import numbers
-from ..text import bare, clean, fold, words
-from ..types import Accumulation, Indicator, Item, Measure, Place, Role, Target
-from .act import Option, Question
-from .common import Context, set_period, undated
-from .indicators import listed
-from .layouts import Header, match_header, names_of
-from .sources import Row
+from ckanext.cost_common.values import numbers
+from ckanext.cost_common.values.text import bare, clean, fold, words
+from ckanext.ogp_plan.planning.importers.act import Option, Question
+from ckanext.ogp_plan.planning.importers.common import Context, set_period, undated
+from ckanext.ogp_plan.planning.importers.indicators import listed
+from ckanext.ogp_plan.planning.importers.layouts import Header, match_header, names_of
+from ckanext.ogp_plan.planning.importers.sources import Row
+from ckanext.ogp_plan.planning.types import Accumulation, Indicator, Item, Measure, Place, Role, Target
 
 _MENTION = re.compile(r"\bcompromiso\s+(?P<n>\d{1,2})\b(?:\s*\((?P<name>[^)]+)\))?")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .. import numbers
-from ..text import clean, fold
-from ..types import Accumulation, Indicator, Item, Measure, Place, Target
-from .act import Option
-from .common import Context
+from ckanext.cost_common.values import numbers
+from ckanext.cost_common.values.text import clean, fold
+from ckanext.ogp_plan.planning.importers.act import Option
+from ckanext.ogp_plan.planning.importers.common import Context
+from ckanext.ogp_plan.planning.types import Accumulation, Indicator, Item, Measure, Place, Target
 
 _BULLET = re.compile(r"(?:^|\n|\s)[•●▪·‣]\s+|(?:^|\n)\s*[-–]\s+")
 _SENTENCE = re.compile(r"(?<=[.;])\s+(?=[A-ZÁÉÍÓÚÑ¿])")

@@ -13,8 +13,8 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-from .text import fold
-from .types import Precision, Schedule, ScheduleKind
+from ckanext.cost_common.values.text import fold
+from ckanext.ogp_plan.planning.types import Precision, Schedule, ScheduleKind
 
 _WORDS = {
     "un": 1,
