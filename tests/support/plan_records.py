@@ -7,8 +7,9 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from ckanext.cost_common.values.business_days import ZONE
+from ckanext.cost_common.values.dates import Precision
 from ckanext.ogp_plan.planning import families, settings
-from ckanext.ogp_plan.planning.calendar import ZONE
 from ckanext.ogp_plan.planning.exporters.view import View
 from ckanext.ogp_plan.planning.status import compute_status
 from ckanext.ogp_plan.planning.tracking import (
@@ -36,7 +37,6 @@ from ckanext.ogp_plan.planning.types import (
     OrgGroup,
     Plan,
     PlanStatus,
-    Precision,
     Schedule,
     ScheduleKind,
     Target,

@@ -20,8 +20,8 @@ from flask import current_app
 from markupsafe import Markup
 
 from ckanext.cost_common import language
+from ckanext.cost_common.values.periods import parse_period, period_of
 from ckanext.ogp_plan import config, urls
-from ckanext.ogp_plan.planning import calendar
 from ckanext.ogp_plan.planning.words import phrases
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -132,7 +132,7 @@ def ogp_plan_month(number: int, width: Literal["wide", "abbreviated"] = "wide") 
 def ogp_plan_period(name: str | None) -> str:
     """A period of reporting in words: ``2026-03`` → "marzo de 2026", ``2026-T1`` → "enero a marzo de…"."""
     try:
-        period = calendar.period(str(name or ""))
+        period = parse_period(str(name or ""))
     except ValueError:
         return str(name or "")
     locale = _locale(language.current())
@@ -154,7 +154,7 @@ def ogp_plan_span(start: dt.date | str | None, end: dt.date | str | None) -> str
         if first == last:
             return ogp_plan_day(first)
         for months in (1, 2, 3, 4, 6):
-            period = calendar.period_of(first, months)
+            period = period_of(first, months)
             if (period.start, period.end) == (first, last):
                 return ogp_plan_period(period.id)
         return tk._("{first} to {last}").format(first=ogp_plan_day(first), last=ogp_plan_day(last))

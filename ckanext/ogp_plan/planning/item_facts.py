@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ckanext.cost_common.values.business_days import day_of
 from ckanext.ogp_plan.planning import calendar
 from ckanext.ogp_plan.planning.facts import Facts, Owners
 from ckanext.ogp_plan.planning.settings import Settings
@@ -179,5 +180,5 @@ class ItemFacts:
 
     def silence(self, last: dt.datetime | None) -> int | None:
         """Days since the last report; without any, since something was first owed."""
-        since = calendar.day_of(last) if last else self.start
+        since = day_of(last) if last else self.start
         return max((self.today - since).days, 0) if since else None

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from ckanext.cost_common.values.dates import last_of_month
 from ckanext.ogp_plan.planning import calendar
 from ckanext.ogp_plan.planning.facts import Facts, gathered
 from ckanext.ogp_plan.planning.json_values import CONTEXT
@@ -370,7 +371,7 @@ def expected(schedule: Schedule, plan: Plan, today: dt.date) -> Decimal | None:
     months = calendar.scheduled_months(schedule, plan)
     if not months:
         return None
-    over = sum(calendar.last_of_month(*month) < today for month in months)
+    over = sum(last_of_month(*month) < today for month in months)
     return Decimal(over) / Decimal(len(months))
 
 

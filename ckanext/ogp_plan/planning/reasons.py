@@ -6,7 +6,9 @@ import datetime as dt
 from collections.abc import Iterable
 from decimal import Decimal
 
-from ckanext.ogp_plan.planning import calendar, progress
+from ckanext.cost_common.values.business_days import day_of
+from ckanext.cost_common.values.periods import period_of, periods_between
+from ckanext.ogp_plan.planning import progress
 from ckanext.ogp_plan.planning.item_facts import ItemFacts
 from ckanext.ogp_plan.planning.progress import HUNDRED, ZERO, Progress, Quota
 from ckanext.ogp_plan.planning.status_types import Reason
@@ -91,7 +93,7 @@ def _r4(view: ItemFacts) -> Iterable[Reason]:
     last = view.last_update
     days, limit = view.silence(last), how.threshold("silence_factor") * how.cadence.days
     if days is not None and days > limit:
-        since = calendar.day_of(last) if last else view.start
+        since = day_of(last) if last else view.start
         yield Reason(
             "R4",
             {"how": "silent" if last else "never", "days": days, "limit": limit, "since": since},
@@ -112,7 +114,7 @@ def _r5(view: ItemFacts, value: Decimal | None) -> Iterable[Reason]:
     first = _first_progress(view)
     if not value or first is None:
         return
-    days = (view.today - calendar.day_of(first)).days
+    days = (view.today - day_of(first)).days
     full = view.settings.threshold("evidence_periods") * view.settings.cadence.days
     if days >= full:
         yield Reason(
@@ -121,7 +123,7 @@ def _r5(view: ItemFacts, value: Decimal | None) -> Iterable[Reason]:
                 "how": "progress",
                 "evidence": total,
                 "progress": _percent(value),
-                "since": calendar.day_of(first),
+                "since": day_of(first),
                 "days": days,
                 "limit": full,
             },
@@ -145,7 +147,7 @@ def _r7(view: ItemFacts) -> Iterable[Reason]:
     """An alert of Control Interno or the monitor that is still open."""
     for one in view.verdicts:
         if one.alert and one.id not in view.facts.closed_alerts:
-            since = calendar.day_of(one.at)
+            since = day_of(one.at)
             yield Reason(
                 "R7",
                 {
@@ -200,12 +202,12 @@ def _pace(view: ItemFacts, code: str) -> tuple[Decimal, int]:
         value = progress.measured(one)
         if one.indicator != code or one.dimension or value is None:
             continue
-        period = calendar.period_of(one.end, months)
+        period = period_of(one.end, months)
         sums[period.id] = sums.get(period.id, ZERO) + value
     end = view.due or plan.end
     if plan.start is None or end is None or view.today > end:
         return max(sums.values(), default=ZERO), -1
-    return max(sums.values(), default=ZERO), len(calendar.periods_between(view.today, end, months))
+    return max(sums.values(), default=ZERO), len(periods_between(view.today, end, months))
 
 
 def _manual(view: ItemFacts) -> Iterable[Reason]:
@@ -220,7 +222,7 @@ def _manual(view: ItemFacts) -> Iterable[Reason]:
                 {
                     "text": risk.reason,
                     "organization": risk.organization,
-                    "since": calendar.day_of(risk.at),
+                    "since": day_of(risk.at),
                 },
             )
 

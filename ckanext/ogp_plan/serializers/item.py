@@ -15,6 +15,7 @@ import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
 
+from ckanext.cost_common.values.dates import last_of_month
 from ckanext.ogp_plan import urls
 from ckanext.ogp_plan.model import Event, LightChange, PlanItem, PlanRow, RecordedChange
 from ckanext.ogp_plan.planning import calendar, history, progress, store
@@ -185,7 +186,7 @@ def _due_words(due: dt.date, precision: str, reader: Reader) -> str:
         return phrases.day_words(due, reader.lang)
     if precision == "year":
         return str(due.year)
-    return reader.period(due.replace(day=1), calendar.last_of_month(due.year, due.month))
+    return reader.period(due.replace(day=1), last_of_month(due.year, due.month))
 
 
 def _assignments(one: Any, owed: Sequence[Any], plan: PlanRow, reader: Reader) -> list[dict[str, Any]]:

@@ -17,8 +17,8 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.model.types import make_uuid
 
+from ckanext.cost_common.values.business_days import business_days_between, day_of
 from ckanext.ogp_plan.model import Cut, PlanRow, PlanVersion, Publication
-from ckanext.ogp_plan.planning import calendar
 from ckanext.ogp_plan.planning import settings as plan_settings
 from ckanext.ogp_plan.planning.cuts.compliance import compute_compliance
 from ckanext.ogp_plan.planning.cuts.dates import cut_days, cut_state, publish_by
@@ -123,7 +123,7 @@ def _days(plan: PlanRow, frozen: list[Cut], told: Mapping[str, Publication], tod
         made = [cut for cut in frozen if cut.day == day]
         mine = {cut.id: told[cut.id] for cut in made if cut.id in told}
         first = min(mine.values(), key=lambda one: one.at, default=None)
-        published = calendar.day_of(first.at) if first else None
+        published = day_of(first.at) if first else None
         state = cut_state(day, published, today, settings.publish_business_day)
         found.append(Day(day, state, made[-1] if made else None, tuple(made[:-1]), first, mine))
     return found
@@ -253,7 +253,7 @@ def publish(plan: PlanRow, cut: Cut, *, user_id: str | None) -> Publication:
         id=make_uuid(),
         cut_id=cut.id,
         plan_id=plan.id,
-        late_days=late_days(cut.due, calendar.day_of(moment)),
+        late_days=late_days(cut.due, day_of(moment)),
         user_id=user_id,
         at=moment,
     )
@@ -264,7 +264,7 @@ def publish(plan: PlanRow, cut: Cut, *, user_id: str | None) -> Publication:
 
 def late_days(due: dt.date, day: dt.date) -> int:
     """Return how many business days late a day is; one that is late at all is so by 1 at least."""
-    return max(calendar.business_days_between(due, day), 1) if day > due else 0
+    return max(business_days_between(due, day), 1) if day > due else 0
 
 
 # --- computing again ----------------------------------------------------------------------------------

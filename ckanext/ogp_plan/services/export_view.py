@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from ckan import model
 from icalendar import Calendar
 
+from ckanext.cost_common.values.business_days import ZONE, day_of
 from ckanext.ogp_plan import urls
 from ckanext.ogp_plan.model import (
     Cut,
@@ -28,7 +29,6 @@ from ckanext.ogp_plan.model import (
     Publication,
     RecordedChange,
 )
-from ckanext.ogp_plan.planning import calendar
 from ckanext.ogp_plan.planning import settings as plan_settings
 from ckanext.ogp_plan.planning.cuts.dates import cut_days
 from ckanext.ogp_plan.planning.cuts.types import Compliance
@@ -157,7 +157,7 @@ def view(
         record = cut_service.record_of(plan, cut)
         today = cut.day
     elif until is not None and until < record_service.today():
-        end = dt.datetime.combine(until, dt.time.max, tzinfo=calendar.ZONE)
+        end = dt.datetime.combine(until, dt.time.max, tzinfo=ZONE)
         record, today = record_service.load(plan, as_of=end), until
         later = record_service.load(plan)
         said = replace(record, **{name: getattr(later, name) for name in EVENTS})
@@ -224,7 +224,7 @@ def revised(plan: PlanRow) -> dict[Key, int]:
 def published_days(plan: PlanRow) -> dict[dt.date, dt.date | None]:
     """Return the day on which the cut of each day was published."""
     return {
-        one.day: calendar.day_of(one.published.at)
+        one.day: day_of(one.published.at)
         for one in cut_service.of_plan(plan)
         if one.published is not None
     }
@@ -351,7 +351,7 @@ def follow_up_form(plan: PlanRow, lang: str, cut: Cut | None = None) -> bytes:
         if one.cut is None:
             continue
         used = cut if cut is not None and one.day == cut.day else one.cut
-        published = calendar.day_of(one.published.at) if one.published else None
+        published = day_of(one.published.at) if one.published else None
         done.append(follow_up.Cut(cut_service.compliance_of(plan, used)[0], published))
     shown = view(plan, lang, cut=cut)
     return follow_up.write(shown, done, names().get(plan.owner, plan.owner))

@@ -24,8 +24,9 @@ from ckan.model.types import make_uuid
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from ckanext.cost_common import language
+from ckanext.cost_common.values.periods import Period, parse_period, period_of
 from ckanext.ogp_plan.model import Event, ItemAssignment, PlanItem, PlanRow
-from ckanext.ogp_plan.planning import calendar, progress, store, tracking
+from ckanext.ogp_plan.planning import progress, store, tracking
 from ckanext.ogp_plan.planning.facts import Facts, Owners
 from ckanext.ogp_plan.planning.item_facts import evidence_breaks
 from ckanext.ogp_plan.planning.settings import Settings
@@ -228,12 +229,12 @@ class Desk:
             store.events_like(self.of_item(fact.item), fact).remove(fact)  # type: ignore[attr-defined]
         del self.added[count:]
 
-    def closed_periods(self) -> dict[str, calendar.Period]:
+    def closed_periods(self) -> dict[str, Period]:
         """Return the periods of reporting that are closed."""
         last: dict[str, bool] = {}
         for one in tracking.standing(self.record.periods):
             last[one.period] = one.opened
-        return {name: calendar.period(name) for name, opened in last.items() if not opened}
+        return {name: parse_period(name) for name, opened in last.items() if not opened}
 
 
 def _empty(record: Record, key: Key) -> Record:
@@ -470,7 +471,7 @@ class Work:
             return
         if name in desk.closed_periods():
             raise refused("period", _closed(name))
-        if calendar.period(name).start > self.today:
+        if parse_period(name).start > self.today:
             raise refused("period", tk._("The period %(period)s has not begun.") % {"period": name})
 
     def _report(self, desk: Desk, report: str | None, organization: str | None) -> None:
@@ -676,12 +677,12 @@ class Work:
         if name and (start or end):
             raise refused("period", tk._("Give the period or its two days, not both."))
         if name:
-            found = calendar.period(name)
+            found = parse_period(name)
             start, end = found.start, found.end
         elif start is None and end is None:
             if old is not None:
                 return old.start, old.end
-            found = calendar.period_of(self.today, desk.settings.cadence.months)
+            found = period_of(self.today, desk.settings.cadence.months)
             start, end = found.start, found.end
         if start is None or end is None or start > end:
             raise refused("end", tk._("Give the first and the last day of the period, in order."))

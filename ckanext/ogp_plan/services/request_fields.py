@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import ckan.plugins.toolkit as tk
 
 from ckanext.cost_common.values import numbers
-from ckanext.ogp_plan.planning import calendar
+from ckanext.cost_common.values.periods import parse_period
 
 #: Letters in a text of several lines, in one line, and in a name or id.
 LONG, SHORT, NAME = 20_000, 1_000, 250
@@ -206,7 +206,7 @@ def _number(value: Any) -> Any:
         return None
     words = value.strip().removesuffix("%").strip()
     sign = -1 if words[:1] in ("-", "\u2212") else 1
-    read = numbers.figure(words[1:] if sign < 0 else words)
+    read = numbers.parse_figure(words[1:] if sign < 0 else words)
     if read is not None:
         return sign * read.value
     try:
@@ -281,7 +281,7 @@ def moment(value: Any) -> dt.datetime:
 def period(value: Any) -> str:
     """Read the id of a period of reporting: ``2026-03``, ``2026-T1``, ``2026-C1``, ``2026-S1``, ``2026``."""
     try:
-        found = calendar.period(value.strip() if isinstance(value, str) else "")
+        found = parse_period(value.strip() if isinstance(value, str) else "")
         if FIRST_DAY <= found.start <= LAST_DAY:
             return found.id
     except ValueError:

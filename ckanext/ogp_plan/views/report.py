@@ -14,6 +14,7 @@ from flask.views import MethodView
 
 from ckanext.cost_common import language
 from ckanext.cost_common.csrf import require_token
+from ckanext.cost_common.values.periods import parse_period, periods_between
 from ckanext.ogp_plan import config
 from ckanext.ogp_plan.helpers import plan as words
 from ckanext.ogp_plan.planning import calendar
@@ -190,7 +191,7 @@ def periods(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
     if not start or not end:
         return []
     last = min(dt.date.fromisoformat(end), record_service.today())
-    found = calendar.periods_between(dt.date.fromisoformat(start), last, months)
+    found = periods_between(dt.date.fromisoformat(start), last, months)
     closed = {one["period"] for one in plan.get("periods") or [] if not one["open"]}
     return [
         {"value": one.id, "title": words.ogp_plan_period(one.id).capitalize(), "closed": one.id in closed}
@@ -332,7 +333,7 @@ class UpdateForm(ItemForm):
         if not sent["periodo"]:
             return None
         try:
-            span = calendar.period(sent["periodo"])
+            span = parse_period(sent["periodo"])
         except ValueError:
             return None
         wanted = (span.start.isoformat(), span.end.isoformat(), sent["organismo"] or None)

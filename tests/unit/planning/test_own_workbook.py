@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from support import plan_files as made
 
+from ckanext.cost_common.values.dates import Precision
 from ckanext.ogp_plan.planning.difference import difference
 from ckanext.ogp_plan.planning.exporters import own_workbook
 from ckanext.ogp_plan.planning.importers import Unreadable, read
@@ -28,7 +29,6 @@ from ckanext.ogp_plan.planning.types import (
     Place,
     Plan,
     PlanStatus,
-    Precision,
     Role,
     Schedule,
     ScheduleKind,

@@ -12,12 +12,12 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.types import Action, Context, DataDict
 
+from ckanext.cost_common.values.periods import parse_period
 from ckanext.ogp_plan import config, urls
 from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.logic.transaction import transaction
 from ckanext.ogp_plan.model import Delegation, Event, ItemAssignment, PlanItem, PlanRole, PlanRow
 from ckanext.ogp_plan.model.people import COMPONENT_LEADER, FOCAL_POINT, ROLES
-from ckanext.ogp_plan.planning import calendar
 from ckanext.ogp_plan.planning.tracking import Key, Link, LinkKind, PeriodEvent
 from ckanext.ogp_plan.serializers import item as item_serializer
 from ckanext.ogp_plan.serializers import link as link_serializer
@@ -502,7 +502,7 @@ def _period_event(
     plan: PlanRow, asked: Mapping[str, Any], person: permission.Person, *, opened: bool
 ) -> tuple[dt.datetime, str]:
     """Open or close the period, unless it is so already; when that was and why."""
-    there = calendar.period(asked["period"])
+    there = parse_period(asked["period"])
     if plan.start and plan.end and (there.end < plan.start or there.start > plan.end):
         raise tk.ValidationError(
             {"period": [tk._("The plan has no such period: it is outside of its days.")]}

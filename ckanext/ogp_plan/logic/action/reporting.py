@@ -634,10 +634,10 @@ def ogp_plan_report_create(context: Context, data_dict: DataDict) -> dict[str, A
 
 
 def _span_of(taken: dict[str, Any]) -> None:
-    from ckanext.ogp_plan.planning import calendar
+    from ckanext.cost_common.values.periods import parse_period
 
     if taken["period"]:
-        found = calendar.period(taken["period"])
+        found = parse_period(taken["period"])
         taken["start"], taken["end"] = found.start, found.end
     if taken["start"] is None or taken["end"] is None or taken["start"] > taken["end"]:
         raise refused("end", tk._("Give the first and the last day of the period, in order."))

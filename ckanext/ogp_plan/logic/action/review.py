@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.types import Action, Context, DataDict
 
+from ckanext.cost_common.values.periods import parse_period
 from ckanext.ogp_plan import config, urls
 from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.model import Event, PlanItem, PlanRow
 from ckanext.ogp_plan.model.people import COORDINATOR
-from ckanext.ogp_plan.planning import calendar
 from ckanext.ogp_plan.serializers import plan as plan_serializer
 from ckanext.ogp_plan.serializers.report import ACCEPTED, RETURNED, STATES, WAITING
 from ckanext.ogp_plan.services import permission, request_fields
@@ -130,7 +130,7 @@ def _scope(plan: PlanRow, person: Person, asked: dict[str, Any]) -> list[Any]:
     if asked["organization"]:
         made.append(Event.organization == asked["organization"])
     if asked["period"]:
-        span = calendar.period(asked["period"])
+        span = parse_period(asked["period"])
         zone = config.timezone()
         after = span.end + dt.timedelta(days=1)
         made += [

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from ckanext.ogp_plan.planning import calendar
+from ckanext.cost_common.values.business_days import nth_business_day
+from ckanext.cost_common.values.dates import last_of_month
 from ckanext.ogp_plan.planning.cuts.types import CutState
 from ckanext.ogp_plan.planning.settings import Settings
 from ckanext.ogp_plan.planning.types import Plan
@@ -24,8 +25,8 @@ def cut_days(settings: Settings, plan: Plan) -> tuple[dt.date, ...]:
 
 def publish_by(day: dt.date, business_day: int = 10) -> dt.date:
     """Return the day a cut is due: the tenth business day of the month after it."""
-    after = calendar.last_of_month(day.year, day.month) + dt.timedelta(days=1)
-    return calendar.nth_business_day(after.year, after.month, business_day)
+    after = last_of_month(day.year, day.month) + dt.timedelta(days=1)
+    return nth_business_day(after.year, after.month, business_day)
 
 
 def cut_state(day: dt.date, published: dt.date | None, today: dt.date, business_day: int = 10) -> CutState:

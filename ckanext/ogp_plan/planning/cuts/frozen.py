@@ -10,8 +10,9 @@ from dataclasses import replace
 from decimal import localcontext
 from typing import Any
 
-from ckanext.ogp_plan.planning import calendar, store
+from ckanext.cost_common.values.business_days import day_of
 from ckanext.ogp_plan.planning import settings as settings_module
+from ckanext.ogp_plan.planning import store
 from ckanext.ogp_plan.planning.cuts.compliance import compliance_dict, compute_compliance
 from ckanext.ogp_plan.planning.facts import Facts, report_span
 from ckanext.ogp_plan.planning.families import Family
@@ -46,18 +47,16 @@ def known_by(record: Record, cut_day: dt.date) -> Record:
         updates=updates,
         measurements=measurements,
         evidence=[one for one in standing(record.evidence) if _of_cut(one, about, cut_day)],
-        verdicts=[
-            one for one in standing(record.verdicts) if (one.cut or calendar.day_of(one.at)) <= cut_day
-        ],
-        answers=[one for one in standing(record.answers) if calendar.day_of(one.at) <= cut_day],
-        links=[one for one in record.links if calendar.day_of(one.at) <= cut_day],
+        verdicts=[one for one in standing(record.verdicts) if (one.cut or day_of(one.at)) <= cut_day],
+        answers=[one for one in standing(record.answers) if day_of(one.at) <= cut_day],
+        links=[one for one in record.links if day_of(one.at) <= cut_day],
     )
 
 
 def _of_cut(one: Evidence, about: set[str], cut_day: dt.date) -> bool:
     if one.update or one.measurement:
         return bool({one.update, one.measurement} & about)
-    return calendar.day_of(one.at) <= cut_day
+    return day_of(one.at) <= cut_day
 
 
 def freeze(

@@ -13,6 +13,7 @@ from typing import Any
 
 from openpyxl import Workbook
 
+from ckanext.cost_common.values.dates import Precision
 from ckanext.cost_common.values.text import clean
 from ckanext.ogp_plan.planning.exporters import spreadsheet
 from ckanext.ogp_plan.planning.exporters.spreadsheet import (
@@ -27,7 +28,7 @@ from ckanext.ogp_plan.planning.exporters.spreadsheet import (
     put,
 )
 from ckanext.ogp_plan.planning.families import Family
-from ckanext.ogp_plan.planning.types import Item, Plan, Precision, Schedule, ScheduleKind
+from ckanext.ogp_plan.planning.types import Item, Plan, Schedule, ScheduleKind
 
 _WIDTHS = (18, 48, 48, 40, 24, 16)
 _LAST = len(_WIDTHS)

@@ -17,7 +17,7 @@ from typing import Any
 
 from openpyxl import Workbook
 
-from ckanext.cost_common.values import numbers
+from ckanext.cost_common.values.dates import last_of_month
 from ckanext.cost_common.values.text import clean
 from ckanext.ogp_plan.planning.exporters import spreadsheet
 from ckanext.ogp_plan.planning.exporters.spreadsheet import (
@@ -408,7 +408,7 @@ def _months(item: Item, plan: Plan) -> tuple[int, ...]:
         return tuple(
             m
             for m in range(1, 13)
-            if when.start <= numbers.last_day(year, m) and dt.date(year, m, 1) <= when.due
+            if when.start <= last_of_month(year, m) and dt.date(year, m, 1) <= when.due
         )
     if when.kind is ScheduleKind.DATE and when.due:
         return (when.due.month,) if when.due.year == year else ()

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from icalendar import Calendar, Todo, vText
 from icalendar import Event as CalendarEvent
 
+from ckanext.cost_common.values.business_days import ZONE
 from ckanext.ogp_plan.planning import calendar as days
 from ckanext.ogp_plan.planning.cuts.dates import cut_days, publish_by
 from ckanext.ogp_plan.planning.exporters.view import View, amount, clean_xml, latest
@@ -91,7 +92,7 @@ def _calendar(lang: str, name: str, description: str, address: str) -> Calendar:
         made.add(both, vText(_text(name)))
     for both in ("description", "x-wr-caldesc"):
         made.add(both, vText(_text(description)))
-    made.add("x-wr-timezone", str(days.ZONE))
+    made.add("x-wr-timezone", str(ZONE))
     made.add("refresh-interval", dt.timedelta(hours=12), parameters={"VALUE": "DURATION"})
     made.add("x-published-ttl", "PT12H")
     if _is_address(address):

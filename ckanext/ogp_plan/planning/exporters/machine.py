@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
+from ckanext.cost_common.values.business_days import ZONE
 from ckanext.ogp_plan.planning import output, tracking
-from ckanext.ogp_plan.planning.calendar import ZONE
 from ckanext.ogp_plan.planning.cuts.compliance import compliance_dict
 from ckanext.ogp_plan.planning.cuts.dates import cut_days, publish_by
 from ckanext.ogp_plan.planning.cuts.types import Compliance

@@ -10,7 +10,7 @@ from typing import Any
 
 from openpyxl import Workbook
 
-from ckanext.ogp_plan.planning.calendar import day_of
+from ckanext.cost_common.values.business_days import day_of
 from ckanext.ogp_plan.planning.exporters import spreadsheet
 from ckanext.ogp_plan.planning.exporters.cost_table import when
 from ckanext.ogp_plan.planning.exporters.spreadsheet import (

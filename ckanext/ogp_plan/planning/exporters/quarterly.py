@@ -19,7 +19,8 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 
-from ckanext.ogp_plan.planning.calendar import day_of, period
+from ckanext.cost_common.values.business_days import day_of
+from ckanext.cost_common.values.periods import parse_period
 from ckanext.ogp_plan.planning.exporters.view import View, amount, clean_xml, day_text, percent
 from ckanext.ogp_plan.planning.status_types import AssignmentStatus, ItemStatus
 from ckanext.ogp_plan.planning.tracking import Evidence, Measurement, Report, Update
@@ -331,7 +332,7 @@ class _Report:
         """An update is of the period it names, whenever it was handed in; else of its day."""
         if not one.period:
             return self._within(one.at)
-        named = period(one.period)
+        named = parse_period(one.period)
         return named.start <= self.end and named.end >= self.start
 
     def _updates(self, view: View, item: Item) -> list[Update]:

@@ -19,8 +19,8 @@ from openpyxl.styles import Protection
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from ckanext.cost_common.values import numbers
+from ckanext.cost_common.values.business_days import day_of
 from ckanext.cost_common.values.text import bare, clean, fold
-from ckanext.ogp_plan.planning.calendar import day_of
 from ckanext.ogp_plan.planning.exporters import spreadsheet
 from ckanext.ogp_plan.planning.exporters.cost_table import when
 from ckanext.ogp_plan.planning.exporters.spreadsheet import HEADING, LABEL, NOTE, Look, merge, put
@@ -646,7 +646,7 @@ def _plain_number(text: str) -> Decimal | None:
 def _number(text: str) -> Decimal | None:
     """A number as officials write it (1.234,5), with a sign."""
     text = clean(text)
-    read = numbers.number(text.removeprefix("-"))
+    read = numbers.parse_number(text.removeprefix("-"))
     return None if read is None else -read.value if text.startswith("-") else read.value
 
 

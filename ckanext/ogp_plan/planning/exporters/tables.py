@@ -18,8 +18,8 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
+from ckanext.cost_common.values.business_days import ZONE, day_of
 from ckanext.ogp_plan.planning import tracking
-from ckanext.ogp_plan.planning.calendar import ZONE, day_of
 from ckanext.ogp_plan.planning.cuts.types import Compliance
 from ckanext.ogp_plan.planning.exporters import spreadsheet
 from ckanext.ogp_plan.planning.exporters.spreadsheet import BLUE, GREEN, GREY, HEADING, PLAIN, RED, Look

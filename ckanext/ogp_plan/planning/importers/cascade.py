@@ -27,6 +27,7 @@ from ckanext.ogp_plan.planning.importers.common import (
 )
 from ckanext.ogp_plan.planning.importers.layouts import Block, Header, blocks
 from ckanext.ogp_plan.planning.importers.sources import Cell, Row
+from ckanext.ogp_plan.planning.schedules import months_schedule
 from ckanext.ogp_plan.planning.types import Accumulation, Indicator, Item, Measure, Place, Target
 
 #: how much of a goal falls on a month; nothing at all is no month
@@ -521,7 +522,7 @@ class CascadeReader:
         formula, result = parts.text("formula"), parts.text("result")
         if not formula and not result:
             return
-        read = numbers.number(result) if result else None
+        read = numbers.parse_number(result) if result else None
         if result and read is None:
             kind = "number.two_ways" if numbers.is_ambiguous(result) else "number.unread"
             self.act.flag(kind, parts.cells["result"].place, result, code=item.code)
@@ -560,7 +561,7 @@ class CascadeReader:
                 code=item.code,
                 count=len(parts.lost_marks),
             )
-        item.schedule = numbers.months_schedule(tuple(parts.months), self.context.year)
+        item.schedule = months_schedule(tuple(parts.months), self.context.year)
         if not parts.months:
             self.act.flag("schedule.undeclared", row.place, item.title, code=item.code)
 

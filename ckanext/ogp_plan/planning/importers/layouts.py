@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ckanext.cost_common.values.numbers import MONTHS
+from ckanext.cost_common.values.dates import MONTHS
 from ckanext.cost_common.values.text import bare
 from ckanext.ogp_plan.planning import data, families
 from ckanext.ogp_plan.planning.importers.sources import Grid, Row

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from ckanext.cost_common.values.dates import Precision
 from ckanext.ogp_plan.planning import cells
 from ckanext.ogp_plan.planning.exporters import own_workbook as form
 from ckanext.ogp_plan.planning.importers.act import Unreadable
@@ -24,7 +25,6 @@ from ckanext.ogp_plan.planning.types import (
     OrgGroup,
     Place,
     PlanStatus,
-    Precision,
     Role,
     Schedule,
     ScheduleKind,

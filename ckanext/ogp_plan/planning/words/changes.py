@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ckanext.ogp_plan.planning.types import Accumulation, Measure, Precision, Role, ScheduleKind
+from ckanext.cost_common.values.dates import Precision
+from ckanext.ogp_plan.planning.types import Accumulation, Measure, Role, ScheduleKind
 from ckanext.ogp_plan.planning.words.i18n import N_
 from ckanext.ogp_plan.planning.words.render import Renderer
 
