@@ -721,7 +721,7 @@ def own(
     :param among: of how many the standing tells.
     :param own_target: what the plan says that it owes.
 
-    Its own light is computed with the item's (:class:`.planning.states.AssignmentStanding`).
+    Its own light is computed with the item's (:class:`.planning.status_types.AssignmentStatus`).
     """
     target = str(own_target) if own_target is not None else None
     if mine is None:

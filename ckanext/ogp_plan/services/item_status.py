@@ -1,6 +1,6 @@
 """How every item stands, computed again and written beside it.
 
-What is written can be thrown away: it stands on the facts alone (``planning.states``). Nothing here
+What is written can be thrown away: it stands on the facts alone (``planning.status``). Nothing here
 commits: whoever writes a fact has its consequences in the same transaction.
 
 Two at once on one item: the rows that will be written are locked first, all in one order, and the
