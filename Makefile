@@ -41,7 +41,7 @@ services: ## start PostgreSQL, Redis and Solr of this checkout
 install: ## install what is missing (apt, pip, npm, Maven)
 	@$(PORTAL) install
 
-lint: ## ruff with security rules, mypy
+lint: ## ruff with security rules, layers and circles of imports, mypy
 	@$(PORTAL) lint
 
 i18n: ## extract marked strings, merge translations, say what is missing, compile

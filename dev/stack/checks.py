@@ -25,11 +25,12 @@ def _run(title: str, command: list[str | Path], env: dict[str, str] | None = Non
 
 
 def lint(instance: instances.Instance) -> int:
-    """Run ruff (with its security rules) and mypy; return 0 when both are content."""
+    """Run ruff (with its security rules), import-linter and mypy; return 0 when all pass."""
     tools = venv("tools") / "bin"
     present = [part for part in LINTED if (ROOT / part).exists()]
     codes = [
         _run("ruff", [tools / "ruff", "check", *present]),
+        _run("import-linter", [tools / "lint-imports", "--no-cache"]),
         _run("mypy", [tools / "mypy", "--python-executable", instance.bin / "python"]),
     ]
     say("  lint: " + ("passed" if not any(codes) else "FAILED"))

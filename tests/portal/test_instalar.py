@@ -203,7 +203,7 @@ class TestTheLifeOfAnInstallation:
         counted = [sum(name.startswith(prefix) for name in made) for prefix in ("oc4ids_", "ogp_")]
         assert counted == [7, 15], "the page says how many tables there are"
         ini = portal.ini.read_text(encoding="utf-8")
-        assert "activity text_view image_view cost_oc4ids ogp_plan scheming_datasets\n" in ini
+        assert "activity text_view image_view cost_oc4ids ogp_plan cost_common scheming_datasets\n" in ini
         assert "oc4ids_view" in ini
 
     def test_check(self, portal: Portal) -> None:
@@ -213,7 +213,7 @@ class TestTheLifeOfAnInstallation:
             "for page in ('/', '/dataset/', '/infraestructura', '/oc4ids/validar', '/planes'):\n"
             "    print(page, app.get(page).status_code)\n"
             "loaded = app.get('/api/3/action/status_show').json['result']['extensions']\n"
-            "print({'cost_oc4ids', 'ogp_plan'} <= set(loaded))\n"
+            "print({'cost_oc4ids', 'ogp_plan', 'cost_common'} <= set(loaded))\n"
         )
         assert answer.split() == [
             "/", "200", "/dataset/", "200", "/infraestructura", "200", "/oc4ids/validar", "200",
@@ -285,7 +285,7 @@ class TestTheLifeOfAnInstallation:
         assert portal.tables() <= {"cost_oc4ids_alembic_version", "ogp_plan_alembic_version"}
         ini = portal.ini.read_text(encoding="utf-8")
         assert not re.search(
-            r"^(?!#).*(oc4ids_view|cost_oc4ids|ogp_plan|scheming)(?!.*_2\d\d)",
+            r"^(?!#).*(oc4ids_view|cost_oc4ids|ogp_plan|cost_common|scheming)(?!.*_2\d\d)",
             _settings_only(ini),
             re.MULTILINE,
         )

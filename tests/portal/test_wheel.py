@@ -18,7 +18,7 @@ import pytest
 #: The clean environment has no CKAN, whichever release runs the test.
 pytestmark = pytest.mark.one_release("the distribution is the same for every release of CKAN")
 
-PACKAGES = ("cost_oc4ids", "ogp_plan")
+PACKAGES = ("cost_common", "cost_oc4ids", "ogp_plan")
 #: What runs in the clean environment: lists the digest of every data file it can open there.
 LIST_RESOURCES = """
 import hashlib, importlib.resources, json, sys
@@ -104,7 +104,18 @@ def test_every_file_of_the_checkout_is_in_the_wheel_unchanged(
         "cost_oc4ids/i18n/en/LC_MESSAGES/ckanext-cost_oc4ids.mo",
         "cost_oc4ids/config_declaration.yaml",
         "ogp_plan/plugin.py",
-        "ogp_plan/schemas/cali/organismos.yaml",
+        "ogp_plan/templates/",
+        "ogp_plan/i18n/es/LC_MESSAGES/ckanext-ogp_plan.mo",
+        "cost_common/plugin.py",
+        "cost_common/schemas/cali/organismos.yaml",
+        "cost_common/schemas/plans/",
+        "cost_common/templates/cost_common/base.html",
+        "cost_common/templates/header.html",
+        "cost_common/assets/webassets.yml",
+        "cost_common/assets/css/page.css",
+        "cost_common/assets/js/focus.js",
+        "cost_common/i18n/es/LC_MESSAGES/ckanext-cost_common.mo",
+        "cost_common/i18n/es/LC_MESSAGES/ckanext-ogp_plan.mo",
     ],
 )
 def test_each_kind_of_data_is_there(installed: dict[str, str], part: str) -> None:
@@ -137,7 +148,7 @@ def test_the_plugins_are_announced_to_ckan(clean_python: Path, tmp_path: Path) -
         "import importlib.metadata as m\n"
         "print(sorted(e.name for e in m.distribution('ckanext-cost-oc4ids').entry_points if e.group == 'ckan.plugins'))"
     )
-    assert run(clean_python, "-I", "-c", program, cwd=tmp_path).strip() == "['cost_oc4ids', 'ogp_plan']"
+    assert run(clean_python, "-I", "-c", program, cwd=tmp_path).strip() == "['cost_common', 'cost_oc4ids', 'ogp_plan']"
 
 
 def test_the_command_judges_without_ckan(clean_python: Path, tmp_path: Path) -> None:

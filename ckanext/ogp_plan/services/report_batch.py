@@ -18,13 +18,14 @@ from ckan import model
 from sqlalchemy.exc import IntegrityError
 
 from ckanext.cost_common import language
+from ckanext.cost_common.values.periods import parse_period, period_of
 from ckanext.ogp_plan import config
 from ckanext.ogp_plan.model import Event, PlanItem, PlanRow
-from ckanext.ogp_plan.planning import calendar, tracking
+from ckanext.ogp_plan.planning import tracking
 from ckanext.ogp_plan.planning.exporters import report_template
-from ckanext.ogp_plan.planning.render import Renderer
 from ckanext.ogp_plan.planning.tracking import EvidenceKind, Key
 from ckanext.ogp_plan.planning.types import Declared, Place
+from ckanext.ogp_plan.planning.words.render import Renderer
 from ckanext.ogp_plan.services import evidence as evidence_service
 from ckanext.ogp_plan.services import permission, request_fields
 from ckanext.ogp_plan.services import report as report_service
@@ -91,9 +92,9 @@ def read_list(value: Any) -> list[Any]:
     if isinstance(value, str):
         value = request_fields.json_of(value)
     if not isinstance(value, list):
-        raise request_fields.Wrong(tk._("Send a list."))
+        raise request_fields.InvalidValue(tk._("Send a list."))
     if len(value) > LIMIT:
-        raise request_fields.Wrong(
+        raise request_fields.InvalidValue(
             tk._("There are too many: %(count)s; send %(limit)s at most.")
             % {"count": len(value), "limit": LIMIT}
         )
@@ -124,7 +125,7 @@ def _of_list(taken: Mapping[str, Any]) -> Batch:
     made = []
     for number, one in enumerate(taken["rows"], start=1):
         try:
-            fields, errors = request_fields.take(one, _FIELDS), {}
+            fields, errors = request_fields.validated(_FIELDS, one), {}
         except tk.ValidationError as error:
             known = one if isinstance(one, Mapping) else {}
             fields, errors = (
@@ -171,7 +172,7 @@ def _unreadable(error: Any, words: Renderer) -> list[str]:
 def _clean(text: str) -> str | None:
     try:
         return str(request_fields.name(text)) or None
-    except request_fields.Wrong:
+    except request_fields.InvalidValue:
         return None
 
 
@@ -180,7 +181,7 @@ def _period(text: str) -> str | None:
         return None
     try:
         return str(request_fields.period(text))
-    except request_fields.Wrong as error:
+    except request_fields.InvalidValue as error:
         raise tk.ValidationError({"period": [error.why]}) from error
 
 
@@ -205,7 +206,7 @@ def _of_template(number: int, one: report_template.ReportRow, words: Renderer) -
     # what a spreadsheet may hold is judged as what a program sends
     given = {name: value.value if isinstance(value, Declared) else value for name, value in fields.items()}
     try:
-        fields = request_fields.take(given, _FIELDS)
+        fields = request_fields.validated(_FIELDS, given)
     except tk.ValidationError as error:
         errors.update(error.error_dict)
     for problem in one.problems:
@@ -392,7 +393,7 @@ def _judge_duty(work: Work, person: Person, batch: Batch, rows_of: list[Row]) ->
     desk, key = work.desks[plan.id], (item.level, item.code)
     try:
         organization = _whose(person, desk.plan, desk.rows[key], batch.organization)
-        period = batch.period or calendar.period_of(work.today, desk.settings.cadence.months).id
+        period = batch.period or period_of(work.today, desk.settings.cadence.months).id
         said = _said(rows_of, batch.period)
         said.measurements, said.evidence = _parts(rows_of, period)
         _leave_out_the_same(work, desk, key, organization, said, period)
@@ -474,7 +475,7 @@ def _leave_out_the_same(
     own = desk.of_item(key)
     there = {one.url for one in own.standing_evidence() if one.organization == organization}
     said.evidence = [one for one in said.evidence if one["url"] not in there]
-    span = calendar.period(period)
+    span = parse_period(period)
     known = [
         one
         for one in own.counting_measurements()

@@ -217,7 +217,7 @@ class TestCalendars:
 class TestWhatOneIs:
     def test_organismos_and_roles(self, town: Town, running: PlanRow) -> None:
         def mine(who: str) -> dict[str, Any]:
-            found: dict[str, Any] = town.call(who, "ogp_plan_mine_show")
+            found: dict[str, Any] = town.call(who, "ogp_plan_profile_show")
             return found
 
         focal = mine("focal_point")
@@ -241,7 +241,7 @@ class TestWhatOneIs:
 
     def test_a_role_does_not_tell_of_a_draft(self, town: Town, running: PlanRow, draft: PlanRow) -> None:
         for who, sees in (("named_focal_point", False), ("control", True), ("leader", True)):
-            found = town.call(who, "ogp_plan_mine_show")
+            found = town.call(who, "ogp_plan_profile_show")
             assert (draft.name in {one["plan"] for one in found["roles"]}) is sees, who
             assert (draft.title in text_of(soup(town.get(who, PAGE)))) is sees, who
 

@@ -541,7 +541,7 @@ class TestQueries:
             assert many < 60, path
         page = soup(town.get("anonymous", f"/planes/{large.name}?vista=tabla"))
         assert len(page.select("tbody tr")) <= config.page_size() + 20
-        assert "pagina=2" in str(page.select_one(".ogp-pages"))
+        assert "pagina=2" in str(page.select_one(".cost-pages"))
 
 
 class TestShapes:
