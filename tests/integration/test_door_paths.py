@@ -351,7 +351,7 @@ def test_a_check_that_fails_stores_nothing(
     dataset, resource = prepare(scene, content)
     before = standing(dataset["id"])
     if kind == "crash":
-        monkeypatch.setattr("ckanext.cost_oc4ids.oc4ids.judging.judge_reader", lambda *_args: 1 / 0)
+        monkeypatch.setattr("ckanext.cost_oc4ids.oc4ids.validator.validate_reader", lambda *_args: 1 / 0)
     else:
         monkeypatch.setattr("ckanext.cost_oc4ids.validation.runner.INLINE_SECONDS", -1)
     for path in (api_update, api_create):

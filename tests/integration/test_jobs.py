@@ -226,7 +226,7 @@ class TestFailures:
     ) -> None:
         dataset, resource = upload(scene, content["good"])
         with monkeypatch.context() as patch:
-            patch.setattr("ckanext.cost_oc4ids.oc4ids.judging.judge_reader", lambda *_args: 1 / 0)
+            patch.setattr("ckanext.cost_oc4ids.oc4ids.validator.validate_reader", lambda *_args: 1 / 0)
             assert work() == 0
         assert queued() == [], "it is of no use to try again"
         model.Session.rollback()

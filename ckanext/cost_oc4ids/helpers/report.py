@@ -13,8 +13,7 @@ from ckan import model
 
 from ckanext.cost_oc4ids import config
 from ckanext.cost_oc4ids.model import Project, ResourceState
-from ckanext.cost_oc4ids.oc4ids import schema
-from ckanext.cost_oc4ids.views import findings
+from ckanext.cost_oc4ids.oc4ids import report_page, schema
 
 DATASET_TYPE = "oc4ids"
 #: Projects of one resource that its view lists; the rest is on the project list.
@@ -95,7 +94,7 @@ def oc4ids_verdict_sentence(report: Mapping[str, Any]) -> str:
     if report.get("unreadable"):
         return tk._("This file cannot be read as OC4IDS")
     errors = oc4ids_counted("error", report["counts"]["error"])
-    projects, complete = findings.projects_with_errors(report)
+    projects, complete = report_page.projects_with_errors(report)
     if not projects:
         return tk._("This file does not conform: {errors}").format(errors=errors)
     where = oc4ids_projects_counted(projects)
@@ -145,9 +144,9 @@ def oc4ids_place(place: Mapping[str, Any]) -> str:
     return " › ".join(trail)
 
 
-def oc4ids_page(report: Mapping[str, Any], size: int = FINDINGS_IN_FORM) -> findings.ReportPage:
+def oc4ids_page(report: Mapping[str, Any], size: int = FINDINGS_IN_FORM) -> report_page.ReportPage:
     """Return the first ``size`` findings of a report, grouped as its page shows them."""
-    return findings.page_of(report, size=size)
+    return report_page.page_of(report, size=size)
 
 
 def oc4ids_refused_report(errors: Mapping[str, Any] | None) -> dict[str, Any] | None:

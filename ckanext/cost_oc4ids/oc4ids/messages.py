@@ -613,9 +613,7 @@ register(
     "registry.published_elsewhere",
     Severity.ERROR,
     _PUBLISHED,
-    N_(
-        "The project “%(project)s” is already published by another organisation, in the dataset %(dataset)s."
-    ),
+    N_("The project “%(project)s” is already published by another organisation, in the dataset %(dataset)s."),
     _PUBLISHED_REMEDY,
     _PORTAL_RULE,
 )

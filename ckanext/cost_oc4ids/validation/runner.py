@@ -13,8 +13,8 @@ from typing import Any, BinaryIO
 
 from ckanext.cost_common import language, storage
 from ckanext.cost_oc4ids import config
-from ckanext.cost_oc4ids.oc4ids import judging as core
 from ckanext.cost_oc4ids.oc4ids import reading, render
+from ckanext.cost_oc4ids.oc4ids import validator as core
 from ckanext.cost_oc4ids.oc4ids.types import (
     Finding,
     Options,
@@ -181,7 +181,7 @@ def judge(
 def _open_and_judge(file: BinaryIO, options: Options) -> tuple[reading.PackageReader | None, Report]:
     try:
         reader = reading.open_package(file, options)
-        return reader, core.judge_reader(reader, options)
+        return reader, core.validate_reader(reader, options)
     except Unreadable as error:
         return None, core.unreadable(error, options)
 

@@ -13,7 +13,7 @@ from flask import Blueprint, Response, make_response
 from flask_wtf.csrf import CSRFError
 
 from ckanext.cost_common.csrf import require_token
-from ckanext.cost_oc4ids.views import findings
+from ckanext.cost_oc4ids.oc4ids import report_page
 
 blueprint = Blueprint("cost_oc4ids_report", __name__)
 
@@ -83,7 +83,7 @@ def read(id: str, resource_id: str) -> str:  # noqa: A002  CKAN's own name for i
     page = None
     if report:
         args = tk.request.args
-        page = findings.page_of(report, args.get("severity"), args.get("project"), args.get("page"))
+        page = report_page.page_of(report, args.get("severity"), args.get("project"), args.get("page"))
     return tk.render(
         "cost_oc4ids/report/read.html",
         {
@@ -134,7 +134,7 @@ def csv_text(report: dict[str, Any]) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(csv_header())
-    for severity, *rest in findings.csv_rows(report, tk.h.oc4ids_place):
+    for severity, *rest in report_page.csv_rows(report, tk.h.oc4ids_place):
         writer.writerow([tk.h.oc4ids_severity_name(severity), *rest])
     return BYTE_ORDER_MARK + text.getvalue()
 

@@ -13,7 +13,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from ckanext.cost_common.csrf import require_token
-from ckanext.cost_oc4ids.views import findings
+from ckanext.cost_oc4ids.oc4ids import report_page
 from ckanext.cost_oc4ids.views.report import csv_text
 
 blueprint = Blueprint("cost_oc4ids_validator", __name__)
@@ -97,7 +97,7 @@ class ValidatorView(MethodView):
             return _page(403, tk._("You may not check files here."), text=text)
         return _page(
             report=report,
-            page=findings.page_of(report, size=FINDINGS_SHOWN),
+            page=report_page.page_of(report, size=FINDINGS_SHOWN),
             name=name,
             text=text,
             as_json=_data_address(json.dumps(report, ensure_ascii=False, indent=2), "application/json"),
