@@ -152,6 +152,19 @@ def migrate(instance: Instance) -> None:
     state.store("migrated", instance.key, wanted)
 
 
+def _has_removed_revision(instance: Instance) -> bool:
+    """Tell whether a plugin's tables are of a revision that this checkout has no file of."""
+    for folder in MIGRATION_FOLDERS:
+        plugin = Path(folder).parent.name
+        table = f"{plugin}_alembic_version"
+        if services.sql(f"SELECT to_regclass('{table}') IS NULL", instance.slug) == "t":
+            continue
+        revision = services.sql(f"SELECT version_num FROM {table}", instance.slug)  # noqa: S608 - our own names
+        if revision and not list((ROOT / folder / plugin / "versions").glob(f"{revision}_*.py")):
+            return True
+    return False
+
+
 def ckan_schema(instance: Instance) -> Path:
     """Return the path of the Solr schema that the instance's CKAN ships."""
     found = list((venv(instance.release) / "lib").glob("python3*/site-packages/ckan/config/solr/schema.xml"))
@@ -164,6 +177,10 @@ def prepare(instance: Instance, extra: dict[str, str] | None = None) -> None:
     """Give the instance its database, core, Redis number, storage, configuration and tables."""
     if services.make_database(instance.slug):
         state.forget("migrated", instance.key)
+    elif _has_removed_revision(instance):
+        say(f"  {instance.key} was made by migrations that are no longer here: it is removed and made again")
+        drop(instance)
+        services.make_database(instance.slug)
     services.make_core(instance.slug, ckan_schema(instance))
     write_ini(instance, extra)
     migrate(instance)

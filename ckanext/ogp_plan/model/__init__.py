@@ -1,4 +1,4 @@
-"""Our tables. What each row means: ``docs/architecture-plans.md``, "Tables"."""
+"""Our tables. What each row means: ``docs/modelo-de-datos.md``."""
 
 from .cut import Cut, Publication
 from .event import Event, LightChange

@@ -142,7 +142,7 @@ def ogp_plan_cut_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     :param limit: how many items (default and most: 1000)
     :param offset: how many items to leave out at the beginning (default: 0)
 
-    :returns: see ``docs/architecture-plans.md``; before it is frozen only where it stands (``frozen`` false).
+    :returns: see ``docs/api.md``; before it is frozen only where it stands (``frozen`` false).
         ``items``: those that are tracked, as they were frozen; ``count``: how many there are
     :rtype: dict
     """
