@@ -100,7 +100,7 @@ def max_bytes() -> int:
 
 
 def inline_max_bytes() -> int:
-    """Return the size in bytes over which a file is judged by the worker and not in the request."""
+    """Return the size in bytes over which a file is validated by the worker and not in the request."""
     return _number(INLINE_MAX_BYTES, 0)
 
 
@@ -171,7 +171,7 @@ def queue() -> str:
 
 
 def anonymous_validations_per_hour() -> int:
-    """Return how many files a visitor without an account may have judged in an hour."""
+    """Return how many files a visitor without an account may have validated in an hour."""
     return _number(ANONYMOUS_VALIDATIONS_PER_HOUR, 0)
 
 

@@ -56,7 +56,7 @@ def bench(instance: instances.Instance, names: list[str]) -> int:
 SAMPLED = (
     "tests/unit/checks/test_robust.py",
     "tests/conformance/test_mutated_plans.py",
-    "tests/integration/test_door_hostile.py",
+    "tests/integration/test_upload_guard_hostile.py",
 )
 
 

@@ -80,7 +80,7 @@ def all_messages() -> dict[str, Message]:
     return dict(_messages)
 
 
-# -- read.*: the file cannot be judged at all
+# -- read.*: the file cannot be read at all
 # -------------------------------------------------------------------
 
 _JSON = N_("RFC 8259: the JSON data format")

@@ -28,10 +28,10 @@ FINDINGS_SHOWN = 100
 LARGEST_DOWNLOAD = 2 * 1024 * 1024
 
 
-def _page(status: int = 200, problem: str | None = None, **shown: Any) -> Response:
+def _page(status: int = 200, problem: str | None = None, **extra_vars: Any) -> Response:
     """The validator's page. It holds a token of this visitor's session, so nobody else may be given it."""
-    known: dict[str, Any] = {"problem": problem, "report": None, "text": ""}
-    body = tk.render("cost_oc4ids/validator/page.html", {**known, **shown})
+    defaults: dict[str, Any] = {"problem": problem, "report": None, "text": ""}
+    body = tk.render("cost_oc4ids/validator/page.html", {**defaults, **extra_vars})
     response = make_response(body, status)
     tk.request.environ["__no_cache__"] = True
     response.headers["Cache-Control"] = "private, no-store"
@@ -69,7 +69,7 @@ class ValidatorView(MethodView):
         return _page()
 
     def post(self) -> Response:
-        """Judge the file that was chosen, or else the text that was pasted."""
+        """Validate the file that was chosen, or else the text that was pasted."""
         limit = tk.h.oc4ids_largest_upload() + FORM_BYTES
         if (tk.request.content_length or 0) > limit:
             return _page(413, _too_large())
@@ -78,21 +78,21 @@ class ValidatorView(MethodView):
         upload = tk.request.files.get("upload")
         text = tk.request.form.get("data", "")
         if upload is not None and upload.filename:
-            wanted, name = {"upload": upload}, upload.filename
+            data, name = {"upload": upload}, upload.filename
         elif text.strip():
-            wanted, name = {"data": text}, tk._("pasted text")
+            data, name = {"data": text}, tk._("pasted text")
         else:
             return _page(400, tk._("Choose a file or paste the text of one, then press “Check”."))
         if len(text.encode("utf-8")) > LONGEST_TEXT:
             return _page(413, _too_large())
-        return self._judged(wanted, name, text)
+        return self._report(data, name, text)
 
-    def _judged(self, wanted: dict[str, Any], name: str, text: str) -> Response:
+    def _report(self, data: dict[str, Any], name: str, text: str) -> Response:
         try:
-            report = tk.get_action("oc4ids_validate")({}, {**wanted, "lang": tk.h.lang()})
-        except tk.ValidationError as refused:
-            status = 429 if "rate_limit" in refused.error_dict else 400
-            return _page(status, _first_sentence(refused.error_dict), text=text)
+            report = tk.get_action("oc4ids_validate")({}, {**data, "lang": tk.h.lang()})
+        except tk.ValidationError as error:
+            status = 429 if "rate_limit" in error.error_dict else 400
+            return _page(status, _first_sentence(error.error_dict), text=text)
         except tk.NotAuthorized:
             return _page(403, tk._("You may not check files here."), text=text)
         return _page(

@@ -16,8 +16,9 @@ from ckan.logic import schema as core_schema
 from support import doors, scenes
 from support.doors import Scene, encoded, file, resource_fields, standing
 
-from ckanext.cost_oc4ids import config, jobs
+from ckanext.cost_oc4ids import config
 from ckanext.cost_oc4ids.model import ResourceState
+from ckanext.cost_oc4ids.validation import worker
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +90,7 @@ class TestFileStorage:
         monkeypatch.setitem(tk.config, "ckanext.cost_oc4ids.inline_max_bytes", 10)
         dataset = scene.dataset()
         resource = upload(scene, good, dataset).get_json()["result"]["id"]
-        assert jobs.judge_resource(resource, "job") == "valid"
+        assert worker.validate_resource(resource, "job") == "valid"
         assert len(standing(dataset["id"]).projects) == 1
 
     def test_a_file_that_is_gone(self, scene: Scene, storage: Path, good: bytes) -> None:
@@ -98,7 +99,7 @@ class TestFileStorage:
         for path in storage.rglob("*"):
             if path.is_file():
                 path.unlink()
-        assert jobs.judge_resource(resource, "job", force=True) == "error"
+        assert worker.validate_resource(resource, "job", force=True) == "error"
         assert standing(dataset["id"]).projects == []
 
 
