@@ -1,9 +1,9 @@
 """The long run of the differential tests: ``make fuzz``, or ``python dev/fuzz.py --count 5000``.
 
-Packages are mutated at random and validated by libcoveoc4ids and by us; files are mangled
-byte by byte and validated by us alone. Whatever differs without being written in ``tests/conformance/differences.yaml``, whatever
-ends in an exception and whatever takes too long is printed with its seed, and the run fails. The same seeds
-give the same files.
+Packages are mutated at random and validated by libcoveoc4ids and by us; files are mangled byte by byte and
+validated by us alone. Whatever differs without being written in ``tests/conformance/differences.yaml``,
+whatever ends in an exception and whatever takes too long is printed with its seed, and the run fails. The
+same seeds give the same files.
 """
 
 from __future__ import annotations

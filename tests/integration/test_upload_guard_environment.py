@@ -1,4 +1,4 @@
-"""The door among what surrounds it: file storages, harvesters, the form of the dataset type, moved resources."""
+"""The upload guard among other parts of CKAN: file storages, harvesters, the form of the dataset type, moved resources."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class TestFileStorage:
     def storage(self, app: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         from ckan.lib import files
 
-        prefix = "ckan.files.storage.door."
+        prefix = "ckan.files.storage.guarded."
         for name, value in {
             "type": "ckan:fs",
             "path": str(tmp_path),
@@ -61,7 +61,7 @@ class TestFileStorage:
             "override_existing": True,
         }.items():
             monkeypatch.setitem(tk.config, prefix + name, value)
-        monkeypatch.setitem(tk.config, "ckan.files.default_storages.resource", "door")
+        monkeypatch.setitem(tk.config, "ckan.files.default_storages.resource", "guarded")
         files.storages.reset()
         files.storages.collect()
         yield tmp_path

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.ogp_plan.model import Delegation, Event, ItemAssignment, PlanItem, PlanRole, PlanRow
-from ckanext.ogp_plan.model.people import COMPONENT_LEADER, CONTROL, COORDINATOR, FOCAL_POINT, MONITOR
+from ckanext.ogp_plan.model.role import COMPONENT_LEADER, CONTROL, COORDINATOR, FOCAL_POINT, MONITOR
 from ckanext.ogp_plan.planning.types import PlanStatus, Role
 from ckanext.ogp_plan.services import record as record_service
 
@@ -253,6 +253,35 @@ def may(
         return True
     who_may = frozenset[Is]().union(*(row.who for row in wanted))
     return any(_is(person, one, plan, item, organization) for one in Is if one in who_may)
+
+
+def may_somewhere(person: Person, what: str) -> bool:
+    """Tell whether somebody may do something in some plan or for some organismo, whatever the plans' status.
+
+    For a request that does not say where: who may do it nowhere is refused before anything else.
+
+    :param what: a word of :data:`MATRIX`; ``KeyError`` for another.
+    """
+    if what not in WHATS:
+        raise KeyError(what)
+    who_may = frozenset[Is]().union(*(row.who for row in MATRIX if row.what == what))
+    if person.id is None:
+        return Is.ANYBODY in who_may
+    roles = {held.role for held in person.held}
+    applies = {
+        Is.ANYBODY: True,
+        Is.SIGNED_IN: True,
+        Is.SYSADMIN: person.sysadmin,
+        Is.OWNER_ADMIN: bool(person.admin_of),
+        Is.ORG_ADMIN: bool(person.admin_of),
+        Is.OWNER_EDITOR: bool(person.editor_of),
+        Is.COORDINATOR: COORDINATOR in roles,
+        Is.CONTROL: CONTROL in roles,
+        Is.MONITOR: MONITOR in roles,
+        Is.LEADER: COMPONENT_LEADER in roles,
+        Is.FOCAL: bool(person.speaks_for(None)),
+    }
+    return any(applies[word] for word in who_may)
 
 
 def _is(  # noqa: PLR0912  (one line a word)

@@ -86,7 +86,7 @@ class OrganizationReport(MethodView):
     def _owed(self, name: str) -> dict[str, Any]:
         forms.require_user()
         try:
-            found: dict[str, Any] = tk.get_action("ogp_plan_obligations")(
+            found: dict[str, Any] = tk.get_action("ogp_plan_obligation_list")(
                 {}, {"organization": name, "limit": 1000}
             )
         except (tk.ObjectNotFound, tk.NotAuthorized, tk.ValidationError):
