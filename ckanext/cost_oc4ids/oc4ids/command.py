@@ -49,7 +49,7 @@ def _parser(lang: str) -> argparse.ArgumentParser:
         description=translate(N_("Checks files of infrastructure projects (OC4IDS).")),
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    check = commands.add_parser("check", help=translate(N_("Check files and translate what to correct.")))
+    check = commands.add_parser("check", help=translate(N_("Check files and say what to correct.")))
     check.add_argument(
         "files",
         nargs="+",
