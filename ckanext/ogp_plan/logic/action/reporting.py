@@ -328,7 +328,7 @@ def told_of_update(fact_id: str, work: Work | None = None) -> dict[str, Any]:
 
 def _told_of_parts(plan_id: str, work: Work) -> dict[str, Any]:
     """The answer of a report of only measurements or evidence: there is no update."""
-    added = work.desks[plan_id].added
+    added = work.contexts[plan_id].added
     first = added[0]
     return {
         "id": None,
@@ -398,8 +398,7 @@ def _repeated(row: Event, work: Work | None) -> list[dict[str, Any]]:
                 "state_kept": one.state_kept,
                 "why_not": one.why,
             }
-            for one in work.repeats[row.id]
-            if one.item.id is not None
+            for one in work.repeats_of(row.id)
         ]
     others = link_service.answering_for([(row.plan_id, (row.level or "", row.code or ""))])
     places = [(plan_id, *key) for found in others.values() for plan_id, key in sorted(found)]
@@ -469,12 +468,7 @@ def ogp_plan_measurement_create(context: Context, data_dict: DataDict) -> dict[s
     def do() -> dict[str, Any]:
         work = Work(person, taken["request_id"])
         work.open([model.Session.get(PlanItem, item_id)], linked_too=False)
-        desk = work.desk(plan_id)
-        if taken["update"] and all(
-            (one.id, one.organization) != (taken["update"], organization) for one in desk.of_item(key).updates
-        ):
-            raise refused("update", tk._("It is not of this item and organismo."))
-        made = work.measurement(plan_id, key, organization, taken, update=taken["update"])
+        made = work.measurement(plan_id, key, organization, taken)
         work.write()
         return told_of_measurement(made.id)
 

@@ -11,13 +11,13 @@ from ckan.types import Action, Context, DataDict
 from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.logic.action import reporting as shared
 from ckanext.ogp_plan.model import Event, PlanItem, PlanRow
-from ckanext.ogp_plan.planning import cuts, states, tracking
+from ckanext.ogp_plan.planning import verdict as verdict_rules
 from ckanext.ogp_plan.planning.tracking import Completion, Verdict, VerdictRole
 from ckanext.ogp_plan.services import event as event_service
-from ckanext.ogp_plan.services import item_status, permission, request_fields
-from ckanext.ogp_plan.services import record as record_service
+from ckanext.ogp_plan.services import permission, request_fields
 from ckanext.ogp_plan.services import report as report_service
-from ckanext.ogp_plan.services.report import Desk, refused
+from ckanext.ogp_plan.services.report import ReportTransaction, refused
+from ckanext.ogp_plan.services.report_error import validation_errors
 
 _CREATE = {
     "plan": request_fields.required(request_fields.name),
@@ -67,30 +67,21 @@ def ogp_plan_verdict_create(context: Context, data_dict: DataDict) -> dict[str, 
     given = taken["role"].value if taken["role"] else None
     tk.check_access("ogp_plan_verdict_create", context, {"plan": plan.id, "item": item.id, "role": given})
     role = taken["role"] or _role(person, plan)
-    if not any(taken[name] not in (None, "", False) for name in _SAYS) and taken["agrees"] is None:
-        raise refused(
-            "assigned", tk._("Say something: the completion, whether you agree, an alert, a recommendation.")
-        )
-    if taken["alert"] and taken["closes"]:
-        raise refused("closes", tk._("A verdict opens an alert or closes one, not both."))
+    with validation_errors():
+        verdict_rules.check_verdict(taken)
     fact_id = report_service.id_of(plan.id, person.id, taken["request_id"], f"verdict.{role.value}")
     if taken["request_id"] and shared.recorded(fact_id):
         return told_of_verdict(fact_id)
     plan_id, item_id, key = plan.id, item.id, (item.level, item.code)
 
     def do() -> dict[str, Any]:
-        item_status.lock({plan_id: {key}})
-        desk = Desk.of(model.Session.get(PlanRow, plan_id, populate_existing=True), {key})
-        made = _judged(desk, key, role, taken, person, fact_id)
-        event_service.append(plan_id, made)
-        item_status.recompute(plan_id, {key})
-        return told_of_verdict(made.id)
+        work = ReportTransaction(person, taken["request_id"])
+        work.open([model.Session.get(PlanItem, item_id)], linked_too=False)
+        verdict = work.verdict(plan_id, key, role, taken)
+        work.write()
+        return told_of_verdict(verdict.id)
 
     return shared.once(context, do, told_of_verdict, fact_id if taken["request_id"] else None, item_id)
-
-
-#: Fields that say something by themselves.
-_SAYS = ("assigned", "fulfilled", "quality", "rationale", "recommendation", "alert", "closes")
 
 
 def _role(person: permission.Person, plan: PlanRow) -> VerdictRole:
@@ -101,68 +92,6 @@ def _role(person: permission.Person, plan: PlanRow) -> VerdictRole:
             tk._("Say as what you judge: %(roles)s.") % {"roles": ", ".join(one.value for one in held)},
         )
     return held[0]
-
-
-def _judged(
-    desk: Desk,
-    key: tracking.Key,
-    role: VerdictRole,
-    taken: dict[str, Any],
-    person: permission.Person,
-    fact_id: str,
-) -> Verdict:
-    """Return the verdict to be recorded, judged against the facts as they stand."""
-    desk.item(key)
-    facts = desk.facts(key)
-    standing = states.stand(facts, record_service.today(), {key}, settings=desk.settings)[key]
-    suggested = standing.suggested
-    if taken["cut"] is not None:
-        days = cuts.cut_days(desk.settings, desk.record.plan)
-        if taken["cut"] not in days:
-            raise refused(
-                "cut",
-                tk._("It is not the day of a cut of this plan: %(days)s.")
-                % {"days": ", ".join(day.isoformat() for day in days)},
-            )
-    differs = taken["assigned"] is not None and taken["assigned"] is not suggested
-    if (differs or taken["agrees"] is False or taken["alert"]) and not taken["rationale"]:
-        raise refused(
-            "rationale",
-            tk._(
-                "Write why: you assign another completion than the rules suggest, do not share the declared "
-                "state, or open an alert."
-            ),
-        )
-    if role is VerdictRole.MONITOR and taken["assigned"] is not None and not taken["rationale"]:
-        raise refused(
-            "rationale",
-            tk._("Write why: the rules suggest a completion, and who decides it says what it was found on."),
-        )
-    own = {one.id: one for one in facts.verdicts.get(key, ()) if one.role is role}
-    if taken["supersedes"] is not None and taken["supersedes"] not in own:
-        raise refused("supersedes", tk._("What you correct is no verdict of yours on this item that stands."))
-    if taken["closes"] is not None:
-        alert = own.get(taken["closes"])
-        if alert is None or not alert.alert or alert.id in facts.closed_alerts:
-            raise refused("closes", tk._("There is no such open alert of yours on this item."))
-    return Verdict(
-        id=fact_id,
-        at=desk.now,
-        by=person.id,
-        item=key,
-        role=role,
-        cut=taken["cut"],
-        suggested=suggested,
-        assigned=taken["assigned"],
-        agrees=taken["agrees"],
-        fulfilled=taken["fulfilled"],
-        quality=taken["quality"],
-        rationale=taken["rationale"],
-        recommendation=taken["recommendation"],
-        alert=taken["alert"],
-        closes=taken["closes"],
-        supersedes=taken["supersedes"],
-    )
 
 
 def told_of_verdict(fact_id: str) -> dict[str, Any]:
