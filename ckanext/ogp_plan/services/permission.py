@@ -326,6 +326,29 @@ def reports_for(person: Person, plan: PlanRow, item: PlanItem | None = None) -> 
     return sorted(owing(plan, item, mine))
 
 
+@dataclass(frozen=True, slots=True)
+class ReportPermission:
+    """For whom somebody may report on an item: organismos by name, and the item as a whole."""
+
+    organizations: tuple[str, ...] = ()
+    whole: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.organizations) or self.whole
+
+
+def report_permission(person: Person, plan: PlanRow, item: PlanItem) -> ReportPermission:
+    """Return for whom somebody may report on an item now."""
+    return ReportPermission(tuple(reports_for(person, plan, item)), may(person, "report_whole", plan, item))
+
+
+def verdict_roles(person: Person, plan: PlanRow, item: PlanItem) -> list[str]:
+    """Return the roles in which somebody may give a verdict of an item now."""
+    if not may(person, "verdict", plan, item):
+        return []
+    return [role for role in (CONTROL, MONITOR) if person.holds(role, plan.id)]
+
+
 def may_review(person: Person, plan: PlanRow, fact: Event) -> bool:
     """Tell whether somebody may accept or return an update or a report: never one's own.
 

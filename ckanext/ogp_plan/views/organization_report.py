@@ -1,4 +1,4 @@
-"""The periodic report of an organismo, and many duties at once by workbook."""
+"""The periodic reports of an organismo: those handed in, and the form of a new one or of many rows."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ from flask.views import MethodView
 from werkzeug.datastructures import FileStorage
 
 from ckanext.cost_common.csrf import require_token
+from ckanext.ogp_plan import config
 from ckanext.ogp_plan.helpers import plan as words
+from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.planning import calendar, progress
 from ckanext.ogp_plan.planning.types import Indicator
 from ckanext.ogp_plan.serializers import plan as plan_serializer
 from ckanext.ogp_plan.services import record as record_service
-from ckanext.ogp_plan.views import forms
+from ckanext.ogp_plan.views import forms, paging
 from ckanext.ogp_plan.views import plan as plan_view
-from ckanext.ogp_plan.views.report import (
+from ckanext.ogp_plan.views.item_form import (
     blueprint,
     evidence_given,
     figure,
@@ -300,4 +302,61 @@ def _labels(duties: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     }
 
 
+# --- reports that were handed in
+
+
+def organization_reports(id: str) -> Any:
+    """``/organismo/<id>/informes``: the newest first."""
+    present, size = paging.number(), config.page_size()
+    try:
+        found = tk.get_action("ogp_plan_report_list")(
+            {}, {"organization": id, "limit": size, "offset": (present - 1) * size}
+        )
+        # what it owes is told of who handed in nothing, and asked of who may hand in more
+        owed = (
+            tk.get_action("ogp_plan_obligations")({}, {"organization": id, "limit": 1})
+            if not found["count"] or found["may"]["report"]
+            else {}
+        )
+    except (tk.ObjectNotFound, tk.NotAuthorized, tk.ValidationError):
+        return tk.abort(404, tk._("There is no organismo at this address"))
+
+    def url(number: int | None) -> str:
+        turned = {paging.PAGE: number} if number else {}
+        return str(tk.url_for("ogp_plan.organization_reports", id=id, **turned))
+
+    extra_vars = {
+        "found": found,
+        "owed": owed,
+        "plain_url": url(None),
+        "report_url": words.ogp_plan_to("ogp_plan_report.report", id=id)
+        if plan_view.may_report_for(id, owed)
+        else None,
+        "paging": paging.paging(found["count"], size, present, url),
+    }
+    return tk.render("ogp_plan/report/list.html", extra_vars)
+
+
+def organization_report(id: str, report: str) -> Any:
+    """``/organismo/<id>/informes/<report>``: what it says, and what it carried to each item."""
+    present, size = paging.number(), config.page_size()
+    try:
+        found = tk.get_action("ogp_plan_report_show")(
+            {}, {"id": report, "limit": size, "offset": (present - 1) * size}
+        )
+    except (tk.ObjectNotFound, tk.NotAuthorized, tk.ValidationError):
+        found = None
+    if found is None or found["organization"]["name"] != lookup.organization(id):
+        return tk.abort(404, tk._("There is no report at this address"))
+
+    def url(number: int | None) -> str:
+        turned = {paging.PAGE: number} if number else {}
+        return str(tk.url_for("ogp_plan.organization_report", id=id, report=report, **turned))
+
+    extra_vars = {"report": found, "paging": paging.paging(found["count"], size, present, url)}
+    return tk.render("ogp_plan/report/read.html", extra_vars)
+
+
 blueprint.add_url_rule("/organismo/<id>/informe", view_func=OrganizationReport.as_view("report"))
+plan_view.blueprint.add_url_rule("/organismo/<id>/informes", view_func=organization_reports)
+plan_view.blueprint.add_url_rule("/organismo/<id>/informes/<report>", view_func=organization_report)
