@@ -187,7 +187,7 @@ class ReportTransaction:
             record_service.load(plan, keys),
             _responsible_organizations(rows),
             event_service.clock(),
-            coordinates=permission.may(self.person, "report_whole", plan),
+            coordinates=permission.is_allowed(self.person, "report_whole", plan),
         )
 
     def update(
@@ -271,7 +271,7 @@ def _responsible_organizations(rows: Iterable[PlanItem]) -> dict[Key, dict[str, 
     query = sa.select(ItemAssignment.item_id, ItemAssignment.organization, ItemAssignment.role).where(
         ItemAssignment.item_id.in_(list(key_of)),
         ItemAssignment.organization.is_not(None),
-        ItemAssignment.role.in_(permission.OWING),
+        ItemAssignment.role.in_(permission.RESPONSIBLE_ROLES),
     )
     found: dict[Key, dict[str, set[Role]]] = defaultdict(lambda: defaultdict(set))
     for item_id, name, role in model.Session.execute(query):

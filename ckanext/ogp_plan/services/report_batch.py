@@ -254,7 +254,7 @@ def _plans(person: Person, names: Iterable[str]) -> dict[str, PlanRow]:
     if not names:
         return {}
     wanted = sa.select(PlanRow).where(
-        sa.or_(PlanRow.name.in_(names), PlanRow.id.in_(names)), permission.visible(person)
+        sa.or_(PlanRow.name.in_(names), PlanRow.id.in_(names)), permission.visible_plans(person)
     )
     found: dict[str, PlanRow] = {}
     for plan in model.Session.scalars(wanted):
@@ -423,9 +423,9 @@ def _check_item(report: ReportTransaction, person: Person, batch: Batch, rows: l
 
 def _organization_of(person: Person, plan: PlanRow, item: PlanItem, wanted: str | None) -> str | None:
     """For which organismo a row is reported, when the person may."""
-    if wanted is None and permission.may(person, "report_whole", plan, item):
+    if wanted is None and permission.is_allowed(person, "report_whole", plan, item):
         return None
-    allowed = permission.reports_for(person, plan, item)
+    allowed = permission.list_reporting_organizations(person, plan, item)
     if wanted is None and len(allowed) == 1:
         return allowed[0]
     if wanted is not None and wanted in allowed:

@@ -129,7 +129,7 @@ class ItemForm(MethodView):
 
     def _load(self, plan: str, address: str) -> None:
         """Find the plan and its item, and check that the person may send the form."""
-        self.person = permission_service.who(tk.current_user)
+        self.person = permission_service.load_person(tk.current_user)
         try:
             self.plan = lookup.plan(self.person, plan)
         except (tk.ObjectNotFound, tk.ValidationError):
@@ -146,7 +146,7 @@ class ItemForm(MethodView):
 
     def may_send(self) -> bool:
         """Tell whether the person may send the form: who reports on the item."""
-        self.permission = permission_service.report_permission(self.person, self.plan, self.row)
+        self.permission = permission_service.load_report_permission(self.person, self.plan, self.row)
         return bool(self.permission)
 
     def _page(
@@ -505,7 +505,7 @@ class VerdictForm(ItemForm):
     def may_send(self) -> bool:
         """Tell whether the person may give a verdict."""
         self.permission = ReportPermission()
-        self.held = permission_service.verdict_roles(self.person, self.plan, self.row)
+        self.held = permission_service.list_verdict_roles(self.person, self.plan, self.row)
         return bool(self.held)
 
     def initial(self) -> dict[str, Any]:
