@@ -1,8 +1,8 @@
-"""Fill the demo portal through its API: organismos, people, sample datasets.
+"""Create the organismos, people and sample datasets of the demonstration by the API: ``demo_data.py URL``.
 
-Run with the portal's own Python: ``demo_data.py URL``; the sysadmin's token comes in the
-environment as ``DEMO_TOKEN`` and everybody's password as JSON in ``DEMO_PASSWORDS``. What is
-there already is left alone, except a sample file whose bytes have changed.
+Run with the portal's own Python. The environment holds the sysadmin's token (``DEMO_TOKEN``), the passwords
+by user as JSON (``DEMO_PASSWORDS``) and the digests of the files that an earlier run uploaded
+(``DEMO_KNOWN``). What exists is not changed, except a sample file whose bytes have changed.
 """
 
 from __future__ import annotations
@@ -28,8 +28,13 @@ PACKAGE_URI = (
 TIMEOUT = 180
 
 
-class Refused(Exception):
-    """The API said no; ``error`` is what it said."""
+class ApiError(Exception):
+    """The API responded with an error.
+
+    :param action: the action that was called.
+    :param status: the HTTP status of the response.
+    :param error: the ``error`` of the response.
+    """
 
     def __init__(self, action: str, status: int, error: Any) -> None:
         super().__init__(f"{action}: HTTP {status}: {json.dumps(error, ensure_ascii=False, indent=2)[:6000]}")
@@ -37,7 +42,7 @@ class Refused(Exception):
 
 
 class Api:
-    """The portal's API as one person sees it."""
+    """The portal's API, called with the token of one user."""
 
     def __init__(self, url: str, token: str) -> None:
         self.url = url
@@ -45,29 +50,33 @@ class Api:
         self.session.headers["Authorization"] = token
 
     def call(self, action: str, data: dict[str, Any], upload: Path | None = None) -> Any:
-        """Call ``action``; raise Refused when it is refused. Form fields and a file when ``upload``."""
+        """Call an action and return its result.
+
+        :param upload: a file to send; ``data`` is sent as form fields then.
+        :raises ApiError: the response is an error.
+        """
         address = f"{self.url}/api/3/action/{action}"
         if upload is None:
-            reply = self.session.post(address, json=data, timeout=TIMEOUT)
+            response = self.session.post(address, json=data, timeout=TIMEOUT)
         else:
             kind = mimetypes.guess_type(upload.name)[0] or "application/octet-stream"
             with upload.open("rb") as content:
                 files = {"upload": (upload.name, content, kind)}
-                reply = self.session.post(address, data=data, files=files, timeout=TIMEOUT)
+                response = self.session.post(address, data=data, files=files, timeout=TIMEOUT)
         try:
-            answer = reply.json()
+            body = response.json()
         except ValueError:
-            answer = {"success": False, "error": reply.text[:2000]}
-        if not answer.get("success"):
-            raise Refused(action, reply.status_code, answer.get("error"))
-        return answer["result"]
+            body = {"success": False, "error": response.text[:2000]}
+        if not body.get("success"):
+            raise ApiError(action, response.status_code, body.get("error"))
+        return body["result"]
 
     def show(self, action: str, **data: Any) -> Any:
-        """Call a ``…_show`` action; return None when there is no such thing."""
+        """Call a ``…_show`` action; return None where it responds with 404."""
         try:
             return self.call(action, data)
-        except Refused as refusal:
-            if refusal.status == requests.codes.not_found:
+        except ApiError as error:
+            if error.status == requests.codes.not_found:
                 return None
             raise
 
@@ -78,7 +87,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return found
 
 
-def make_organismos(admin: Api) -> None:
+def create_organismos(admin: Api) -> None:
     """Create the organismos of ``schemas/cali/organismos.yaml``, and those of the plans, that are missing."""
     for path in (ROOT / "schemas" / "cali" / "organismos.yaml", SAMPLE / "planes" / "organismos.yaml"):
         for organismo in read_yaml(path)["organismos"]:
@@ -89,7 +98,7 @@ def make_organismos(admin: Api) -> None:
             print(f"organismo {organismo['name']}")
 
 
-def make_people(admin: Api, passwords: dict[str, str]) -> None:
+def create_people(admin: Api, passwords: dict[str, str]) -> None:
     """Create the users of ``dev/people.yaml`` that are missing, with their roles."""
     for person in read_yaml(ROOT / "dev" / "people.yaml")["people"]:
         name = person["name"]
@@ -106,7 +115,7 @@ def make_people(admin: Api, passwords: dict[str, str]) -> None:
             admin.call("organization_member_create", {"id": organismo, "username": name, "role": role})
 
 
-def editors() -> dict[str, str]:
+def find_editors() -> dict[str, str]:
     """Return, for each organismo that has one, the user who publishes for it."""
     found: dict[str, str] = {}
     for person in read_yaml(ROOT / "dev" / "people.yaml")["people"]:
@@ -116,7 +125,7 @@ def editors() -> dict[str, str]:
     return found
 
 
-def token_of(admin: Api, user: str) -> str:
+def create_token(admin: Api, user: str) -> str:
     """Return a new API token of ``user``, in place of the one of an earlier run."""
     for token in admin.call("api_token_list", {"user_id": user}):
         if token["name"] == "make demo":
@@ -156,15 +165,15 @@ def _sha256(path: Path) -> str:
 def _load_resource(
     api: Api, dataset: dict[str, Any], resource: dict[str, Any], known: dict[str, str]
 ) -> None:
-    """Upload one file: as a new resource, in place of other bytes under the same name, or not at all."""
+    """Upload a file as a new resource, or in place of other bytes of that name; otherwise do nothing."""
     path = SAMPLE / resource["file"]
     digest = _sha256(path)
     place = f"{dataset['name']}/{resource['name']}"
-    there = [row for row in dataset["resources"] if row["name"] == resource["name"]]
-    if not there:
+    existing = [row for row in dataset["resources"] if row["name"] == resource["name"]]
+    if not existing:
         api.call("resource_create", {"package_id": dataset["id"], **_resource_fields(resource)}, upload=path)
     elif known.get(place) != digest:
-        api.call("resource_update", {"id": there[0]["id"], **_resource_fields(resource)}, upload=path)
+        api.call("resource_update", {"id": existing[0]["id"], **_resource_fields(resource)}, upload=path)
     else:
         return
     known[place] = digest
@@ -174,30 +183,30 @@ def _load_resource(
 def load_sample(admin: Api, known: dict[str, str]) -> None:
     """Create the datasets of ``dev/sample/muestra.yaml`` as the editors of their organismos.
 
-    ``known`` holds the digest of each file loaded before, and is brought up to date.
+    :param known: the digest of each file uploaded before; it is updated.
     """
-    publishers = editors()
+    publishers = find_editors()
     for dataset in read_yaml(MANIFEST)["datasets"]:
         publisher = publishers.get(dataset["organismo"])
-        api = Api(admin.url, token_of(admin, publisher)) if publisher else admin
-        there = api.show("package_show", id=dataset["name"])
-        if there is None:
-            there = api.call("package_create", _dataset_fields(dataset))
+        api = Api(admin.url, create_token(admin, publisher)) if publisher else admin
+        existing = api.show("package_show", id=dataset["name"])
+        if existing is None:
+            existing = api.call("package_create", _dataset_fields(dataset))
             print(f"dataset {dataset['name']}")
         for resource in dataset.get("resources", []):
-            _load_resource(api, there, resource, known)
+            _load_resource(api, existing, resource, known)
 
 
 def main() -> int:
-    """Fill the portal; print what was made and, as the last line, what to remember, as JSON."""
+    """Create what is missing and print it; the last line is JSON: digests of files, broken examples."""
     admin = Api(sys.argv[1], os.environ["DEMO_TOKEN"])
     known = json.loads(os.environ.get("DEMO_KNOWN") or "{}")
     try:
-        make_organismos(admin)
-        make_people(admin, json.loads(os.environ["DEMO_PASSWORDS"]))
+        create_organismos(admin)
+        create_people(admin, json.loads(os.environ["DEMO_PASSWORDS"]))
         load_sample(admin, known)
-    except Refused as refusal:
-        print(refusal)
+    except ApiError as error:
+        print(error)
         return 1
     examples = read_yaml(MANIFEST)["broken"]
     broken = [{"file": example["file"], "title": example["title"]} for example in examples]

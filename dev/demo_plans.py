@@ -1,8 +1,9 @@
-"""Fill the demo portal with plans and a year of follow-up: ``demo_plans.py INI``.
+"""Load the demonstration plans and their year of follow-up into a portal: ``demo_plans.py INI``.
 
-Run with the portal's own Python, after ``demo_data.py`` made organismos and people. Documents go in as
-they would by hand (read dry, applied, changed by an act), facts at the moments of the story in
-``dev/sample/planes``. One transaction: all of it, or nothing; what is there already is left alone.
+Run with the portal's own Python, after ``demo_data.py`` created organismos and people. Documents are
+imported as they would be by hand (read without storing, applied, changed by an act); the facts of
+``dev/sample/planes`` are stored at their moments. It is one transaction: all is stored, or nothing. Plans
+that exist are not changed.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import datetime as dt
 import io
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +35,13 @@ from ckanext.ogp_plan.services import import_ as import_service
 from ckanext.ogp_plan.services import item_status, plan_version
 from ckanext.ogp_plan.services import record as record_service
 
+#: What happens at a moment, which it is given.
+Step = Callable[[dt.datetime], None]
 ROOT = Path(__file__).resolve().parents[1]
 #: Ids of the facts of the demonstration: always the same.
 NAMESPACE = uuid.UUID("8a3f0c52-3c1d-4f7e-9d0a-6f2b5f6d0001")
-#: When each plan came in, was adopted (or put to consultation), in the story's first year: (month, day).
-BEGINS = {
+#: When each plan was imported, and when it was adopted or put to consultation: (month, day).
+DATES = {
     "paac": ((1, 8), (1, 14)),
     "cost": ((1, 20), (1, 27)),
     "ogp": ((2, 10), (2, 20)),
@@ -57,97 +61,96 @@ TITLES = {
 }
 
 
-class Story:
-    """The year of the demonstration, told to a portal day by day."""
+class YearLoader:
+    """Stores the year of the demonstration in a portal, in the order of its days."""
 
     def __init__(self, year: int) -> None:
         self.year = year
-        self.told = followup.story(year)
-        self.users = {name: model.User.get(name).id for name in self._names()}
+        self.story = followup.story(year)
+        text = (ROOT / "dev" / "people.yaml").read_text(encoding="utf-8")
+        self.people: list[dict[str, Any]] = yaml.safe_load(text)["people"]
+        self.users = {one["name"]: model.User.get(one["name"]).id for one in self.people}
         self.plans: dict[str, Any] = {}
         self.resources: dict[str, tuple[str, str]] = {}
 
-    def _names(self) -> list[str]:
-        people = yaml.safe_load((ROOT / "dev" / "people.yaml").read_text(encoding="utf-8"))["people"]
-        return [one["name"] for one in people]
-
     def day(self, month: int, number: int, hour: int = 9) -> dt.datetime:
-        """Return a moment of the story's year."""
+        """Return a moment of the year."""
         return dt.datetime(self.year, month, number, hour, tzinfo=followup.ZONE)
 
-    def tell(self) -> None:
-        """Load everything, in the order it happened."""
-        self.supports()
-        steps: list[tuple[dt.datetime, str, Any]] = [
-            (fact.at, "fact", fact) for fact in followup.facts(self.year)
+    def load(self) -> None:
+        """Store everything, in the order it happened."""
+        self.add_supports()
+        steps: list[tuple[dt.datetime, Step]] = [
+            (fact.at, partial(self.store_fact, fact)) for fact in followup.facts(self.year)
         ]
-        for name, (arrives, begins) in BEGINS.items():
-            steps.append((self.day(*arrives), "arrive", name))
-            steps.append((self.day(*begins), "begin", name))
-        for name, changes in self.told["cambios"].items():
-            steps += [(self.moment(one["dia"], 12), "change", (name, one)) for one in changes]
+        for name, (imported, started) in DATES.items():
+            steps.append((self.day(*imported), partial(self.import_plan, name)))
+            steps.append((self.day(*started), partial(self.start_plan, name)))
+        for name, changes in self.story["cambios"].items():
+            steps += [(self.moment(one["dia"], 12), partial(self.change_plan, name, one)) for one in changes]
         for name in ("paac", "ogp"):
-            for cut in self.told[name]["cortes"]:
-                steps.append((self.moment(cut["publicado"], 17), "cut", (name, cut)))
-        last = self.moment(self.told["hasta"], 23)
-        for month in range(1, 13):
-            # the lights are computed twice a month, as the night's work would: they get a history
-            steps += [(self.day(month, number, 22), "night", None) for number in (15, 28)]
-        for at, what, subject in sorted(steps, key=lambda one: (one[0], one[1] == "night")):
+            for cut in self.story[name]["cortes"]:
+                steps.append((self.moment(cut["publicado"], 17), partial(self.publish_cut, name, cut)))
+        # lights are computed twice a month, as `ckan ogp-plan nightly` would each night: they get a history
+        nights = [self.day(month, number, 22) for month in range(1, 13) for number in (15, 28)]
+        steps += [(night, self.recompute) for night in nights]
+        last = self.moment(self.story["hasta"], 23)
+        # recomputing comes after what else happens at a moment
+        for at, step in sorted(steps, key=lambda one: (one[0], one[1] == self.recompute)):
             if at <= last:
-                with at_moment(at):
-                    getattr(self, what)(subject, at)
-        self.people()
+                with clock_at(at):
+                    step(at)
+        self.add_roles()
         self.plans["ptep"].successor_of = self.plans["paac"].id
         # the lights of today
         item_status.recompute_many({plan.id: None for plan in self.plans.values()})
 
     def moment(self, day: str, hour: int) -> dt.datetime:
-        """Return a day of the story ("MM-DD") at an hour."""
+        """Return a day of the year ("MM-DD") at an hour."""
         month, number = (int(part) for part in day.split("-"))
         return self.day(month, number, hour)
 
-    # --- the catalogue's files that prove things ---
+    # --- the files of the catalogue that evidence names ---
 
-    def supports(self) -> None:
-        """Make the dataset of the files that evidence names; CKAN commits it by itself."""
-        told = self.told["soportes"]
+    def add_supports(self) -> None:
+        """Create the dataset of the files that evidence names; CKAN commits it by itself."""
+        supports = self.story["soportes"]
         admin = {"ignore_auth": True, "user": self._sysadmin()}
         try:
-            there = tk.get_action("package_show")(dict(admin), {"id": told["dataset"]})
+            dataset = tk.get_action("package_show")(dict(admin), {"id": supports["dataset"]})
         except tk.ObjectNotFound:
-            there = tk.get_action("package_create")(
+            dataset = tk.get_action("package_create")(
                 dict(admin),
                 {
-                    "name": told["dataset"],
-                    "title": told["title"],
-                    "notes": told["notes"],
-                    "owner_org": told["organismo"],
+                    "name": supports["dataset"],
+                    "title": supports["title"],
+                    "notes": supports["notes"],
+                    "owner_org": supports["organismo"],
                     "license_id": "cc-by",
                     "tags": [{"name": "planes"}, {"name": "demostración"}],
                 },
             )
-        known = {one["name"]: one["id"] for one in there["resources"]}
+        known = {one["name"]: one["id"] for one in dataset["resources"]}
         files = followup.supports(self.year)
-        for key, one in told["recursos"].items():
+        for key, one in supports["recursos"].items():
             if one["name"] not in known:
                 content = FileStorage(io.BytesIO(files[one["archivo"]]), filename=one["archivo"])
                 data = {
-                    "package_id": there["id"],
+                    "package_id": dataset["id"],
                     "name": one["name"],
                     "format": one["format"],
                     "upload": content,
                 }
                 known[one["name"]] = tk.get_action("resource_create")(dict(admin), data)["id"]
-            self.resources[key] = (known[one["name"]], there["id"])
+            self.resources[key] = (known[one["name"]], dataset["id"])
 
     def _sysadmin(self) -> str:
-        return self._names()[0]
+        return str(self.people[0]["name"])
 
     # --- plans ---
 
-    def arrive(self, name: str, at: dt.datetime) -> None:
-        """A plan's document comes in: read dry, applied, and its groups named member by member."""
+    def import_plan(self, name: str, at: dt.datetime) -> None:
+        """Import a plan's document and apply it; then store the members of its groups."""
         document = followup.file_of(name, self.year)
         words = {"y": str(self.year), "y1": str(self.year + 1)}
         wanted = {
@@ -155,7 +158,7 @@ class Story:
             "title": TITLES[name].format(**words),
             "owner": OWNERS[name],
         }
-        user = self.users[self.told["coordinadora"]]
+        user = self.users[self.story["coordinadora"]]
         row, found = import_service.open_import(
             document.read_bytes(), document.name, family=followup.PLANS[name][1], wanted=wanted, user_id=user
         )
@@ -170,17 +173,16 @@ class Story:
             plan, confirmed, user_id=user, reason="Se dijo qué organismos hacen parte de cada grupo"
         )
 
-    def begin(self, name: str, _at: dt.datetime) -> None:
-        """A plan is adopted and runs; the last one is only put to consultation."""
+    def start_plan(self, name: str, _at: dt.datetime) -> None:
+        """Adopt a plan; the last one is only put to consultation."""
         status = PlanStatus.CONSULTATION if name == "ptep" else PlanStatus.RUNNING
         self.plans[name].status = status.value
         item_status.recompute(self.plans[name].id)
 
-    def change(self, subject: tuple[str, dict[str, Any]], _at: dt.datetime) -> None:
-        """A resolution changes an adopted plan: the corrected document comes in with its act."""
-        name, told = subject
+    def change_plan(self, name: str, change: dict[str, Any], _at: dt.datetime) -> None:
+        """Change an adopted plan by a resolution: import the corrected document with its act."""
         document = followup.changed_file(self.year)
-        user = self.users[self.told["coordinadora"]]
+        user = self.users[self.story["coordinadora"]]
         row, _ = import_service.open_import(
             document.read_bytes(),
             document.name,
@@ -188,19 +190,18 @@ class Story:
             plan=self.plans[name],
             user_id=user,
         )
-        import_service.apply(row, user_id=user, act_name=told["acto"], reason=told["motivo"])
+        import_service.apply(row, user_id=user, act_name=change["acto"], reason=change["motivo"])
 
-    def cut(self, subject: tuple[str, dict[str, Any]], _at: dt.datetime) -> None:
-        """Control Interno freezes a cut and publishes it."""
-        name, told = subject
-        user = self.users[self.told["control"]]
-        made = cut_service.create(self.plans[name], self.moment(told["corte"], 0).date(), user_id=user)
-        cut_service.publish(self.plans[name], made, user_id=user)
+    def publish_cut(self, name: str, cut: dict[str, Any], _at: dt.datetime) -> None:
+        """Freeze a cut and publish it, as Control Interno."""
+        user = self.users[self.story["control"]]
+        frozen = cut_service.create(self.plans[name], self.moment(cut["corte"], 0).date(), user_id=user)
+        cut_service.publish(self.plans[name], frozen, user_id=user)
 
     # --- facts ---
 
-    def fact(self, fact: Fact, at: dt.datetime) -> None:
-        """One thing that happened."""
+    def store_fact(self, fact: Fact, at: dt.datetime) -> None:
+        """Store one event, with the ids of what it names."""
         body = dict(fact.body)
         for name in followup.REFERENCES:
             if body.get(name):
@@ -212,23 +213,22 @@ class Story:
         if fact.kind == "link" and body.get("plan"):
             body["plan"] = self.plans[body["plan"]].id
         by = self.users[fact.by] if fact.by else None
-        told = followup.event_of(Fact(fact.plan, fact.kind, _id(fact.ref), at, by, body))
-        event_service.append(self.plans[fact.plan].id, told, at=at)
+        event = followup.event_of(Fact(fact.plan, fact.kind, _id(fact.ref), at, by, body))
+        event_service.append(self.plans[fact.plan].id, event, at=at)
 
-    def night(self, _subject: None, _at: dt.datetime) -> None:
-        """The lights are computed again."""
+    def recompute(self, _at: dt.datetime) -> None:
+        """Compute the lights again."""
         model.Session.flush()
         item_status.recompute_many({plan.id: None for plan in self.plans.values()})
 
     # --- people ---
 
-    def people(self) -> None:
-        """Give everybody their roles in the plans, and whoever was on leave a delegate."""
-        people = yaml.safe_load((ROOT / "dev" / "people.yaml").read_text(encoding="utf-8"))["people"]
-        for person in people:
+    def add_roles(self) -> None:
+        """Give people their roles in the plans, and a delegate to who was on leave."""
+        for person in self.people:
             for role in person.get("plans", ()):
                 model.Session.add_all(self._roles(self.users[person["name"]], role))
-        for leave in self.told["delegaciones"]:
+        for leave in self.story["delegaciones"]:
             model.Session.add(
                 Delegation(
                     user_id=self.users[leave["de"]],
@@ -240,21 +240,21 @@ class Story:
                 )
             )
 
-    def _roles(self, user_id: str, told: dict[str, Any]) -> list[PlanRole]:
-        """Return the roles that ``dev/people.yaml`` tells in one: one a component, one an organismo."""
-        plan = self.plans[told["plan"]] if "plan" in told else None
+    def _roles(self, user_id: str, role: dict[str, Any]) -> list[PlanRole]:
+        """Return the rows of a role of ``dev/people.yaml``: one for each component and each organismo."""
+        plan = self.plans[role["plan"]] if "plan" in role else None
         components: list[str | None] = [None]
-        if plan and told.get("components"):
-            found = [PlanItem.of(plan.id, "componente", code) for code in told["components"]]
+        if plan and role.get("components"):
+            found = [PlanItem.of(plan.id, "componente", code) for code in role["components"]]
             components = [one.address for one in found if one]
-        organizations = [told.get("organization")]
+        organizations = [role.get("organization")]
         if organizations == ["*"]:
-            own = set(self.told["enlaces"])
+            own = set(self.story["enlaces"])
             organizations = [one["name"] for one in followup.organismos(self.year) if one["name"] not in own]
         return [
             PlanRole(
                 user_id=user_id,
-                role=told["role"],
+                role=role["role"],
                 plan_id=plan.id if plan else None,
                 organization=organization,
                 component=component,
@@ -267,8 +267,8 @@ class Story:
 
 
 @contextmanager
-def at_moment(at: dt.datetime) -> Iterator[None]:
-    """Let the portal live at another moment: a demonstration has a past, which no door offers."""
+def clock_at(at: dt.datetime) -> Iterator[None]:
+    """Set the clock of the services to a moment: no action lets a caller choose the moment of an event."""
     clock, today = event_service.clock, record_service.today
     ticks = iter(at + dt.timedelta(milliseconds=number) for number in range(10**9))
     event_service.clock = lambda: next(ticks).astimezone(dt.timezone.utc)
@@ -280,16 +280,16 @@ def at_moment(at: dt.datetime) -> Iterator[None]:
 
 
 def _id(ref: str) -> str:
-    """Return the id of a fact of the story."""
+    """Return the id of a fact, the same in each portal."""
     return str(uuid.uuid5(NAMESPACE, ref))
 
 
 def fill(year: int = followup.YEAR) -> bool:
-    """Tell the story to the portal, unless it was told; return whether anything was done."""
+    """Load the plans and their year, unless they are there; return whether anything was stored."""
     if PlanRow.get(followup.name_of("paac", year)) is not None:
         return False
     try:
-        Story(year).tell()
+        YearLoader(year).load()
         model.Session.commit()
     except BaseException:
         model.Session.rollback()
@@ -298,8 +298,8 @@ def fill(year: int = followup.YEAR) -> bool:
 
 
 def publish(year: int = followup.YEAR) -> None:
-    """Publish the plans that are followed as datasets, so that they are found and harvested; once."""
-    for family in ("paac", "ogp", "cost"):
+    """Publish the plans that are followed as datasets, once: then they are found and harvested."""
+    for family in followup.FOLLOWED:
         plan = PlanRow.get(followup.name_of(family, year))
         if plan is not None and not plan.dataset_id:
             site = tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]
@@ -308,7 +308,7 @@ def publish(year: int = followup.YEAR) -> None:
 
 
 def main() -> None:
-    """Fill the portal of an ini."""
+    """Load the plans into the portal of an ini file."""
     application = make_app(CKANConfigLoader(sys.argv[1]).get_config())
     with application._wsgi_app.test_request_context():
         done = fill()

@@ -6,7 +6,7 @@ ours. Whoever finds one more in English adds it; when CKAN's catalogue has it, i
 
 from __future__ import annotations
 
-from ckanext.cost_oc4ids.oc4ids.messages import N_
+from ckanext.cost_common.translation import N_
 
 WORDS = (
     N_("Navigate to Home - {site_title}"),

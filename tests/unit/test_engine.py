@@ -9,7 +9,7 @@ import jsonschema_rs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import generate
+from support import generate, sampling
 
 from ckanext.cost_oc4ids.oc4ids import checks, engine, schema
 from ckanext.cost_oc4ids.oc4ids.types import SCHEMA_VERSION
@@ -134,7 +134,7 @@ class TestTheOneWalk:
     )
     PATHS = st.sampled_from(sorted(schema.fields()))
 
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=sampling.examples(300), deadline=None)
     @given(st.lists(st.tuples(PATHS, VALUES), min_size=1, max_size=4))
     def test_same_places(self, changes: list[tuple[str, Any]]) -> None:
         project: dict[str, Any] = {"id": "x"}

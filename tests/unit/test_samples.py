@@ -27,29 +27,38 @@ def verdict(file: str) -> Report:
 
 
 @lru_cache(maxsize=1)
-def maker() -> Any:
-    spec = importlib.util.spec_from_file_location("sample_maker", SAMPLE / "make.py")
+def generator() -> Any:
+    spec = importlib.util.spec_from_file_location("broken_files", SAMPLE / "broken_files.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-def test_files_are_those_that_make_writes() -> None:
-    made = maker().files()
-    there = {
+def sample_files() -> list[str]:
+    return sorted(
         str(path.relative_to(SAMPLE))
         for path in SAMPLE.rglob("*")
         if path.is_file() and path.parent != SAMPLE and not {"__pycache__", "planes"} & set(path.parts)
-    }
-    assert there == set(made)
+    )
+
+
+def test_broken_files_are_those_that_the_manifest_describes() -> None:
+    made = generator().broken_files()
+    assert len(made) == 34 and set(made) <= set(sample_files())
     stale = [name for name, content in made.items() if (SAMPLE / name).read_bytes() != content]
-    assert not stale, "run: python dev/sample/make.py"
+    assert not stale, "run: python dev/sample/broken_files.py"
+
+
+@pytest.mark.parametrize("file", GOOD)
+def test_good_files_are_indented_alike(file: str) -> None:
+    text = (SAMPLE / file).read_text(encoding="utf-8")
+    assert generator().encode(json.loads(text)) == text
 
 
 def test_manifest_names_every_file_once() -> None:
     named = [resource["file"] for resource in RESOURCES] + [entry["file"] for entry in MANIFEST["broken"]]
-    assert sorted(named) == sorted(maker().files())
+    assert sorted(named) == sample_files()
 
 
 def test_organismos_exist() -> None:

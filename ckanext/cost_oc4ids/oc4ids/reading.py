@@ -895,7 +895,7 @@ class _Level:
         self.part: str | int = 0
 
 
-def diagnose(  # noqa: PLR0912, PLR0915 - one walk with one state; in pieces it would be harder to follow
+def diagnose(  # noqa: C901, PLR0912, PLR0915 - one walk with one state; in pieces it would be harder to follow
     data: bytes, parts: Parts, max_depth: int, cut: bool, fail: Fail
 ) -> Unreadable | None:
     """Walk one JSON value token by token, without recursion, and name the first thing wrong with it.

@@ -39,7 +39,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from .shipped import shipped
+from ckanext.cost_common.shipped import SCHEMAS
+
 from .types import SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ def read_yaml(text: str) -> Any:
 
 
 def _root() -> Path:
-    return shipped("schemas", "oc4ids")
+    return SCHEMAS / "oc4ids"
 
 
 def _open(version: str, *name: str) -> str:

@@ -10,9 +10,10 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan.lib.munge import munge_filename
 from flask import Blueprint, Response, make_response
-from flask_wtf.csrf import CSRFError
 
+from ckanext.cost_common import paging
 from ckanext.cost_common.csrf import require_token
+from ckanext.cost_common.forms import register_form_errors
 from ckanext.cost_oc4ids.views import findings
 
 blueprint = Blueprint("cost_oc4ids_report", __name__)
@@ -80,10 +81,19 @@ def read(id: str, resource_id: str) -> str:  # noqa: A002  CKAN's own name for i
     package, resource = _resource(id, resource_id)
     verdict = _verdict(resource_id)
     report = verdict.get("report")
-    page = None
+    page = pages = None
     if report:
         args = tk.request.args
         page = findings.page_of(report, args.get("severity"), args.get("project"), args.get("page"))
+        chosen = {"severity": page.severity, "project": page.project}
+        pages = paging.paginate(
+            page.total,
+            page.size,
+            page.page,
+            lambda number: tk.url_for(
+                "cost_oc4ids_report.read", id=package["name"], resource_id=resource_id, page=number, **chosen
+            ),
+        )
     return tk.render(
         "cost_oc4ids/report/read.html",
         {
@@ -94,6 +104,7 @@ def read(id: str, resource_id: str) -> str:  # noqa: A002  CKAN's own name for i
             "verdict": verdict,
             "report": report,
             "page": page,
+            "paging": pages,
         },
     )
 
@@ -155,9 +166,4 @@ def revalidate(id: str, resource_id: str) -> Response:  # noqa: A002
     return tk.redirect_to("cost_oc4ids_report.read", id=id, resource_id=resource_id)
 
 
-@blueprint.errorhandler(CSRFError)
-def form_expired(refused: CSRFError) -> Response:
-    """Say in plain words that the form was too old or came from elsewhere, on the portal's own error page."""
-    words = tk._("This form is no longer valid. Go back, reload the page and try again.")
-    body = tk.render("error_document_template.html", {"code": 400, "name": refused.name, "content": words})
-    return make_response(body, 400)
+register_form_errors(blueprint)

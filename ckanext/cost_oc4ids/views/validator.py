@@ -7,12 +7,13 @@ import json
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-from flask import Blueprint, Response, make_response
+from flask import Blueprint, Response
 from flask.views import MethodView
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from ckanext.cost_common.csrf import require_token
+from ckanext.cost_common.forms import render_private
 from ckanext.cost_oc4ids.views import findings
 from ckanext.cost_oc4ids.views.report import csv_text
 
@@ -31,11 +32,7 @@ LARGEST_DOWNLOAD = 2 * 1024 * 1024
 def _page(status: int = 200, problem: str | None = None, **shown: Any) -> Response:
     """The validator's page. It holds a token of this visitor's session, so nobody else may be given it."""
     known: dict[str, Any] = {"problem": problem, "report": None, "text": ""}
-    body = tk.render("cost_oc4ids/validator/page.html", {**known, **shown})
-    response = make_response(body, status)
-    tk.request.environ["__no_cache__"] = True
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return render_private("cost_oc4ids/validator/page.html", {**known, **shown}, status)
 
 
 def _too_large() -> str:

@@ -302,7 +302,7 @@ def resend(*, doubtful: bool = False) -> Resent:
 
 def _turned_off(went: Delivered) -> bool:
     if not config.reminders():
-        went.stopped = "reminders are turned off (ckanext.ogp_plan.mail.reminder)"
+        went.stopped = "reminders are turned off (ckanext.ogp_plan.reminders)"
     return bool(went.stopped)
 
 

@@ -125,7 +125,7 @@ def _newest(one: Entry) -> tuple[dt.datetime, str]:
     return one.at, one.event.id if one.event else ""
 
 
-def _entries(facts: Facts, keys: set[Key] | None) -> dict[Key, list[Entry]]:
+def _entries(facts: Facts, keys: set[Key] | None) -> dict[Key, list[Entry]]:  # noqa: C901 - a loop a kind of event
     """All events as entries, by item; only of some items when they are named."""
     record = facts.record
     counting = _counting(facts)

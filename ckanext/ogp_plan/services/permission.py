@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.ogp_plan.model import Delegation, Event, ItemAssignment, PlanItem, PlanRole, PlanRow
-from ckanext.ogp_plan.model.people import COMPONENT_LEADER, CONTROL, COORDINATOR, FOCAL_POINT, MONITOR
+from ckanext.ogp_plan.model.role import COMPONENT_LEADER, CONTROL, COORDINATOR, FOCAL_POINT, MONITOR
 from ckanext.ogp_plan.planning.types import PlanStatus, Role
 from ckanext.ogp_plan.services import record as record_service
 
@@ -278,6 +278,36 @@ def is_allowed(
     )
 
 
+def is_allowed_somewhere(person: Person, action: str) -> bool:
+    """Tell whether somebody may do something in some plan or for some organismo, whatever the plans' status.
+
+    For a request that does not say where: who may do it nowhere is refused before anything else.
+
+    :param action: of :data:`MATRIX`.
+    :raises KeyError: the matrix has no such action.
+    """
+    if action not in ACTIONS:
+        raise KeyError(action)
+    allowed = frozenset[Relation]().union(*(rule.relations for rule in MATRIX if rule.action == action))
+    if person.id is None:
+        return Relation.ANYBODY in allowed
+    roles = {held.role for held in person.roles}
+    applies = {
+        Relation.ANYBODY: True,
+        Relation.SIGNED_IN: True,
+        Relation.SYSADMIN: person.sysadmin,
+        Relation.OWNER_ADMIN: bool(person.admin_of),
+        Relation.ORG_ADMIN: bool(person.admin_of),
+        Relation.OWNER_EDITOR: bool(person.editor_of),
+        Relation.COORDINATOR: COORDINATOR in roles,
+        Relation.CONTROL: CONTROL in roles,
+        Relation.MONITOR: MONITOR in roles,
+        Relation.LEADER: COMPONENT_LEADER in roles,
+        Relation.FOCAL: bool(person.represented_organizations(None)),
+    }
+    return any(applies[relation] for relation in allowed)
+
+
 def _has_relation(  # noqa: PLR0912  (one line a relation)
     person: Person, relation: Relation, plan: PlanRow | None, item: PlanItem | None, organization: str | None
 ) -> bool:
@@ -496,6 +526,7 @@ OWING = RESPONSIBLE_ROLES
 of = get_person
 who = load_person
 may = is_allowed
+may_somewhere = is_allowed_somewhere
 may_review = is_review_allowed
 reports_for = list_reporting_organizations
 holding = is_role_valid

@@ -91,9 +91,9 @@ def read_list(value: Any) -> list[Any]:
     if isinstance(value, str):
         value = request_fields.json_of(value)
     if not isinstance(value, list):
-        raise request_fields.Wrong(tk._("Send a list."))
+        raise request_fields.InvalidValue(tk._("Send a list."))
     if len(value) > LIMIT:
-        raise request_fields.Wrong(
+        raise request_fields.InvalidValue(
             tk._("There are too many: %(count)s; send %(limit)s at most.")
             % {"count": len(value), "limit": LIMIT}
         )
@@ -124,7 +124,7 @@ def _of_list(data: Mapping[str, Any]) -> Batch:
     rows = []
     for number, row in enumerate(data["rows"], start=1):
         try:
-            fields, errors = request_fields.take(row, _FIELDS), {}
+            fields, errors = request_fields.validated(_FIELDS, row), {}
         except tk.ValidationError as error:
             known = row if isinstance(row, Mapping) else {}
             fields, errors = (
@@ -173,7 +173,7 @@ def _unreadable(error: Any, words: Renderer) -> list[str]:
 def _clean(text: str) -> str | None:
     try:
         return str(request_fields.name(text)) or None
-    except request_fields.Wrong:
+    except request_fields.InvalidValue:
         return None
 
 
@@ -182,7 +182,7 @@ def _period(text: str) -> str | None:
         return None
     try:
         return str(request_fields.period(text))
-    except request_fields.Wrong as error:
+    except request_fields.InvalidValue as error:
         raise tk.ValidationError({"period": [error.why]}) from error
 
 
@@ -207,7 +207,7 @@ def _of_template(number: int, row: report_template.ReportRow, words: Renderer) -
     # what a spreadsheet may hold is checked as what a program sends
     given = {name: value.value if isinstance(value, Declared) else value for name, value in fields.items()}
     try:
-        fields = request_fields.take(given, _FIELDS)
+        fields = request_fields.validated(_FIELDS, given)
     except tk.ValidationError as error:
         errors.update(error.error_dict)
     for problem in row.problems:

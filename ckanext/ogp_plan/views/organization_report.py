@@ -90,7 +90,7 @@ class OrganizationReport(MethodView):
         forms.require_user()
         allowed = _may_report(name)
         try:
-            found: dict[str, Any] = tk.get_action("ogp_plan_obligations")(
+            found: dict[str, Any] = tk.get_action("ogp_plan_obligation_list")(
                 {}, {"organization": name, "limit": 1000 if allowed else 1}
             )
         except (tk.ObjectNotFound, tk.NotAuthorized, tk.ValidationError):
@@ -324,7 +324,7 @@ def organization_reports(id: str) -> Any:
         )
         # what it owes is told of who handed in nothing, and asked of who may hand in more
         owed = (
-            tk.get_action("ogp_plan_obligations")({}, {"organization": id, "limit": 1})
+            tk.get_action("ogp_plan_obligation_list")({}, {"organization": id, "limit": 1})
             if not found["count"] or found["may"]["report"]
             else {}
         )

@@ -13,7 +13,7 @@ from ckanext.cost_common.csrf import require_token
 from ckanext.ogp_plan.exports import dataset as dataset_export
 from ckanext.ogp_plan.helpers import plan as words
 from ckanext.ogp_plan.model import PlanRow
-from ckanext.ogp_plan.model.people import COMPONENT_LEADER, CONTROL, COORDINATOR, FOCAL_POINT, MONITOR
+from ckanext.ogp_plan.model.role import COMPONENT_LEADER, CONTROL, COORDINATOR, FOCAL_POINT, MONITOR
 from ckanext.ogp_plan.views import forms, item_form
 from ckanext.ogp_plan.views import plan as plan_view
 

@@ -43,7 +43,7 @@ def module(name: str) -> ModuleType:
     return made
 
 
-make, followup = module("make"), module("followup")
+workbooks, followup = module("workbooks"), module("followup")
 MANIFEST = yaml.safe_load((HERE / "muestra.yaml").read_text(encoding="utf-8"))
 FAMILIES = {one["file"]: one["family"] for one in MANIFEST["planes"]}
 
@@ -64,7 +64,7 @@ def parts_of(content: bytes) -> dict[str, bytes]:
 
 
 def test_the_files_are_what_the_generator_makes() -> None:
-    made = make.files()
+    made = workbooks.files()
     there = {str(path.relative_to(HERE)) for path in HERE.rglob("*.xlsx")}
     assert there == set(made)
     for name, content in made.items():
@@ -119,9 +119,9 @@ def test_paac_has_the_shape_of_a_paac() -> None:
 
 
 def test_months_are_those_of_the_wording() -> None:
-    wording = make.wording("paac")
+    wording = workbooks.load_text("paac")
     plan = reading("paac-2026.xlsx").plan
-    for code, row in make.row_codes(wording):
+    for code, row in workbooks.row_codes(wording):
         item = plan.item("fila", code)
         assert item is not None and item.schedule.months == tuple(row["meses"]), code
         assert item.title == row["descripcion"] and item.fields["result"] == row["resultado"]
@@ -188,7 +188,7 @@ def test_the_change_of_july() -> None:
 
 
 def test_another_year(tmp_path: Path) -> None:
-    later = make.files(2031)
+    later = workbooks.files(2031)
     plan = read(later["paac-2031.xlsx"], "paac").plan
     assert plan.start == dt.date(2031, 1, 1) and "2031" in plan.title
     assert sum(item.level == "fila" for item in plan.items) == 87
@@ -206,8 +206,9 @@ def test_the_wording_is_our_own(seed: str) -> None:
     if not (SEEDS / seed).exists():
         pytest.skip("the documents that exist are not beside this checkout")
     theirs = runs((SEEDS / seed).read_text(encoding="utf-8"))
-    for name in ("paac", "ogp", "cost", "ptep", "seguimiento"):
-        for text in texts(make.wording(name)):
+    followed = [f"seguimiento-{name}" for name in followup.FOLLOWED]
+    for name in ("paac", "ogp", "cost", "ptep", "seguimiento", *followed):
+        for text in texts(workbooks.load_text(name)):
             assert not runs(text) & theirs, text
 
 

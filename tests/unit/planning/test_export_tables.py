@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from support import plan_records as made
+from support import sampling
 
 from ckanext.ogp_plan.planning import cuts
 from ckanext.ogp_plan.planning.exporters import paper, tables
@@ -78,7 +79,7 @@ def test_the_workbook_has_every_table_with_numbers_as_numbers() -> None:
     assert [(row[4], row[5]) for row in totals] == [(one.whole.scheduled, one.whole.fulfilled) for one in found]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=sampling.examples(200), deadline=None)
 @given(st.text(st.characters(exclude_categories=()), max_size=30), st.sampled_from(["", "=", "+", "-", "@", "\t", " =", "\r", "＝", "\u00a0@", "'", "\n="]))
 def test_no_text_is_a_formula_in_csv_or_workbook(text: str, start: str) -> None:
     table = tables.Table("t", ("a",), [[start + text]])

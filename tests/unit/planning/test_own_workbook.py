@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from support import plan_files as made
+from support import sampling
 
 from ckanext.ogp_plan.planning.difference import difference
 from ckanext.ogp_plan.planning.exporters import workbook
@@ -180,7 +181,7 @@ def comparable(plan: Plan) -> dict[str, Any]:
     return made_plain
 
 
-@settings(max_examples=60, deadline=None, phases=(Phase.explicit, Phase.generate), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=sampling.examples(60), deadline=None, phases=(Phase.explicit, Phase.generate), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(plans)
 def test_any_plan_goes_out_and_in_without_loss(plan: Plan) -> None:
     again = read(workbook.write(plan), "paac").plan

@@ -356,8 +356,7 @@ class _Report:
         return [
             one
             for one in view.evidence.get(item.key, ())
-            if self._mine(one.organization)
-            and (one.update in updates or self._within(one.at))
+            if self._mine(one.organization) and (one.update in updates or self._within(one.at))
         ]
 
     def _has_news(self, view: View, item: Item) -> bool:

@@ -1,0 +1,106 @@
+"""The one revision of each plugin makes the tables that its models describe, and removes all that it made."""
+
+from __future__ import annotations
+
+import importlib.resources
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from ckan.plugins import toolkit as tk
+
+PLUGINS = {"cost_oc4ids": "oc4ids_", "ogp_plan": "ogp_"}
+SCHEMA = "migrations_of_a_test"
+
+
+@pytest.fixture
+def engine() -> Iterator[Any]:
+    """An engine whose connections see an empty schema only."""
+    url = tk.config["sqlalchemy.url"]
+    whole = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with whole.connect() as connection:
+        connection.execute(sa.text(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE"))
+        connection.execute(sa.text(f"CREATE SCHEMA {SCHEMA}"))
+    made = sa.create_engine(url, connect_args={"options": f"-csearch_path={SCHEMA}"})
+    try:
+        yield made
+    finally:
+        made.dispose()
+        with whole.connect() as connection:
+            connection.execute(sa.text(f"DROP SCHEMA {SCHEMA} CASCADE"))
+        whole.dispose()
+
+
+def configuration(plugin: str) -> Config:
+    """The Alembic configuration of a plugin, for the schema of the test."""
+    folder = importlib.resources.files(f"ckanext.{plugin}") / "migration" / plugin
+    config = Config()
+    config.set_main_option("script_location", str(folder))
+    url = f"{tk.config['sqlalchemy.url']}?options=-csearch_path%3D{SCHEMA}"
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    return config
+
+
+def objects(engine: Any) -> set[tuple[str, str]]:
+    """The relations, functions, triggers and types of the schema of the test, but for Alembic's own tables."""
+    statement = sa.text(
+        "SELECT 'relation', relname::text FROM pg_class WHERE relnamespace = CAST(:schema AS regnamespace)"
+        " UNION ALL SELECT 'function', proname::text FROM pg_proc WHERE pronamespace = CAST(:schema AS regnamespace)"
+        " UNION ALL SELECT 'type', typname::text FROM pg_type WHERE typnamespace = CAST(:schema AS regnamespace)"
+        " UNION ALL SELECT 'trigger', tgname::text FROM pg_trigger JOIN pg_class ON tgrelid = pg_class.oid"
+        " WHERE relnamespace = CAST(:schema AS regnamespace)"
+    )
+    with engine.connect() as connection:
+        found = connection.execute(statement, {"schema": SCHEMA}).all()
+    return {(kind, name) for kind, name in found if "alembic_version" not in name}
+
+
+def differences(engine: Any, plugin: str) -> list[Any]:
+    """What Alembic would change to make the schema of the test what the models of a plugin say."""
+    importlib.import_module(f"ckanext.{plugin}.model")
+
+    def ours(_object: Any, name: str | None, type_: str, _reflected: bool, _compare_to: Any) -> bool:
+        return type_ != "table" or bool(name and name.startswith(PLUGINS[plugin]))
+
+    with engine.connect() as connection:
+        options = {
+            "include_object": ours,
+            "version_table": f"{plugin}_alembic_version",
+            "compare_type": True,
+            "compare_server_default": True,
+        }
+        context = MigrationContext.configure(connection, opts=options)
+        return list(compare_metadata(context, tk.BaseModel.metadata))
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_upgrade_makes_what_the_models_say(engine: Any, plugin: str) -> None:
+    command.upgrade(configuration(plugin), "head")
+    assert differences(engine, plugin) == []
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_columns_are_in_the_order_of_the_models(engine: Any, plugin: str) -> None:
+    command.upgrade(configuration(plugin), "head")
+    inspector = sa.inspect(engine)
+    for table in inspector.get_table_names():
+        if table.startswith(PLUGINS[plugin]) and "alembic" not in table:
+            columns = [column["name"] for column in inspector.get_columns(table)]
+            assert columns == [column.name for column in tk.BaseModel.metadata.tables[table].columns], table
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_downgrade_removes_all_that_upgrade_made(engine: Any, plugin: str) -> None:
+    config = configuration(plugin)
+    command.upgrade(config, "head")
+    made = objects(engine)
+    assert {kind for kind, _ in made} >= {"relation", "type"}
+    command.downgrade(config, "base")
+    assert objects(engine) == set()
+    command.upgrade(config, "head")
+    assert objects(engine) == made
