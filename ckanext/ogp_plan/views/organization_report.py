@@ -15,6 +15,7 @@ from flask import Response
 from flask.views import MethodView
 from werkzeug.datastructures import FileStorage
 
+from ckanext.cost_common import paging
 from ckanext.cost_common.csrf import require_token
 from ckanext.ogp_plan import config
 from ckanext.ogp_plan.helpers import plan as words
@@ -24,7 +25,7 @@ from ckanext.ogp_plan.planning.types import Indicator
 from ckanext.ogp_plan.serializers import plan as plan_serializer
 from ckanext.ogp_plan.services import permission
 from ckanext.ogp_plan.services import record as record_service
-from ckanext.ogp_plan.views import forms, paging
+from ckanext.ogp_plan.views import forms
 from ckanext.ogp_plan.views import plan as plan_view
 from ckanext.ogp_plan.views.item_form import (
     blueprint,
@@ -317,7 +318,7 @@ def _may_report(name: str) -> bool:
 
 def organization_reports(id: str) -> Any:
     """``/organismo/<id>/informes``: the newest first."""
-    present, size = paging.number(), config.page_size()
+    present, size = paging.requested_page(), config.page_size()
     try:
         found = tk.get_action("ogp_plan_report_list")(
             {}, {"organization": id, "limit": size, "offset": (present - 1) * size}
@@ -340,14 +341,14 @@ def organization_reports(id: str) -> Any:
         "owed": owed,
         "plain_url": url(None),
         "report_url": words.ogp_plan_to("ogp_plan_report.report", id=id) if _may_report(id) else None,
-        "paging": paging.paging(found["count"], size, present, url),
+        "paging": paging.paginate(found["count"], size, present, url),
     }
     return tk.render("ogp_plan/report/list.html", extra_vars)
 
 
 def organization_report(id: str, report: str) -> Any:
     """``/organismo/<id>/informes/<report>``: what it says, and what it carried to each item."""
-    present, size = paging.number(), config.page_size()
+    present, size = paging.requested_page(), config.page_size()
     try:
         found = tk.get_action("ogp_plan_report_show")(
             {}, {"id": report, "limit": size, "offset": (present - 1) * size}
@@ -361,7 +362,7 @@ def organization_report(id: str, report: str) -> Any:
         turned = {paging.PAGE: number} if number else {}
         return str(tk.url_for("ogp_plan.organization_report", id=id, report=report, **turned))
 
-    extra_vars = {"report": found, "paging": paging.paging(found["count"], size, present, url)}
+    extra_vars = {"report": found, "paging": paging.paginate(found["count"], size, present, url)}
     return tk.render("ogp_plan/report/read.html", extra_vars)
 
 
