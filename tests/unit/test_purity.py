@@ -58,7 +58,7 @@ def test_nothing_in_the_core_imports_upwards() -> None:
             if isinstance(node, ast.Import):
                 names = [each.name for each in node.names]
             elif isinstance(node, ast.ImportFrom) and node.level == 0:
-                names = [node.module or ""]
+                names = [f"{node.module}.{each.name}" for each in node.names]
             elif isinstance(node, ast.ImportFrom):
                 depth = len(source.relative_to(core.__path__[0]).parts)
                 assert node.level <= depth, f"{source}: import above the core"

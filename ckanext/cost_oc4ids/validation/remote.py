@@ -35,9 +35,9 @@ def limits() -> http.Limits:
         hosts=config.fetch_hosts(),
         networks=config.fetch_networks(),
         timeout=seconds,
-        patience=PATIENCE * seconds,
+        total_timeout=PATIENCE * seconds,
         max_bytes=config.max_bytes(),
-        agent="ckanext-cost-oc4ids",
+        user_agent="ckanext-cost-oc4ids",
         accept="application/json, */*;q=0.5",
     )
 
@@ -50,16 +50,16 @@ def fetch(url: str) -> Iterator[Iterator[bytes]]:
         a site that has no such file, ``fetch_too_large``; ``fetch_failed`` for what may heal.
     """
     try:
-        with http.ask(url, limits()) as answer:
+        with http.open_url(url, limits()) as answer:
             if answer.status != 200:
                 reason = reasons.FETCH_FAILED if _heals(answer.status) else reasons.FETCH_NOT_GIVEN
                 raise Unavailable(reason, f"HTTP status {answer.status}")
-            yield answer.pieces()
-    except http.Refused as error:
+            yield answer.iter_bytes()
+    except http.UrlRefused as error:
         raise Unavailable(reasons.FETCH_REFUSED, str(error)) from error
-    except http.TooLarge as error:
+    except http.ResponseTooLarge as error:
         raise Unavailable(reasons.FETCH_TOO_LARGE, str(error)) from error
-    except http.Failed as error:
+    except http.RequestFailed as error:
         raise Unavailable(reasons.FETCH_FAILED, str(error)) from error
 
 

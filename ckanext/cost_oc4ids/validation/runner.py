@@ -221,7 +221,7 @@ def read_upload(resource_id: str, resource: dict[str, Any]) -> tuple[BinaryIO, s
     :raises Unavailable: there is no such file, or the storage cannot give it.
     """
     try:
-        return spool(storage.chunks(resource_id, resource), config.max_bytes())
+        return spool(storage.read_chunks(resource_id, resource), config.max_bytes())
     except Exception as error:
         raise Unavailable(reasons.FILE_MISSING, f"{type(error).__name__}: {error}") from error
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from . import states
-from .facts import Facts
-from .report_error import reject
-from .tracking import Key
+from ckanext.ogp_plan.planning.facts import Facts
+from ckanext.ogp_plan.planning.item_facts import evidence_breaks
+from ckanext.ogp_plan.planning.report_error import reject
+from ckanext.ogp_plan.planning.tracking import Key
 
 
 def place_of(fields: Mapping[str, Any]) -> Any:
@@ -54,7 +54,7 @@ def count_valid_evidence(facts: Facts, key: Key, organization: str | None) -> in
     owners = facts.owners(facts.items[key])
     shared = organization is not None and owners.size >= 2
     return sum(
-        not states.broken(evidence, facts.checks.get(evidence.id))
+        not evidence_breaks(evidence, facts.checks.get(evidence.id))
         and (not shared or evidence.organization in (organization, None))
         for evidence in facts.evidence.get(key, ())
     )

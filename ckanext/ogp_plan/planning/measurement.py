@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from . import calendar, progress, states
-from .facts import Facts, Owners
-from .report_error import reject
-from .tracking import Measurement, Record
-from .types import Accumulation, Declared, Indicator, Item, Measure
+from ckanext.cost_common.values.periods import parse_period, period_of
+from ckanext.ogp_plan.planning import progress
+from ckanext.ogp_plan.planning.facts import Facts, Owners
+from ckanext.ogp_plan.planning.report_error import reject
+from ckanext.ogp_plan.planning.status import compute_status
+from ckanext.ogp_plan.planning.tracking import Measurement, Record
+from ckanext.ogp_plan.planning.types import Accumulation, Declared, Indicator, Item, Measure
 
 #: Days of the longest period that is measured: six years.
 LONGEST_PERIOD = 366 * 6
@@ -52,12 +54,12 @@ def measured_days(
     if name and (start or end):
         reject("period", "period.or_days")
     if name:
-        found = calendar.period(name)
+        found = parse_period(name)
         start, end = found.start, found.end
     elif start is None and end is None:
         if superseded is not None:
             return superseded.start, superseded.end
-        found = calendar.period_of(today, months)
+        found = period_of(today, months)
         start, end = found.start, found.end
     if start is None or end is None or start > end:
         reject("end", "days.missing")
@@ -144,7 +146,7 @@ def reaches_targets(facts: Facts, item: Item, organization: str | None, today: d
 
 def _is_last(facts: Facts, item: Item, owners: Owners, organization: str, today: dt.date) -> bool:
     """Whether all others that owe an item completed it."""
-    standing = states.stand(facts, today, {item.key})[item.key]
+    standing = compute_status(facts, today, {item.key})[item.key]
     declared = {own.organization: own.declared for own in standing.assignments}
     others = [declared.get(name) for name in owners.targets if name != organization]
     return not owners.unnamed and all(state is Declared.DONE for state in others)

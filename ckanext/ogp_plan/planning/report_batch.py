@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from . import calendar
-from .report_error import reject
-from .reporting import ReportedUpdate, ReportingContext
-from .tracking import EvidenceKind, Key, Update
+from ckanext.cost_common.values.periods import parse_period
+from ckanext.ogp_plan.planning.report_error import reject
+from ckanext.ogp_plan.planning.reporting import ReportedUpdate, ReportingContext
+from ckanext.ogp_plan.planning.tracking import EvidenceKind, Key, Update
 
 #: Fields of an update, which are given once, or alike, in the rows of one item.
 UPDATE_FIELDS = ("state", "progress", "text", "obstacles", "next_step", "reason", "confirms")
@@ -75,7 +75,7 @@ def remove_recorded(
     own = context.record_of(key)
     links = {evidence.url for evidence in own.standing_evidence() if evidence.organization == organization}
     reported.evidence = [fields for fields in reported.evidence if fields["url"] not in links]
-    days = calendar.period(period)
+    days = parse_period(period)
     wanted: tuple[Any, ...] = (organization, days.start, days.end, {})
     known = {
         (measurement.indicator, measurement.value, measurement.numerator, measurement.denominator)

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-from .i18n import N_
+from ckanext.ogp_plan.planning.words.i18n import N_
 
-#: Code of an error → what people read. ``need.*`` are in :data:`.messages.NEEDS`.
+#: Code of an error → what people read. ``need.*`` are in :data:`.words.messages.NEEDS`.
 MESSAGES: dict[str, str] = {
     "plan.closed": N_("The plan is closed: nothing more is reported in it."),
     "plan.not_adopted": N_("The plan is not adopted yet: nothing is reported in it before that."),
@@ -99,7 +99,7 @@ class ReportError:
     """Why something is not recorded.
 
     :param field: of what was sent, that is to be corrected.
-    :param code: of :data:`MESSAGES` or :data:`.messages.NEEDS`.
+    :param code: of :data:`MESSAGES` or :data:`.words.messages.NEEDS`.
     :param params: what the message names: plain values, numbers as ``Decimal``, days as ``date``.
     """
 

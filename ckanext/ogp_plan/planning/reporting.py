@@ -16,14 +16,18 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from . import calendar, cuts, progress, states, store, tracking
-from . import evidence as evidence_rules
-from . import measurement as measurement_rules
-from . import verdict as verdict_rules
-from .facts import Facts
-from .report_error import RejectedReport, ReportError, part, reject
-from .settings import Settings
-from .tracking import (
+from ckanext.cost_common.values.periods import Period, parse_period
+from ckanext.ogp_plan.planning import evidence as evidence_rules
+from ckanext.ogp_plan.planning import measurement as measurement_rules
+from ckanext.ogp_plan.planning import progress, store, tracking
+from ckanext.ogp_plan.planning import verdicts as verdict_rules
+from ckanext.ogp_plan.planning.cuts.dates import cut_days
+from ckanext.ogp_plan.planning.facts import Facts
+from ckanext.ogp_plan.planning.report_error import RejectedReport, ReportError, part, reject
+from ckanext.ogp_plan.planning.settings import Settings
+from ckanext.ogp_plan.planning.status import compute_status
+from ckanext.ogp_plan.planning.status_types import OUTSIDE
+from ckanext.ogp_plan.planning.tracking import (
     Answer,
     Evidence,
     EvidenceKind,
@@ -35,12 +39,12 @@ from .tracking import (
     Verdict,
     VerdictRole,
 )
-from .types import Declared, Item, Plan, PlanStatus, Role
+from ckanext.ogp_plan.planning.transitions import Need, may
+from ckanext.ogp_plan.planning.types import Declared, Item, Plan, PlanStatus, Role
 
 #: Statuses of a plan in which something is reported.
 TRACKED = (PlanStatus.ADOPTED, PlanStatus.RUNNING)
 #: States that are left out of every denominator: they change the plan, so only the coordinator declares them.
-OUTSIDE = states.OUTSIDE
 #: Namespace of the ids of facts that a request names.
 _NAMESPACE = uuid.UUID("5b1ab2a4-6bb0-5c9d-9a5e-1f2a0c1f7e55")
 #: Field of the request that gives what a change of state still needs.
@@ -239,12 +243,12 @@ class ReportingContext:
         if organization is not None and not self.is_responsible(key, organization):
             reject("organization", "organization.not_responsible")
 
-    def closed_periods(self) -> dict[str, calendar.Period]:
+    def closed_periods(self) -> dict[str, Period]:
         """Return the periods of reporting that are closed, by name; the last event of each counts."""
         last: dict[str, bool] = {}
         for event in tracking.standing(self.record.periods):
             last[event.period] = event.opened
-        return {name: calendar.period(name) for name, opened in last.items() if not opened}
+        return {name: parse_period(name) for name, opened in last.items() if not opened}
 
     def check_period(self, name: str | None, today: dt.date) -> None:
         """Check that a period has begun and is open.
@@ -255,7 +259,7 @@ class ReportingContext:
             return
         if name in self.closed_periods():
             reject("period", "period.closed", period=name)
-        if calendar.period(name).start > today:
+        if parse_period(name).start > today:
             reject("period", "period.future", period=name)
 
     def check_days(self, start: dt.date, end: dt.date) -> None:
@@ -339,10 +343,10 @@ class ReportingContext:
         state: Declared,
         reported: ReportedUpdate,
         today: dt.date,
-    ) -> tuple[states.Need, ...]:
+    ) -> tuple[Need, ...]:
         """Return what a change of state still needs; nothing: it may be declared."""
         facts = self.facts(item.key)
-        return states.may(
+        return may(
             before,
             state,
             evidence=evidence_rules.count_valid_evidence(facts, item.key, organization),
@@ -802,7 +806,7 @@ class Submission:
         context.item(key)
         context.require_responsible(key, organization)
         superseded = context.superseded("answers", key, organization, fields.get("supersedes"))
-        standing = states.stand(context.facts(key), self.today, {key}, settings=context.settings)[key]
+        standing = compute_status(context.facts(key), self.today, {key}, settings=context.settings)[key]
         active = {reason.code for reason in standing.reasons} | set(stored_reasons)
         if fields["reason"] not in active:
             reject("reason", "reason.inactive")
@@ -831,9 +835,9 @@ class Submission:
         context = self.contexts[plan_id]
         context.item(key)
         facts = context.facts(key)
-        standing = states.stand(facts, self.today, {key}, settings=context.settings)[key]
+        standing = compute_status(facts, self.today, {key}, settings=context.settings)[key]
         if fields["cut"] is not None:
-            days = cuts.cut_days(context.settings, context.record.plan)
+            days = cut_days(context.settings, context.record.plan)
             if fields["cut"] not in days:
                 reject("cut", "verdict.cut", days=days)
         verdict_rules.check_rationale(role, fields, standing.suggested)

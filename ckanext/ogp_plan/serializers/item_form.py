@@ -9,10 +9,11 @@ from ckan import model
 
 from ckanext.ogp_plan import urls
 from ckanext.ogp_plan.model import Event, ItemAssignment, PlanItem, PlanRow
-from ckanext.ogp_plan.planning import store, wording
+from ckanext.ogp_plan.planning import store
 from ckanext.ogp_plan.planning.facts import Facts
 from ckanext.ogp_plan.planning.tracking import Completion, Record, VerdictRole
 from ckanext.ogp_plan.planning.types import Declared, Role
+from ckanext.ogp_plan.planning.words import phrases
 from ckanext.ogp_plan.serializers import item as item_serializer
 from ckanext.ogp_plan.serializers import plan as plan_serializer
 from ckanext.ogp_plan.services import record as record_service
@@ -73,7 +74,7 @@ def serialize_verdicts(row: PlanItem, reader: plan_serializer.Reader) -> dict[st
     suggested = standing.get("suggested")
     given = {verdict["role"]: verdict for verdict in standing.get("verdicts", ())}
     return {
-        "suggested_name": wording.completion_words(Completion(suggested), reader.lang) if suggested else None,
+        "suggested_name": phrases.completion_words(Completion(suggested), reader.lang) if suggested else None,
         "verdicts": {role.value: given.get(role.value) for role in VerdictRole},
     }
 

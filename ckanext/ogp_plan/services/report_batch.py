@@ -18,14 +18,14 @@ from ckan import model
 from sqlalchemy.exc import IntegrityError
 
 from ckanext.cost_common import language
+from ckanext.cost_common.values.periods import period_of
 from ckanext.ogp_plan import config
 from ckanext.ogp_plan.model import Event, PlanItem, PlanRow
-from ckanext.ogp_plan.planning import calendar
 from ckanext.ogp_plan.planning import report_batch as batch_rules
 from ckanext.ogp_plan.planning.exporters import report_template
-from ckanext.ogp_plan.planning.render import Renderer
 from ckanext.ogp_plan.planning.tracking import Key
 from ckanext.ogp_plan.planning.types import Declared, Place
+from ckanext.ogp_plan.planning.words.render import Renderer
 from ckanext.ogp_plan.services import evidence as evidence_service
 from ckanext.ogp_plan.services import permission, request_fields
 from ckanext.ogp_plan.services import report as report_service
@@ -400,7 +400,7 @@ def _check_item(report: ReportTransaction, person: Person, batch: Batch, rows: l
         organization = _organization_of(
             person, report.plans[plan.id], report.items[plan.id, key], batch.organization
         )
-        period = batch.period or calendar.period_of(report.today, context.settings.cadence.months).id
+        period = batch.period or period_of(report.today, context.settings.cadence.months).id
         with validation_errors():
             reported = batch_rules.merge_rows([row.fields for row in rows], batch.period, period)
             batch_rules.remove_recorded(context, key, organization, reported, period)

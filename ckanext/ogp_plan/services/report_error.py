@@ -11,14 +11,16 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 
 from ckanext.cost_common import language
-from ckanext.ogp_plan.planning import report_error, states, wording
+from ckanext.ogp_plan.planning import report_error
 from ckanext.ogp_plan.planning.report_error import RejectedReport, ReportError
+from ckanext.ogp_plan.planning.transitions import Need
+from ckanext.ogp_plan.planning.words import phrases
 
 
 def error_text(error: ReportError) -> str:
     """Return an error in the reader's language."""
     if error.code.startswith("need."):
-        return wording.need_words(states.Need(error.code, dict(error.params)), language.current())
+        return phrases.need_words(Need(error.code, dict(error.params)), language.current())
     params = {name: _parameter(value) for name, value in error.params.items()}
     text = str(tk._(report_error.MESSAGES[error.code]))
     return text % params if params else text
@@ -26,7 +28,7 @@ def error_text(error: ReportError) -> str:
 
 def _parameter(value: Any) -> str:
     if isinstance(value, Decimal):
-        return wording.number_words(value, language.current())
+        return phrases.number_words(value, language.current())
     if isinstance(value, dt.date):
         return value.isoformat()
     if isinstance(value, list | tuple):

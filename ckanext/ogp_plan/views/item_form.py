@@ -15,12 +15,14 @@ from flask.views import MethodView
 
 from ckanext.cost_common import language
 from ckanext.cost_common.csrf import require_token
+from ckanext.cost_common.values.periods import parse_period, periods_between
 from ckanext.ogp_plan.helpers import plan as words
 from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.model import PlanItem, PlanRow
-from ckanext.ogp_plan.planning import calendar, wording
+from ckanext.ogp_plan.planning import calendar
 from ckanext.ogp_plan.planning.tracking import Completion, EvidenceKind
 from ckanext.ogp_plan.planning.types import Declared
+from ckanext.ogp_plan.planning.words import phrases
 from ckanext.ogp_plan.serializers import item_form
 from ckanext.ogp_plan.serializers.plan import Reader
 from ckanext.ogp_plan.services import cut as cut_service
@@ -86,7 +88,7 @@ def completion_options() -> list[dict[str, str]]:
         Completion.COMPLETE: tk._("All was done, and the evidence was looked at."),
     }
     return [
-        {"value": grade.value, "title": wording.completion_words(grade, language.current()), "help": text}
+        {"value": grade.value, "title": phrases.completion_words(grade, language.current()), "help": text}
         for grade, text in helps.items()
     ]
 
@@ -225,7 +227,7 @@ def periods(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _period_options(
     start: dt.date, end: dt.date, months: int, closed: Collection[str]
 ) -> list[dict[str, Any]]:
-    found = calendar.periods_between(start, min(end, record_service.today()), months)
+    found = periods_between(start, min(end, record_service.today()), months)
     return [
         {
             "value": period.id,
@@ -363,7 +365,7 @@ class UpdateForm(ItemForm):
         if not sent["periodo"]:
             return None
         try:
-            span = calendar.period(sent["periodo"])
+            span = parse_period(sent["periodo"])
         except ValueError:
             return None
         wanted = (span.start.isoformat(), span.end.isoformat(), sent["organismo"] or None)

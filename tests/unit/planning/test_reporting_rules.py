@@ -24,9 +24,8 @@ from support.tracked import (
     verdict,
 )
 
-from ckanext.ogp_plan.planning import messages, report_batch, report_error, reporting, settings
+from ckanext.ogp_plan.planning import report_batch, report_error, reporting, settings
 from ckanext.ogp_plan.planning.evidence import check_evidence, check_privacy
-from ckanext.ogp_plan.planning.i18n import translator
 from ckanext.ogp_plan.planning.report_error import RejectedReport
 from ckanext.ogp_plan.planning.reporting import ReportedUpdate, ReportingContext, Submission
 from ckanext.ogp_plan.planning.tracking import (
@@ -48,7 +47,9 @@ from ckanext.ogp_plan.planning.types import (
     PlanStatus,
     Role,
 )
-from ckanext.ogp_plan.planning.verdict import check_rationale, check_verdict
+from ckanext.ogp_plan.planning.verdicts import check_rationale, check_verdict
+from ckanext.ogp_plan.planning.words import messages
+from ckanext.ogp_plan.planning.words.i18n import translator
 
 D = Decimal
 TODAY = day(3, 20)
@@ -973,7 +974,7 @@ def test_every_error_has_a_message_in_spanish() -> None:
 
     source = "".join(
         (Path(reporting.__file__).parent / f"{name}.py").read_text(encoding="utf-8")
-        for name in ("reporting", "measurement", "evidence", "verdict", "report_batch")
+        for name in ("reporting", "measurement", "evidence", "verdicts", "report_batch")
     )
     used = set(re.findall(r'reject\(\s*"?\w+"?,\s*"([a-z_.]+)"', source))
     used |= set(re.findall(r'ReportError\(\s*"\w+", "([a-z_.]+)"', source))

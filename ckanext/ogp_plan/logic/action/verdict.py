@@ -13,7 +13,7 @@ from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.logic.schema import verdict as verdict_schema
 from ckanext.ogp_plan.logic.transaction import is_recorded, record_once
 from ckanext.ogp_plan.model import PlanItem, PlanRow
-from ckanext.ogp_plan.planning import verdict as verdict_rules
+from ckanext.ogp_plan.planning import verdicts as verdict_rules
 from ckanext.ogp_plan.planning.tracking import VerdictRole
 from ckanext.ogp_plan.serializers import fact as fact_serializer
 from ckanext.ogp_plan.services import permission
