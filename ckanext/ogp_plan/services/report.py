@@ -232,7 +232,7 @@ class Desk:
     def closed_periods(self) -> dict[str, Period]:
         """Return the periods of reporting that are closed."""
         last: dict[str, bool] = {}
-        for one in tracking.standing(self.record.periods):
+        for one in tracking.current_events(self.record.periods):
             last[one.period] = one.opened
         return {name: parse_period(name) for name, opened in last.items() if not opened}
 
@@ -477,7 +477,7 @@ class Work:
     def _report(self, desk: Desk, report: str | None, organization: str | None) -> None:
         if report is None:
             return
-        found = next((one for one in tracking.standing(desk.record.reports) if one.id == report), None)
+        found = next((one for one in tracking.current_events(desk.record.reports) if one.id == report), None)
         if found is None or found.organization != organization:
             raise refused("report", tk._("There is no such report of this organismo in this plan."))
 
@@ -491,7 +491,7 @@ class Work:
         found = next((one for one in known if one.id == wanted), None)
         if found is None or found.organization != organization:
             raise refused("supersedes", tk._("What you correct is not of this item and organismo."))
-        if all(one.id != wanted for one in tracking.standing(known)):
+        if all(one.id != wanted for one in tracking.current_events(known)):
             raise refused("supersedes", _corrected())
         return found
 
@@ -529,7 +529,7 @@ class Work:
         if needs:
             errors: dict[str, list[str]] = defaultdict(list)
             for need in needs:
-                errors[_FIELD_OF[need.code]].append(phrases.need_words(need, language.current()))
+                errors[_FIELD_OF[need.code]].append(phrases.describe_need(need, language.current()))
             raise tk.ValidationError(dict(errors))
         return state
 
@@ -558,12 +558,13 @@ class Work:
         if why or row is None or item is None:
             return Repeat(desk.plan, row or PlanItem(), None, why)
         organization = made.organization if made.organization and desk.owns(key, made.organization) else None
-        known = tracking.standing(desk.of_item(key).updates)
+        known = tracking.current_events(desk.of_item(key).updates)
         twin = next((one for one in known if old is not None and one.origin == old.id), None)
         before = _before(desk, key, organization, without=twin)
         fact_id = str(uuid.uuid5(_NAMESPACE, f"{made.id}\x1f{plan_id}\x1f{key[0]}\x1f{key[1]}"))
         there = {
-            one.url or one.resource or one.dataset for one in tracking.standing(desk.of_item(key).evidence)
+            one.url or one.resource or one.dataset
+            for one in tracking.current_events(desk.of_item(key).evidence)
         }
         for number, one in enumerate(said.evidence):
             if (one.get("url") or one.get("resource") or one.get("dataset")) not in there:
@@ -917,7 +918,7 @@ def _reached(facts: Facts, item: Item, organization: str | None, today: dt.date)
     """Whether what is declared completado reaches its targets: an organismo's own, or all of them."""
     owners = facts.owners(item)
     measurements = facts.measurements.get(item.key, [])
-    shared = progress.quota(facts, item)
+    shared = progress.compute_quota(facts, item)
     if organization is not None and owners.size >= 2:
         if shared is not None:
             own = shared.by_organization.get(organization)
@@ -1001,8 +1002,8 @@ def _value(
 
 
 def _shown(one: Measurement) -> str:
-    value = progress.measured(one)
-    return phrases.number_words(value, language.current()) if value is not None else one.comment[:60]
+    value = progress.measured_value(one)
+    return phrases.format_number(value, language.current()) if value is not None else one.comment[:60]
 
 
 # --- reports
