@@ -1,6 +1,6 @@
 """What lists, filters, maps and the search index need to know of a project, taken out of its JSON.
 
-Never judges and never raises on the shape of the data: what is not what the standard
+Never validates and never raises on the shape of the data: what is not what the standard
 says it is simply is not there. Amounts are read from the JSON text as Decimal.
 """
 
