@@ -24,7 +24,7 @@ from ckanext.ogp_plan.planning.tracking import (
 )
 from ckanext.ogp_plan.planning.words import messages
 from ckanext.ogp_plan.planning.words.i18n import translator
-from ckanext.ogp_plan.planning.words.phrases import label_words, light_words, reason_title, reason_words
+from ckanext.ogp_plan.planning.words.phrases import describe_reason, label_name, light_name, reason_title
 
 D = Decimal
 
@@ -79,7 +79,7 @@ def reasons_of_all_kinds() -> list[Reason]:
 def test_each_reason_prints_all_its_numbers(lang: str) -> None:
     said = set()
     for one in reasons_of_all_kinds():
-        words = reason_words(one, lang)
+        words = describe_reason(one, lang)
         said.add(words)
         assert words and "%(" not in words and "None" not in words and "  " not in words
         assert reason_title(one.code, lang)
@@ -87,7 +87,7 @@ def test_each_reason_prints_all_its_numbers(lang: str) -> None:
 
 
 def test_reasons_in_spanish() -> None:
-    words = [reason_words(one, "es") for one in reasons_of_all_kinds()]
+    words = [describe_reason(one, "es") for one in reasons_of_all_kinds()]
     assert words[0] == "Venció el 31 de marzo de 2026, hace 1 día, y no está completado."
     assert (
         words[1]
@@ -102,7 +102,7 @@ def test_reasons_in_spanish() -> None:
 
 def test_a_hostile_text_is_not_read_as_our_words() -> None:
     found = Reason("manual", {"text": "%(since)s %d <b>", "organization": None, "since": day(3, 1)})
-    assert reason_words(found, "es").endswith("%(since)s %d <b>")
+    assert describe_reason(found, "es").endswith("%(since)s %d <b>")
 
 
 SOURCES = [
@@ -125,10 +125,10 @@ def test_each_code_has_words() -> None:
     assert {one.value for one in VerdictRole} == set(messages.VERDICT_ROLES)
     for light in (*LIGHTS, *(one.value for one in OUTSIDE)):
         assert (
-            light_words(light, "es")
-            == settings.of("paac").states[light].name["es"]
-            == light_words(light, "es_CO", settings.of("paac"))
+            light_name(light, "es")
+            == settings.family_settings("paac").states[light].name["es"]
+            == light_name(light, "es_CO", settings.family_settings("paac"))
         )
-        assert light_words(light, "en") == settings.of("paac").states[light].name["en"]
-    assert light_words("otra", "es") == "otra"
-    assert label_words("sin_programacion", "es") == "Sin programación"
+        assert light_name(light, "en") == settings.family_settings("paac").states[light].name["en"]
+    assert light_name("otra", "es") == "otra"
+    assert label_name("sin_programacion", "es") == "Sin programación"

@@ -319,7 +319,7 @@ def test_thresholds_are_the_plans() -> None:
     assert codes(facts, day(7, 1)) == ["R3"]
     facts.settings = {"thresholds": {"lag_points": 21}}
     assert codes(facts, day(7, 1)) == []
-    assert codes(facts, day(7, 1), settings=settings.of("paac")) == ["R3"]
+    assert codes(facts, day(7, 1), settings=settings.family_settings("paac")) == ["R3"]
 
 
 def test_an_answer_stands_beside_and_silences_nothing() -> None:

@@ -34,4 +34,4 @@ DONE, ONGOING, NOT = Declared.DONE, Declared.ONGOING, Declared.NOT_STARTED
 def test_transitions(before: Declared, after: Declared, given_: dict[str, Any], needs: list[str]) -> None:
     found = may(before, after, **given_)
     assert [one.code for one in found] == needs
-    assert all(phrases.need_words(one, "es") for one in found)
+    assert all(phrases.describe_need(one, "es") for one in found)
