@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def find_circles(imports: dict[str, list[str]]) -> list[list[str]]:
-    """Return the shortest circle through the first module of each knot of modules that import each other.
+    """Return shortest circles, so that each module that imports itself through others is in one of them.
 
     :param imports: module → the modules that it imports.
     :returns: circles, each the names of its modules in the order in which they import each other.

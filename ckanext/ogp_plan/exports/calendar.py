@@ -9,7 +9,7 @@ from icalendar import Calendar
 from ckanext.ogp_plan.planning.exporters import (
     ical,
 )
-from ckanext.ogp_plan.planning.i18n import N_, translator
+from ckanext.ogp_plan.planning.words.i18n import N_, translator
 from ckanext.ogp_plan.services import permission
 from ckanext.ogp_plan.services.export_view import (
     build_views,

@@ -19,8 +19,8 @@ from ckan.types import Context
 
 from ckanext.ogp_plan.exports import files as plan_files
 from ckanext.ogp_plan.model import PlanRow
-from ckanext.ogp_plan.planning.i18n import N_, translator
 from ckanext.ogp_plan.planning.types import PlanStatus
+from ckanext.ogp_plan.planning.words.i18n import N_, translator
 from ckanext.ogp_plan.services import cut as cut_service
 from ckanext.ogp_plan.services import export_view
 from ckanext.ogp_plan.services import organization as organization_service

@@ -6,22 +6,24 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ckanext.cost_common.values.business_days import day_of
 from ckanext.ogp_plan.model import (
     Cut,
     PlanRow,
 )
-from ckanext.ogp_plan.planning import calendar, cuts
+from ckanext.ogp_plan.planning.cuts.dates import cut_days
+from ckanext.ogp_plan.planning.cuts.types import Compliance
 from ckanext.ogp_plan.planning.exporters import (
     cost_table,
     f014,
     follow_up,
     machine,
     ogp_matrix,
+    own_workbook,
     tables,
-    workbook,
 )
 from ckanext.ogp_plan.planning.exporters.view import View
-from ckanext.ogp_plan.planning.i18n import N_
+from ckanext.ogp_plan.planning.words.i18n import N_
 from ckanext.ogp_plan.services import cut as cut_service
 from ckanext.ogp_plan.services import record as record_service
 from ckanext.ogp_plan.services.export_view import build_view, list_frozen_cuts, load_past
@@ -63,15 +65,15 @@ def _make_plan_json(plan: PlanRow, lang: str) -> bytes:
     return machine.to_json(build_view(plan, lang), past=load_past(plan), cuts=_list_compliances(plan))
 
 
-def _list_compliances(plan: PlanRow) -> list[cuts.Compliance]:
-    return [cut_service.compute_compliance(plan, one.cut)[0] for one in list_frozen_cuts(plan) if one.cut]
+def _list_compliances(plan: PlanRow) -> list[Compliance]:
+    return [cut_service.compute_cut_compliance(plan, one.cut)[0] for one in list_frozen_cuts(plan) if one.cut]
 
 
 def _list_matrix_days(plan: PlanRow) -> list[dt.date]:
     """The days of the matrix: each cut so far, and today."""
     today = record_service.today()
     settings = record_service.effective_settings(plan)
-    return [*(day for day in cuts.cut_days(settings, record_service.head(plan)) if day < today), today]
+    return [*(day for day in cut_days(settings, record_service.head(plan)) if day < today), today]
 
 
 def _build_columns(plan: PlanRow, shown: View) -> list[tables.Column]:
@@ -99,8 +101,8 @@ def write_follow_up(plan: PlanRow, lang: str, cut: Cut | None = None) -> bytes:
         if one.cut is None:
             continue
         used = cut if cut is not None and one.day == cut.day else one.cut
-        published = calendar.day_of(one.published.at) if one.published else None
-        done.append(follow_up.Cut(cut_service.compute_compliance(plan, used)[0], published))
+        published = day_of(one.published.at) if one.published else None
+        done.append(follow_up.Cut(cut_service.compute_cut_compliance(plan, used)[0], published))
     shown = build_view(plan, lang, cut=cut)
     return follow_up.write(shown, done, load_names().get(plan.owner, plan.owner))
 
@@ -135,7 +137,7 @@ FILES: dict[str, File] = {
             N_("Workbook of the plan, to edit and import again (XLSX)"),
             "XLSX",
             XLSX,
-            _from_current_plan(workbook.write),
+            _from_current_plan(own_workbook.write),
         ),
         File("cuadro.xlsx", N_("Table of the plan with its follow-up (XLSX)"), "XLSX", XLSX, _make_tables),
         File(

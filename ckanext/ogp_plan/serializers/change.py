@@ -11,7 +11,7 @@ from ckan import model
 
 from ckanext.ogp_plan import urls
 from ckanext.ogp_plan.model import PlanItem, PlanRow, RecordedChange
-from ckanext.ogp_plan.planning import change_words
+from ckanext.ogp_plan.planning.words import changes as change_words
 from ckanext.ogp_plan.serializers.labels import plan_status_label
 from ckanext.ogp_plan.serializers.reader import Reader
 from ckanext.ogp_plan.serializers.settings import serialize_settings
@@ -65,4 +65,4 @@ def _field_label(field: str | None, plan: PlanRow, reader: Reader) -> str:
 def _value_text(field: str | None, value: Any, plan: PlanRow, reader: Reader) -> str:
     if field == "status" and value:
         return plan_status_label(value)
-    return change_words.shown(field, value, reader.words(plan.family), reader.names)
+    return change_words.format_value(field, value, reader.words(plan.family), reader.names)

@@ -6,7 +6,7 @@ from typing import Any
 
 from ckanext.ogp_plan import urls
 from ckanext.ogp_plan.model import PlanRow
-from ckanext.ogp_plan.planning import wording
+from ckanext.ogp_plan.planning.words import phrases
 from ckanext.ogp_plan.serializers.reader import Reader
 from ckanext.ogp_plan.serializers.values import serialize_moment
 
@@ -17,7 +17,7 @@ def serialize_cut(one: Any, row: PlanRow, reader: Reader) -> dict[str, Any]:
         "day": one.day.isoformat(),
         "due": one.state.due.isoformat(),
         "state": one.state.state,
-        "state_name": wording.cut_state_words(one.state, reader.lang),
+        "state_name": phrases.describe_cut_state(one.state, reader.lang),
         "published_at": serialize_moment(one.published.at) if one.published else None,
         "late_days": one.state.late_days,
         "sha256": one.cut.sha256 if one.cut else None,

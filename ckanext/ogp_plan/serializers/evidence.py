@@ -7,12 +7,13 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 
 from ckanext.ogp_plan.model import PlanItem, PlanRow
-from ckanext.ogp_plan.planning import states, wording
-from ckanext.ogp_plan.planning.exporters.words import CODED
 from ckanext.ogp_plan.planning.facts import Facts
+from ckanext.ogp_plan.planning.item_facts import evidence_breaks
 from ckanext.ogp_plan.planning.tracking import (
     Evidence,
 )
+from ckanext.ogp_plan.planning.words import phrases
+from ckanext.ogp_plan.planning.words.exports import CODED
 from ckanext.ogp_plan.serializers.reader import Reader
 from ckanext.ogp_plan.serializers.values import serialize_moment
 from ckanext.ogp_plan.services import permission
@@ -38,12 +39,12 @@ def serialize_item_evidence(
 
 def _serialize_evidence(one: Evidence, facts: Facts, visible: bool, reader: Reader) -> dict[str, Any]:
     check = facts.checks.get(one.id)
-    broken = states.broken(one, check)
+    broken = evidence_breaks(one, check)
     known = CODED.get(one.kind.value)
     return {
         "id": one.id,
         "kind": one.kind.value,
-        "kind_name": wording.say(known, reader.lang) if known else one.kind.value,
+        "kind_name": phrases.translate(known, reader.lang) if known else one.kind.value,
         "title": one.title if visible else "",
         "url": (one.url or _catalogue_url(one)) if visible else "",
         "resource": one.resource if visible else None,
@@ -55,7 +56,9 @@ def _serialize_evidence(one: Evidence, facts: Facts, visible: bool, reader: Read
         "visible": visible,
         "captured": serialize_moment(one.captured),
         "state": "broken" if broken else "unchecked" if check is None else "valid",
-        "state_text": wording.joined([wording.break_words(code, reader.lang) for code in broken], reader.lang)
+        "state_text": phrases.join_texts(
+            [phrases.describe_break(code, reader.lang) for code in broken], reader.lang
+        )
         if broken
         else "",
         "checked": serialize_moment(check.at) if check else None,

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from ckanext.ogp_plan.model import PlanRow
-from ckanext.ogp_plan.planning import change_words, progress
+from ckanext.ogp_plan.planning import progress
 from ckanext.ogp_plan.planning.facts import Facts
 from ckanext.ogp_plan.planning.tracking import (
     Measurement,
 )
 from ckanext.ogp_plan.planning.types import Indicator, Item
+from ckanext.ogp_plan.planning.words import changes as change_words
 from ckanext.ogp_plan.serializers.reader import Reader
 from ckanext.ogp_plan.serializers.values import serialize_decimal, serialize_fraction
 
@@ -20,7 +21,7 @@ def serialize_indicator(
     one: Indicator, item: Item, facts: Facts, plan: PlanRow, reader: Reader
 ) -> dict[str, Any]:
     measurements = [each for each in facts.measurements.get(item.key, ()) if each.indicator == one.code]
-    quota = progress.quota(facts, item)
+    quota = progress.compute_quota(facts, item)
     shared = quota if quota and quota.indicator == one.code else None
     words = reader.words(plan.family)
     actual = shared.actual if shared else progress.actual_value(one, measurements)
@@ -28,7 +29,7 @@ def serialize_indicator(
         "code": one.code,
         "name": one.name,
         "measure": one.measure.value,
-        "measure_name": change_words.shown("measure", one.measure.value, words),
+        "measure_name": change_words.format_value("measure", one.measure.value, words),
         "unit": one.unit,
         "ascending": one.ascending,
         "baseline": serialize_decimal(one.baseline),
@@ -38,13 +39,13 @@ def serialize_indicator(
         "actual": serialize_decimal(actual),
         "capped": serialize_decimal(shared.capped) if shared else None,
         "progress": serialize_fraction(
-            shared.progress if shared else progress.indicator_progress(one, measurements)
+            shared.progress if shared else progress.compute_indicator_progress(one, measurements)
         ),
         "formula": one.formula,
         "numerator": one.numerator,
         "denominator": one.denominator,
         "accumulation": one.accumulation.value,
-        "accumulation_name": change_words.shown("accumulation", one.accumulation.value, words),
+        "accumulation_name": change_words.format_value("accumulation", one.accumulation.value, words),
         "verification": list(one.verification),
         "periods": _serialize_periods(one, measurements, reader),
     }
@@ -66,7 +67,7 @@ def _serialize_periods(
                 "end": each.end.isoformat(),
                 "label": reader.period(each.start, each.end),
                 "target": serialize_decimal(target.value) if target else None,
-                "actual": serialize_decimal(progress.measured(each)),
+                "actual": serialize_decimal(progress.measured_value(each)),
                 "numerator": serialize_decimal(each.numerator),
                 "denominator": serialize_decimal(each.denominator),
                 "dimension": dict(each.dimension),

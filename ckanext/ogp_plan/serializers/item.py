@@ -11,9 +11,10 @@ from ckan import model
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from ckanext.ogp_plan.model import ItemAssignment, PlanItem, PlanRow
-from ckanext.ogp_plan.planning import store, wording
+from ckanext.ogp_plan.planning import store
 from ckanext.ogp_plan.planning.settings import Settings
 from ckanext.ogp_plan.planning.types import Indicator
+from ckanext.ogp_plan.planning.words import phrases
 from ckanext.ogp_plan.serializers.plan import load_heads, split_lights
 from ckanext.ogp_plan.serializers.reader import Reader
 from ckanext.ogp_plan.serializers.values import serialize_day, serialize_fraction, serialize_moment
@@ -199,7 +200,7 @@ def _serialize_item(
         "declared": one.declared,
         "declared_name": reader.light(one.declared, settings),
         "reasons": reader.reasons(standing.get("reasons", ()), titles),
-        "labels": [wording.label_words(code, reader.lang) for code in standing.get("labels", ())],
+        "labels": [phrases.label_name(code, reader.lang) for code in standing.get("labels", ())],
         "progress": serialize_fraction(one.progress),
         "expected": serialize_fraction(standing.get("expected")),
         "coverage": _serialize_coverage(one, rolled),

@@ -13,14 +13,18 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import model
 
+from ckanext.cost_common.values.dates import last_of_month
 from ckanext.ogp_plan.model import LightChange, PlanItem, PlanRow, RecordedChange
-from ckanext.ogp_plan.planning import calendar, change_words, states, store, wording
+from ckanext.ogp_plan.planning import calendar, store
 from ckanext.ogp_plan.planning.facts import Facts
+from ckanext.ogp_plan.planning.status_types import REASONS
 from ckanext.ogp_plan.planning.tracking import (
     Key,
     VerdictRole,
 )
 from ckanext.ogp_plan.planning.types import Declared, Item, ScheduleKind
+from ckanext.ogp_plan.planning.words import changes as change_words
+from ckanext.ogp_plan.planning.words import phrases
 from ckanext.ogp_plan.serializers import assignment as assignment_serializer
 from ckanext.ogp_plan.serializers import change as change_serializer
 from ckanext.ogp_plan.serializers import item as item_serializer
@@ -94,8 +98,8 @@ def serialize_item_detail(
         "answers": [
             {
                 "reason": one["reason"],
-                "reason_title": wording.reason_title(one["reason"], reader.lang)
-                if one["reason"] in states.REASONS
+                "reason_title": phrases.reason_title(one["reason"], reader.lang)
+                if one["reason"] in REASONS
                 else one["reason"],
                 "text": one["text"],
                 "organization": reader.organization(one["organization"]) if one["organization"] else None,
@@ -133,7 +137,7 @@ def _serialize_fields(item: Item, plan: PlanRow, reader: Reader) -> list[dict[st
     for spec in record_service.family(plan.family).fields:
         value = item.fields.get(spec.name)
         if item.level in spec.levels and value not in (None, "", [], ()):
-            text = change_words.shown(f"fields.{spec.name}", value, words, reader.names)
+            text = change_words.format_value(f"fields.{spec.name}", value, words, reader.names)
             made.append({"name": spec.name, "label": reader.text(spec.label), "value": text})
     return made
 
@@ -145,7 +149,7 @@ def _serialize_schedule(item: Item, plan: PlanRow, reader: Reader) -> dict[str, 
     due = calendar.due_of(schedule, whole)
     made = {
         "kind": schedule.kind.value,
-        "kind_name": change_words.shown("schedule.kind", schedule.kind.value, words),
+        "kind_name": change_words.format_value("schedule.kind", schedule.kind.value, words),
         "months": [
             {"year": year, "month": month, "name": reader.month(month)}
             for year, month in calendar.scheduled_months(schedule, whole)
@@ -164,10 +168,10 @@ def _serialize_schedule(item: Item, plan: PlanRow, reader: Reader) -> dict[str, 
 def _due_text(due: dt.date, precision: str, reader: Reader) -> str:
     """A day as exactly as it is known: a month's end is only its month."""
     if precision == "day":
-        return wording.day_words(due, reader.lang)
+        return phrases.format_day(due, reader.lang)
     if precision == "year":
         return str(due.year)
-    return reader.period(due.replace(day=1), calendar.last_of_month(due.year, due.month))
+    return reader.period(due.replace(day=1), last_of_month(due.year, due.month))
 
 
 def _serialize_assignments(
@@ -238,7 +242,7 @@ def _serialize_verdicts(standing: Mapping[str, Any], reader: Reader) -> dict[str
         made[one["role"]] = {
             "id": one["id"],
             "role": one["role"],
-            "role_name": wording.verdict_role_words(VerdictRole(one["role"]), reader.lang),
+            "role_name": phrases.verdict_role_name(VerdictRole(one["role"]), reader.lang),
             "assigned": one["assigned"],
             "assigned_name": completion_label(one["assigned"], reader),
             "suggested": one["suggested"],

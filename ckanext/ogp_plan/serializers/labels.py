@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ckan.plugins.toolkit as tk
 
-from ckanext.ogp_plan.planning import wording
 from ckanext.ogp_plan.planning.tracking import (
     Completion,
     LinkKind,
@@ -13,11 +12,12 @@ from ckanext.ogp_plan.planning.types import (
     PlanStatus,
     Role,
 )
+from ckanext.ogp_plan.planning.words import phrases
 from ckanext.ogp_plan.serializers.reader import Reader
 
 
 def completion_label(value: str | None, reader: Reader) -> str | None:
-    return wording.completion_words(Completion(value), reader.lang) if value else None
+    return phrases.completion_name(Completion(value), reader.lang) if value else None
 
 
 def link_kind_label(kind: str, *, inverse: bool = False) -> str:

@@ -13,11 +13,11 @@ from ckan import model
 
 from ckanext.ogp_plan import urls
 from ckanext.ogp_plan.model import Event, PlanItem, PlanRow
-from ckanext.ogp_plan.planning import wording
 from ckanext.ogp_plan.planning.tracking import (
     Key,
     Record,
 )
+from ckanext.ogp_plan.planning.words import phrases
 from ckanext.ogp_plan.serializers.labels import link_kind_label
 from ckanext.ogp_plan.serializers.reader import Reader
 from ckanext.ogp_plan.serializers.values import serialize_moment
@@ -116,7 +116,7 @@ def _serialize_end(one: Any, reader: Reader) -> dict[str, Any]:
         "url": reader.item_url(one.plan, one.address),
         "withdrawn": one.withdrawn,
         "light": one.light,
-        "light_name": wording.light_words(one.light, reader.lang) if one.light else None,
+        "light_name": phrases.light_name(one.light, reader.lang) if one.light else None,
     }
 
 
@@ -204,7 +204,7 @@ def serialize_item_links(plan: PlanRow, key: Key, record: Record, reader: Reader
                 "title": one.title,
                 "url": urls.url_of_item(one.name, one.address),
                 "light": one.light,
-                "light_name": wording.light_words(one.light, reader.lang) if one.light else None,
+                "light_name": phrases.light_name(one.light, reader.lang) if one.light else None,
             }
         )
     return made

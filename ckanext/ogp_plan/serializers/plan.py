@@ -17,10 +17,11 @@ from ckan import model
 
 from ckanext.ogp_plan import urls
 from ckanext.ogp_plan.model import PlanItem, PlanRow, PlanVersion
-from ckanext.ogp_plan.planning import progress, states, wording
+from ckanext.ogp_plan.planning import progress, status_types
 from ckanext.ogp_plan.planning.progress import Child
 from ckanext.ogp_plan.planning.settings import Settings
 from ckanext.ogp_plan.planning.types import Declared, PlanStatus
+from ckanext.ogp_plan.planning.words import phrases
 from ckanext.ogp_plan.serializers.labels import plan_status_label
 from ckanext.ogp_plan.serializers.reader import Reader
 from ckanext.ogp_plan.serializers.values import serialize_day, serialize_fraction, serialize_moment
@@ -29,7 +30,7 @@ from ckanext.ogp_plan.services import organization as organization_service
 from ckanext.ogp_plan.services import record as record_service
 
 #: States outside of the four lights.
-OUTSIDE = frozenset(state.value for state in states.OUTSIDE)
+OUTSIDE = frozenset(state.value for state in status_types.OUTSIDE)
 
 
 def load_heads(plans: Iterable[PlanRow]) -> dict[str, Mapping[str, Any]]:
@@ -132,7 +133,7 @@ def _load_roots(ids: Collection[str]) -> dict[str, list[Any]]:
 
 def split_lights(counted: Iterable[tuple[str | None, int]]) -> tuple[dict[str, int], dict[str, int]]:
     """Return how many items have each light (all four, zeros too), and how many stand outside of them."""
-    within = dict.fromkeys(states.LIGHTS, 0)
+    within = dict.fromkeys(status_types.LIGHTS, 0)
     outside: dict[str, int] = {}
     for light, number in counted:
         if light in OUTSIDE:
@@ -198,7 +199,7 @@ def roll_up_plan(roots: Sequence[Any], settings: Settings) -> progress.Rolled:
             Decimal(below["rolled"]["progress"]) if below and below["rolled"]["progress"] else one.progress
         )
         children.append(Child(value, _find_weight(one, settings), known, not counted))
-    rolled = progress.parent_progress(children, settings.weights)
+    rolled = progress.compute_parent_progress(children, settings.weights)
     return progress.Rolled(rolled.progress, with_value, total)
 
 
@@ -219,7 +220,7 @@ def _serialize_next_cut(pending: Any, reader: Reader) -> dict[str, Any]:
         "due": pending.state.due.isoformat(),
         "days_left": (pending.state.due - reader.today).days,
         "state": pending.state.state,
-        "state_name": wording.cut_state_words(pending.state, reader.lang),
+        "state_name": phrases.describe_cut_state(pending.state, reader.lang),
     }
 
 

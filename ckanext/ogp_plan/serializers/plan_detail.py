@@ -12,8 +12,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from ckanext.ogp_plan import urls
 from ckanext.ogp_plan.model import Event, ItemAssignment, PlanItem, PlanRow, PlanVersion, RecordedChange
-from ckanext.ogp_plan.planning import change_words
 from ckanext.ogp_plan.planning.types import PlanStatus
+from ckanext.ogp_plan.planning.words import changes as change_words
 from ckanext.ogp_plan.serializers import cut as cut_serializer
 from ckanext.ogp_plan.serializers import plan as plan_serializer
 from ckanext.ogp_plan.serializers import settings as settings_serializer
@@ -107,7 +107,8 @@ def _fields(stored: Mapping[str, Any], row: PlanRow, reader: Reader) -> list[dic
             ]
         elif value not in (None, "", [], {}):
             label = change_words.field_name(f"fields.{name}", words)
-            text = change_words.shown(f"fields.{name}", serialize_stored_value(value), words, reader.names)
+            value_text = serialize_stored_value(value)
+            text = change_words.format_value(f"fields.{name}", value_text, words, reader.names)
             results.append({"name": name, "label": label[:1].upper() + label[1:], "value": text})
     return results
 

@@ -13,9 +13,11 @@ from babel.dates import format_date, get_month_names
 from ckanext.cost_common import language
 from ckanext.ogp_plan import config, urls
 from ckanext.ogp_plan.model import PlanRow
-from ckanext.ogp_plan.planning import data, states, wording
-from ckanext.ogp_plan.planning.render import Renderer
+from ckanext.ogp_plan.planning import data
 from ckanext.ogp_plan.planning.settings import Settings
+from ckanext.ogp_plan.planning.status_types import Reason
+from ckanext.ogp_plan.planning.words import phrases
+from ckanext.ogp_plan.planning.words.render import Renderer
 from ckanext.ogp_plan.services import organization as organization_service
 from ckanext.ogp_plan.services import record as record_service
 from ckanext.ogp_plan.services.permission import Person
@@ -64,7 +66,7 @@ class Reader:
 
     def light(self, light: str | None, settings: Settings) -> str | None:
         """Return what a light or a state is called."""
-        return wording.light_words(light, self.lang, settings) if light else None
+        return phrases.light_name(light, self.lang, settings) if light else None
 
     def month(self, number: int) -> str:
         """Return the name of a month (1–12)."""
@@ -105,12 +107,12 @@ class Reader:
                 params["plan"] = plans.get(params["plan"], "")
             if params.get("organization"):
                 params["organization"] = self.called(params["organization"])
-            reason = states.Reason(one["code"], params)
+            reason = Reason(one["code"], params)
             made.append(
                 {
                     "code": one["code"],
-                    "title": wording.reason_title(one["code"], self.lang),
-                    "text": wording.reason_words(reason, self.lang),
+                    "title": phrases.reason_title(one["code"], self.lang),
+                    "text": phrases.describe_reason(reason, self.lang),
                     "params": dict(one.get("params") or {}),
                 }
             )
@@ -128,4 +130,4 @@ def _parse_parameter(name: str, value: Any) -> Any:
 
 def light_label(light: str, plan: PlanRow | None, reader: Reader) -> str:
     """Return what a light is called: in a plan's words, or in those common to all."""
-    return wording.light_words(light, reader.lang, record_service.effective_settings(plan) if plan else None)
+    return phrases.light_name(light, reader.lang, record_service.effective_settings(plan) if plan else None)

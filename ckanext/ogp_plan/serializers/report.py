@@ -16,9 +16,9 @@ import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
 
+from ckanext.cost_common.values.business_days import ZONE
 from ckanext.ogp_plan import urls
 from ckanext.ogp_plan.model import Event, PlanItem, PlanRow, PlanVersion
-from ckanext.ogp_plan.planning import calendar
 from ckanext.ogp_plan.planning.tracking import Report
 from ckanext.ogp_plan.serializers import item as item_serializer
 from ckanext.ogp_plan.serializers.reader import Reader
@@ -264,7 +264,7 @@ def _document_url(fact: Report, one: SubmittedReport, plans: Mapping[str, PlanRo
     if (fact.end - fact.start).days > export_view.MAX_REPORT_DAYS:
         return None
     owed = {plan.id for plan in export_view.list_plans_of_organization(fact.organization, NOBODY)}
-    end = dt.datetime.combine(fact.end, dt.time.max, tzinfo=calendar.ZONE)
+    end = dt.datetime.combine(fact.end, dt.time.max, tzinfo=ZONE)
     there = sa.select(PlanVersion.id).where(PlanVersion.plan_id.in_(sorted(owed)), PlanVersion.created <= end)
     if model.Session.execute(there.limit(1)).first() is None:
         return None

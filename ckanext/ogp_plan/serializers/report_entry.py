@@ -12,7 +12,7 @@ from ckan import model
 
 from ckanext.ogp_plan.model import Event, PlanItem, PlanRow
 from ckanext.ogp_plan.planning import progress
-from ckanext.ogp_plan.planning.jsonable import decimal_text
+from ckanext.ogp_plan.planning.json_values import decimal_text
 from ckanext.ogp_plan.planning.tracking import Evidence, Measurement, Update
 from ckanext.ogp_plan.planning.types import Indicator
 from ckanext.ogp_plan.serializers.evidence import serialize_public_evidence
@@ -137,7 +137,7 @@ def serialize_entry(
 def _serialize_measurement(
     one: Measurement, indicator: Indicator | None, judged: Reviews, reader: Reader
 ) -> dict[str, Any]:
-    value = progress.measured(one)
+    value = progress.measured_value(one)
     return {
         "id": one.id,
         "indicator": one.indicator,

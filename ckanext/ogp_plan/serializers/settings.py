@@ -6,7 +6,7 @@ from typing import Any
 
 from ckanext.ogp_plan.model import PlanRow
 from ckanext.ogp_plan.planning import settings as plan_settings
-from ckanext.ogp_plan.planning import wording
+from ckanext.ogp_plan.planning.words import phrases
 from ckanext.ogp_plan.serializers.reader import Reader
 from ckanext.ogp_plan.services import record as record_service
 
@@ -14,8 +14,8 @@ from ckanext.ogp_plan.services import record as record_service
 def serialize_settings(row: PlanRow, reader: Reader) -> list[dict[str, Any]]:
     """Return every setting of a plan: its name, its value as it may be set, and both in words."""
     held = record_service.effective_settings(row)
-    plain = plan_settings.plain(held)
-    printed = wording.settings_words(held, reader.lang)
+    plain = plan_settings.settings_dict(held)
+    printed = phrases.describe_settings(held, reader.lang)
     names = [
         "cadence", "weights", "count_unit", "cut_days", "publish_business_day", "zones", "excluded",
         "reminder_days", *(f"thresholds.{name}" for name in held.thresholds),

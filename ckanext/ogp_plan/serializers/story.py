@@ -11,7 +11,7 @@ from ckan import model
 
 from ckanext.ogp_plan import urls
 from ckanext.ogp_plan.model import LightChange, PlanRow, RecordedChange
-from ckanext.ogp_plan.planning import change_words, history, wording
+from ckanext.ogp_plan.planning import history
 from ckanext.ogp_plan.planning.facts import Facts
 from ckanext.ogp_plan.planning.history import Entry
 from ckanext.ogp_plan.planning.tracking import (
@@ -27,6 +27,8 @@ from ckanext.ogp_plan.planning.tracking import (
     VerdictRole,
 )
 from ckanext.ogp_plan.planning.types import ChangeKind, PlanChange
+from ckanext.ogp_plan.planning.words import changes as change_words
+from ckanext.ogp_plan.planning.words import phrases
 from ckanext.ogp_plan.serializers.labels import story_kind_label
 from ckanext.ogp_plan.serializers.reader import Reader
 from ckanext.ogp_plan.serializers.values import serialize_moment
@@ -45,7 +47,7 @@ def serialize_story(
     limit: int,
 ) -> tuple[int, list[dict[str, Any]]]:
     """How many things happened to an item, and a page of them, the newest first."""
-    entries = history.story(
+    entries = history.build_story(
         facts,
         key,
         [
@@ -139,14 +141,14 @@ def _role_label(one: Entry, plan: PlanRow, reader: Reader) -> str | None:
     if one.role is None:
         return None
     if one.role in {role.value for role in VerdictRole}:
-        return wording.verdict_role_words(VerdictRole(one.role), reader.lang)
+        return phrases.verdict_role_name(VerdictRole(one.role), reader.lang)
     names = record_service.effective_settings(plan).roles.get(one.role)
     return reader.text(names) if names else str(tk._("Component leader"))
 
 
 def _describe_entry(one: Entry, plan: PlanRow, reader: Reader) -> dict[str, Any]:
     """The words of one entry: in a few, what was written, and the rest by its name."""
-    title = wording.entry_words(one, reader.lang)
+    title = phrases.describe_entry(one, reader.lang)
     text = ""
     details: list[tuple[str, Any]] = []
     event = one.event
@@ -183,7 +185,7 @@ def _describe_entry(one: Entry, plan: PlanRow, reader: Reader) -> dict[str, Any]
         title = _change_title(one, plan, reader) or title
         details = [(tk._("Act"), one.params.get("act")), (tk._("Reason"), one.params.get("reason"))]
     elif one.kind == "light":
-        titles = [wording.reason_title(code, reader.lang) for code in one.params.get("reasons", ())]
+        titles = [phrases.reason_title(code, reader.lang) for code in one.params.get("reasons", ())]
         details = [(tk._("Why"), "; ".join(titles))]
     return {
         "title": title,
@@ -200,7 +202,7 @@ def _change_title(one: Entry, plan: PlanRow, reader: Reader) -> str:
     words = reader.words(plan.family)
     name = change_words.field_name(field, words)
     before, after = (
-        change_words.shown(field, one.params.get(each), words, reader.names) or str(tk._("nothing"))
+        change_words.format_value(field, one.params.get(each), words, reader.names) or str(tk._("nothing"))
         for each in ("before", "after")
     )
     return str(tk._("{name}: from “{before}” to “{after}”")).format(

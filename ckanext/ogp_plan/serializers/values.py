@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from ckanext.ogp_plan.planning.jsonable import decimal_text, moment_text
+from ckanext.ogp_plan.planning.json_values import decimal_text, moment_text
 
 
 def serialize_decimal(value: Decimal | None) -> str | None:

@@ -15,6 +15,7 @@ import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
 
+from ckanext.cost_common.values.business_days import ZONE, day_of
 from ckanext.ogp_plan import urls
 from ckanext.ogp_plan.model import (
     Cut,
@@ -26,12 +27,12 @@ from ckanext.ogp_plan.model import (
     Publication,
     RecordedChange,
 )
-from ckanext.ogp_plan.planning import calendar, states
 from ckanext.ogp_plan.planning import settings as plan_settings
 from ckanext.ogp_plan.planning.exporters.atom import Past
 from ckanext.ogp_plan.planning.exporters.view import View
 from ckanext.ogp_plan.planning.history import Change
 from ckanext.ogp_plan.planning.history import LightChange as ChangedLight
+from ckanext.ogp_plan.planning.status import compute_status
 from ckanext.ogp_plan.planning.tracking import EVENTS, Evidence, Key
 from ckanext.ogp_plan.planning.types import ChangeKind, PlanChange
 from ckanext.ogp_plan.services import cut as cut_service
@@ -116,7 +117,7 @@ def build_view(
         record = cut_service.load_record(plan, cut)
         today = cut.day
     elif until is not None and until < record_service.today():
-        end = dt.datetime.combine(until, dt.time.max, tzinfo=calendar.ZONE)
+        end = dt.datetime.combine(until, dt.time.max, tzinfo=ZONE)
         record, today = record_service.load(plan, as_of=end), until
         later = record_service.load(plan)
         said = replace(record, **{name: getattr(later, name) for name in EVENTS})
@@ -124,11 +125,11 @@ def build_view(
         record, today = record_service.load(plan, keys), record_service.today()
         overdue = item_status.overdue_elsewhere(plan.id, today)
     family = record_service.family(plan.family)
-    settings = plan_settings.settings(family, record.settings)
+    settings = plan_settings.build_settings(family, record.settings)
     return View(
         id=plan.name,
         record=said or record,
-        standings=states.stand(record, today, keys, settings=settings, overdue=overdue),
+        statuses=compute_status(record, today, keys, settings=settings, overdue=overdue),
         addresses=PublicAddresses(plan, load_item_addresses(plan)),
         today=today,
         family=family,
@@ -183,7 +184,7 @@ def load_revisions(plan: PlanRow) -> dict[Key, int]:
 def load_publication_days(plan: PlanRow) -> dict[dt.date, dt.date | None]:
     """Return the day on which the cut of each day was published."""
     return {
-        one.day: calendar.day_of(one.published.at)
+        one.day: day_of(one.published.at)
         for one in cut_service.list_days(plan)
         if one.published is not None
     }

@@ -25,10 +25,10 @@ from ckanext.ogp_plan import config
 from ckanext.ogp_plan.model import Import, PlanRow, PlanVersion
 from ckanext.ogp_plan.planning import data, importers, store
 from ckanext.ogp_plan.planning.difference import difference
-from ckanext.ogp_plan.planning.importers import Act, Option, Question, Reading, Unreadable, settling
-from ckanext.ogp_plan.planning.render import Renderer
+from ckanext.ogp_plan.planning.importers import Act, Option, Question, Reading, Unreadable, settlement
 from ckanext.ogp_plan.planning.tracking import Key
 from ckanext.ogp_plan.planning.types import Item, Place, Plan, PlanChange, PlanStatus
+from ckanext.ogp_plan.planning.words.render import Renderer
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import item_status, plan_version
 from ckanext.ogp_plan.services import record as record_service
@@ -187,14 +187,14 @@ def _complete_plan(reading: Reading, row: Import, plan: PlanRow | None, present:
     read.status = present.status if present else PlanStatus.DRAFT
     wanted_title = (present.title if present else row.wanted.get("title")) or ""
     if not whole or not present:
-        settling.keep_title(read, wanted_title, present)
+        settlement.keep_title(read, wanted_title, present)
     if present and not whole:
-        settling.keep_unsaid(read, present)
+        settlement.keep_unstated(read, present)
     if plan:
         _resolve_answered_names(reading, plan, present)
     if present:
         _ask_about_missing_items(reading, present, row.answers)
-    settling.number(read)
+    settlement.number_items(read)
 
 
 def _resolve_answered_names(reading: Reading, plan: PlanRow, present: Plan | None) -> None:
@@ -202,7 +202,7 @@ def _resolve_answered_names(reading: Reading, plan: PlanRow, present: Plan | Non
     answered = {one.printed: one for one in load_queue(plan) if one.organization or one.group_id}
     named = [name for name in list_unknown_names(reading.plan) if name in answered]
     for name in named:
-        settling.name_responsible(
+        settlement.name_responsible(
             reading.plan,
             name,
             organization=answered[name].organization,
@@ -236,7 +236,7 @@ def _ask_about_missing_items(reading: Reading, present: Plan, answers: Mapping[s
         )
         if act.ask(question, dict(answers)) == "withdraw":
             leave.add(key)
-    settling.put_back(plan, present, [key for key in gone if top[key] not in leave])
+    settlement.restore_items(plan, present, [key for key in gone if top[key] not in leave])
 
 
 def _find_highest_missing(key: Key, gone: Mapping[Key, Item]) -> Key:

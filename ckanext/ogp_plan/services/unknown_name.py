@@ -14,7 +14,7 @@ from ckan.model.types import make_uuid
 from sqlalchemy.dialects.postgresql import insert
 
 from ckanext.ogp_plan.model import ItemAssignment, PlanItem, PlanRow, UnknownName
-from ckanext.ogp_plan.planning.importers import settling
+from ckanext.ogp_plan.planning.importers import settlement
 from ckanext.ogp_plan.planning.types import Plan, PlanStatus
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import item_status, plan_version
@@ -125,7 +125,7 @@ def answer_name(
         raise validation_error(
             "organization", tk._("There is no such organismo. Its page must exist in the portal first.")
         )
-    settling.name_responsible(current, printed, organization=organization, group=known_group)
+    settlement.name_responsible(current, printed, organization=organization, group=known_group)
     whose = known_group.name if known_group else organization
     done = plan_version.apply(
         plan,

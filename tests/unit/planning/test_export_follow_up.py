@@ -10,16 +10,18 @@ from typing import Any
 from openpyxl import load_workbook
 from support import plan_records as made
 
-from ckanext.ogp_plan.planning import cuts, settings
+from ckanext.ogp_plan.planning import settings
+from ckanext.ogp_plan.planning.cuts.compliance import compute_compliance
+from ckanext.ogp_plan.planning.cuts.types import Compliance
 from ckanext.ogp_plan.planning.exporters import follow_up
 from ckanext.ogp_plan.planning.exporters.view import View
 
 DAYS = (dt.date(2026, 4, 30), dt.date(2026, 8, 31), dt.date(2026, 12, 31))
 
 
-def computed(view: View, days: tuple[dt.date, ...] = DAYS) -> list[cuts.Compliance]:
+def computed(view: View, days: tuple[dt.date, ...] = DAYS) -> list[Compliance]:
     ends = [dt.datetime.combine(day, dt.time.max, tzinfo=made.ZONE) for day in days]
-    return [cuts.compliance(view.record.as_of(end), day, view.settings) for day, end in zip(days, ends, strict=True)]
+    return [compute_compliance(view.record.as_of(end), day, view.settings) for day, end in zip(days, ends, strict=True)]
 
 
 def written(view: View, days: tuple[dt.date, ...] = DAYS, published: dt.date | None = None) -> Any:
@@ -116,7 +118,7 @@ def test_the_detail_has_a_row_for_each_counted_thing_and_cut() -> None:
 
 def test_counting_by_activity_says_so() -> None:
     view = made.view()
-    by_activity = View(view.id, view.record, view.standings, view.addresses, view.today, view.family, settings.of("paac", {"count_unit": "activity"}), "es", view.names)
+    by_activity = View(view.id, view.record, view.statuses, view.addresses, view.today, view.family, settings.family_settings("paac", {"count_unit": "activity"}), "es", view.names)
     book = written(by_activity)
     notes = " ".join(str(row[0].value) for row in book["Resumen"].iter_rows())
     assert "Unidad de conteo: la actividad" in notes

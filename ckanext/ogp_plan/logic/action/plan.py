@@ -23,6 +23,7 @@ from ckanext.ogp_plan.serializers import change as change_serializer
 from ckanext.ogp_plan.serializers import drift as drift_serializer
 from ckanext.ogp_plan.serializers import plan as plan_serializer
 from ckanext.ogp_plan.serializers import plan_detail
+from ckanext.ogp_plan.serializers.labels import plan_status_label
 from ckanext.ogp_plan.serializers.reader import Reader
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import permission, plan_change
@@ -251,7 +252,7 @@ def ogp_plan_patch(context: Context, data_dict: DataDict) -> dict[str, Any]:
         model.Session.refresh(row)
         # somebody may have closed it while we waited
         tk.check_access("ogp_plan_patch", context, data_dict)
-        plan_change.patch(row, data, person)
+        plan_change.patch(row, data, person, plan_status_label)
     if not context.get("defer_commit"):
         dataset_export.refresh(row.id)
     return plan_detail.plan_dict(row, person)
