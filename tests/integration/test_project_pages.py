@@ -130,7 +130,7 @@ class TestList:
         monkeypatch.setattr(
             project_search,
             "search",
-            lambda *_: project_search.Found(facets={n: {} for n in project_search.FACETS}),
+            lambda *_: project_search.SearchResult(facets={n: {} for n in project_search.FACETS}),
         )
         page = app.get("/infraestructura").body
         assert "Todavía no se ha publicado ningún proyecto" in page

@@ -45,8 +45,8 @@ def oc4ids_project_list(context: Context, data_dict: DataDict) -> list[Any]:
     data = validated(project_schema.project_list(), data_dict, ignore_unknown=True)
     limit, offset = data["limit"], data["offset"]
     if data["all_fields"]:
-        return _with_addresses(project_search.listing(limit, offset))
-    return project_search.ids(limit, offset)
+        return _with_addresses(project_search.list_projects(limit, offset))
+    return project_search.list_ids(limit, offset)
 
 
 @tk.side_effect_free
