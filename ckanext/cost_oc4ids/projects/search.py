@@ -16,6 +16,7 @@ import sqlalchemy.orm
 from ckan import model
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from ckanext.cost_common.values.text import without_accents
 from ckanext.cost_oc4ids.model import Project, ProjectVersion
 from ckanext.cost_oc4ids.oc4ids import summary as summaries
 from ckanext.cost_oc4ids.projects import visibility
@@ -231,7 +232,7 @@ def search(
         # words are letters and digits only: no query is a syntax error
         parameters["words"] = " & ".join(f"'{word}':*" for word in words)
         parameters["beginnings"] = [f"% {word}%" for word in words]
-        parameters["exact"] = summaries.fold(filters.q.strip())
+        parameters["exact"] = without_accents(filters.q.strip())
     places: dict[str, int] = {}
     for row in model.Session.execute(_statement(filters, words, sort, descending, facets), parameters):
         if row.kind == "total":
