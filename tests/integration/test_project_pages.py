@@ -191,7 +191,7 @@ class TestAddresses:
             with app.flask_app.test_request_context("/"):
                 page, package = urls.page_url(project_id), urls.json_url(project_id)
                 for address in (urls.page_url, urls.json_url):
-                    assert urls.maker(address)(project_id) == address(project_id, qualified=True)
+                    assert urls.make_url_builder(address)(project_id) == address(project_id, qualified=True)
             assert "//" not in urlsplit(page).path, project_id
             answer = app.get(page, follow_redirects=False)
             assert answer.status_code == 200, project_id

@@ -22,7 +22,7 @@ FACET_CODELISTS = {"status": "projectStatus", "sector": "projectSector"}
 
 
 def _with_addresses(results: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    page, package = urls.maker(urls.page_url), urls.maker(urls.json_url)
+    page, package = urls.make_url_builder(urls.page_url), urls.make_url_builder(urls.json_url)
     return [result | {"url": page(result["id"]), "json_url": package(result["id"])} for result in results]
 
 
