@@ -278,7 +278,8 @@ class ReportingContext:
         """
         if report is None:
             return
-        found = next((known for known in tracking.current_events(self.record.reports) if known.id == report), None)
+        reports = tracking.current_events(self.record.reports)
+        found = next((known for known in reports if known.id == report), None)
         if found is None or found.organization != organization:
             reject("report", "report.unknown")
 
