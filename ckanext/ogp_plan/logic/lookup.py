@@ -13,7 +13,7 @@ from ckan.types import Context
 from ckanext.ogp_plan.model import Delegation, Event, Import, ItemAssignment, PlanItem, PlanRole, PlanRow
 from ckanext.ogp_plan.serializers import plan as plan_serializer
 from ckanext.ogp_plan.services import permission
-from ckanext.ogp_plan.services.report import refused
+from ckanext.ogp_plan.services.report_error import field_error
 
 
 def plan(person: permission.Person, reference: Any) -> PlanRow:
@@ -91,7 +91,9 @@ def report_scope(
     plan_item = item(plan_row, data["item"])
     organization_name = data.get("organization")
     if organization_name and data.get("whole"):
-        raise refused("whole", tk._("Say for which organismo, or that it is for the whole item, not both."))
+        raise field_error(
+            "whole", tk._("Say for which organismo, or that it is for the whole item, not both.")
+        )
     if organization_name is None and not data.get("whole"):
         organization_name = _own_organismo(person, plan_row, plan_item)
     return person, plan_row, plan_item, organization_name
@@ -102,7 +104,7 @@ def _own_organismo(person: permission.Person, of: PlanRow, about: PlanItem) -> s
     if permission.may(person, "report_whole", of, about) or not mine:
         return None
     if len(mine) > 1:
-        raise refused(
+        raise field_error(
             "organization",
             tk._("You report for several organismos: say for which one: %(names)s.")
             % {"names": ", ".join(mine)},

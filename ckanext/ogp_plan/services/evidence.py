@@ -214,9 +214,6 @@ class EvidenceBatch:
                 log.exception("Resource %s of a report that was not recorded stays", resource_id)
         self.stored.clear()
 
-    # names that actions use until they take the new ones
-    look = check
-    take_back = delete_stored
 
 
 def one_line(text: str) -> str:
@@ -306,10 +303,3 @@ def queue_checks(ids: Sequence[str]) -> None:
     """Queue checks of evidence that was not checked. Call it after the commit."""
     for fact_id in ids:
         jobs.enqueue_check(fact_id)
-
-
-# --- names that actions use until they take the new ones
-
-Proofs = EvidenceBatch
-pending = unchecked_evidence
-ask_later = queue_checks

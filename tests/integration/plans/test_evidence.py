@@ -404,7 +404,7 @@ class TestChecks:
         def lost(*_args: Any) -> Any:
             raise FileNotFoundError
 
-        monkeypatch.setattr(storage_module, "chunks", lost)
+        monkeypatch.setattr(storage_module, "read_chunks", lost)
         assert self.look(plan).broken == 1
         assert rows(plan, "check")[0].body["detail"] == "missing_file"
         assert made

@@ -38,7 +38,7 @@ def ogp_plan_token_create(context: Context, data_dict: DataDict) -> dict[str, An
         token, key = calendar_token.create(owner, data["organization"])
         return {**_token_dict(token), "key": key, "url": _address(key)}
 
-    return report_service.in_one(do, context)
+    return report_service.run_transaction(do, context)
 
 
 def ogp_plan_token_revoke(context: Context, data_dict: DataDict) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def ogp_plan_token_revoke(context: Context, data_dict: DataDict) -> dict[str, An
         calendar_token.revoke(token)
         return _token_dict(token)
 
-    return report_service.in_one(do, context)
+    return report_service.run_transaction(do, context)
 
 
 @tk.side_effect_free

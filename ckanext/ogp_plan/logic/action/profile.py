@@ -20,6 +20,7 @@ from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import permission
 from ckanext.ogp_plan.services import report as report_service
 from ckanext.ogp_plan.services.permission import OWING, Person
+from ckanext.ogp_plan.services.report_error import field_error
 
 #: Statuses of plans in which something is reported.
 _TRACKED = (PlanStatus.ADOPTED.value, PlanStatus.RUNNING.value)
@@ -100,9 +101,7 @@ def ogp_plan_letters_patch(context: Context, data_dict: DataDict) -> dict[str, A
     person = permission.of(context)
     offered = reminder_mail.languages()
     if data["language"] is not None and data["language"] not in offered:
-        raise report_service.refused(
-            "language", tk._("It is none of: %(values)s.") % {"values": ", ".join(offered)}
-        )
+        raise field_error("language", tk._("It is none of: %(values)s.") % {"values": ", ".join(offered)})
 
     def do() -> dict[str, Any]:
         user = model.User.get(data["user"] or person.id)
@@ -117,4 +116,4 @@ def ogp_plan_letters_patch(context: Context, data_dict: DataDict) -> dict[str, A
             "why_not": reminder_mail.unwilling(user) if wishes.get("letters") is not False else None,
         }
 
-    return report_service.in_one(do, context)
+    return report_service.run_transaction(do, context)

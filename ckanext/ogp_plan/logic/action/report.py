@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -23,9 +24,10 @@ from ckanext.ogp_plan.serializers.reader import Reader
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import permission, report_batch
 from ckanext.ogp_plan.services import report as report_service
-from ckanext.ogp_plan.services.evidence import Proofs, ask_later, pending
+from ckanext.ogp_plan.services.evidence import EvidenceBatch, queue_checks, unchecked_evidence
 from ckanext.ogp_plan.services.permission import Person
-from ckanext.ogp_plan.services.report import Said, Work, refused
+from ckanext.ogp_plan.services.report import ReportedUpdate, ReportTransaction
+from ckanext.ogp_plan.services.report_error import field_error
 
 
 @tk.side_effect_free
@@ -97,7 +99,7 @@ def ogp_plan_report_show(context: Context, data_dict: DataDict) -> dict[str, Any
     return report_serializer.serialize_report(found, Reader(person), data["limit"], data["offset"])
 
 
-def ogp_plan_report_create(context: Context, data_dict: DataDict) -> dict[str, Any]:  # noqa: C901 - to be split with its action
+def ogp_plan_report_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Hand in the periodic report of an organismo: sections in words, which may carry updates of many items.
 
     The report is recorded in every plan that it carries updates to (and in ``plan``), all or nothing.
@@ -119,7 +121,7 @@ def ogp_plan_report_create(context: Context, data_dict: DataDict) -> dict[str, A
     data = validated(report_schema.report_create(), data_dict)
     _set_span(data)
     if not data["sections"] and not data["updates"]:
-        raise refused("sections", tk._("Write at least one section, or report on at least one item."))
+        raise field_error("sections", tk._("Write at least one section, or report on at least one item."))
     person = permission.of(context)
     organization = data["organization"]
     carried = _carried(context, person, data)
@@ -128,54 +130,72 @@ def ogp_plan_report_create(context: Context, data_dict: DataDict) -> dict[str, A
     first = min(ids.values())
     if data["request_id"] and is_recorded(first):
         return fact_serializer.reports_dict(ids)
-    saids = []
-    for number_, (plan, item, fields) in enumerate(carried):
-        proofs = Proofs(context, plan, item, organization)
-        if any(one.get("upload") is not None for one in fields["evidence"]):
-            raise refused("updates", tk._("Files are given one by one, as evidence of each item."))
-        said = Said(**{name: fields[name] for name in update_schema.declared() if name in fields})
-        try:
-            said.evidence = look_at(proofs, fields["evidence"])
-        except tk.ValidationError as error:
-            raise tk.ValidationError(
-                {"updates": [*({} for _ in range(number_)), error.error_dict]}
-            ) from error
-        saids.append(said)
+    updates = [
+        _update_of(context, plan, item, organization, fields, position)
+        for position, (plan, item, fields) in enumerate(carried)
+    ]
     names = [(plan.id, item.id, (item.level, item.code)) for plan, item, _ in carried]
     waiting: list[str] = []
 
-    def do() -> dict[str, Any]:
-        for plan_id in sorted(ids):
-            event_service.share(plan_id)
-        for plan_id in sorted(ids):
-            made = report_service.report_of(plan_id, person, data["request_id"], data)
-            _check_superseded(plan_id, made)
-            if not data["request_id"]:
-                ids[plan_id] = made.id
-            event_service.append(plan_id, made)
-        work = Work(person, data["request_id"])
-        work.open([model.Session.get(PlanItem, item_id) for _, item_id, _ in names])
+    def record() -> dict[str, Any]:
+        _append_reports(ids, person, data)
+        report = ReportTransaction(person, data["request_id"])
+        report.open([model.Session.get(PlanItem, item_id) for _, item_id, _ in names])
         for position, (plan_id, item_id, key) in enumerate(names):
-            said = saids[position]
-            said.report = ids[plan_id]
-            if said.period is None and said.supersedes is None:
+            update = updates[position]
+            update.report = ids[plan_id]
+            if update.period is None and update.supersedes is None:
                 # what it carries is of the report's period, whenever it is handed in
-                said.period = data["period"]
-            try:
-                work.update(plan_id, key, organization, said, f"{item_id}.")
-            except tk.ValidationError as error:
-                raise tk.ValidationError(
-                    {"updates": [*({} for _ in range(position)), error.error_dict]}
-                ) from error
-        work.write()
-        waiting[:] = pending(work)
+                update.period = data["period"]
+            with _in_update(position):
+                report.update(plan_id, key, organization, update, f"{item_id}.")
+        report.write()
+        waiting[:] = unchecked_evidence(report)
         return fact_serializer.reports_dict(ids)
 
     answer = record_once(
-        context, do, lambda _: fact_serializer.reports_dict(ids), first if data["request_id"] else None
+        context, record, lambda _: fact_serializer.reports_dict(ids), first if data["request_id"] else None
     )
-    ask_later(waiting)
+    queue_checks(waiting)
     return answer
+
+
+@contextlib.contextmanager
+def _in_update(position: int) -> Iterator[None]:
+    """Say in an error which of the updates of a report it is in."""
+    try:
+        yield
+    except tk.ValidationError as error:
+        raise tk.ValidationError({"updates": [*({} for _ in range(position)), error.error_dict]}) from error
+
+
+def _update_of(
+    context: Context,
+    plan: PlanRow,
+    item: PlanItem,
+    organization: str,
+    fields: Mapping[str, Any],
+    position: int,
+) -> ReportedUpdate:
+    """Return an update that a report carries, with what its evidence points at."""
+    if any(evidence.get("upload") is not None for evidence in fields["evidence"]):
+        raise field_error("updates", tk._("Files are given one by one, as evidence of each item."))
+    update = ReportedUpdate(**{name: fields[name] for name in update_schema.declared() if name in fields})
+    with _in_update(position):
+        update.evidence = look_at(EvidenceBatch(context, plan, item, organization), fields["evidence"])
+    return update
+
+
+def _append_reports(ids: dict[str, str], person: Person, data: Mapping[str, Any]) -> None:
+    """Record the report in each of its plans, in one order for all; ``ids``: plan → the report's id."""
+    for plan_id in sorted(ids):
+        event_service.share(plan_id)
+    for plan_id in sorted(ids):
+        report = report_service.report_of(plan_id, person, data["request_id"], data)
+        _check_superseded(plan_id, report)
+        if not data["request_id"]:
+            ids[plan_id] = report.id
+        event_service.append(plan_id, report)
 
 
 def _set_span(data: dict[str, Any]) -> None:
@@ -183,7 +203,7 @@ def _set_span(data: dict[str, Any]) -> None:
         found = parse_period(data["period"])
         data["start"], data["end"] = found.start, found.end
     if data["start"] is None or data["end"] is None or data["start"] > data["end"]:
-        raise refused("end", tk._("Give the first and the last day of the period, in order."))
+        raise field_error("end", tk._("Give the first and the last day of the period, in order."))
 
 
 def _carried(
@@ -192,19 +212,15 @@ def _carried(
     """The items a report carries updates to, each one that its author may report for that organismo."""
     found, seen = [], set()
     for position, fields in enumerate(data["updates"]):
-        try:
-            plan = lookup.plan(person, fields["plan"] or data["plan"])
-            item = lookup.item(plan, fields["item"])
+        with _in_update(position):
+            try:
+                plan = lookup.plan(person, fields["plan"] or data["plan"])
+                item = lookup.item(plan, fields["item"])
+            except tk.ObjectNotFound as error:
+                raise field_error("item", str(error)) from error
             if item.id in seen:
-                raise refused("item", tk._("The report speaks of this item twice. Say it once."))
+                raise field_error("item", tk._("The report speaks of this item twice. Say it once."))
             seen.add(item.id)
-        except tk.ObjectNotFound as error:
-            wrong: dict[str, Any] = {"item": [str(error)]}
-            raise tk.ValidationError({"updates": [*({} for _ in range(position)), wrong]}) from error
-        except tk.ValidationError as error:
-            raise tk.ValidationError(
-                {"updates": [*({} for _ in range(position)), error.error_dict]}
-            ) from error
         tk.check_access(
             "ogp_plan_update_create",
             context,
@@ -233,7 +249,7 @@ def _check_superseded(plan_id: str, made: Any) -> None:
         return
     old = model.Session.get(Event, made.supersedes)
     if old is None or (old.kind, old.plan_id, old.organization) != ("report", plan_id, made.organization):
-        raise refused("supersedes", tk._("There is no such report of this organismo in this plan."))
+        raise field_error("supersedes", tk._("There is no such report of this organismo in this plan."))
 
 
 def ogp_plan_report_rows(context: Context, data_dict: DataDict) -> dict[str, Any]:

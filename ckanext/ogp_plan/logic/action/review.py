@@ -30,7 +30,7 @@ from ckanext.ogp_plan.services import item_status, permission
 from ckanext.ogp_plan.services import record as record_service
 from ckanext.ogp_plan.services import report as report_service
 from ckanext.ogp_plan.services.permission import Person
-from ckanext.ogp_plan.services.report import refused
+from ckanext.ogp_plan.services.report_error import field_error
 
 
 @tk.side_effect_free
@@ -221,9 +221,9 @@ def ogp_plan_review_create(context: Context, data_dict: DataDict) -> dict[str, A
     tk.check_access("ogp_plan_review_create", context, data_dict)
     data = validated(review_schema.review_create(), data_dict)
     if bool(data["update"]) == bool(data["report"]):
-        raise refused("update", tk._("Say which update, or which report, is reviewed."))
+        raise field_error("update", tk._("Say which update, or which report, is reviewed."))
     if not data["accepted"] and not data["reason"]:
-        raise refused("reason", tk._("Write why it is returned, and what is missing."))
+        raise field_error("reason", tk._("Write why it is returned, and what is missing."))
     subject = data["update"] or data["report"]
     person = permission.of(context)
     fact, plan = lookup.fact(person, subject, "update" if data["update"] else "report")
@@ -235,7 +235,7 @@ def ogp_plan_review_create(context: Context, data_dict: DataDict) -> dict[str, A
     def do() -> dict[str, Any]:
         event_service.share(plan_id)
         if _is_corrected(subject):
-            raise refused(kind, tk._("It was corrected since. Review the last one."))
+            raise field_error(kind, tk._("It was corrected since. Review the last one."))
         keys = _touched(plan_id, subject, kind)
         event_service.append(
             plan_id,
