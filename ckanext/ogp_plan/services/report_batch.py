@@ -325,7 +325,7 @@ def run(
         raise tk.ValidationError(
             {
                 "rows": [
-                    tk._("Nothing was written: some rows cannot be data. Correct them and send it again.")
+                    tk._("Nothing was written: some rows cannot be taken. Correct them and send it again.")
                 ],
                 "fates": error.result["rows"],
             }
