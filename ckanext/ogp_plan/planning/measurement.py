@@ -128,7 +128,7 @@ def reaches_targets(facts: Facts, item: Item, organization: str | None, today: d
     """
     owners = facts.owners(item)
     measurements = facts.measurements.get(item.key, [])
-    shared = progress.quota(facts, item)
+    shared = progress.compute_quota(facts, item)
     if organization is not None and owners.size >= 2:
         if shared is not None:
             own = shared.by_organization.get(organization)

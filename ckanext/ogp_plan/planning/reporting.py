@@ -246,7 +246,7 @@ class ReportingContext:
     def closed_periods(self) -> dict[str, Period]:
         """Return the periods of reporting that are closed, by name; the last event of each counts."""
         last: dict[str, bool] = {}
-        for event in tracking.standing(self.record.periods):
+        for event in tracking.current_events(self.record.periods):
             last[event.period] = event.opened
         return {name: parse_period(name) for name, opened in last.items() if not opened}
 
@@ -278,7 +278,8 @@ class ReportingContext:
         """
         if report is None:
             return
-        found = next((known for known in tracking.standing(self.record.reports) if known.id == report), None)
+        reports = tracking.current_events(self.record.reports)
+        found = next((known for known in reports if known.id == report), None)
         if found is None or found.organization != organization:
             reject("report", "report.unknown")
 
@@ -295,7 +296,7 @@ class ReportingContext:
         found = next((fact for fact in known if fact.id == wanted), None)
         if found is None or found.organization != organization:
             reject("supersedes", "supersedes.other")
-        if all(fact.id != wanted for fact in tracking.standing(known)):
+        if all(fact.id != wanted for fact in tracking.current_events(known)):
             reject("supersedes", "supersedes.corrected")
         return found
 
@@ -602,11 +603,11 @@ class Submission:
         if organization is not None and not context.is_responsible(key, organization):
             organization = None
         own = context.record_of(key)
-        known = tracking.standing(own.updates)
+        known = tracking.current_events(own.updates)
         twin = next((fact for fact in known if superseded is not None and fact.origin == superseded.id), None)
         before = context.declared_before(key, organization, without=twin)
         repeat_id = str(uuid.uuid5(_NAMESPACE, f"{update.id}\x1f{plan_id}\x1f{key[0]}\x1f{key[1]}"))
-        places = {fact.url or fact.resource or fact.dataset for fact in tracking.standing(own.evidence)}
+        places = {fact.url or fact.resource or fact.dataset for fact in tracking.current_events(own.evidence)}
         for number, fields in enumerate(reported.evidence):
             if evidence_rules.place_of(fields) not in places:
                 self.add_evidence(
@@ -702,7 +703,7 @@ class Submission:
                     context.record_of(key), organization, indicator, (start, end), fields
                 )
                 if superseded is not None and not correct:
-                    value = progress.measured(superseded)
+                    value = progress.measured_value(superseded)
                     shown = value if value is not None else superseded.comment[:60]
                     reject("period", "period.measured", value=shown, id=superseded.id)
             value, numerator, denominator = measurement_rules.measured_value(indicator, fields)

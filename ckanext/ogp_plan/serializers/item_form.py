@@ -74,7 +74,7 @@ def serialize_verdicts(row: PlanItem, reader: plan_serializer.Reader) -> dict[st
     suggested = standing.get("suggested")
     given = {verdict["role"]: verdict for verdict in standing.get("verdicts", ())}
     return {
-        "suggested_name": phrases.completion_words(Completion(suggested), reader.lang) if suggested else None,
+        "suggested_name": phrases.completion_name(Completion(suggested), reader.lang) if suggested else None,
         "verdicts": {role.value: given.get(role.value) for role in VerdictRole},
     }
 

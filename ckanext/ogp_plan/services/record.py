@@ -46,7 +46,7 @@ def plans_by_id(ids: Iterable[str]) -> dict[str, PlanRow]:
 
 def effective_settings(plan: PlanRow) -> Settings:
     """Return what holds for a plan: its family's settings, and its own over them."""
-    return plan_settings.settings(family(plan.family), plan.settings or {})
+    return plan_settings.build_settings(family(plan.family), plan.settings or {})
 
 
 def version(plan: PlanRow, number: int) -> Plan:

@@ -20,7 +20,7 @@ from ckanext.ogp_plan.planning.words import phrases
 def error_text(error: ReportError) -> str:
     """Return an error in the reader's language."""
     if error.code.startswith("need."):
-        return phrases.need_words(Need(error.code, dict(error.params)), language.current())
+        return phrases.describe_need(Need(error.code, dict(error.params)), language.current())
     params = {name: _parameter(value) for name, value in error.params.items()}
     text = str(tk._(report_error.MESSAGES[error.code]))
     return text % params if params else text
@@ -28,7 +28,7 @@ def error_text(error: ReportError) -> str:
 
 def _parameter(value: Any) -> str:
     if isinstance(value, Decimal):
-        return phrases.number_words(value, language.current())
+        return phrases.format_number(value, language.current())
     if isinstance(value, dt.date):
         return value.isoformat()
     if isinstance(value, list | tuple):

@@ -88,7 +88,7 @@ def completion_options() -> list[dict[str, str]]:
         Completion.COMPLETE: tk._("All was done, and the evidence was looked at."),
     }
     return [
-        {"value": grade.value, "title": phrases.completion_words(grade, language.current()), "help": text}
+        {"value": grade.value, "title": phrases.completion_name(grade, language.current()), "help": text}
         for grade, text in helps.items()
     ]
 

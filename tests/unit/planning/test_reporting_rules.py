@@ -85,7 +85,7 @@ def context(
     return ReportingContext(
         plan_id,
         status,
-        settings.of(whole.family),
+        settings.family_settings(whole.family),
         tell(Record(whole), *events),
         {item.key: owed for item in items},
         NOW,
