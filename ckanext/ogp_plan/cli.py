@@ -346,8 +346,8 @@ def evidence_check(plan: str | None, everything: bool) -> None:
         went = evidence_check.check_all(everything=everything)
     for name, one in went.items():
         click.echo(
-            f"{name}: looked at {one.looked}, well {one.well}, broken {one.broken}, changed {one.changed}, "
-            f"no longer public {one.hidden}, not told {one.untold}"
+            f"{name}: looked at {one.checked}, well {one.valid}, broken {one.broken}, changed {one.changed}, "
+            f"no longer public {one.hidden}, not told {one.unknown}"
         )
 
 

@@ -11,13 +11,13 @@ from ckan import model
 from ckan.types import Context, DataDict
 
 from ckanext.cost_common.logic import validated
-from ckanext.cost_common.values.periods import parse_period
 from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.logic.action.update import look_at
 from ckanext.ogp_plan.logic.schema import report as report_schema
 from ckanext.ogp_plan.logic.schema import update as update_schema
 from ckanext.ogp_plan.logic.transaction import is_recorded, record_once
 from ckanext.ogp_plan.model import Event, PlanItem, PlanRow
+from ckanext.ogp_plan.planning import reporting
 from ckanext.ogp_plan.serializers import fact as fact_serializer
 from ckanext.ogp_plan.serializers import report as report_serializer
 from ckanext.ogp_plan.serializers.reader import Reader
@@ -27,7 +27,7 @@ from ckanext.ogp_plan.services import report as report_service
 from ckanext.ogp_plan.services.evidence import EvidenceBatch, queue_checks, unchecked_evidence
 from ckanext.ogp_plan.services.permission import Person
 from ckanext.ogp_plan.services.report import ReportedUpdate, ReportTransaction
-from ckanext.ogp_plan.services.report_error import field_error
+from ckanext.ogp_plan.services.report_error import field_error, validation_errors
 
 
 @tk.side_effect_free
@@ -119,7 +119,8 @@ def ogp_plan_report_create(context: Context, data_dict: DataDict) -> dict[str, A
     """
     tk.check_access("ogp_plan_report_create", context, data_dict)
     data = validated(report_schema.report_create(), data_dict)
-    _set_span(data)
+    with validation_errors():
+        data["start"], data["end"] = reporting.report_days(data)
     if not data["sections"] and not data["updates"]:
         raise field_error("sections", tk._("Write at least one section, or report on at least one item."))
     person = permission.of(context)
@@ -196,14 +197,6 @@ def _append_reports(ids: dict[str, str], person: Person, data: Mapping[str, Any]
         if not data["request_id"]:
             ids[plan_id] = report.id
         event_service.append(plan_id, report)
-
-
-def _set_span(data: dict[str, Any]) -> None:
-    if data["period"]:
-        found = parse_period(data["period"])
-        data["start"], data["end"] = found.start, found.end
-    if data["start"] is None or data["end"] is None or data["start"] > data["end"]:
-        raise field_error("end", tk._("Give the first and the last day of the period, in order."))
 
 
 def _carried(
