@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from ckanext.ogp_plan.planning.item_facts import ItemFacts, collect_reports, combine_states
 from ckanext.ogp_plan.planning.progress import ONE
+from ckanext.ogp_plan.planning.report_error import reject
 from ckanext.ogp_plan.planning.status_types import VerdictStatus
-from ckanext.ogp_plan.planning.tracking import Completion, Verdict
+from ckanext.ogp_plan.planning.tracking import Completion, Verdict, VerdictRole
 from ckanext.ogp_plan.planning.types import Declared
 
 #: What a state that is declared means in the words of completion, from the least.
@@ -19,6 +22,9 @@ _RANK = {
     Completion.COMPLETE: 2,
 }
 _DECLARED_RANK = {Declared.NOT_STARTED: 0, Declared.ONGOING: 1, Declared.DONE: 2}
+
+#: Fields of which a verdict has at least one, unless it says whether it agrees.
+CONTENT = ("assigned", "fulfilled", "quality", "rationale", "recommendation", "alert", "closes")
 
 
 def disagrees(declared: Declared, verdict: Verdict) -> bool:
@@ -78,3 +84,34 @@ def suggest_completion(item_facts: ItemFacts, value: Decimal | None, light: str)
         )
         return Completion.COMPLETE if checked else Completion.SUBSTANTIAL
     return Completion.SUBSTANTIAL if value is not None and value * 2 >= ONE else Completion.LIMITED
+
+
+# --- what may be recorded
+
+
+def check_verdict(fields: Mapping[str, Any]) -> None:
+    """Check that a verdict has content, and does not open and close an alert at once.
+
+    :raises RejectedReport: it does not, or does both.
+    """
+    empty = (None, "", False)
+    if all(fields[name] in empty for name in CONTENT) and fields["agrees"] is None:
+        reject("assigned", "verdict.empty")
+    if fields["alert"] and fields["closes"]:
+        reject("closes", "verdict.alert")
+
+
+def check_rationale(role: VerdictRole, fields: Mapping[str, Any], suggested: Completion | None) -> None:
+    """Check that a verdict that differs from the rules or from what is declared says why.
+
+    :param suggested: the completion that the rules suggest.
+    :raises RejectedReport: it does not.
+    """
+    if fields["rationale"]:
+        return
+    assigned = fields["assigned"]
+    differs = assigned is not None and assigned is not suggested
+    if differs or fields["agrees"] is False or fields["alert"]:
+        reject("rationale", "verdict.rationale")
+    if role is VerdictRole.MONITOR and assigned is not None:
+        reject("rationale", "verdict.monitor")
