@@ -1,7 +1,7 @@
-# What people type; what it does is in dev/portal.py and dev/house/.
+# What people type; what it does is in dev/portal.py and dev/stack/.
 CKAN ?= 2.12
 INSTANCE ?= test
-TESTS ?= tests
+TESTS ?=
 ARGS ?=
 BENCH ?=
 COUNT ?= 5000
@@ -11,7 +11,7 @@ export CKAN INSTANCE
 PORTAL = python3 dev/portal.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stop test test-setup services install lint i18n bench fuzz soak drop clean
+.PHONY: help demo stop test test-portal test-times test-setup services install lint i18n bench fuzz soak drop clean
 
 help: ## show this list
 	@echo 'make <what> [CKAN=2.12|2.11] [INSTANCE=name]'; echo
@@ -23,8 +23,14 @@ demo: ## bring a whole portal up, with users and sample data, and say where it i
 stop: ## end what this checkout started, and only that
 	@$(PORTAL) stop
 
-test: ## run TESTS (all, unless named) with ARGS for pytest, on an instance apart
-	@$(PORTAL) test $(TESTS) $(ARGS)
+test: ## run TESTS (all but test-portal's, unless named) with ARGS for pytest, on JOBS workers
+	@$(PORTAL) test --tests "$(TESTS)" $(ARGS)
+
+test-portal: ## run the tests that need whole portals: installation, kills, outages, neighbours
+	@$(PORTAL) test-portal --tests "$(TESTS)" $(ARGS)
+
+test-times: ## print what the last run of the tests took: by session, folder and file, and the slowest
+	@$(PORTAL) test-times $(ARGS)
 
 test-setup: ## prepare the instance INSTANCE for tests and print the path of its configuration
 	@$(PORTAL) test-setup
@@ -35,7 +41,7 @@ services: ## start PostgreSQL, Redis and Solr of this checkout
 install: ## install what is missing (apt, pip, npm, Maven)
 	@$(PORTAL) install
 
-lint: ## ruff with security rules, mypy
+lint: ## ruff with security rules, layers and circles of imports, mypy
 	@$(PORTAL) lint
 
 i18n: ## extract marked strings, merge translations, say what is missing, compile

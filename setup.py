@@ -8,8 +8,7 @@ from setuptools import find_namespace_packages, setup
 from setuptools.command.build_py import build_py
 
 HERE = Path(__file__).parent
-#: What each plugin carries beside its code. ``schemas`` and ``i18n`` are links to the folders at the
-#: top, the same for both: either plugin runs without the other.
+#: What each plugin carries beside its code. ``schemas`` and ``i18n`` are links to the folders at the top.
 DATA = [
     "*.yaml",
     "templates/**/*",

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The house's caretaker: `make help` lists what it does. Needs Python 3.10 and nothing else."""
+"""Commands of this checkout: `make help` lists what it does. Needs Python 3.10 and nothing else."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
-from house import checks, demo, install, instances, services, state, translations
-from house.places import CKAN_RELEASES
-from house.steps import StepFailed, say
+from stack import checks, demo, install, instances, services, state, testing, timings, translations
+from stack.places import CKAN_RELEASES
+from stack.steps import StepFailed, say
 
 
 def _instance(arguments: argparse.Namespace) -> instances.Instance:
@@ -47,11 +48,37 @@ def cmd_test_setup(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _run_tests(arguments: argparse.Namespace, names: tuple[str, ...]) -> int:
+    chosen = testing.select(arguments.tests.split(), names)
+    jobs = testing.workers()
+    base = _instance(arguments)
+    with state.alone():
+        whole_portals = any(session.name in testing.PORTAL for session, _paths in chosen)
+        install.everything(arguments.ckan, portal=whole_portals)
+        services.start()
+        translations.compile_all(base)
+        testing.prepare(base, chosen, jobs)
+    return testing.run(base, chosen, jobs, arguments.rest)
+
+
 def cmd_test(arguments: argparse.Namespace) -> int:
-    """Prepare an instance and run tests against it."""
-    cmd_test_setup(arguments)
-    instances.sweep(_instance(arguments))
-    return instances.pytest(_instance(arguments), arguments.rest)
+    """Run the tests (--tests names some) on an instance for each worker."""
+    return _run_tests(arguments, testing.TEST)
+
+
+def cmd_test_portal(arguments: argparse.Namespace) -> int:
+    """Run the tests that need whole portals."""
+    return _run_tests(arguments, testing.PORTAL)
+
+
+def cmd_test_times(arguments: argparse.Namespace) -> int:
+    """Print what the last run of the tests took, as Markdown; or, of the JUnit files named, by folder."""
+    if arguments.rest:
+        tests = [test for name in arguments.rest for test in timings.read(Path(name), Path(name).stem)]
+        print("\n".join(timings.tables(tests)))
+    else:
+        print("\n".join(timings.report(arguments.ckan)))
+    return 0
 
 
 def cmd_demo(arguments: argparse.Namespace) -> int:
@@ -107,7 +134,10 @@ def cmd_bench(arguments: argparse.Namespace) -> int:
 def cmd_fuzz(arguments: argparse.Namespace) -> int:
     """Run the long differential comparison with the reference reviewer, and every random test at length."""
     cmd_test_setup(arguments)
-    return checks.fuzz(_instance(arguments), arguments.rest)
+    base = _instance(arguments)
+    with state.alone():
+        testing.prepare(base, testing.select(checks.sampled(), testing.TEST), testing.workers())
+    return checks.fuzz(base, arguments.rest)
 
 
 def cmd_soak(arguments: argparse.Namespace) -> int:
@@ -121,6 +151,8 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "services": cmd_services,
     "test-setup": cmd_test_setup,
     "test": cmd_test,
+    "test-portal": cmd_test_portal,
+    "test-times": cmd_test_times,
     "demo": cmd_demo,
     "stop": cmd_stop,
     "drop": cmd_drop,
@@ -134,17 +166,19 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
 
 
 #: Commands whose further arguments go to the program they run.
-TAKE_MORE = {"test", "bench", "fuzz", "soak"}
+TAKE_MORE = {"test", "test-portal", "test-times", "bench", "fuzz", "soak"}
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="dev/portal", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     for name, function in COMMANDS.items():
-        command = commands.add_parser(name, help=(function.__doc__ or "").strip())
+        command = commands.add_parser(name, help=(function.__doc__ or "").strip(), allow_abbrev=False)
         release, instance = os.environ.get("CKAN") or "2.12", os.environ.get("INSTANCE") or "test"
         command.add_argument("--ckan", choices=sorted(CKAN_RELEASES), default=release)
         command.add_argument("--instance", default=instance)
+        if name in ("test", "test-portal"):
+            command.add_argument("--tests", default="", help="paths below the checkout; all when empty")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""Fixtures for every test of the house.
+"""Fixtures for every test.
 
 Nothing here imports CKAN at the top: the pure tests run without it.
 """
@@ -16,36 +16,96 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-#: Plugins with tables; their migrations follow CKAN's own whenever the tables are made anew.
-PLUGINS_WITH_TABLES = ("activity", "cost_oc4ids", "ogp_plan")
+#: The release of CKAN on which tests marked ``one_release`` run.
+FIRST_RELEASE = "2.12."
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give each worker of pytest-xdist an instance of its own, and the controller no application at all.
+
+    pytest-ckan builds an application from ``--ckan-ini`` when a session starts, in the controller and in each worker.
+    ``OC4IDS_TEST_INIS`` names the workers' configurations (``make test`` sets it).
+    """
+    if hasattr(config.option, "randomly_reset_seed"):
+        # Only the order is random: names that factories make must differ from test to test.
+        config.option.randomly_reset_seed = False
+    if not config.pluginmanager.hasplugin("ckan"):
+        return
+    worker = getattr(config, "workerinput", None)
+    if worker is not None:
+        inis = os.environ.get("OC4IDS_TEST_INIS", "").split(os.pathsep)
+        number = int(worker["workerid"].removeprefix("gw"))
+        if number >= len(inis) or not inis[number]:
+            raise pytest.UsageError(f"worker {number} has no instance of its own: run `make test`")
+        config.option.ckan_ini = inis[number]
+    elif getattr(config.option, "numprocesses", None):
+        config.pluginmanager.unregister(name="ckan")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what one release of CKAN shows for all; keep classes marked ``in_order`` in their order."""
+    if not _is_first_release():
+        left_out = [item for item in items if item.get_closest_marker("one_release")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+    _restore_order(items)
+
+
+def _is_first_release() -> bool:
+    """Return whether the CKAN here is the one on which tests marked ``one_release`` run."""
+    try:
+        return version("ckan").startswith(FIRST_RELEASE)
+    except PackageNotFoundError:
+        return True
+
+
+def _restore_order(items: list[pytest.Item]) -> None:
+    groups: dict[tuple[str, str], list[int]] = {}
+    for place, item in enumerate(items):
+        if isinstance(item, pytest.Function) and item.cls and item.get_closest_marker("in_order"):
+            groups.setdefault((str(item.path), item.cls.__qualname__), []).append(place)
+    for places in groups.values():
+        written = sorted((items[place] for place in places), key=lambda item: item.function.__code__.co_firstlineno)
+        for place, item in zip(places, written, strict=True):
+            items[place] = item
 
 
 @pytest.fixture
-def clean_db(reset_db: Callable[[], None], with_plugins: Any, migrate_db_for: Callable[..., None]) -> None:
-    """Empty the database; where the tables had to be made anew, make the plugins' tables too."""
-    import sqlalchemy as sa
-    from ckan import model
-    from ckan.plugins import plugin_loaded
-    from support.tables import empty_append_only
+def clean_db(with_plugins: None) -> None:
+    """Empty the database. Stands in for pytest-ckan's, which knows nothing of append-only tables."""
+    from support import tables
 
-    empty_append_only()
-    reset_db()
-    connection = model.Session.connection()
-    inspector = sa.inspect(connection)
-    missing = [
-        name
-        for name in PLUGINS_WITH_TABLES
-        if plugin_loaded(name) and not inspector.has_table(f"{name}_alembic_version")
-    ]
-    model.Session.rollback()
-    for name in missing:
-        migrate_db_for(name)
+    tables.empty()
+
+
+@pytest.fixture
+def with_plugins(request: pytest.FixtureRequest, ckan_config: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Load the plugins that the configuration lists, and those that a mark of the same name adds.
+
+    Stands in for pytest-ckan's, which loads and unloads them for each test.
+    """
+    from support import application
+
+    more = [name for mark in request.node.iter_markers("with_plugins") for name in mark.args]
+    if more:
+        monkeypatch.setitem(ckan_config, "ckan.plugins", [*application.wanted(), *more])
+    application.load()
+
+
+@pytest.fixture
+def make_app(ckan_config: Any) -> Callable[[], Any]:
+    """Factory of clients. Stands in for pytest-ckan's, which builds an application for each test."""
+    from support import application
+
+    return application.client
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +113,7 @@ def tools_python() -> str:
     """Path of the Python that has libcoveoc4ids and other tools that do not belong beside CKAN."""
     path = os.environ.get("OC4IDS_TOOLS_PYTHON") or str(ROOT / ".venv" / "tools" / "bin" / "python")
     if not Path(path).exists():
-        pytest.skip("the environment of the reference reviewer is absent: run `make install`")
+        pytest.fail("the environment of the reference reviewer is absent: run `make install`")
     return path
 
 
@@ -171,8 +231,3 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last: the worker of their portal would take the jobs of the other tests."""
-    items.sort(key=lambda item: "browser" in item.path.parts)

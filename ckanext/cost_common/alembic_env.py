@@ -1,6 +1,6 @@
-"""How the revisions of our plugins run: what each one's ``env.py`` calls, inside of Alembic.
+"""The Alembic environment of the plugins: what each one's ``env.py`` calls.
 
-Each plugin keeps a version table of its own, and autogeneration looks at its own tables only.
+Each plugin has a version table of its own, and autogeneration compares its own tables only.
 """
 
 from __future__ import annotations
@@ -16,22 +16,24 @@ from sqlalchemy import engine_from_config, pool
 def run(plugin: str, table_prefix: str) -> None:
     """Run the revisions of a plugin, or print their SQL in Alembic's offline mode.
 
-    :param plugin: its name, which is that of its package and of its version table.
-    :param table_prefix: what the names of its tables begin with.
+    Call it while Alembic runs: it reads ``alembic.context``.
+
+    :param plugin: its name, such as ``ogp_plan``, which is that of its package and of its version table.
+    :param table_prefix: the prefix of the names of its tables, such as ``ogp_``.
     """
     config = context.config
     if config.config_file_name:
-        # the command that calls us has loggers of its own, and wants to keep them
+        # the command that runs Alembic keeps its own loggers
         fileConfig(config.config_file_name, disable_existing_loggers=False)
 
-    def ours(_object: Any, name: str | None, type_: str, _reflected: bool, _compare_to: Any) -> bool:
-        """Core's and other plugins' tables are not ours to change."""
+    def is_own(_object: Any, name: str | None, type_: str, _reflected: bool, _compare_to: Any) -> bool:
+        """Leave tables of CKAN and of other plugins out."""
         return type_ != "table" or bool(name and name.startswith(table_prefix))
 
     options: dict[str, Any] = {
         "target_metadata": _metadata(plugin),
         "version_table": f"{plugin}_alembic_version",
-        "include_object": ours,
+        "include_object": is_own,
     }
     if context.is_offline_mode():
         context.configure(url=config.get_main_option("sqlalchemy.url"), literal_binds=True, **options)
@@ -51,7 +53,7 @@ def _migrate() -> None:
 
 
 def _metadata(plugin: str) -> Any:
-    """The metadata that knows the plugin's tables, loaded only where it is compared."""
+    """Return CKAN's metadata with the plugin's tables in it."""
     from ckan.model.meta import metadata
 
     importlib.import_module(f"ckanext.{plugin}.model")

@@ -1,14 +1,14 @@
-"""Words of CKAN's own pages that its Spanish catalogue lacks, so that a person reads one language.
+"""Messages of CKAN's own pages that its Spanish catalogue lacks, so that a page is in one language.
 
-CKAN looks a string up in the catalogues of every plugin; marked here, they are translated in
-ours. Whoever finds one more in English adds it; when CKAN's catalogue has it, it goes.
+CKAN looks a message up in the catalogues of every plugin: those marked here are translated in ours. Add
+one when you find it in English; remove it when CKAN's catalogue has it.
 """
 
 from __future__ import annotations
 
-from ckanext.cost_oc4ids.oc4ids.messages import N_
+from ckanext.cost_common.translation import N_
 
-WORDS = (
+MESSAGES = (
     N_("Navigate to Home - {site_title}"),
     N_("There are currently no groups for this site."),
     N_("Edit role"),

@@ -1,9 +1,9 @@
-"""Asking what a link leads to, without letting the link choose whom this server talks to.
+"""Outgoing HTTP to addresses that people give, without letting the address choose whom this server reaches.
 
-Rules (OWASP, "Server-Side Request Forgery Prevention"): only http and https, the name resolved
-once and its address checked and kept for the connection, the same again for each redirect, no
-credentials, no proxy from the environment, limits of time and size. Both plugins ask through
-here; each brings its own :class:`Limits`, and nothing here reads a configuration.
+Rules (OWASP, "Server-Side Request Forgery Prevention"): only http and https, the name resolved once and
+its address checked and kept for the connection, the same again for each redirect, no credentials, no proxy
+from the environment, limits of time and size. Both plugins send their requests from here; each brings its
+own :class:`Limits`, and nothing here reads a configuration.
 """
 
 from __future__ import annotations
@@ -22,83 +22,92 @@ import urllib3
 from urllib3.util import Timeout, Url, parse_url
 
 REDIRECTS = 3
-#: bytes asked for at once; whatever has come is taken, so that a slow site does not hold us
+#: bytes requested at once; what has arrived is returned, so that a slow site does not hold us
 READ = 1 << 16
 _MOVED = (301, 302, 303, 307, 308)
 _PORTS = {"http": 80, "https": 443}
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-#: carriers of IPv4 addresses inside IPv6 ones, which may lead to a private network
+#: IPv6 addresses that carry IPv4 ones, which may lead to a private network
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How far a link may lead.
+    """How far a request may lead.
 
-    :param hosts: names, in lower case, that may be asked; None: any.
+    :param hosts: host names, in lower case, that may be reached; None: any.
     :param networks: networks that may be reached although they are not of the public internet.
     :param timeout: seconds that a connection, and each read of it, may take.
-    :param patience: seconds that all of it may take.
-    :param max_bytes: how much is read at most.
+    :param total_timeout: seconds that the whole request may take, redirects and body included.
+    :param max_bytes: bytes of the body that are read at most.
+    :param user_agent: the header ``User-Agent``.
+    :param accept: the header ``Accept``.
     """
 
     hosts: Collection[str] | None
     networks: Collection[Network]
     timeout: float
-    patience: float
+    total_timeout: float
     max_bytes: int
-    agent: str
+    user_agent: str
     accept: str = "*/*"
 
 
-class Refused(Exception):
-    """The address is one that links may not lead to."""
+class UrlRefused(Exception):
+    """The address, or one that it redirects to, may not be reached."""
 
 
-class Failed(Exception):
-    """Nobody answered, or not to the end."""
+class RequestFailed(Exception):
+    """There was no response, or it ended before its end."""
 
 
-class TooLarge(Exception):
-    """There are more bytes than are read."""
+class ResponseTooLarge(Exception):
+    """The body has more bytes than are read."""
 
 
 @dataclass(slots=True)
-class Answer:
-    """What the last address of the chain answered; its bytes are not read yet."""
+class Response:
+    """The response of the last address of a chain of redirects; its body is not read yet.
+
+    :param url: the address that responded.
+    :param status: the HTTP status.
+    """
 
     url: str
     status: int
     _response: Any
     _limits: Limits
-    _until: float
+    _deadline: float
 
-    def pieces(self) -> Iterator[bytes]:
-        """Give the bytes as they come.
+    def iter_bytes(self) -> Iterator[bytes]:
+        """Return the body in chunks, as they arrive.
 
-        :raises TooLarge: there are more than the limit.
-        :raises Failed: they ended before their end, or came too slowly.
+        :raises ResponseTooLarge: it has more bytes than the limit.
+        :raises RequestFailed: it ended before its end, or came too slowly.
         """
         limit = self._limits.max_bytes
         length = self._response.headers.get("Content-Length", "")
         if length.isdigit() and int(length) > limit:
-            raise TooLarge(f"{length} bytes")
+            raise ResponseTooLarge(f"{length} bytes")
         total = 0
         try:
-            while piece := self._response.read1(READ, decode_content=False):
-                total += len(piece)
+            while chunk := self._response.read1(READ, decode_content=False):
+                total += len(chunk)
                 if total > limit:
-                    raise TooLarge(f"more than {limit} bytes")
-                if time.monotonic() > self._until:
-                    raise Failed("the site is too slow")
-                yield piece
+                    raise ResponseTooLarge(f"more than {limit} bytes")
+                if time.monotonic() > self._deadline:
+                    raise RequestFailed("the site is too slow")
+                yield chunk
+            if time.monotonic() > self._deadline:
+                # a body without a length looks whole when the timer has ended its connection
+                raise RequestFailed("the site is too slow")
         except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise Failed(f"{type(error).__name__}: {error}") from error
+            raise RequestFailed(f"{type(error).__name__}: {error}") from error
 
 
 def may_reach(address: Address, networks: Collection[Network] = ()) -> bool:
-    """Whether links may lead to an address: a public one, or one of ``networks``."""
+    """Return whether requests may reach an IP address: a public one, or one of ``networks``."""
     if any(address in network for network in networks if network.version == address.version):
         return True
     if isinstance(address, ipaddress.IPv6Address):
@@ -110,73 +119,78 @@ def may_reach(address: Address, networks: Collection[Network] = ()) -> bool:
 
 
 def resolve(host: str, port: int, networks: Collection[Network] = ()) -> str:
-    """Return the address to connect to.
+    """Return the IP address to connect to.
 
-    :raises Failed: the name has no address.
-    :raises Refused: it has one that links may not lead to. One is enough: a name that answers with
-        a public and a private address is not to be trusted.
+    :param host: the host's name or its IP address.
+    :param port: the port.
+    :param networks: networks that may be reached although they are not of the public internet.
+    :raises RequestFailed: the name has no address.
+    :raises UrlRefused: it has one that may not be reached. One is enough: a name with a public and a
+        private address is not to be trusted.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise Failed(f"{host}: {error}") from error
+        raise RequestFailed(f"{host}: {error}") from error
     addresses = [ipaddress.ip_address(str(each[4][0]).split("%")[0]) for each in found]
     for address in addresses:
         if not may_reach(address, networks):
-            raise Refused(f"{host} is at {address}, where links may not lead")
+            raise UrlRefused(f"{host} is at {address}, which may not be reached")
     return str(addresses[0])
 
 
-def checked(url: str, hosts: Collection[str] | None = None) -> tuple[Url, str, int]:
-    """Return the parts of an address that may be asked: parsed, host, port.
+def check_url(url: str, hosts: Collection[str] | None = None) -> tuple[Url, str, int]:
+    """Return the parts of an address that may be reached: parsed, host, port.
 
-    :raises Refused: it may not, by its form or its host.
+    :param url: the address.
+    :param hosts: host names, in lower case, that may be reached; None: any.
+    :raises UrlRefused: it may not, by its form or its host.
     """
     try:
         parsed = parse_url(url)
         # two parsers that disagree on the host are how such checks are fooled
         agreed = urlsplit(url).hostname
     except (ValueError, urllib3.exceptions.HTTPError) as error:
-        raise Refused(f"not an address: {error}") from error
+        raise UrlRefused(f"not an address: {error}") from error
     host = (parsed.host or "").strip("[]").lower()
     if parsed.scheme not in _PORTS:
-        raise Refused(f"scheme {parsed.scheme!r}")
+        raise UrlRefused(f"scheme {parsed.scheme!r}")
     if not host or agreed is None or agreed.strip("[]").lower() != host:
-        raise Refused("no host, or one that can be read in two ways")
+        raise UrlRefused("no host, or one that can be read in two ways")
     if parsed.auth:
-        raise Refused("an address with a user name")
+        raise UrlRefused("an address with a user name")
     if hosts is not None and host not in hosts:
-        raise Refused(f"{host} is not one of the configured hosts")
+        raise UrlRefused(f"{host} is not one of the configured hosts")
     return parsed, host, parsed.port or _PORTS[parsed.scheme]
 
 
-def _watched(pool: Any, until: float) -> threading.Timer:
-    """Let a pool's connection be ended when the time is over, whatever it waits for.
+def _limit_time(pool: Any, deadline: float) -> threading.Timer:
+    """Start a timer that ends a pool's connections at the deadline, whatever they wait for.
 
-    A site that answers one byte at a time never makes a read late, and could hold us for hours.
+    A site that sends one byte at a time never makes a read late, and could hold us for hours.
     """
     sockets: list[Any] = []
 
-    class Watched(pool.ConnectionCls):  # type: ignore[misc,name-defined]
+    class TimedConnection(pool.ConnectionCls):  # type: ignore[misc,name-defined]
         def connect(self) -> None:
             super().connect()
             sockets.append(self.sock)
 
     def end() -> None:
-        for one in sockets:
+        for connected in sockets:
             with contextlib.suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
+                connected.shutdown(socket.SHUT_RDWR)
 
-    pool.ConnectionCls = Watched
-    timer = threading.Timer(max(0.0, until - time.monotonic()), end)
+    pool.ConnectionCls = TimedConnection
+    timer = threading.Timer(max(0.0, deadline - time.monotonic()), end)
     timer.daemon = True
     timer.start()
     return timer
 
 
-def _ask(url: str, limits: Limits, until: float) -> tuple[Any, Any, threading.Timer]:
-    """One request, without following redirects: (connection pool, response, what ends it in time)."""
-    parsed, host, port = checked(url, limits.hosts)
+def _send(url: str, limits: Limits, deadline: float) -> tuple[Any, Any, threading.Timer]:
+    """Send one request, without following redirects: (connection pool, response, timer of the deadline)."""
+    parsed, host, port = check_url(url, limits.hosts)
     address = resolve(host, port, limits.networks)
     options: dict[str, Any] = {
         "timeout": Timeout(connect=limits.timeout, read=limits.timeout),
@@ -190,13 +204,13 @@ def _ask(url: str, limits: Limits, until: float) -> tuple[Any, Any, threading.Ti
         )
     else:
         pool = urllib3.HTTPConnectionPool(address, port, **options)
-    timer = _watched(pool, until)
+    timer = _limit_time(pool, deadline)
     name = f"[{host}]" if ":" in host else host
     headers = {
         "Host": name if port == _PORTS.get(str(parsed.scheme)) else f"{name}:{port}",
-        "User-Agent": limits.agent,
+        "User-Agent": limits.user_agent,
         "Accept": limits.accept,
-        # what is looked at is the file as it stands there; its limit is in its own bytes
+        # the bytes of the file as it is stored there; the limit counts these
         "Accept-Encoding": "identity",
     }
     try:
@@ -211,29 +225,31 @@ def _ask(url: str, limits: Limits, until: float) -> tuple[Any, Any, threading.Ti
     except (urllib3.exceptions.HTTPError, OSError) as error:
         timer.cancel()
         pool.close()
-        raise Failed(f"{host}: {type(error).__name__}: {error}") from error
+        raise RequestFailed(f"{host}: {type(error).__name__}: {error}") from error
     return pool, response, timer
 
 
 @contextlib.contextmanager
-def ask(url: str, limits: Limits) -> Iterator[Answer]:
-    """Give what an address answers, redirects followed.
+def open_url(url: str, limits: Limits) -> Iterator[Response]:
+    """Send a GET request, follow its redirects, and return the response; the connection is closed afterwards.
 
-    :raises Refused: it, or one that it leads to, may not be asked; or the redirects do not end.
-    :raises Failed: nobody answered.
+    :param url: the address.
+    :param limits: how far the request may lead.
+    :raises UrlRefused: it, or one that it redirects to, may not be reached; or the redirects do not end.
+    :raises RequestFailed: there was no response.
     """
-    until = time.monotonic() + limits.patience
+    deadline = time.monotonic() + limits.total_timeout
     for _ in range(REDIRECTS + 1):
-        pool, response, timer = _ask(url, limits, until)
+        pool, response, timer = _send(url, limits, deadline)
         try:
             if response.status in _MOVED and response.headers.get("Location"):
                 url = urljoin(url, response.headers["Location"])
                 continue
-            yield Answer(url, response.status, response, limits, until)
+            yield Response(url, response.status, response, limits, deadline)
             return
         finally:
             timer.cancel()
             response.release_conn()
             response.close()
             pool.close()
-    raise Refused(f"more than {REDIRECTS} redirects")
+    raise UrlRefused(f"more than {REDIRECTS} redirects")

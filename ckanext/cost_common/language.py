@@ -1,4 +1,4 @@
-"""In whose language something is said: that of the request, or else the portal's."""
+"""The language of a text: that of the request, or else the portal's."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from flask import has_request_context
 
 
 def current() -> str:
-    """Return the language of the request, or else the portal's (a tag such as ``es``)."""
+    """Return the language of the request, or else the portal's: a tag such as ``es`` or ``es_CO``."""
     lang = get_lang() if has_request_context() else None
     return str(lang or tk.config.get("ckan.locale_default") or "es")

@@ -1,4 +1,4 @@
-"""The ``cost_common`` plugin: what ``cost_oc4ids`` and ``ogp_plan`` share. It must be listed after them."""
+"""The ``cost_common`` plugin: what ``cost_oc4ids`` and ``ogp_plan`` share. Its place in the list is free."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import ckan.plugins.toolkit as tk
 from ckan.common import CKANConfig
 from ckan.lib.plugins import DefaultTranslation
 
+from ckanext.cost_common import helpers
 
+
+@tk.blanket.helpers(helpers.get_helpers)
 class CostCommonPlugin(DefaultTranslation, p.SingletonPlugin):
-    """Templates, styles, scripts and translations of both plugins."""
+    """The page frame, its styles and scripts, and the translations of what both plugins share."""
 
     p.implements(p.IConfigurer)
     p.implements(p.ITranslation)

@@ -1,4 +1,4 @@
-"""The bytes of uploads, through whatever storage CKAN has. Nothing here reads a configuration of ours."""
+"""Stored uploads, through whatever storage CKAN has. Nothing here reads a configuration of ours."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from ckan.lib import uploader
 CHUNK = 1 << 20
 
 
-def chunks(resource_id: str, resource: dict[str, Any]) -> Iterator[bytes]:
-    """Give the bytes of a stored upload, piece by piece.
+def read_chunks(resource_id: str, resource: dict[str, Any]) -> Iterator[bytes]:
+    """Return the bytes of a stored upload, in chunks.
 
     Works with the file storages of CKAN 2.12 and with uploaders that give a path; what these raise
     when the file is not there comes as it is.
+
+    :param resource_id: the id of the resource.
+    :param resource: its dict, as uploaders take it.
     """
     upload: Any = uploader.get_resource_uploader({**resource, "id": resource_id})
     location = upload.get_path(resource_id)

@@ -14,7 +14,8 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 import ckan.plugins.toolkit as tk
-from ckan.exceptions import CkanConfigurationException
+
+from ckanext.cost_common import options
 
 PREFIX = "ckanext.cost_oc4ids."
 
@@ -49,157 +50,120 @@ LARGEST_PAGE = 1000
 DEEPEST = 200
 
 
-def _wrong(key: str, value: Any, remedy: str) -> CkanConfigurationException:
-    return CkanConfigurationException(f"{key} = {value!r} cannot be used: {remedy}")
-
-
-def _text(key: str) -> str:
-    return str(tk.config.get(key) or "").strip()
-
-
-def _words(key: str) -> list[str]:
-    value = tk.config.get(key) or []
-    if isinstance(value, str):
-        return value.split()
-    return [str(word) for word in value]
-
-
-def _number(key: str, least: int, most: int | None = None) -> int:
-    value = tk.config.get(key)
-    try:
-        number = int(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        raise _wrong(key, value, "write a whole number") from None
-    if number < least or (most is not None and number > most):
-        limits = f"of at least {least}" if most is None else f"between {least} and {most}"
-        raise _wrong(key, value, f"write a whole number {limits}")
-    return number
-
-
 def guard() -> GuardMode:
     """Return what to do with a file that does not conform: ``strict``, ``warn`` or ``off``."""
-    mode = _text(GUARD)
+    mode = options.read_text(GUARD)
     if mode not in GUARD_MODES:
-        raise _wrong(GUARD, mode, f"write one of {', '.join(GUARD_MODES)}")
+        raise options.option_error(GUARD, mode, f"write one of {', '.join(GUARD_MODES)}")
     return mode
 
 
 def raise_to_error() -> frozenset[str]:
     """Return the codes of findings that count as errors on this portal."""
-    return frozenset(_words(RAISE_TO_ERROR))
+    return frozenset(options.read_words(RAISE_TO_ERROR))
 
 
 def prefix() -> str | None:
     """Return the registered project identifier prefix, or None when none is configured."""
-    return _text(PROJECT_PREFIX) or None
+    return options.read_text(PROJECT_PREFIX) or None
 
 
 def max_bytes() -> int:
     """Return the size in bytes over which a file is refused."""
-    return _number(MAX_BYTES, 1)
+    return options.read_number(MAX_BYTES, 1)
 
 
 def inline_max_bytes() -> int:
-    """Return the size in bytes over which a file is judged by the worker and not in the request."""
-    return _number(INLINE_MAX_BYTES, 0)
+    """Return the size in bytes over which a file is validated by the worker and not in the request."""
+    return options.read_number(INLINE_MAX_BYTES, 0)
 
 
 def max_depth() -> int:
     """Return the deepest nesting accepted, in levels."""
-    return _number(MAX_DEPTH, 16, DEEPEST)
+    return options.read_number(MAX_DEPTH, 16, DEEPEST)
 
 
 def publisher_name() -> str:
     """Return the publisher's name for the bulk package: the configured one, or the portal's title."""
-    return _text(PUBLISHER_NAME) or str(tk.config.get("ckan.site_title") or "").strip()
+    return options.read_text(PUBLISHER_NAME) or str(tk.config.get("ckan.site_title") or "").strip()
 
 
 def publisher_uri() -> str:
     """Return the publisher's URI for the bulk package: the configured one, or the portal's address."""
-    return _text(PUBLISHER_URI) or str(tk.config.get("ckan.site_url") or "").strip()
+    return options.read_text(PUBLISHER_URI) or str(tk.config.get("ckan.site_url") or "").strip()
 
 
 def publisher_scheme() -> str | None:
     """Return the code of the register that identifies the publisher, or None."""
-    return _text(PUBLISHER_SCHEME) or None
+    return options.read_text(PUBLISHER_SCHEME) or None
 
 
 def publisher_uid() -> str | None:
     """Return the publisher's identifier in the register of :func:`publisher_scheme`, or None."""
-    return _text(PUBLISHER_UID) or None
+    return options.read_text(PUBLISHER_UID) or None
 
 
 def licence() -> str | None:
     """Return the address of the bulk package's licence, or None."""
-    return _text(LICENCE) or None
+    return options.read_text(LICENCE) or None
 
 
 def publication_policy() -> str | None:
     """Return the address of the publication policy, or None."""
-    return _text(PUBLICATION_POLICY) or None
+    return options.read_text(PUBLICATION_POLICY) or None
 
 
 def fetch_links() -> bool:
     """Return whether the worker fetches links. Without any of :func:`fetch_hosts` it fetches none."""
-    return tk.asbool(tk.config.get(FETCH_LINKS) or False)
+    return options.read_flag(FETCH_LINKS)
 
 
 def fetch_hosts() -> frozenset[str]:
     """Return the host names, in lower case, that links may be fetched from."""
-    return frozenset(host.lower() for host in _words(FETCH_HOSTS))
+    return frozenset(host.lower() for host in options.read_words(FETCH_HOSTS))
 
 
 def fetch_networks() -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
     """Return the networks that links may lead to although they are not of the public internet."""
-    try:
-        return tuple(ipaddress.ip_network(word) for word in _words(FETCH_NETWORKS))
-    except ValueError:
-        raise _wrong(FETCH_NETWORKS, _words(FETCH_NETWORKS), "write networks such as 10.20.0.0/16") from None
+    return options.read_networks(FETCH_NETWORKS)
 
 
 def fetch_timeout() -> int:
     """Return the seconds a connection, and each read of it, may take while a link is fetched."""
-    return _number(FETCH_TIMEOUT, 1, 600)
+    return options.read_number(FETCH_TIMEOUT, 1, 600)
 
 
 def queue() -> str:
     """Return the name of the queue of background jobs."""
-    name = _text(QUEUE)
-    if not name:
-        raise _wrong(QUEUE, name, "write the name of a queue")
-    return name
+    return options.read_queue(QUEUE)
 
 
 def anonymous_validations_per_hour() -> int:
-    """Return how many files a visitor without an account may have judged in an hour."""
-    return _number(ANONYMOUS_VALIDATIONS_PER_HOUR, 0)
+    """Return how many files a visitor without an account may have validated in an hour."""
+    return options.read_number(ANONYMOUS_VALIDATIONS_PER_HOUR, 0)
 
 
 def timezone() -> zoneinfo.ZoneInfo:
     """Return the zone in which "today" and dates without a zone are understood."""
-    name = _text(TIMEZONE)
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        raise _wrong(TIMEZONE, name, "write an IANA time zone such as America/Bogota") from None
+    return options.read_zone(TIMEZONE)
 
 
 def country_bbox() -> tuple[float, float, float, float]:
     """Return (west, south, east, north) of the country, in degrees."""
-    words = _words(COUNTRY_BBOX)
+    words = options.read_words(COUNTRY_BBOX)
     remedy = "write west, south, east and north in degrees, separated by spaces"
     try:
         west, south, east, north = (float(word) for word in words)
     except ValueError:
-        raise _wrong(COUNTRY_BBOX, " ".join(words), remedy) from None
+        raise options.option_error(COUNTRY_BBOX, " ".join(words), remedy) from None
     if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
-        raise _wrong(COUNTRY_BBOX, " ".join(words), remedy)
+        raise options.option_error(COUNTRY_BBOX, " ".join(words), remedy)
     return west, south, east, north
 
 
 def page_size() -> int:
     """Return how many projects a page of the list shows."""
-    return _number(PAGE_SIZE, 1, LARGEST_PAGE)
+    return options.read_number(PAGE_SIZE, 1, LARGEST_PAGE)
 
 
 READERS: dict[str, Callable[[], Any]] = {

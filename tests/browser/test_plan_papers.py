@@ -7,9 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ckan import model, plugins
-from ckan.tests import helpers
-from support import plan_files
+from ckan import model
+from support import application, plan_files
 from support.city import City
 from support.plan_portal import Town, paac
 
@@ -28,16 +27,12 @@ ROWS = [
 @pytest.fixture(scope="module")
 def town(city: City) -> Iterator[Town]:
     """Organismos and people of plans, beside the city's; after it, as it empties the database first."""
-    plugins.load_all()
-    try:
-        made = Town.build(helpers._get_test_app())
-        for who in ("owner_admin", "control"):
-            model.User.get(made.names[who]).password = PASSWORD
-        model.Session.commit()
-        yield made
-    finally:
-        model.Session.remove()
-        plugins.unload_all()
+    made = Town.build(application.client())
+    for who in ("owner_admin", "control"):
+        model.User.get(made.names[who]).password = PASSWORD
+    model.Session.commit()
+    yield made
+    model.Session.remove()
 
 
 def sign_in(page: Any, town: Town, who: str) -> None:

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from ckan import model, plugins
-from ckan.tests import factories, helpers
+from ckan import model
+from ckan.tests import factories
 from openpyxl import load_workbook
-from support import plan_city, scenes
+from support import application, plan_city, scenes
 from support.city import City
 
 from ckanext.ogp_plan.model import PlanRow
@@ -43,29 +43,25 @@ class Loaded:
 @pytest.fixture(scope="module")
 def loaded(city: City) -> Iterator[Loaded]:
     """Plans and their year, beside the city's data; after it, as it empties the database first."""
-    plugins.load_all()
-    try:
-        app = helpers._get_test_app()
-        with app.flask_app.test_request_context("/"):
-            ids = {
-                name: factories.User(name=name, fullname=title, password=scenes.PASSWORD, email=f"{name}@example.org")["id"]
-                for name, title in PEOPLE.items()
-            }
-            made = plan_city.load(ids)
-            paac = made.plans["paac"]
-            plan_city.role(ids["plan-coordinadora"], "coordinador")
-            plan_city.role(ids["lider-transparencia"], "lider_componente", paac, component="3")
-            plan_city.role(ids["control-interno-auditora"], "control_interno")
-            plan_city.role(ids["vivienda-editor"], "punto_focal", organization=ORGANISMO)
-            row = PlanRow.get(paac)
-            for day in (dt.date(2026, 4, 30), dt.date(2026, 8, 31)):
-                cut = cut_service.create(row, day, user_id=None)
-                cut_service.publish(row, cut, user_id=None)
-            model.Session.commit()
-        yield Loaded(paac, made.plans)
-    finally:
-        model.Session.remove()
-        plugins.unload_all()
+    app = application.client()
+    with app.flask_app.test_request_context("/"):
+        ids = {
+            name: factories.User(name=name, fullname=title, password=scenes.PASSWORD, email=f"{name}@example.org")["id"]
+            for name, title in PEOPLE.items()
+        }
+        made = plan_city.load(ids)
+        paac = made.plans["paac"]
+        plan_city.role(ids["plan-coordinadora"], "coordinador")
+        plan_city.role(ids["lider-transparencia"], "lider_componente", paac, component="3")
+        plan_city.role(ids["control-interno-auditora"], "control_interno")
+        plan_city.role(ids["vivienda-editor"], "punto_focal", organization=ORGANISMO)
+        row = PlanRow.get(paac)
+        for day in (dt.date(2026, 4, 30), dt.date(2026, 8, 31)):
+            cut = cut_service.create(row, day, user_id=None)
+            cut_service.publish(row, cut, user_id=None)
+        model.Session.commit()
+    yield Loaded(paac, made.plans)
+    model.Session.remove()
 
 
 @pytest.fixture

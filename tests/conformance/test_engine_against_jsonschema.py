@@ -1,4 +1,4 @@
-"""Our judge against Python's jsonschema, the reference, on single projects: same places, same keywords."""
+"""Our validator against Python's jsonschema, the reference, on single projects: same places, same keywords."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-import pytest
+import jsonschema
 from support import defects, differential, fuzz, generate
 
 from ckanext.cost_oc4ids.oc4ids import schema
 
-jsonschema = pytest.importorskip("jsonschema")
 Errors = set[tuple[str, str]]
 
 SEEDS = range(80)
@@ -28,10 +27,9 @@ def reference() -> Any:
 def by_reference(project: Any) -> Errors:
     """``(keyword, place)`` of each error; where the type is wrong that says enough, as in ``differences.yaml``."""
     errors: Errors = set()
-    mistyped = {
-        tuple(each.absolute_path) for each in reference().iter_errors(project) if each.validator == "type"
-    }
-    for error in reference().iter_errors(project):
+    found = list(reference().iter_errors(project))
+    mistyped = {tuple(each.absolute_path) for each in found if each.validator == "type"}
+    for error in found:
         place = "/".join(map(str, error.absolute_path))
         if error.validator == "required":
             missing = set(error.validator_value) - set(error.instance)

@@ -9,10 +9,10 @@ import pytest
 from support.plans import lost
 from support.seeds import seed
 
+from ckanext.cost_common.values.dates import Precision
 from ckanext.ogp_plan.planning import families
 from ckanext.ogp_plan.planning.difference import difference
 from ckanext.ogp_plan.planning.importers import Reading, read
-from ckanext.ogp_plan.planning.types import Precision
 
 NAME = "cost-cali-workplan-2026.txt"
 #: level → indicator → number promised (None: words only; "%": points of a percentage)
@@ -54,7 +54,7 @@ def test_counts(reading: Reading) -> None:
     assert reading.act.accepted == 14
     assert sum(len(item.indicators) for item in reading.plan.items) == 44
     assert sum(len(item.fields["verification"]) for item in reading.plan.items) == 49
-    assert not families.misfits(reading.plan, families.load("cost"))
+    assert not families.find_mismatches(reading.plan, families.load("cost"))
 
 
 @pytest.mark.parametrize("level", TARGETS)

@@ -11,7 +11,7 @@ from ckan.logic import get_action
 from ckanext.ogp_plan.model import APPEND_ONLY, TABLES, Event, LightChange, PlanVersion
 
 
-@pytest.mark.ckan_config("ckan.plugins", "ogp_plan")
+@pytest.mark.ckan_config("ckan.plugins", "ogp_plan cost_common")
 @pytest.mark.usefixtures("with_plugins")
 def test_it_loads_alone() -> None:
     assert p.plugin_loaded("ogp_plan")

@@ -11,70 +11,69 @@ import pytest
 import sqlalchemy as sa
 from ckan import model
 from ckan.tests import factories
-from support.projects import as_sysadmin, clean_once, dataset, project, put
+from support.projects import as_sysadmin, dataset, project, put
 
 from ckanext.cost_oc4ids.projects import search as project_search
 
-pytestmark = pytest.mark.usefixtures("with_plugins", "clean")
-
-DATA: dict[str, Any] = {}
+pytestmark = pytest.mark.usefixtures("with_plugins", "city")
 
 
-@pytest.fixture
-def clean(request: pytest.FixtureRequest) -> None:
-    clean_once(request)
+@pytest.fixture(scope="module")
+def city(empty_portal: None) -> dict[str, Any]:
+    """Two organismos, four public projects and one private, made once for the module."""
+    data: dict[str, Any] = {}
+    roads, schools = (
+        factories.Organization(name="vias", title="Secretaría de Vías"),
+        factories.Organization(name="escuelas", title="Secretaría de Educación"),
+    )
+    data["roads"] = dataset(roads)
+    put(
+        data["roads"],
+        project(
+            "oc4ids-aaaaaa-001",
+            title="Pavimentación de la Calle Quinta",
+            updated="2026-03-01T00:00:00-05:00",
+            locations=[{"id": "1", "description": "Siloé, comuna 20"}],
+            parties=[{"id": "p", "name": "Constructora Ñandú S.A.S."}],
+        ),
+        project(
+            "oc4ids-aaaaaa-002",
+            title="Puente peatonal",
+            status="completion",
+            updated="2026-05-01T00:00:00-05:00",
+            period={"startDate": "2024-01-01T00:00:00Z", "endDate": "2025-12-31T00:00:00Z"},
+            completion={
+                "endDate": "2026-02-01T00:00:00-05:00",
+                "finalValue": {"amount": 0.1, "currency": "COP"},
+            },
+            budget={"amount": {"amount": 5, "currency": "USD"}},
+        ),
+    )
+    data["schools"] = dataset(schools)
+    put(
+        data["schools"],
+        project(
+            "oc4ids-aaaaaa-003",
+            title="Ampliación de la escuela de la quinta etapa",
+            sector=["education"],
+            status="preparation",
+            updated="2026-04-01T00:00:00-05:00",
+            period=None,
+            budget={"amount": {"amount": 2000000, "currency": "COP"}},
+        ),
+        project("oc4ids-aaaaaa-004", title="Ábaco", sector=None, status=None, updated=None, budget=None),
+    )
+    data["hidden"] = dataset(schools, private=True)
+    put(
+        data["hidden"],
+        project("oc4ids-aaaaaa-secret", title="Secreto de la Calle Quinta", sector=["energy"]),
+    )
+    return data
 
 
 @pytest.fixture(autouse=True)
-def city(clean: None) -> Any:
-    """Two organismos, four public projects and one private, made once for the module."""
-    if not DATA:
-        roads, schools = (
-            factories.Organization(name="vias", title="Secretaría de Vías"),
-            factories.Organization(name="escuelas", title="Secretaría de Educación"),
-        )
-        DATA["roads"] = dataset(roads)
-        put(
-            DATA["roads"],
-            project(
-                "oc4ids-aaaaaa-001",
-                title="Pavimentación de la Calle Quinta",
-                updated="2026-03-01T00:00:00-05:00",
-                locations=[{"id": "1", "description": "Siloé, comuna 20"}],
-                parties=[{"id": "p", "name": "Constructora Ñandú S.A.S."}],
-            ),
-            project(
-                "oc4ids-aaaaaa-002",
-                title="Puente peatonal",
-                status="completion",
-                updated="2026-05-01T00:00:00-05:00",
-                period={"startDate": "2024-01-01T00:00:00Z", "endDate": "2025-12-31T00:00:00Z"},
-                completion={
-                    "endDate": "2026-02-01T00:00:00-05:00",
-                    "finalValue": {"amount": 0.1, "currency": "COP"},
-                },
-                budget={"amount": {"amount": 5, "currency": "USD"}},
-            ),
-        )
-        DATA["schools"] = dataset(schools)
-        put(
-            DATA["schools"],
-            project(
-                "oc4ids-aaaaaa-003",
-                title="Ampliación de la escuela de la quinta etapa",
-                sector=["education"],
-                status="preparation",
-                updated="2026-04-01T00:00:00-05:00",
-                period=None,
-                budget={"amount": {"amount": 2000000, "currency": "COP"}},
-            ),
-            project("oc4ids-aaaaaa-004", title="Ábaco", sector=None, status=None, updated=None, budget=None),
-        )
-        DATA["hidden"] = dataset(schools, private=True)
-        put(
-            DATA["hidden"],
-            project("oc4ids-aaaaaa-secret", title="Secreto de la Calle Quinta", sector=["energy"]),
-        )
+def rolled_back() -> Any:
+    """Leave no transaction, nor its lock, to the next test."""
     yield
     model.Session.rollback()
 
@@ -115,14 +114,14 @@ class TestSearch:
         ):
             act("oc4ids_project_search", q=query)
 
-    def test_filters_narrow_and_values_widen(self) -> None:
+    def test_filters_narrow_and_values_widen(self, city: dict[str, Any]) -> None:
         assert set(found(status=["completion", "preparation"])) == {"002", "003"}
         assert found(status="completion", organization="vias") == ["002"]
         assert found(status="completion", organization="escuelas") == []
         assert set(found(sector="education")) == {"003"}
         assert set(found(year="2024")) == {"002"}
         assert set(found(year=[2024, 2025])) == {"001", "002", "004"}
-        assert set(found(organization=DATA["roads"]["owner_org"])) == {"001", "002"}
+        assert set(found(organization=city["roads"]["owner_org"])) == {"001", "002"}
 
     def test_facets_obey_the_other_filters(self) -> None:
         facets = act("oc4ids_project_search", status="completion")["facets"]
@@ -155,10 +154,10 @@ class TestSearch:
         nothing = act("oc4ids_project_search", offset=1000, facets=False)
         assert nothing == {"count": 4, "results": []}
 
-    def test_figures_are_exact_and_say_their_source(self) -> None:
+    def test_figures_are_exact_and_say_their_source(self, city: dict[str, Any]) -> None:
         (result,) = act("oc4ids_project_search", q="puente")["results"]
         assert result["final_value"] == {"amount": Decimal("0.1"), "currency": "COP"}
-        assert result["dataset"]["id"] == DATA["roads"]["id"]
+        assert result["dataset"]["id"] == city["roads"]["id"]
         assert result["resource"]["name"] == "Proyectos"
         assert result["organization"]["name"] == "vias"
         assert result["url"].endswith("/infraestructura/oc4ids-aaaaaa-002")

@@ -13,21 +13,16 @@ import pytest
 import sqlalchemy as sa
 from ckan import model
 from ckan.tests import factories
-from support.projects import as_sysadmin, clean_once, dataset, project, put, unique
+from support.projects import as_sysadmin, dataset, project, put, unique
 
 from ckanext.cost_oc4ids.model import Project, project_count, shared_id
 from ckanext.cost_oc4ids.projects import registry
 from ckanext.cost_oc4ids.projects import search as project_search
 
-pytestmark = pytest.mark.usefixtures("with_plugins", "clean")
+pytestmark = pytest.mark.usefixtures("with_plugins", "empty_portal")
 
 STATUSES = ("identification", "implementation", "completion")
 SECTORS = ("health", "education", "transport.road")
-
-
-@pytest.fixture
-def clean(request: pytest.FixtureRequest) -> None:
-    clean_once(request)
 
 
 @pytest.fixture(autouse=True)
@@ -127,7 +122,7 @@ def test_counts_follow_whatever_happens() -> None:
             id=one["id"],
             body=chance.choice(bodies)["id"],
         ),
-        "night": lambda _: (registry.sweep(), model.Session.commit()),
+        "night": lambda _: (registry.delete_orphans(), model.Session.commit()),
     }
     names = ["put"] * 4 + list(steps)
     twice = False

@@ -11,13 +11,11 @@ import pytest
 from ckan import model
 from ckan.tests import factories
 from support import generate
-from support.projects import clean_once, dataset, encode, project, put
+from support.projects import dataset, encode, project, put
 
 from ckanext.cost_oc4ids import urls
 
-pytestmark = pytest.mark.usefixtures("with_plugins", "clean")
-
-DATA: dict[str, Any] = {}
+pytestmark = pytest.mark.usefixtures("with_plugins", "city")
 
 #: ids that a path, a query, an attribute or a proxy could take for something else
 ODD_IDS = [
@@ -40,44 +38,45 @@ class Links(HTMLParser):
             self.found.append({name: value or "" for name, value in attrs})
 
 
-@pytest.fixture
-def clean(request: pytest.FixtureRequest) -> None:
-    clean_once(request)
+@pytest.fixture(scope="module")
+def city(empty_portal: None) -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    body = factories.Organization(name="vias", title="Secretaría de Vías <i>")
+    data["dataset"] = dataset(body, title="Obras de la ciudad")
+    made = [generate.project(number, "medium", 3) for number in range(25)]
+    data["rich"] = made[0]
+    put(data["dataset"], *map(encode, made))
+    odd = dataset(body, title="Raros")
+    put(odd, *(project(one, title=f"Raro {place}") for place, one in enumerate(ODD_IDS)))
+    hidden = dataset(body, title="Oculto", private=True)
+    put(hidden, project("oc4ids-zz9999-oculto", title="Obra oculta"))
+    hostile = dataset(body, title="Hostil")
+    put(
+        hostile,
+        project(
+            "hostil",
+            title="<script>alert('t')</script>",
+            description="<img src=x onerror=alert(1)>{{ 7*7 }}",
+            status="<b>",
+            sector=["<i>x</i>"],
+            publicAuthority={"id": "1", "name": "<u>Autoridad</u>"},
+            locations=[{"id": "1", "description": "<svg onload=alert(1)>"}],
+            parties=[{"id": "1", "name": "<s>", "contactPoint": {"url": "javascript:alert(1)"}}],
+            documents=[
+                {"id": "1", "title": "Malo", "url": "javascript:alert(1)"},
+                {"id": "2", "title": "Datos", "url": "data:text/html,x"},
+                {"id": "3", "title": "Bueno", "url": 'https://example.org/?a=1&b="><script>'},
+                {"id": "4", "title": "Sin esquema", "url": "//example.org/x"},
+            ],
+            contractingProcesses=[{"id": "1", "releases": [{"id": "1", "url": "javascript:alert(2)"}]}],
+        ),
+    )
+    return data
 
 
 @pytest.fixture(autouse=True)
-def city(clean: None) -> Any:
-    if not DATA:
-        body = factories.Organization(name="vias", title="Secretaría de Vías <i>")
-        DATA["dataset"] = dataset(body, title="Obras de la ciudad")
-        made = [generate.project(number, "medium", 3) for number in range(25)]
-        DATA["rich"] = made[0]
-        put(DATA["dataset"], *map(encode, made))
-        odd = dataset(body, title="Raros")
-        put(odd, *(project(one, title=f"Raro {place}") for place, one in enumerate(ODD_IDS)))
-        hidden = dataset(body, title="Oculto", private=True)
-        put(hidden, project("oc4ids-zz9999-oculto", title="Obra oculta"))
-        hostile = dataset(body, title="Hostil")
-        put(
-            hostile,
-            project(
-                "hostil",
-                title="<script>alert('t')</script>",
-                description="<img src=x onerror=alert(1)>{{ 7*7 }}",
-                status="<b>",
-                sector=["<i>x</i>"],
-                publicAuthority={"id": "1", "name": "<u>Autoridad</u>"},
-                locations=[{"id": "1", "description": "<svg onload=alert(1)>"}],
-                parties=[{"id": "1", "name": "<s>", "contactPoint": {"url": "javascript:alert(1)"}}],
-                documents=[
-                    {"id": "1", "title": "Malo", "url": "javascript:alert(1)"},
-                    {"id": "2", "title": "Datos", "url": "data:text/html,x"},
-                    {"id": "3", "title": "Bueno", "url": 'https://example.org/?a=1&b="><script>'},
-                    {"id": "4", "title": "Sin esquema", "url": "//example.org/x"},
-                ],
-                contractingProcesses=[{"id": "1", "releases": [{"id": "1", "url": "javascript:alert(2)"}]}],
-            ),
-        )
+def rolled_back() -> Any:
+    """Leave no transaction, nor its lock, to the next test."""
     yield
     model.Session.rollback()
 
@@ -138,8 +137,8 @@ class TestList:
 
 
 class TestPage:
-    def test_it_tells_what_where_who_how_much_until_when(self, app: Any) -> None:
-        rich = DATA["rich"]
+    def test_it_tells_what_where_who_how_much_until_when(self, app: Any, city: dict[str, Any]) -> None:
+        rich = city["rich"]
         page = app.get(f"/infraestructura/{rich['id']}").body
         for words in (
             "Qué es",
@@ -156,11 +155,11 @@ class TestPage:
         assert amount in page
         assert rich["parties"][0]["name"] in page
         assert f"/oc4ids/projects/{rich['id']}.json" in page
-        source = f"/dataset/{DATA['dataset']['name']}/resource/{DATA['dataset']['resources'][0]['id']}"
+        source = f"/dataset/{city['dataset']['name']}/resource/{city['dataset']['resources'][0]['id']}"
         assert page.count(source) >= 4  # each figure says where it comes from
 
-    def test_in_english_too(self, app: Any) -> None:
-        page = app.get(f"/en/infraestructura/{DATA['rich']['id']}").body
+    def test_in_english_too(self, app: Any, city: dict[str, Any]) -> None:
+        page = app.get(f"/en/infraestructura/{city['rich']['id']}").body
         assert '<html lang="en"' in page
         assert "What it costs" in page
 

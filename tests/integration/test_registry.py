@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from ckan import model
 from ckan.tests import factories
-from support.projects import Raw, as_sysadmin, clean_once, dataset, encode, project, put, unique
+from support.projects import Raw, as_sysadmin, dataset, encode, project, put, unique
 
 from ckanext.cost_oc4ids.model import Project, ProjectVersion
 from ckanext.cost_oc4ids.projects import registry
@@ -19,13 +19,8 @@ from ckanext.cost_oc4ids.projects import search as project_search
 
 pytestmark = [
     pytest.mark.ckan_config("ckan.auth.create_unowned_dataset", True),
-    pytest.mark.usefixtures("with_plugins", "clean"),
+    pytest.mark.usefixtures("with_plugins", "empty_portal"),
 ]
-
-
-@pytest.fixture
-def clean(request: pytest.FixtureRequest) -> None:
-    clean_once(request)
 
 
 @pytest.fixture(autouse=True)
@@ -220,7 +215,7 @@ class TestVisibility:
         model.Package.get(found["id"]).purge()
         model.Session.commit()
         assert shown(one) is None
-        assert registry.sweep() >= 2
+        assert registry.delete_orphans() >= 2
         model.Session.commit()
         assert rows(one) == []
         assert shown(kept) == other["id"]

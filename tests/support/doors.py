@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.resources
 import io
 import json
 from collections.abc import Iterator
@@ -11,57 +10,27 @@ from dataclasses import dataclass
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-import sqlalchemy as sa
-from ckan import model, plugins
-from ckan.cli.db import _run_migrations
+from ckan import model
 from ckan.lib import search, uploader
 from ckan.tests import factories, helpers
 
 from ckanext.cost_oc4ids.model import Project, ProjectVersion, Report, ResourceState
+from support import application, tables
 from support.scenes import CONFORMS_TO
-from support.tables import empty_append_only
-
-
-def _migrate() -> None:
-    """Bring the plugins' tables to what the migrations of this checkout say."""
-    inspector = sa.inspect(model.Session.connection())
-    missing = [
-        each
-        for each in ("activity", "cost_oc4ids", "ogp_plan")
-        if plugins.plugin_loaded(each) and not _is_migrated(inspector, each)
-    ]
-    model.Session.remove()
-    for plugin in missing:
-        _run_migrations(plugin)
-
-
-def _is_migrated(inspector: Any, plugin: str) -> bool:
-    table = f"{plugin}_alembic_version"
-    if not inspector.has_table(table):
-        return False
-    done = model.Session.execute(sa.text(f"SELECT version_num FROM {table}")).scalar()  # noqa: S608
-    folder = importlib.resources.files(f"ckanext.{plugin}") / "migration" / plugin / "versions"
-    written = [each.name for each in folder.iterdir() if each.name.endswith(".py")]
-    return not written or max(written).startswith(str(done)) or not max(written)[:4].isdigit()
 
 
 @contextlib.contextmanager
 def portal() -> Iterator[Any]:
     """CKAN with its plugins, an empty database and index, for a module of tests; gives the application.
 
-    Loading plugins and making an application is dear, so the tests of a module share them and keep
-    apart by organismos and projects of their own. Options are changed with ``monkeypatch.setitem(tk.config, …)``.
+    The tests of a module share what is in it and keep apart by organismos and projects of their own.
+    Options are changed with ``monkeypatch.setitem(tk.config, …)``. See :mod:`support.application`.
     """
-    plugins.load_all()
-    try:
-        empty_append_only()
-        helpers.reset_db()
-        _migrate()
+    with application.loaded():
+        tables.empty()
         search.clear_all()
-        yield helpers._get_test_app()
-    finally:
+        yield application.client()
         model.Session.remove()
-        plugins.unload_all()
 
 
 @dataclass

@@ -46,6 +46,12 @@ class Kind:
 KINDS: dict[str, Kind] = {}
 
 
+def kind_of(name: str) -> tuple[str, Verdict, str | None]:
+    """Return what a kind is a variant of: the first word of its name, what is said of it, and by which code."""
+    kind = KINDS[name]
+    return name.split("-", maxsplit=1)[0], kind.verdict, kind.code
+
+
 def add(
     name: str, make: Callable[[], bytes] | bytes, verdict: Verdict = "unreadable", code: str | None = None
 ) -> None:

@@ -89,13 +89,3 @@ def as_sysadmin(action: str, **data: Any) -> Any:
 
     user = tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]
     return tk.get_action(action)({"user": user, "ignore_auth": False}, data)
-
-
-_CLEANED: set[str] = set()
-
-
-def clean_once(request: Any) -> None:
-    """Empty the database before the first test of a module; its tests keep apart by their ids."""
-    if request.module.__name__ not in _CLEANED:
-        request.getfixturevalue("clean_db")
-        _CLEANED.add(request.module.__name__)

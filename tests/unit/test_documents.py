@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ TEXT = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 COMMON = {"whole"}
 
 
+@cache
 def actions() -> dict[str, set[str]]:
     """Every action of the plugin with the parameters that its docstring gives."""
     found = {}
@@ -25,6 +27,7 @@ def actions() -> dict[str, set[str]]:
     return found
 
 
+@cache
 def rows() -> dict[str, str]:
     """The row of the document's tables in which each action stands."""
     found = {}

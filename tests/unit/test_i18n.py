@@ -50,15 +50,26 @@ SAME_IN_BOTH = {
 }
 
 
+def is_of_sources(folder: str) -> bool:
+    """Whether sources may be below a folder: what tools and builds leave at the top is not looked through."""
+    path = Path(folder)
+    return path.parent != ROOT or path.name == "ckanext"
+
+
+@cache
+def extracted() -> list[tuple[str, int, str | tuple[str, ...]]]:
+    """Every marked string with the file and line where it stands."""
+    with (ROOT / "babel.cfg").open() as mapping:
+        method_map, options_map = parse_mapping(mapping)
+    found = extract_from_dir(ROOT, method_map, options_map, keywords=KEYWORDS, directory_filter=is_of_sources)
+    return [(filename, line, message) for filename, line, message, _comments, _context in found]
+
+
 @cache
 def source_strings(domain: str) -> dict[str | tuple[str, ...], str]:
     """Marked strings of a plugin → the first place each stands in (``file:line``)."""
-    with (ROOT / "babel.cfg").open() as mapping:
-        method_map, options_map = parse_mapping(mapping)
     found: dict[str | tuple[str, ...], str] = {}
-    for filename, line, message, _comments, _context in extract_from_dir(
-        ROOT, method_map, options_map, keywords=KEYWORDS
-    ):
+    for filename, line, message in extracted():
         if filename.startswith(DOMAINS[domain]):
             found.setdefault(message, f"{filename}:{line}")
     return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import gettext
 import io
 import re
 import subprocess
@@ -12,13 +11,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import FrozenInstanceError
 from importlib.resources import files
-from pathlib import Path
 
 import pytest
 import yaml
-from babel.messages.pofile import read_po
 
-from ckanext.cost_oc4ids.oc4ids import i18n, schema
+from ckanext.cost_oc4ids.oc4ids import schema
 from ckanext.cost_oc4ids.oc4ids.types import SCHEMA_VERSION
 
 FOLDER = files("ckanext.cost_oc4ids") / "schemas" / "oc4ids" / SCHEMA_VERSION
@@ -380,54 +377,3 @@ class TestAliases:
     def test_normalise(self) -> None:
         forms = ("En ejecución", "en_ejecucion", "EnEjecucion", "EN-EJECUCIÓN", "en ejecucio\u0301n")
         assert {schema.normalise(form) for form in forms} == {"enejecucion"}
-
-
-class TestTranslator:
-    @pytest.fixture(autouse=True)
-    def fresh(self) -> Iterator[None]:
-        i18n.translator.cache_clear()
-        yield
-        i18n.translator.cache_clear()
-
-    @pytest.fixture
-    def package(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-        """A package of its own with one Spanish message, as ``.po`` only."""
-        messages = tmp_path / "i18n" / "es" / "LC_MESSAGES"
-        messages.mkdir(parents=True)
-        (messages / f"{i18n.DOMAIN}.po").write_text(
-            'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n'
-            '"Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n\n'
-            'msgid "Error"\nmsgstr "Equivocación"\n\n'
-            'msgid "%(n)d place"\nmsgid_plural "%(n)d places"\n'
-            'msgstr[0] "%(n)d lugar"\nmsgstr[1] "%(n)d lugares"\n',
-            encoding="utf-8",
-        )
-        monkeypatch.setattr(i18n, "shipped", tmp_path.joinpath)
-        return messages
-
-    def test_a_bare_checkout_still_speaks_spanish(self, package: Path) -> None:
-        assert i18n.translator("es").gettext("Error") == "Equivocación"
-        assert i18n.translator("es_CO").ngettext("%(n)d place", "%(n)d places", 2) == "%(n)d lugares"
-
-    def test_the_built_catalogue_is_preferred(self, package: Path) -> None:
-        from babel.messages.mofile import write_mo
-
-        with (package / f"{i18n.DOMAIN}.po").open("rb") as source:
-            catalogue = read_po(source, locale="es")
-        catalogue["Error"].string = "Error (compilado)"
-        with (package / f"{i18n.DOMAIN}.mo").open("wb") as target:
-            write_mo(target, catalogue)
-        assert i18n.translator("es-CO").gettext("Error") == "Error (compilado)"
-
-    @pytest.mark.parametrize("lang", ["en", "fr", "", None, "../es", "es/../es", "..", "a" * 300])
-    def test_any_other_language_is_the_source(self, package: Path, lang: str | None) -> None:
-        catalogue = i18n.translator(lang)
-        assert type(catalogue) is gettext.NullTranslations
-        assert catalogue.gettext("Error") == "Error"
-
-    def test_the_shipped_catalogue_is_found(self) -> None:
-        """Spanish is there, built or not, and says something else than the source."""
-        assert isinstance(i18n.translator("es"), gettext.GNUTranslations)
-
-    def test_marking_changes_nothing(self) -> None:
-        assert i18n.N_("A message") == "A message"

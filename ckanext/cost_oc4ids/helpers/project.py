@@ -5,33 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
-from babel.numbers import format_compact_decimal, format_currency, format_decimal
+from babel.numbers import format_compact_decimal, format_currency
 from markupsafe import Markup
 
-from ckanext.cost_common import language
+from ckanext.cost_common import formatting, language
 from ckanext.cost_oc4ids import config, urls
 from ckanext.cost_oc4ids.oc4ids import schema
 from ckanext.cost_oc4ids.oc4ids.summary import Money
 
 #: Figures under this are short enough to read as they are.
 LONG_FIGURE = Decimal(1_000_000)
-#: Which country's way of writing figures and dates a language means here.
-COUNTRY_OF = {"es": "es_CO"}
-
-
-@lru_cache(maxsize=32)
-def _locale(lang: str) -> Locale:
-    try:
-        return Locale.parse(COUNTRY_OF.get(lang, lang).replace("-", "_"))
-    except (UnknownLocaleError, ValueError):
-        return Locale.parse("en")
-
 
 def _money(value: Money | Mapping[str, Any] | None) -> Money | None:
     if value is None or isinstance(value, Money):
@@ -48,7 +34,7 @@ def oc4ids_money(value: Money | Mapping[str, Any] | None) -> Markup:
     if money is None:
         return Markup("")
     whole = money.amount == money.amount.to_integral_value()
-    locale = _locale(language.current())
+    locale = formatting.current_locale()
     digits = "0" if whole else "00"
     pattern = {"es_CO": "¤ #,##0", "en": "¤#,##0"}.get(str(locale), "¤ #,##0") + (
         "" if whole else f".{digits}"
@@ -67,7 +53,7 @@ def oc4ids_money_in_words(value: Money | Mapping[str, Any] | None) -> str:
     if money is None or abs(money.amount) < LONG_FIGURE:
         return ""
     return format_compact_decimal(
-        money.amount, format_type="long", locale=_locale(language.current()), fraction_digits=1
+        money.amount, format_type="long", locale=formatting.current_locale(), fraction_digits=1
     )
 
 
@@ -76,7 +62,7 @@ def oc4ids_day(value: dt.date | str | None, width: str = "long") -> str:
     if not value:
         return ""
     day = dt.date.fromisoformat(value[:10]) if isinstance(value, str) else value
-    return format_date(day, format=width, locale=_locale(language.current()))
+    return formatting.format_day(day, width)
 
 
 def oc4ids_moment_day(value: str | dt.datetime | None, width: str = "long") -> str:
@@ -89,7 +75,7 @@ def oc4ids_moment_day(value: str | dt.datetime | None, width: str = "long") -> s
 
 def oc4ids_number(value: int) -> str:
     """A whole number as it is written where the reader lives."""
-    return format_decimal(value, locale=_locale(language.current()))
+    return formatting.format_number(value)
 
 
 def oc4ids_code(codelist: str, code: str | None) -> str:

@@ -1,6 +1,6 @@
 """What OC4IDS says, read from ``schemas/oc4ids/<version>/``: structure, codes, and our names for both.
 
-A pure reader: it judges nothing and knows no CKAN. Everything is read once a
+A pure reader: it validates nothing and knows no CKAN. Everything is read once a
 process and kept; what is returned is shared and must not be changed. Nothing is
 kept by a path or word that may come from an uploaded file.
 
@@ -39,7 +39,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from .shipped import shipped
+from ckanext.cost_common.shipped import SCHEMAS
+
 from .types import SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ def read_yaml(text: str) -> Any:
 
 
 def _root() -> Path:
-    return shipped("schemas", "oc4ids")
+    return SCHEMAS / "oc4ids"
 
 
 def _open(version: str, *name: str) -> str:

@@ -13,7 +13,7 @@ from ckanext.cost_common import http
 from ckanext.cost_common.http import REDIRECTS, Address
 from ckanext.cost_oc4ids import config
 from ckanext.cost_oc4ids.validation import reasons
-from ckanext.cost_oc4ids.validation.runner import Unavailable
+from ckanext.cost_oc4ids.validation.runner import FileUnavailable
 
 __all__ = ["REDIRECTS", "fetch", "may_reach"]
 
@@ -35,9 +35,9 @@ def limits() -> http.Limits:
         hosts=config.fetch_hosts(),
         networks=config.fetch_networks(),
         timeout=seconds,
-        patience=PATIENCE * seconds,
+        total_timeout=PATIENCE * seconds,
         max_bytes=config.max_bytes(),
-        agent="ckanext-cost-oc4ids",
+        user_agent="ckanext-cost-oc4ids",
         accept="application/json, */*;q=0.5",
     )
 
@@ -46,22 +46,22 @@ def limits() -> http.Limits:
 def fetch(url: str) -> Iterator[Iterator[bytes]]:
     """Give the bytes at an address, piece by piece.
 
-    :raises Unavailable: ``fetch_refused`` for an address that may not be asked, ``fetch_not_given`` for
-        a site that has no such file, ``fetch_too_large``; ``fetch_failed`` for what may heal.
+    :raises FileUnavailable: ``fetch_refused`` for an address that may not be asked, ``fetch_not_given`` for
+        a site that has no such file, ``fetch_too_large``; ``fetch_failed`` for what may succeed later.
     """
     try:
-        with http.ask(url, limits()) as answer:
-            if answer.status != 200:
-                reason = reasons.FETCH_FAILED if _heals(answer.status) else reasons.FETCH_NOT_GIVEN
-                raise Unavailable(reason, f"HTTP status {answer.status}")
-            yield answer.pieces()
-    except http.Refused as error:
-        raise Unavailable(reasons.FETCH_REFUSED, str(error)) from error
-    except http.TooLarge as error:
-        raise Unavailable(reasons.FETCH_TOO_LARGE, str(error)) from error
-    except http.Failed as error:
-        raise Unavailable(reasons.FETCH_FAILED, str(error)) from error
+        with http.open_url(url, limits()) as response:
+            if response.status != 200:
+                reason = reasons.FETCH_FAILED if _may_recover(response.status) else reasons.FETCH_NOT_GIVEN
+                raise FileUnavailable(reason, f"HTTP status {response.status}")
+            yield response.iter_bytes()
+    except http.UrlRefused as error:
+        raise FileUnavailable(reasons.FETCH_REFUSED, str(error)) from error
+    except http.ResponseTooLarge as error:
+        raise FileUnavailable(reasons.FETCH_TOO_LARGE, str(error)) from error
+    except http.RequestFailed as error:
+        raise FileUnavailable(reasons.FETCH_FAILED, str(error)) from error
 
 
-def _heals(status: int) -> bool:
+def _may_recover(status: int) -> bool:
     return status in (408, 425, 429) or status >= 500

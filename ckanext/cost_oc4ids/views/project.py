@@ -7,6 +7,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from flask import Blueprint
 
+from ckanext.cost_common import paging
 from ckanext.cost_oc4ids import config, urls
 from ckanext.cost_oc4ids.logic.schema.project import FARTHEST
 from ckanext.cost_oc4ids.oc4ids import schema
@@ -28,8 +29,8 @@ SORTS = (
 
 #: Filters whose values are codes.
 CODELISTS = {"status": "projectStatus", "sector": "projectSector"}
-#: Page numbers shown on each side of the present one.
-PAGES_AROUND = 2
+#: Parameter of the list's address that names the page.
+PAGE = "page"
 
 
 def sort_names() -> dict[str, str]:
@@ -43,15 +44,6 @@ def sort_names() -> dict[str, str]:
         "end_date asc": tk._("Ends first"),
         "end_date desc": tk._("Ends last"),
     }
-
-
-def _page_number() -> int:
-    """The page asked for; the first for what is no page."""
-    try:
-        number = int(tk.request.args.get("page", "1"))
-    except ValueError:
-        return 1
-    return number if 1 <= number <= FARTHEST // config.page_size() else 1
 
 
 def _asked() -> dict[str, Any]:
@@ -72,7 +64,8 @@ def index() -> Any:
     """The list: its address is all its state. With ``project``, that project's page."""
     if tk.request.args.get("project"):
         return read(tk.request.args["project"])
-    asked, number, size = _asked(), _page_number(), config.page_size()
+    asked, size = _asked(), config.page_size()
+    number = paging.requested_page(PAGE, FARTHEST // size)
     problem = None
     try:
         found = tk.get_action("oc4ids_project_search")(
@@ -87,7 +80,9 @@ def index() -> Any:
         found = tk.get_action("oc4ids_project_search")({}, {"limit": size, "offset": 0})
     chosen = {name: set(asked.get(name, [])) for name in FACETS}
     extra_vars = {
-        **_paging(asked, number, -(-found["count"] // size)),
+        "paging": paging.paginate(
+            found["count"], size, number, lambda page: list_url(asked, **({PAGE: page} if page else {}))
+        ),
         "count": found["count"],
         "results": found["results"],
         "facets": {name: _options(name, found["facets"][name], chosen[name]) for name in FACETS},
@@ -103,23 +98,6 @@ def index() -> Any:
         "anything_published": bool(found["count"]) or bool(asked) and _anything_published(),
     }
     return tk.render("cost_oc4ids/project/index.html", extra_vars)
-
-
-def _paging(asked: dict[str, Any], number: int, last: int) -> dict[str, Any]:
-    """The list's pages: first, last and those around the present one; None as address marks a gap."""
-    near = [n for n in range(1, last + 1) if n in (1, last) or abs(n - number) <= PAGES_AROUND]
-    pages: list[tuple[int, str | None]] = []
-    for n in near:
-        if pages and n - pages[-1][0] > 1:
-            pages.append((n - 1, None))
-        pages.append((n, list_url(asked, page=n) if n > 1 else list_url(asked)))
-    return {
-        "page_number": number,
-        "pages": pages,
-        "first_url": list_url(asked),
-        "previous_url": list_url(asked, page=number - 1) if number > 1 else None,
-        "next_url": list_url(asked, page=number + 1) if number < last else None,
-    }
 
 
 def _anything_published() -> bool:
@@ -183,7 +161,7 @@ def read(project_id: str) -> Any:
         return tk.abort(404, tk._("There is no public project at this address"))
     extra_vars = {
         "project": project,
-        "told": overview(project["project"]),
+        "overview": overview(project["project"]),
         "page_title": project["title"] or project["id"],
     }
     return tk.render("cost_oc4ids/project/read.html", extra_vars)

@@ -6,55 +6,27 @@ import datetime as dt
 import io
 import re
 from collections.abc import Callable, Iterable, Mapping
-from decimal import Decimal, InvalidOperation
-from functools import lru_cache, wraps
-from typing import Any, Literal, TypeVar, cast
+from decimal import Decimal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import ckan.plugins.toolkit as tk
 import segno
-from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_skeleton, format_time, get_month_names
-from babel.numbers import format_decimal
+from babel.dates import format_skeleton, format_time, get_month_names
 from flask import current_app
 from markupsafe import Markup
 
-from ckanext.cost_common import language
+from ckanext.cost_common import formatting, language
+from ckanext.cost_common.values.periods import parse_period, period_of
 from ckanext.ogp_plan import config, urls
-from ckanext.ogp_plan.planning import calendar, wording
+from ckanext.ogp_plan.planning.words import phrases
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-#: Which country's way of writing figures and dates a language means here.
-COUNTRY_OF = {"es": "es_CO"}
 #: Lights in the order of bars and legends: what needs looking at first, what is done last.
 LIGHTS = ("en_riesgo", "no_iniciado", "en_curso", "completado")
 #: States outside of the lights, left out of every denominator and still listed.
 OUTSIDE = ("no_aplica", "suspendido", "retirado")
 #: How long a period is, by the letter of its id.
 _SPANS = {"B": 2, "T": 3, "C": 4, "S": 6}
-
-
-@lru_cache(maxsize=32)
-def _locale(lang: str) -> Locale:
-    try:
-        return Locale.parse(COUNTRY_OF.get(lang, lang).replace("-", "_"))
-    except (UnknownLocaleError, ValueError):
-        return Locale.parse("en")
-
-
-def _remembered(function: F) -> F:
-    """Keep what a function of plain values said in each language: a page says the same hundreds of times."""
-
-    @lru_cache(maxsize=8192, typed=True)
-    def said(_lang: str, *args: Any) -> Any:
-        return function(*args)
-
-    @wraps(function)
-    def saying(*args: Any) -> Any:
-        return said(language.current(), *args)
-
-    return cast(F, saying)
 
 
 def _day(value: dt.date | str) -> dt.date | None:
@@ -83,11 +55,11 @@ def _moment(value: dt.datetime | str) -> dt.datetime | None:
 # --- days
 
 
-@_remembered
+@formatting.cached_by_language
 def ogp_plan_day(value: dt.date | str | None, width: str = "long") -> str:
     """A calendar day in words; ``value`` a date or text that begins with one (``2026-11-21``)."""
     day = _day(value) if value else None
-    return format_date(day, format=width, locale=_locale(language.current())) if day else ""
+    return formatting.format_day(day, width) if day else ""
 
 
 def ogp_plan_moment_day(value: dt.datetime | str | None, width: str = "long") -> str:
@@ -101,11 +73,11 @@ def ogp_plan_moment(value: dt.datetime | str | None) -> str:
     moment = _moment(value) if value else None
     if moment is None:
         return ""
-    hour = format_time(moment.time(), format="short", locale=_locale(language.current()))
+    hour = format_time(moment.time(), format="short", locale=formatting.current_locale())
     return tk._("{day}, {hour}").format(day=ogp_plan_day(moment.date()), hour=hour)
 
 
-@_remembered
+@formatting.cached_by_language
 def ogp_plan_due(value: dt.date | str | None, precision: str | None = None) -> str:
     """When something is due, as exactly as it is known: a day, or only a month, a quarter, a year."""
     day = _day(value) if value else None
@@ -120,21 +92,21 @@ def ogp_plan_due(value: dt.date | str | None, precision: str | None = None) -> s
     return ogp_plan_day(day)
 
 
-@_remembered
+@formatting.cached_by_language
 def ogp_plan_month(number: int, width: Literal["wide", "abbreviated"] = "wide") -> str:
     """The name of a month, 1 to 12 (``width``: wide or abbreviated)."""
-    names = get_month_names(width, "stand-alone", locale=_locale(language.current()))
+    names = get_month_names(width, "stand-alone", locale=formatting.current_locale())
     return str(names[int(number)]).rstrip(".")
 
 
-@_remembered
+@formatting.cached_by_language
 def ogp_plan_period(name: str | None) -> str:
     """A period of reporting in words: ``2026-03`` → "marzo de 2026", ``2026-T1`` → "enero a marzo de…"."""
     try:
-        period = calendar.period(str(name or ""))
+        period = parse_period(str(name or ""))
     except ValueError:
         return str(name or "")
-    locale = _locale(language.current())
+    locale = formatting.current_locale()
     if (period.start.year, period.start.month) == (period.end.year, period.end.month):
         return str(format_skeleton("yMMMM", period.start, locale=locale))
     if period.start.month == 1 and period.end.month == 12:
@@ -153,7 +125,7 @@ def ogp_plan_span(start: dt.date | str | None, end: dt.date | str | None) -> str
         if first == last:
             return ogp_plan_day(first)
         for months in (1, 2, 3, 4, 6):
-            period = calendar.period_of(first, months)
+            period = period_of(first, months)
             if (period.start, period.end) == (first, last):
                 return ogp_plan_period(period.id)
         return tk._("{first} to {last}").format(first=ogp_plan_day(first), last=ogp_plan_day(last))
@@ -162,7 +134,7 @@ def ogp_plan_span(start: dt.date | str | None, end: dt.date | str | None) -> str
     return tk._("Until {day}").format(day=ogp_plan_day(last)) if last else ""
 
 
-@_remembered
+@formatting.cached_by_language
 def ogp_plan_ago(days: int | None) -> str:
     """How long ago the last news came, in days."""
     if days is None:
@@ -180,23 +152,9 @@ def ogp_plan_said(text: str) -> str:
 # --- numbers
 
 
-def _decimal(value: Any) -> Decimal | None:
-    if value is None or value == "" or isinstance(value, bool):
-        return None
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
-
-
-@_remembered
 def ogp_plan_number(value: Any, digits: int = 2) -> str:
     """A number as it is written where the reader lives, with up to so many decimals; text as it came."""
-    number = _decimal(value)
-    if number is None:
-        return "" if value is None else str(value)
-    return str(format_decimal(number, format="#,##0." + "#" * digits, locale=_locale(language.current())))
+    return formatting.format_number(value, digits)
 
 
 def ogp_plan_value(value: Any, unit: str | None = None, measure: str | None = None) -> str:
@@ -204,7 +162,7 @@ def ogp_plan_value(value: Any, unit: str | None = None, measure: str | None = No
     if value is None or value == "":
         return ""
     if measure == "boolean":
-        number = _decimal(value)
+        number = formatting.parse_number(value)
         return tk._("Yes") if (number is None and value) or number else tk._("No")
     told = ogp_plan_number(value)
     if measure == "percentage" or (unit or "").strip() == "%":
@@ -212,10 +170,10 @@ def ogp_plan_value(value: Any, unit: str | None = None, measure: str | None = No
     return f"{told} {unit}" if unit else told
 
 
-@_remembered
+@formatting.cached_by_language
 def ogp_plan_percent(fraction: Any, digits: int = 0) -> str:
     """A fraction (0 to 1) as a percentage; rounded down, so that only what is whole is told as 100 %."""
-    number = _decimal(fraction)
+    number = formatting.parse_number(fraction)
     if number is None:
         return ""
     step = Decimal(1).scaleb(-digits)
@@ -225,7 +183,7 @@ def ogp_plan_percent(fraction: Any, digits: int = 0) -> str:
 
 def ogp_plan_of_hundred(value: Any) -> str:
     """A percentage that is given in points (0 to 100)."""
-    number = _decimal(value)
+    number = formatting.parse_number(value)
     return "" if number is None else _percent(ogp_plan_number(number, 1))
 
 
@@ -236,7 +194,7 @@ def _percent(told: str) -> str:
 
 def ogp_plan_width(fraction: Any) -> str:
     """A fraction (0 to 1) as the width of a bar, in CSS."""
-    number = _decimal(fraction) or Decimal(0)
+    number = formatting.parse_number(fraction) or Decimal(0)
     return f"{min(max(number, Decimal(0)), Decimal(1)) * 100:.1f}%"
 
 
@@ -250,7 +208,7 @@ def ogp_plan_periods(indicator: Mapping[str, Any]) -> list[dict[str, Any]]:
         together.setdefault((one["start"], one["end"]), []).append(one)
     rows = []
     for (start, end), found in together.items():
-        numbers = [number for one in found if (number := _decimal(one["actual"])) is not None]
+        numbers = [number for one in found if (number := formatting.parse_number(one["actual"])) is not None]
         adds = indicator.get("accumulation") == "suma" and indicator.get("measure") == "unit"
         rows.append(
             {
@@ -274,10 +232,10 @@ def ogp_plan_periods(indicator: Mapping[str, Any]) -> list[dict[str, Any]]:
 # --- lights
 
 
-@_remembered
+@formatting.cached_by_language
 def ogp_plan_light_name(light: str | None) -> str:
     """A light, or a state outside of the lights, in the reader's words; an unknown one as it came."""
-    return wording.light_words(light, language.current()) if light else str(tk._("Not tracked"))
+    return phrases.light_name(light, language.current()) if light else str(tk._("Not tracked"))
 
 
 def _counted(light: str, count: int) -> str:
@@ -399,7 +357,7 @@ def ogp_plan_qr(address: str, title: str) -> Markup:
 def ogp_plan_organization_block(organization: str) -> dict[str, Any] | None:
     """What an organismo owes, for the block on its page; None when it owes nothing that is public."""
     try:
-        owed: dict[str, Any] = tk.get_action("ogp_plan_obligations")(
+        owed: dict[str, Any] = tk.get_action("ogp_plan_obligation_list")(
             {}, {"organization": organization, "limit": 1}
         )
     except (tk.ObjectNotFound, tk.NotAuthorized, tk.ValidationError, KeyError):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
+from ckan.types import Context
 
-from ckanext.ogp_plan.model import Delegation, Event, Import, PlanItem, PlanRole, PlanRow
+from ckanext.ogp_plan.model import Delegation, Event, Import, ItemAssignment, PlanItem, PlanRole, PlanRow
+from ckanext.ogp_plan.serializers import plan as plan_serializer
 from ckanext.ogp_plan.services import permission
+from ckanext.ogp_plan.services.report import refused
 
 
 def plan(person: permission.Person, reference: Any) -> PlanRow:
@@ -42,7 +45,69 @@ def organizations(references: Sequence[str]) -> list[str]:
         model.Group.id.in_(references), model.Group.is_organization.is_(True), model.Group.state == "active"
     )
     names = dict(map(tuple, model.Session.execute(wanted)))
-    return [names.get(one, one) for one in references]
+    return [names.get(reference, reference) for reference in references]
+
+
+def organismo(reference: str) -> str:
+    """Return the name of an organismo: of an organization of the portal, or one that plans name.
+
+    :raises tk.ObjectNotFound: there is none.
+    """
+    found = model.Group.get(reference)
+    if found is not None and found.is_organization and found.state == "active":
+        return str(found.name)
+    known = sa.select(ItemAssignment.id).where(ItemAssignment.organization == reference).limit(1)
+    if reference not in plan_serializer.directory() and model.Session.execute(known).first() is None:
+        raise tk.ObjectNotFound(tk._("There is no such organismo."))
+    return reference
+
+
+def user(reference: str, field: str = "user") -> Any:
+    """Return a user by name or id.
+
+    :param field: the field of the request that names them.
+    :raises tk.ValidationError: there is none who may sign in.
+    """
+    found = model.User.get(reference)
+    if found is None or found.state != "active":
+        raise tk.ValidationError(
+            {field: [tk._("There is no such user. Write the user name as it stands in their profile.")]}
+        )
+    return found
+
+
+def report_scope(
+    context: Context, data: Mapping[str, Any]
+) -> tuple[permission.Person, PlanRow, PlanItem, str | None]:
+    """Return who reports, the plan, the item, and for which organismo.
+
+    Without ``organization``: the only one that the person may report for; the coordinator reports for
+    the item as a whole (``whole`` says so where somebody is both).
+
+    :raises tk.ValidationError: for which organismo is not clear.
+    """
+    person = permission.of(context)
+    plan_row = plan(person, data["plan"])
+    plan_item = item(plan_row, data["item"])
+    organization_name = data.get("organization")
+    if organization_name and data.get("whole"):
+        raise refused("whole", tk._("Say for which organismo, or that it is for the whole item, not both."))
+    if organization_name is None and not data.get("whole"):
+        organization_name = _own_organismo(person, plan_row, plan_item)
+    return person, plan_row, plan_item, organization_name
+
+
+def _own_organismo(person: permission.Person, of: PlanRow, about: PlanItem) -> str | None:
+    mine = permission.reports_for(person, of, about)
+    if permission.may(person, "report_whole", of, about) or not mine:
+        return None
+    if len(mine) > 1:
+        raise refused(
+            "organization",
+            tk._("You report for several organismos: say for which one: %(names)s.")
+            % {"names": ", ".join(mine)},
+        )
+    return mine[0]
 
 
 def item(of: PlanRow, reference: Any) -> PlanItem:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from ckan import model
 from ckan.types import Context
+from sqlalchemy.exc import IntegrityError
+
+from ckanext.ogp_plan.model import Event
+from ckanext.ogp_plan.services import report as report_service
+from ckanext.ogp_plan.services.evidence import Proofs
 
 
 @contextlib.contextmanager
@@ -21,3 +27,53 @@ def transaction(context: Context) -> Iterator[None]:
     except BaseException:
         model.Session.rollback()
         raise
+
+
+def is_recorded(fact_id: str | None) -> bool:
+    """Return whether the fact of a request was recorded before."""
+    return bool(fact_id) and model.Session.get(Event, fact_id, populate_existing=True) is not None
+
+
+def record_once(
+    context: Context,
+    record: Callable[[], dict[str, Any]],
+    to_dict: Callable[[str], dict[str, Any]],
+    fact_id: str | None,
+    item_id: str | None = None,
+    proofs: Proofs | None = None,
+) -> dict[str, Any]:
+    """Record something; when the same request has recorded it meanwhile, return what that one did.
+
+    :param to_dict: returns a fact that was recorded.
+    :param fact_id: of the fact that this request makes; None: every request is another.
+    :param item_id: the item at which two of the same request wait for each other.
+    :param proofs: files stored for it, removed when it is not this one that records them.
+    """
+
+    def guarded() -> dict[str, Any]:
+        if fact_id and item_id:
+            report_service.lock(item_id)
+            if is_recorded(fact_id):
+                raise _Recorded
+        return record()
+
+    try:
+        return report_service.in_one(guarded, context)
+    except _Recorded:
+        model.Session.rollback()
+        if proofs is not None:
+            proofs.take_back()
+    except IntegrityError:
+        if proofs is not None:
+            proofs.take_back()
+        if not is_recorded(fact_id):
+            raise
+    except BaseException:
+        if proofs is not None:
+            proofs.take_back()
+        raise
+    return to_dict(str(fact_id))
+
+
+class _Recorded(Exception):
+    """The same request was recorded already."""

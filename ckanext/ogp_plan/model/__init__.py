@@ -1,11 +1,14 @@
-"""Our tables. What each row means: ``docs/architecture-plans.md``, "Tables"."""
+"""Our tables. What each row means: ``docs/modelo-de-datos.md``."""
 
+from .calendar_token import Token
 from .cut import Cut, Publication
+from .delegation import Delegation
 from .event import Event, LightChange
+from .import_ import Import, UnknownName
 from .item import ItemAssignment, PlanItem
-from .paper import Import, Reminder, Token, UnknownName
-from .people import Delegation, PlanRole
 from .plan import PlanRow, PlanVersion, RecordedChange
+from .reminder import Reminder
+from .role import PlanRole
 
 #: Facts: a trigger of the database refuses to change or delete them.
 APPEND_ONLY = (PlanVersion, RecordedChange, Event, LightChange, Cut, Publication)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-#: Folder of all schemas: inside the package when installed, a link to the project's in a checkout.
-SCHEMAS = Path(str(files("ckanext.ogp_plan") / "schemas"))
+from ckanext.cost_common.shipped import SCHEMAS
+
+__all__ = ["SCHEMAS", "DataError", "load", "names", "text"]
 
 
 class DataError(ValueError):

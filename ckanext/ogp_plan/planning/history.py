@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import progress, states
-from .facts import Facts, gathered
-from .tracking import (
+from ckanext.ogp_plan.planning import progress
+from ckanext.ogp_plan.planning.facts import Facts, gather_facts
+from ckanext.ogp_plan.planning.item_facts import evidence_breaks
+from ckanext.ogp_plan.planning.tracking import (
     Answer,
     Event,
     Evidence,
@@ -21,10 +22,9 @@ from .tracking import (
     Review,
     Update,
     Verdict,
-    standing,
+    current_events,
 )
-from .types import Declared, PlanChange
-from .wording import entry_words, light_words
+from ckanext.ogp_plan.planning.types import Declared, PlanChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class LightChange:
 class Entry:
     """One thing that happened. ``kind``: "update", "measurement", "evidence", "check", "verdict",
     "answer", "review", "link", "change" or "light"; ``code`` says which of its words tell it
-    (:func:`entry_words`), with ``params``.
+    (:func:`.words.phrases.entry_words`), with ``params``.
 
     ``organization``: who, or ``role`` for those who judge; never a person. ``event``: the fact itself.
     ``counts`` False: corrected, withdrawn or returned since; it stays in the story. Of private evidence
@@ -69,7 +69,7 @@ class Entry:
     counts: bool = True
 
 
-def story(
+def build_story(
     record: Record | Facts, key: Key, changes: Iterable[Change] = (), lights: Iterable[LightChange] = ()
 ) -> list[Entry]:
     """Return all that happened to an item, newest first.
@@ -77,7 +77,7 @@ def story(
     :param changes: the plan's changes; those of other items are left out.
     :param lights: how its light changed.
     """
-    facts = gathered(record)
+    facts = gather_facts(record)
     found = _entries(facts, {key}).get(key, [])
     found += [
         Entry(
@@ -108,13 +108,13 @@ def story(
     return sorted(found, key=_newest, reverse=True)
 
 
-def edited_after(record: Record | Facts, moment: dt.datetime) -> dict[Key, list[Entry]]:
+def find_edits_after(record: Record | Facts, moment: dt.datetime) -> dict[Key, list[Entry]]:
     """Return what was reported, corrected, judged or withdrawn after a moment, by item, newest first.
 
     What a machine found of an evidence is no edit.
     """
     found = {}
-    for key, entries in _entries(gathered(record), None).items():
+    for key, entries in _entries(gather_facts(record), None).items():
         later = [one for one in entries if one.at > moment and one.kind != "check"]
         if later:
             found[key] = sorted(later, key=_newest, reverse=True)
@@ -125,7 +125,7 @@ def _newest(one: Entry) -> tuple[dt.datetime, str]:
     return one.at, one.event.id if one.event else ""
 
 
-def _entries(facts: Facts, keys: set[Key] | None) -> dict[Key, list[Entry]]:
+def _entries(facts: Facts, keys: set[Key] | None) -> dict[Key, list[Entry]]:  # noqa: C901 - a loop a kind of event
     """All events as entries, by item; only of some items when they are named."""
     record = facts.record
     counting = _counting(facts)
@@ -170,7 +170,7 @@ def _counting(facts: Facts) -> set[str]:
     record = facts.record
     by_item = (facts.updates, facts.measurements, facts.evidence, facts.verdicts, facts.answers)
     found = {one.id for group in by_item for ones in group.values() for one in ones}  # type: ignore[attr-defined]
-    return found | {one.id for one in standing(record.reviews)}
+    return found | {one.id for one in current_events(record.reviews)}
 
 
 def _update(one: Update, counting: set[str]) -> Entry:
@@ -196,7 +196,7 @@ def _update(one: Update, counting: set[str]) -> Entry:
 
 
 def _measurement(one: Measurement, counting: set[str]) -> Entry:
-    value = progress.measured(one)
+    value = progress.measured_value(one)
     code = (
         "measurement.retracted"
         if one.retracted
@@ -230,11 +230,11 @@ def _checks(facts: Facts) -> Iterable[tuple[EvidenceCheck, Entry]]:
     """Only the checks after which an evidence stands otherwise than before."""
     evidence = {one.id: one for one in facts.record.evidence}
     before: dict[str, tuple[str, ...]] = {}
-    for check in standing(facts.record.checks):
+    for check in current_events(facts.record.checks):
         of = evidence.get(check.evidence)
         if of is None:
             continue
-        now = states.broken(of, check)
+        now = evidence_breaks(of, check)
         if now != before.get(of.id, ()):
             code = "evidence.broken" if now else "evidence.mended"
             yield check, Entry(check.at, "check", code, {"breaks": list(now)}, None, None, check)
@@ -274,14 +274,3 @@ def _review(one: Review, counting: set[str]) -> Entry:
 def _link(one: Link) -> Entry:
     params = {"kind": one.kind.value, "plan": one.plan, "level": one.other[0], "code": one.other[1]}
     return Entry(one.at, "link", "link.removed" if one.removed else "link", params, None, None, one)
-
-
-__all__ = [
-    "Change",
-    "Entry",
-    "LightChange",
-    "edited_after",
-    "entry_words",
-    "light_words",
-    "story",
-]

@@ -15,9 +15,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from . import data, families
-from .families import Family
-from .types import Declared
+from ckanext.ogp_plan.planning import data, families
+from ckanext.ogp_plan.planning.families import Family
+from ckanext.ogp_plan.planning.tracking import Record
+from ckanext.ogp_plan.planning.types import Declared
 
 #: How the progress of brothers makes their parent's.
 WEIGHTS = ("equal", "rows", "explicit", "budget")
@@ -112,7 +113,7 @@ class Settings:
         return next((one for one in reversed(self.zones) if share >= one.start), self.zones[0])
 
 
-def settings(
+def build_settings(
     family: Family, overrides: Mapping[str, Any] | None = None, schemas: Path | None = None
 ) -> Settings:
     """Return how a plan is tracked.
@@ -141,10 +142,10 @@ def settings(
 
 @lru_cache(maxsize=64)
 def _of_family(name: str) -> Settings:
-    return settings(families.load(name))
+    return build_settings(families.load(name))
 
 
-def of(family: str, overrides: Mapping[str, Any] | None = None) -> Settings:
+def family_settings(family: str, overrides: Mapping[str, Any] | None = None) -> Settings:
     """Return how a plan of a family of the extension's own is tracked, by the family's name."""
     return _overridden(_of_family(family), overrides) if overrides else _of_family(family)
 
@@ -278,7 +279,7 @@ _OVERRIDE: dict[str, Callable[[Settings, Any], Any]] = {
 OVERRIDES = tuple(_OVERRIDE)
 
 
-def plain(one: Settings) -> dict[str, Any]:
+def settings_dict(one: Settings) -> dict[str, Any]:
     """Return all that a plan may override, as it stands, as plain JSON: it gives the same again."""
     return {
         "cadence": one.cadence.id,
@@ -300,6 +301,11 @@ def number_text(value: Decimal) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text in ("-0", "") else text
+
+
+def settings_of(record: Record) -> Settings:
+    """Return how a record's plan is tracked: its family's settings, and its own over them."""
+    return family_settings(record.plan.family, record.settings)
 
 
 # --- reading values
@@ -394,13 +400,3 @@ def _excluded(value: Any) -> tuple[Declared, ...]:
 def _reminders(value: Any) -> tuple[int, ...]:
     found = {_whole("reminder_days", one, 0, 60) for one in _listed("reminder_days", value)}
     return tuple(sorted(found, reverse=True))
-
-
-# --- in words
-
-
-def printed(one: Settings, lang: str = "es") -> list[tuple[str, str]]:
-    """Return each setting by its name and its value in words, for the plan's page."""
-    from .wording import settings_words
-
-    return settings_words(one, lang)

@@ -21,7 +21,7 @@ from sqlalchemy.exc import IntegrityError
 from ckanext.cost_common import http, storage
 from ckanext.ogp_plan import config
 from ckanext.ogp_plan.model import Event, PlanRow
-from ckanext.ogp_plan.planning.tracking import Evidence, EvidenceCheck, standing
+from ckanext.ogp_plan.planning.tracking import Evidence, EvidenceCheck, current_events
 from ckanext.ogp_plan.planning.types import PlanStatus
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import item_status
@@ -78,9 +78,9 @@ def limits(at_most: float | None = None) -> http.Limits:
         hosts=config.check_hosts() or None,
         networks=config.check_networks(),
         timeout=seconds,
-        patience=seconds,
+        total_timeout=seconds,
         max_bytes=config.max_evidence_bytes(),
-        agent="ckanext-ogp_plan",
+        user_agent="ckanext-ogp_plan",
     )
 
 
@@ -90,18 +90,18 @@ def look_at_link(url: str, at_most: float | None = None) -> Look:
         return Look(detail=NOT_ASKED)
     bounds = limits(at_most)
     try:
-        with http.ask(url, bounds) as answer:
+        with http.open_url(url, bounds) as answer:
             if answer.status != 200:
                 return _not_given(answer.status)
             try:
-                digest, size = _digest(answer.pieces())
-            except http.TooLarge:
+                digest, size = _digest(answer.iter_bytes())
+            except http.ResponseTooLarge:
                 return Look(alive=True, public=True, status=200, detail=TOO_LARGE)
             return Look(alive=True, public=True, sha256=digest, size=size, status=200)
-    except http.Refused as error:
+    except http.UrlRefused as error:
         log.info("A link of evidence is not asked: %s", error)
         return Look(detail=NOT_ASKED, refused=not _other_host(url, bounds))
-    except http.Failed as error:
+    except http.RequestFailed as error:
         log.info("A link of evidence was not reached: %s", error)
         return Look(detail=UNREACHED)
 
@@ -109,9 +109,9 @@ def look_at_link(url: str, at_most: float | None = None) -> Look:
 def _other_host(url: str, bounds: http.Limits) -> bool:
     """Whether an address is refused only because this portal asks no host but a few."""
     try:
-        http.checked(url)
-        http.checked(url, bounds.hosts)
-    except http.Refused as error:
+        http.check_url(url)
+        http.check_url(url, bounds.hosts)
+    except http.UrlRefused as error:
         return "configured" in str(error)
     return False
 
@@ -151,8 +151,8 @@ def look_at_resource(resource_id: str) -> Look:
 def _look_at_upload(resource: model.Resource) -> Look:
     limit = config.max_evidence_bytes()
     try:
-        digest, size = _digest(_up_to(storage.chunks(resource.id, resource.as_dict()), limit))
-    except http.TooLarge:
+        digest, size = _digest(_up_to(storage.read_chunks(resource.id, resource.as_dict()), limit))
+    except http.ResponseTooLarge:
         return Look(alive=True, detail=TOO_LARGE)
     except Exception:
         # whatever the storage raises, the file is not to be had
@@ -166,7 +166,7 @@ def _up_to(pieces: Iterable[bytes], limit: int) -> Iterator[bytes]:
     for piece in pieces:
         size += len(piece)
         if size > limit:
-            raise http.TooLarge(f"more than {limit} bytes")
+            raise http.ResponseTooLarge(f"more than {limit} bytes")
         yield piece
 
 
@@ -252,7 +252,7 @@ def _facts(plan_id: str) -> tuple[list[Evidence], dict[str, EvidenceCheck]]:
     table = Event.__table__
     wanted = sa.select(table).where(table.c.plan_id == plan_id, table.c.kind.in_(("evidence", "check")))
     rows = list(model.Session.execute(wanted.order_by(table.c.at, table.c.id)))
-    stands: list[Any] = standing(event_service.to_fact(row) for row in rows if row.kind == "evidence")  # type: ignore[type-var]
+    stands: list[Any] = current_events(event_service.to_fact(row) for row in rows if row.kind == "evidence")  # type: ignore[type-var]
     looks: list[Any] = [event_service.to_fact(row) for row in rows if row.kind == "check"]
     return [one for one in stands if not one.retracted], {one.evidence: one for one in looks}
 

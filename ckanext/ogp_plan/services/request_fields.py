@@ -1,8 +1,8 @@
-"""What people and programs send, read field by field: a value that can be used, or words that say why not.
+"""Readers of the fields of requests (:mod:`ckanext.cost_common.logic`): a value that can be used, or why not.
 
-Whatever comes (other types, huge texts, marks that no file may hold) ends in one
-``ValidationError`` with every field that is wrong, and never in a failure further down. Nested
-lists are read here too, which CKAN's own validators do not take without failing.
+Whatever comes (other types, huge texts, characters that no file may hold) ends in one ``ValidationError``
+with every field that is wrong, and never in a failure further down. Nested lists are read here too, which
+CKAN's own validators do not accept without failing.
 """
 
 from __future__ import annotations
@@ -11,15 +11,42 @@ import datetime as dt
 import json
 import re
 import uuid
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlsplit
 
 import ckan.plugins.toolkit as tk
 
-from ckanext.ogp_plan.planning import calendar, numbers
+from ckanext.cost_common.logic import InvalidValue, Reader, Schema, optional, read_fields, required, validated
+from ckanext.cost_common.values import numbers
+from ckanext.cost_common.values.periods import parse_period
+
+__all__ = [
+    "InvalidValue",
+    "Reader",
+    "choice",
+    "day",
+    "decimal",
+    "file",
+    "identity",
+    "json_of",
+    "line",
+    "link",
+    "many",
+    "mapping",
+    "member",
+    "moment",
+    "name",
+    "optional",
+    "period",
+    "required",
+    "sha256",
+    "text",
+    "validated",
+    "whole",
+    "yes_or_no",
+]
 
 #: Letters in a text of several lines, in one line, and in a name or id.
 LONG, SHORT, NAME = 20_000, 1_000, 250
@@ -29,89 +56,11 @@ PARTS = 200
 FIRST_DAY, LAST_DAY = dt.date(1990, 1, 1), dt.date(2199, 12, 31)
 #: The largest number, and its decimal places.
 LARGEST, PLACES = Decimal(10) ** 15, 6
-#: Marks that are no text: control characters but tab and line breaks, halves of pairs, and what
-#: turns the direction of the words after it.
-_MARKS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
+#: Characters that are no text: control characters but tab and line breaks, halves of surrogate pairs, and
+#: those that turn the direction of the words after them.
+_NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
 _LINES = re.compile("[\t\r\n\x85\u2028\u2029]")
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
-#: Sent by forms beside the fields, and no field.
-_OF_FORMS = frozenset({"_csrf_token", "save", "csrf_token"})
-
-Reader = Callable[[Any], Any]
-
-
-class Wrong(Exception):
-    """One value cannot be used. ``why``: words, or the errors of a nested part."""
-
-    def __init__(self, why: Any) -> None:
-        super().__init__(str(why))
-        self.why = why
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """How a field is read. Absent, None and blank are the same: ``default``, or an error if ``required``."""
-
-    read: Reader
-    required: bool = False
-    default: Any = None
-
-
-def required(read: Reader) -> Field:
-    """Return a field that must be given."""
-    return Field(read, required=True)
-
-
-def optional(read: Reader, default: Any = None) -> Field:
-    """Return a field that may be left out."""
-    return Field(read, default=default)
-
-
-def take(data: Any, fields: Mapping[str, Field]) -> dict[str, Any]:
-    """Read a request.
-
-    :param data: what came.
-    :param fields: what it may have.
-    :returns: each field with its value.
-    :raises tk.ValidationError: each field that is wrong, with why and what to do.
-    """
-    try:
-        return _read(data, fields)
-    except Wrong as error:
-        raise tk.ValidationError(
-            error.why if isinstance(error.why, dict) else {"data": [error.why]}
-        ) from error
-
-
-def _read(data: Any, fields: Mapping[str, Field]) -> dict[str, Any]:
-    if not isinstance(data, Mapping):
-        raise Wrong(tk._("Send an object with named fields."))
-    errors: dict[str, Any] = {}
-    taken: dict[str, Any] = {}
-    for name in data:
-        if name not in fields and name not in _OF_FORMS:
-            shown = str(name)[:NAME].encode("ascii", "backslashreplace").decode()
-            errors[shown] = [tk._("There is no such field here. Correct its name or leave it out.")]
-    for name, field in fields.items():
-        value = data.get(name)
-        if _blank(value):
-            taken[name] = field.default
-            if field.required:
-                errors[name] = [tk._("It is missing. Give a value.")]
-            continue
-        try:
-            taken[name] = field.read(value)
-        except Wrong as error:
-            errors[name] = error.why if isinstance(error.why, list) else [error.why]
-    if errors:
-        raise Wrong(errors)
-    return taken
-
-
-def _blank(value: Any) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip()) or value in ([], {})
-
-
 # --- readers
 
 
@@ -120,15 +69,15 @@ def text(limit: int = LONG) -> Reader:
 
     def read(value: Any) -> str:
         if not isinstance(value, str):
-            raise Wrong(tk._("Write a text."))
+            raise InvalidValue(tk._("Write a text."))
         if len(value) > limit:
-            raise Wrong(
+            raise InvalidValue(
                 tk._("It is too long: %(count)s letters; write %(limit)s at most.")
                 % {"count": len(value), "limit": limit}
             )
-        found = _MARKS.search(value)
+        found = _NO_TEXT.search(value)
         if found:
-            raise Wrong(
+            raise InvalidValue(
                 tk._(
                     "It has a mark that is not text (U+%(code)s, at letter %(place)s). Delete it and write "
                     "it again."
@@ -154,7 +103,7 @@ def choice(values: Collection[str]) -> Reader:
 
     def read(value: Any) -> str:
         if not isinstance(value, str) or value not in values:
-            raise Wrong(tk._("It is none of: %(values)s.") % {"values": ", ".join(values)})
+            raise InvalidValue(tk._("It is none of: %(values)s.") % {"values": ", ".join(values)})
         return value
 
     return read
@@ -162,7 +111,7 @@ def choice(values: Collection[str]) -> Reader:
 
 def member(kind: type[Any]) -> Reader:
     """Return the reader of a member of an enumeration, by its value."""
-    reader = choice([one.value for one in kind])
+    reader = choice([value.value for value in kind])
     return lambda value: kind(reader(value))
 
 
@@ -172,14 +121,14 @@ def decimal(low: Decimal | int | None = None, high: Decimal | int | None = None)
     def read(value: Any) -> Decimal:
         found = _number(value)
         if found is None or not found.is_finite():
-            raise Wrong(tk._("It is not a number. Write figures, such as 1.788 or 12,5."))
+            raise InvalidValue(tk._("It is not a number. Write figures, such as 1.788 or 12,5."))
         if abs(found) >= LARGEST or found != round(found, PLACES):
-            raise Wrong(
+            raise InvalidValue(
                 tk._("The number is too large or has too many decimals (%(places)s at most).")
                 % {"places": PLACES}
             )
         if (low is not None and found < low) or (high is not None and found > high):
-            raise Wrong(_between(low, high))
+            raise InvalidValue(_between(low, high))
         return found
 
     return read
@@ -205,7 +154,7 @@ def _number(value: Any) -> Any:
         return None
     words = value.strip().removesuffix("%").strip()
     sign = -1 if words[:1] in ("-", "\u2212") else 1
-    read = numbers.figure(words[1:] if sign < 0 else words)
+    read = numbers.parse_figure(words[1:] if sign < 0 else words)
     if read is not None:
         return sign * read.value
     try:
@@ -222,7 +171,7 @@ def whole(low: int, high: int) -> Reader:
     def read(value: Any) -> int:
         found = reader(value)
         if found != int(found):
-            raise Wrong(tk._("Write a whole number."))
+            raise InvalidValue(tk._("Write a whole number."))
         return int(found)
 
     return read
@@ -232,12 +181,12 @@ def yes_or_no(value: Any) -> bool:
     """Read a yes or no, as JSON and forms say it."""
     if isinstance(value, bool):
         return value
-    said = value.strip().lower() if isinstance(value, str) else value
-    if said in ("true", "on", "yes", "si", "sí", "1", 1):
+    word = value.strip().lower() if isinstance(value, str) else value
+    if word in ("true", "on", "yes", "si", "sí", "1", 1):
         return True
-    if said in ("false", "off", "no", "0", 0):
+    if word in ("false", "off", "no", "0", 0):
         return False
-    raise Wrong(tk._("Say true or false."))
+    raise InvalidValue(tk._("Say true or false."))
 
 
 def day(value: Any) -> dt.date:
@@ -250,7 +199,7 @@ def day(value: Any) -> dt.date:
         shaped = isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value.strip(), re.ASCII)
         found = _day(value.strip()) if shaped else None
     if found is None or not FIRST_DAY <= found <= LAST_DAY:
-        raise Wrong(tk._("It is not a day. Write it as 2026-03-31."))
+        raise InvalidValue(tk._("It is not a day. Write it as 2026-03-31."))
     return found
 
 
@@ -274,25 +223,25 @@ def moment(value: Any) -> dt.datetime:
             return found.astimezone(dt.timezone.utc)
     except OverflowError:
         pass
-    raise Wrong(tk._("It is not a moment with its zone. Write it as 2026-03-31T10:00:00-05:00."))
+    raise InvalidValue(tk._("It is not a moment with its zone. Write it as 2026-03-31T10:00:00-05:00."))
 
 
 def period(value: Any) -> str:
     """Read the id of a period of reporting: ``2026-03``, ``2026-T1``, ``2026-C1``, ``2026-S1``, ``2026``."""
     try:
-        found = calendar.period(value.strip() if isinstance(value, str) else "")
+        found = parse_period(value.strip() if isinstance(value, str) else "")
         if FIRST_DAY <= found.start <= LAST_DAY:
             return found.id
     except ValueError:
         pass
-    raise Wrong(tk._("It is not a period. Write it as 2026-03 (month), 2026-T1 (quarter) or 2026-C1."))
+    raise InvalidValue(tk._("It is not a period. Write it as 2026-03 (month), 2026-T1 (quarter) or 2026-C1."))
 
 
 def sha256(value: Any) -> str:
     """Read a SHA-256 in hexadecimal."""
     found = value.strip().lower() if isinstance(value, str) else ""
     if not _SHA256.fullmatch(found):
-        raise Wrong(tk._("It is not a SHA-256: 64 hexadecimal figures."))
+        raise InvalidValue(tk._("It is not a SHA-256: 64 hexadecimal figures."))
     return found
 
 
@@ -306,7 +255,7 @@ def link(value: Any) -> str:
     except ValueError:
         fine = False
     if not fine:
-        raise Wrong(tk._("It is not an address. Copy it whole from the browser: https://…"))
+        raise InvalidValue(tk._("It is not an address. Copy it whole from the browser: https://…"))
     return found
 
 
@@ -319,33 +268,33 @@ def identity(value: Any) -> str:
 
 
 def _no_id() -> str:
-    raise Wrong(tk._("It is not an id."))
+    raise InvalidValue(tk._("It is not an id."))
 
 
-def many(fields: Mapping[str, Field], limit: int = PARTS) -> Reader:
+def many(fields: Schema, limit: int = PARTS) -> Reader:
     """Return the reader of a list of objects; a form with files sends it as the text of its JSON."""
 
     def read(value: Any) -> list[dict[str, Any]]:
         if isinstance(value, str):
             value = json_of(value)
         if not isinstance(value, list):
-            raise Wrong(tk._("Send a list."))
+            raise InvalidValue(tk._("Send a list."))
         if len(value) > limit:
-            raise Wrong(
+            raise InvalidValue(
                 tk._("There are too many: %(count)s; send %(limit)s at most.")
                 % {"count": len(value), "limit": limit}
             )
-        taken: list[dict[str, Any]] = []
+        rows: list[dict[str, Any]] = []
         errors: list[Any] = []
-        for one in value:
+        for item in value:
             try:
-                taken.append(_read(one, fields))
+                rows.append(read_fields(fields, item))
                 errors.append({})
-            except Wrong as error:
+            except InvalidValue as error:
                 errors.append(error.why if isinstance(error.why, dict) else {"data": [error.why]})
         if any(errors):
-            raise Wrong(errors)
-        return taken
+            raise InvalidValue(errors)
+        return rows
 
     return read
 
@@ -365,10 +314,10 @@ def mapping(limit: int = 20) -> Reader:
         if isinstance(value, str):
             value = json_of(value)
         if not isinstance(value, dict) or len(value) > limit:
-            raise Wrong(
+            raise InvalidValue(
                 tk._("Send an object of names and short texts, %(limit)s at most.") % {"limit": limit}
             )
-        return {name(str(key)): name(one) for key, one in value.items()}
+        return {name(str(key)): name(text_) for key, text_ in value.items()}
 
     return read
 
@@ -376,10 +325,5 @@ def mapping(limit: int = 20) -> Reader:
 def file(value: Any) -> Any:
     """Take a file of a form."""
     if not getattr(value, "filename", None) or not callable(getattr(value, "read", None)):
-        raise Wrong(tk._("Send a file, in a form (multipart/form-data)."))
-    return value
-
-
-def anything(value: Any) -> Any:
-    """Take a value as it is: a file of a form, or rows that are read one by one."""
+        raise InvalidValue(tk._("Send a file, in a form (multipart/form-data)."))
     return value

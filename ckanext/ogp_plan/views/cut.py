@@ -9,8 +9,9 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan import model
 
+from ckanext.cost_common import paging
 from ckanext.cost_common.csrf import require_token
-from ckanext.ogp_plan.views import forms, paging
+from ckanext.ogp_plan.views import forms
 from ckanext.ogp_plan.views import plan as plan_view
 from ckanext.ogp_plan.views.plan import blueprint
 
@@ -27,7 +28,7 @@ EDITS_SHOWN = 50
 def cut(plan: str, day: str) -> Any:
     """``/planes/<plan>/corte/<day>``: the plan as it stood, its totals, who was late, what changed after."""
     shown = plan_view.plan_or_404(plan)
-    present = paging.number()
+    present = paging.requested_page()
     state = tk.request.args.get("estado", "")
     state = state if state in row_states() else ""
     found = _cut_or_404(shown["name"], day, state, present)
@@ -39,7 +40,7 @@ def cut(plan: str, day: str) -> Any:
         "row_states": row_states(),
         "asked_state": state,
         "edits": found.get("edited_after", [])[:EDITS_SHOWN],
-        "paging": paging.paging(
+        "paging": paging.paginate(
             found.get("count", 0),
             SHOWN,
             present,

@@ -6,22 +6,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-from flask import Blueprint, Response, abort, make_response, request
-from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import RequestEntityTooLarge
+from flask import Blueprint, abort, request
 
+from ckanext.cost_common.forms import register_form_errors
+from ckanext.cost_common.forms import render_private as page  # noqa: F401  views call it from here
 from ckanext.ogp_plan.helpers import plan as words
 
 #: field → sentences, as the templates read them; "" for what is of no field.
 Errors = dict[str, list[str]]
-
-
-def page(template: str, extra_vars: Mapping[str, Any], status: int = 200) -> Response:
-    """Return a page that holds a token of this visitor's session, so that nobody else may be given it."""
-    response = make_response(tk.render(template, dict(extra_vars)), status)
-    tk.request.environ["__no_cache__"] = True
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
 
 
 def given(*names: str) -> dict[str, str]:
@@ -66,17 +58,5 @@ def require_user() -> None:
 
 
 def guard(blueprint: Blueprint) -> None:
-    """Give the forms of a blueprint their answers to an old token and to too large a file."""
-
-    @blueprint.errorhandler(CSRFError)
-    def form_expired(_: CSRFError) -> Response:
-        sentence = tk._(
-            "This form was open for too long or did not come from this page. "
-            "Go back, load the page again and send it once more: nothing was saved."
-        )
-        return page("ogp_plan/refused.html", {"sentence": sentence}, 400)
-
-    @blueprint.errorhandler(RequestEntityTooLarge)
-    def too_large(_: RequestEntityTooLarge) -> Response:
-        sentence = tk._("What you sent is too large for this portal. Send a smaller file, or its link.")
-        return page("ogp_plan/refused.html", {"sentence": sentence}, 413)
+    """Give the forms of a blueprint their responses to an old token and to too large a file."""
+    register_form_errors(blueprint, "ogp_plan/refused.html")

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from ckan import model
 from flask import Blueprint, Response, redirect
 
-from ckanext.cost_common import language
+from ckanext.cost_common import language, paging
 from ckanext.cost_common.csrf import require_token
 from ckanext.ogp_plan import config, urls
 from ckanext.ogp_plan.logic import lookup
@@ -26,7 +26,7 @@ from ckanext.ogp_plan.planning.responsibles import Directory
 from ckanext.ogp_plan.services import export_view, permission
 from ckanext.ogp_plan.services import import_ as import_service
 from ckanext.ogp_plan.services import record as record_service
-from ckanext.ogp_plan.views import forms, paging
+from ckanext.ogp_plan.views import forms
 from ckanext.ogp_plan.views import plan as plan_view
 
 blueprint = Blueprint("ogp_plan_import", __name__)
@@ -366,7 +366,7 @@ def _discard(id: str) -> None:
 
 
 def _act_page(shown: dict[str, Any], errors: forms.Errors) -> Response:
-    present = paging.number()
+    present = paging.requested_page()
     changes = shown["changes"]
     first = (present - 1) * CHANGES_SHOWN
     acta = (shown["reading"] or {}).get("acta")
@@ -383,7 +383,7 @@ def _act_page(shown: dict[str, Any], errors: forms.Errors) -> Response:
         "vanished": sum(one["kind"] == "item.vanished" for one in acta["asked"]) if acta else 0,
         "changes": changes[first : first + CHANGES_SHOWN],
         "made": sum(one["kind"] == "added" for one in changes),
-        "paging": paging.paging(
+        "paging": paging.paginate(
             len(changes),
             CHANGES_SHOWN,
             present,

@@ -10,6 +10,7 @@ import ckan.plugins.toolkit as tk
 from flask import Response
 from flask.views import MethodView
 
+from ckanext.cost_common import paging
 from ckanext.cost_common.csrf import require_token
 from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.model import PlanRow
@@ -17,7 +18,7 @@ from ckanext.ogp_plan.planning.tracking import LinkKind
 from ckanext.ogp_plan.serializers import item as item_serializer
 from ckanext.ogp_plan.serializers import link as link_serializer
 from ckanext.ogp_plan.services import permission, request_fields
-from ckanext.ogp_plan.views import forms, paging
+from ckanext.ogp_plan.views import forms
 from ckanext.ogp_plan.views import plan as plan_view
 
 #: Links on a page; plans that the form offers at most.
@@ -93,7 +94,7 @@ class LinksPage(MethodView):
 
         :raises tk.ValidationError: what is wrong with each field, and what to write instead.
         """
-        sent = request_fields.take(forms.given(*_FORM), _FORM)
+        sent = request_fields.validated(_FORM, forms.given(*_FORM))
         person = permission.who(tk.current_user)
         errors: forms.Errors = {}
         item = _named(lookup.plan(person, shown["name"]), sent["item"], "item", errors)
@@ -129,7 +130,7 @@ class LinksPage(MethodView):
     def _page(
         self, plan: Mapping[str, Any], errors: forms.Errors | None = None, status: int = 200
     ) -> Response:
-        present = paging.number()
+        present = paging.requested_page()
         found = tk.get_action("ogp_plan_link_list")(
             {}, {"plan": plan["name"], "limit": SIZE, "offset": (present - 1) * SIZE}
         )
@@ -160,7 +161,7 @@ class LinksPage(MethodView):
                     if one["name"] != plan["name"]
                 ),
             ],
-            "paging": paging.paging(
+            "paging": paging.paginate(
                 found["count"],
                 SIZE,
                 present,

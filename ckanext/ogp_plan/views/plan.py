@@ -12,11 +12,11 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from flask import Blueprint
 
+from ckanext.cost_common import paging
 from ckanext.ogp_plan import config, urls
 from ckanext.ogp_plan.helpers import plan as words
 from ckanext.ogp_plan.services import cut as cut_service
 from ckanext.ogp_plan.services import record as record_service
-from ckanext.ogp_plan.views import paging
 
 blueprint = Blueprint("ogp_plan", __name__)
 
@@ -99,7 +99,7 @@ def index() -> Any:
     args = tk.request.args
     fields = {"familia": "family", "estado": "status", "organismo": "organization"}
     asked = {name: value for name in fields if (value := args.get(name, "").strip())}
-    present, size = paging.number(), min(config.page_size(), 50)
+    present, size = paging.requested_page(), min(config.page_size(), 50)
     wanted = {fields[name]: value for name, value in asked.items()}
     problem = None
     try:
@@ -117,7 +117,7 @@ def index() -> Any:
             "problem": problem,
             "may_create": _may_create(),
             "import_url": words.ogp_plan_to("ogp_plan_import.start"),
-            "paging": paging.paging(
+            "paging": paging.paginate(
                 found["count"],
                 size,
                 present,
@@ -152,7 +152,7 @@ def read(plan: str) -> Any:
     view = tk.request.args.get("vista", "")
     view = view if view in VIEWS else VIEWS[0]
     asked = {name: value for name in FILTERS if (value := tk.request.args.get(name, "").strip())}
-    present, size = paging.number(), config.page_size()
+    present, size = paging.requested_page(), config.page_size()
     problem = None
     try:
         found = _items(shown["name"], asked, view, size, present)
@@ -184,7 +184,7 @@ def read(plan: str) -> Any:
         "component_url": lambda address: url(componente=address, pagina=None),
         "plain_url": tk.url_for("ogp_plan.read", plan=shown["name"]),
         "files": _files(shown) if not asked and view == VIEWS[0] else [],
-        "paging": paging.paging(found["count"], size, present, lambda n: url(pagina=n)),
+        "paging": paging.paginate(found["count"], size, present, lambda n: url(pagina=n)),
         **_shape(shown, view, found["results"], url),
     }
     return tk.render("ogp_plan/plan/read.html", extra_vars)
@@ -429,7 +429,7 @@ def _files(plan: Mapping[str, Any]) -> list[dict[str, str]]:
 def item(plan: str, address: str) -> Any:
     """One item: what was promised, where it stands, why, and all that happened to it."""
     shown = plan_or_404(plan)
-    present = paging.number()
+    present = paging.requested_page()
     first = (present - 1) * STORY_PAGE
     found = item_or_404(shown["name"], address, story_limit=STORY_PAGE, story_offset=first)
     if found["address"] != address:
@@ -443,7 +443,7 @@ def item(plan: str, address: str) -> Any:
         "plan": shown,
         "tab": "items",
         "story_first": first + 1,
-        "paging": paging.paging(found["story_count"], STORY_PAGE, present, url),
+        "paging": paging.paginate(found["story_count"], STORY_PAGE, present, url),
         **item_vars(shown, found),
     }
     return tk.render("ogp_plan/plan/item.html", extra_vars)
@@ -488,7 +488,7 @@ def changes(plan: str) -> Any:
     """What the plan says otherwise than it did: moved dates, lowered goals, removed rows."""
     shown = plan_or_404(plan)
     asked = {name: value for name in ("desde", "hasta") if (value := tk.request.args.get(name, "").strip())}
-    present, size = paging.number(), config.page_size()
+    present, size = paging.requested_page(), config.page_size()
     problem = None
     try:
         found = _diff(shown["name"], asked, size, present)
@@ -511,7 +511,7 @@ def changes(plan: str) -> Any:
         "count": found["count"],
         "versions": _by_version(found["changes"]),
         "drift": found["drift"],
-        "paging": paging.paging(found["count"], size, present, url),
+        "paging": paging.paginate(found["count"], size, present, url),
     }
     return tk.render("ogp_plan/plan/changes.html", extra_vars)
 
@@ -544,7 +544,7 @@ def obligations(id: str) -> Any:
     """What an organismo owes, over all plans: this month first."""
     args = tk.request.args
     asked = {name: value for name in ("mes", "plan") if (value := args.get(name, "").strip())}
-    present, size = paging.number(), config.page_size()
+    present, size = paging.requested_page(), config.page_size()
     wanted: dict[str, Any] = {"organization": id, "limit": size, "offset": (present - 1) * size}
     if "mes" in asked:
         wanted["month"] = asked["mes"]
@@ -552,7 +552,7 @@ def obligations(id: str) -> Any:
         wanted["plan"] = asked["plan"]
     problem = None
     try:
-        found = tk.get_action("ogp_plan_obligations")({}, wanted)
+        found = tk.get_action("ogp_plan_obligation_list")({}, wanted)
     except tk.ValidationError as refused:
         problem, asked, present = first_of(refused), {}, 1
         found = _obligations_or_404(id, size)
@@ -581,14 +581,14 @@ def obligations(id: str) -> Any:
         else None,
         "feed_url": words.ogp_plan_to("ogp_plan_file.organization_feed", id=id),
         "template_url": words.ogp_plan_to("ogp_plan_file.organization_template", id=id),
-        "paging": paging.paging(found["count"], size, present, lambda n: url(pagina=n)),
+        "paging": paging.paginate(found["count"], size, present, lambda n: url(pagina=n)),
     }
     return tk.render("ogp_plan/obligations.html", extra_vars)
 
 
 def _obligations_or_404(organization: str, size: int) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = tk.get_action("ogp_plan_obligations")(
+        found: dict[str, Any] = tk.get_action("ogp_plan_obligation_list")(
             {}, {"organization": organization, "limit": size, "offset": 0}
         )
     except (tk.ObjectNotFound, tk.NotAuthorized, tk.ValidationError):

@@ -61,7 +61,7 @@ class MinePage(MethodView):
         status: int = 200,
         made: Mapping[str, Any] | None = None,
     ) -> Response:
-        mine = tk.get_action("ogp_plan_mine_show")({}, {})
+        mine = tk.get_action("ogp_plan_profile_show")({}, {})
         leaves = tk.get_action("ogp_plan_delegation_list")({}, {"limit": 1000})["results"]
         titles = {one["name"]: one["title"] for one in mine["organizations"]}
         by_itself = [one for one in mine["organizations"] if not one["as_delegate"]]

@@ -9,11 +9,12 @@ import ckan.plugins.toolkit as tk
 from flask import Response
 from flask.views import MethodView
 
+from ckanext.cost_common import paging
 from ckanext.cost_common.csrf import require_token
 from ckanext.ogp_plan import config
-from ckanext.ogp_plan.views import forms, paging
+from ckanext.ogp_plan.views import forms
 from ckanext.ogp_plan.views import plan as plan_view
-from ckanext.ogp_plan.views.report import blueprint, periods
+from ckanext.ogp_plan.views.item_form import blueprint, periods
 
 
 class MonitoringPage(MethodView):
@@ -65,7 +66,7 @@ class MonitoringPage(MethodView):
         errors: forms.Errors | None = None,
         status: int = 200,
     ) -> Response:
-        asked, present, size = self._asked(), paging.number(), min(config.page_size(), 50)
+        asked, present, size = self._asked(), paging.requested_page(), min(config.page_size(), 50)
         fields = {"periodo": "period", "organismo": "organization", "componente": "component"}
         state = asked.get("estado", "pendiente")
         wanted = {fields[name]: value for name, value in asked.items() if name in fields}
@@ -97,7 +98,7 @@ class MonitoringPage(MethodView):
             "problem": problem,
             "action": self._url(plan["name"], asked),
             "silent_url": tk.url_for("ogp_plan.read", plan=plan["name"], vista="tabla", razon="R4"),
-            "paging": paging.paging(
+            "paging": paging.paginate(
                 found["count"], size, present, lambda n: self._url(plan["name"], asked, pagina=n)
             ),
         }

@@ -91,7 +91,7 @@ class TestTheAction:
         quota = item.standing["quota"]
         assert sorted(quota["missing"]) == sorted([town.obras, town.datic])
         assert (quota["unnamed"], Decimal(quota["target"])) == (1, 6), "the third is owed still"
-        due = town.call("anonymous", "ogp_plan_obligations", organization=town.datic, plan=row.name)
+        due = town.call("anonymous", "ogp_plan_obligation_list", organization=town.datic, plan=row.name)
         assert "2.2" in {one["address"] for name in ("late", "this_month", "next") for one in due[name]}
         [change] = town.call("anonymous", "ogp_plan_diff", plan=row.name)["changes"]
         assert (change["field"], change["act_name"], change["reason"]) == ("groups[organismos]", *SAID.values())

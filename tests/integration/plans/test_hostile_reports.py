@@ -12,7 +12,17 @@ from ckan import model
 from support.doors import portal
 from support.plan_portal import Town
 
-from ckanext.ogp_plan.logic.action import calendar_token, evidence, reporting, verdict
+from ckanext.ogp_plan.logic.schema import (
+    answer,
+    calendar_token,
+    evidence,
+    measurement,
+    profile,
+    report,
+    review,
+    update,
+    verdict,
+)
 from ckanext.ogp_plan.model import Event, PlanRow, Token
 from ckanext.ogp_plan.planning.types import PlanStatus
 
@@ -26,23 +36,23 @@ HOSTILE: list[Any] = [
 GOOD: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "ogp_plan_update_create": (
         "focal_point", {"item": "1.1.1", "text": "Va", "measurements": [{"value": 1}], "evidence": [{"url": "https://a.co"}]},
-        {**reporting.WHERE, **reporting.SAID},
+        update.update_create(),
     ),
-    "ogp_plan_measurement_create": ("focal_point", {"item": "1.1.1", "value": 1}, {**reporting.WHERE, **reporting.MEASURED}),
-    "ogp_plan_answer_create": ("focal_point", {"item": "1.1.1", "reason": "R1", "text": "Sí"}, reporting._ANSWER),
+    "ogp_plan_measurement_create": ("focal_point", {"item": "1.1.1", "value": 1}, measurement.measurement_create()),
+    "ogp_plan_answer_create": ("focal_point", {"item": "1.1.1", "reason": "R1", "text": "Sí"}, answer.answer_create()),
     "ogp_plan_report_create": (
         "focal_point", {"period": "2026-03", "sections": [{"title": "a", "text": "b"}], "updates": [{"item": "1.1.1", "text": "x"}]},
-        reporting._REPORT,
+        report.report_create(),
     ),
-    "ogp_plan_report_rows": ("focal_point", {"rows": [{"item": "1.1.1", "text": "x"}]}, reporting._ROWS),
-    "ogp_plan_review_create": ("leader", {"update": "x", "accepted": True}, reporting._REVIEW),
-    "ogp_plan_evidence_create": ("focal_point", {"item": "1.1.1", "url": "https://a.co"}, evidence._CREATE),
-    "ogp_plan_evidence_retract": ("focal_point", {"id": "x", "reason": "y"}, evidence._RETRACT),
+    "ogp_plan_report_rows": ("focal_point", {"rows": [{"item": "1.1.1", "text": "x"}]}, report.report_rows()),
+    "ogp_plan_review_create": ("leader", {"update": "x", "accepted": True}, review.review_create()),
+    "ogp_plan_evidence_create": ("focal_point", {"item": "1.1.1", "url": "https://a.co"}, evidence.evidence_create()),
+    "ogp_plan_evidence_retract": ("focal_point", {"id": "x", "reason": "y"}, evidence.evidence_retract()),
     "ogp_plan_evidence_private": ("monitor", {"id": "x"}, {"id": None}),
-    "ogp_plan_verdict_create": ("control", {"item": "1.1.1", "agrees": True}, verdict._CREATE),
-    "ogp_plan_token_create": ("focal_point", {}, calendar_token._CREATE),
-    "ogp_plan_token_revoke": ("focal_point", {"id": "x"}, calendar_token._REVOKE),
-    "ogp_plan_letters_patch": ("focal_point", {}, calendar_token._LETTERS),
+    "ogp_plan_verdict_create": ("control", {"item": "1.1.1", "agrees": True}, verdict.verdict_create()),
+    "ogp_plan_token_create": ("focal_point", {}, calendar_token.token_create()),
+    "ogp_plan_token_revoke": ("focal_point", {"id": "x"}, calendar_token.token_revoke()),
+    "ogp_plan_letters_patch": ("focal_point", {}, profile.letters_patch()),
 }  # fmt: skip
 
 

@@ -106,7 +106,7 @@ class TestAConstantNumberOfQueries:
             ("ogp_plan_item_list", {"plan": "NAME", "tracked": True, "q": "fila", "month": 3, "limit": 1000}),
             ("ogp_plan_item_show", {"plan": "NAME", "id": "1"}),
             ("ogp_plan_item_show", {"plan": "NAME", "id": "1.1"}),
-            ("ogp_plan_obligations", {"plan": "NAME", "organization": "OBRAS", "limit": 1000}),
+            ("ogp_plan_obligation_list", {"plan": "NAME", "organization": "OBRAS", "limit": 1000}),
             ("ogp_plan_diff", {"plan": "NAME"}),
         ],
     )
@@ -175,7 +175,8 @@ class TestLists:
         assert found["url"] == f"/planes/{row.name}"
 
     def test_the_progress_of_a_plan_is_what_the_core_rolls_up(self, town: Town) -> None:
-        from ckanext.ogp_plan.planning import states
+        from ckanext.ogp_plan.planning.rollup import roll_up
+        from ckanext.ogp_plan.planning.status import compute_status
 
         for family in MAKERS:
             row = computed(town, family)
@@ -188,7 +189,7 @@ class TestLists:
             item_status.recompute(row.id, today=TODAY)
             fresh = town.fresh(row)
             record = record_service.load(fresh)
-            rolled = states.roll_up(states.stand(record, TODAY), record)[None]
+            rolled = roll_up(compute_status(record, TODAY), record)[None]
             shown = town.call("anonymous", "ogp_plan_show", id=row.name)
             assert shown["progress"] == pytest.approx(float(rolled.rolled.progress), abs=1e-6)
             assert shown["coverage"] == {"with_value": rolled.rolled.with_value, "total": rolled.rolled.total}
@@ -458,7 +459,7 @@ class TestTheStoryOfAnItem:
 class TestObligations:
     def test_overdue_then_this_month_then_the_rest(self, town: Town) -> None:
         row = computed(town)
-        found = town.call("anonymous", "ogp_plan_obligations", organization=town.obras, plan=row.name)
+        found = town.call("anonymous", "ogp_plan_obligation_list", organization=town.obras, plan=row.name)
         assert [one["code"] for one in found["late"]] == ["1.1.1"]
         assert [one["code"] for one in found["this_month"]] == ["1.1.2#2"]
         assert [one["code"] for one in found["next"]] == ["2.2"]
@@ -468,7 +469,7 @@ class TestObligations:
         assert found["next"][0]["own"]["own_target"] == "2"
         assert found["counts"] == {"no_iniciado": 1, "en_curso": 0, "completado": 0, "en_riesgo": 2}
         december = town.call(
-            "anonymous", "ogp_plan_obligations", organization=town.obras, plan=row.name, month="2026-12"
+            "anonymous", "ogp_plan_obligation_list", organization=town.obras, plan=row.name, month="2026-12"
         )
         assert {one["code"] for one in december["this_month"]} == {"1.1.2#2", "2.2"}
 
@@ -486,7 +487,7 @@ class TestObligations:
         )
         town.say(row, value, NOW)
         for organization, bucket in ((town.obras, "done"), (town.datic, "next")):
-            found = town.call("anonymous", "ogp_plan_obligations", organization=organization, plan=row.name)
+            found = town.call("anonymous", "ogp_plan_obligation_list", organization=organization, plan=row.name)
             assert "2.2" in {one["code"] for one in found[bucket]}, organization
 
     def test_standings_of_before_there_was_an_own_light(self, town: Town) -> None:
@@ -499,7 +500,7 @@ class TestObligations:
         )
         assert model.Session.execute(keep, {"id": row.id}).rowcount == 4
         model.Session.commit()
-        found = town.ask("anonymous", "ogp_plan_obligations", organization=town.obras, plan=row.name)
+        found = town.ask("anonymous", "ogp_plan_obligation_list", organization=town.obras, plan=row.name)
         assert found.status_code == 200
         result = found.get_json()["result"]
         lights = {
@@ -524,19 +525,19 @@ class TestObligations:
             status: computed(town, "ogp", status).name
             for status in ("consulta", "adoptado", "en_ejecucion", "cerrado")
         }
-        found = town.call("sysadmin", "ogp_plan_obligations", organization=town.datic, limit=1000)
+        found = town.call("sysadmin", "ogp_plan_obligation_list", organization=town.datic, limit=1000)
         there = {one["name"] for one in found["plans"]}
         assert {status for status, name in names.items() if name in there} == {"adoptado", "en_ejecucion"}
         assert {one["plan"] for bucket in ("late", "this_month", "next") for one in found[bucket]} <= there
 
     def test_pages_walk_through_all(self, town: Town) -> None:
         row = computed(town)
-        whole = town.call("anonymous", "ogp_plan_obligations", organization=town.obras, plan=row.name)
+        whole = town.call("anonymous", "ogp_plan_obligation_list", organization=town.obras, plan=row.name)
         codes = []
         for offset in range(3):
             page = town.call(
                 "anonymous",
-                "ogp_plan_obligations",
+                "ogp_plan_obligation_list",
                 organization=town.obras,
                 plan=row.name,
                 limit=1,
@@ -549,17 +550,17 @@ class TestObligations:
         assert codes == ["1.1.1", "1.1.2#2", "2.2"]
 
     def test_of_an_organismo_nobody_knows(self, town: Town) -> None:
-        assert town.ask("anonymous", "ogp_plan_obligations", organization="no-hay").status_code == 404
+        assert town.ask("anonymous", "ogp_plan_obligation_list", organization="no-hay").status_code == 404
 
     def test_of_one_without_an_organization_in_the_portal(self, town: Town) -> None:
-        found = town.call("anonymous", "ogp_plan_obligations", organization="dagma")
+        found = town.call("anonymous", "ogp_plan_obligation_list", organization="dagma")
         assert found["count"] == 0
         assert "Medio Ambiente" in found["title"]
 
     @pytest.mark.parametrize("month", ["13", "0", "2026-13", "julio"])
     def test_of_no_month(self, town: Town, month: str) -> None:
         assert "month" in refused(
-            town, "anonymous", "ogp_plan_obligations", organization=town.obras, month=month
+            town, "anonymous", "ogp_plan_obligation_list", organization=town.obras, month=month
         )
 
 

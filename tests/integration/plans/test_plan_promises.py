@@ -28,7 +28,7 @@ from werkzeug.datastructures import FileStorage
 
 from ckanext.ogp_plan.model import APPEND_ONLY, Event, PlanItem, PlanRow
 from ckanext.ogp_plan.planning import data
-from ckanext.ogp_plan.planning.exporters import workbook
+from ckanext.ogp_plan.planning.exporters import own_workbook
 from ckanext.ogp_plan.planning.tracking import Evidence, Measurement, Report, Verdict, VerdictRole
 from ckanext.ogp_plan.planning.types import Declared, Item
 from ckanext.ogp_plan.services import cut as cut_service
@@ -199,9 +199,9 @@ class TestGroups:
         assert owed["name"] in said and owed["id"] not in said, "a group is called by its name"
         asked = page(town, f"/planes/{plan}/importar", "owner_admin")
         assert f"{owed['name']} 0 de 28 nombrados" in asked
-        assert town.call("anonymous", "ogp_plan_obligations", organization=town.obras, plan=plan)["count"] == 0
+        assert town.call("anonymous", "ogp_plan_obligation_list", organization=town.obras, plan=plan)["count"] == 0
 
-        book = load_workbook(io.BytesIO(workbook.write(record_service.current_plan(PlanRow.get(plan)))))
+        book = load_workbook(io.BytesIO(own_workbook.write(record_service.current_plan(PlanRow.get(plan)))))
         sheet = book["Grupos"]
         names = [cell.value for cell in sheet[1]]
         row = next(cell.row for cell in sheet["A"] if cell.value == owed["id"])
@@ -211,7 +211,7 @@ class TestGroups:
         assert "Secretaría de Obras" in change["after_text"] != change["before_text"]
         town.call("owner_admin", "ogp_plan_import_apply", id=one["id"], act_name="Acta 1", reason="Se nombran.")
 
-        assert town.call("anonymous", "ogp_plan_obligations", organization=town.obras, plan=plan)["count"] == 1
+        assert town.call("anonymous", "ogp_plan_obligation_list", organization=town.obras, plan=plan)["count"] == 1
         said = page(town, f"/planes/{plan}/1.1.1")
         assert "Faltan 2 organismos" in said and "El plan no dice cuáles son 26 de ellos" in said
         assert f"{owed['name']} 2 de 28 nombrados" in page(town, f"/planes/{plan}/importar", "owner_admin")

@@ -301,7 +301,7 @@ class TestSending:
         assert len(letters("digest")) == 2 * before
 
     def test_turned_off(self, town: Town, plan: PlanRow, sink: Sink, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setitem(tk.config, "ckanext.ogp_plan.mail.reminder", False)
+        monkeypatch.setitem(tk.config, "ckanext.ogp_plan.reminders", False)
         went = run()
         assert went.stopped
         assert states() == {"owed": 6}
@@ -541,7 +541,7 @@ class TestResending:
         owe()
         sink.recipient = "550 No such user"
         reminder_mail.deliver()
-        monkeypatch.setitem(tk.config, "ckanext.ogp_plan.mail.reminder", False)
+        monkeypatch.setitem(tk.config, "ckanext.ogp_plan.reminders", False)
         done = self.resend(town)
         assert done.exit_code == cli.OPEN
         assert states() == {"failed": 6}

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from support import plan_files as made
-from support import plan_records
+from support import plan_records, sampling
 from support.seeds import seed
 
 from ckanext.ogp_plan.planning.difference import difference
@@ -162,7 +162,7 @@ def forms(draw: st.DrawFn) -> bytes:
     return made.f014(table, merged=draw(st.booleans()))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=sampling.examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(forms())
 def test_any_form_goes_out_and_in_the_same(content: bytes) -> None:
     plan = read(content, "paac").plan
@@ -171,7 +171,7 @@ def test_any_form_goes_out_and_in_the_same(content: bytes) -> None:
     same(plan)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=sampling.examples(25), deadline=None)
 @given(
     st.lists(st.tuples(texts, months, st.booleans()), min_size=1, max_size=5),
     st.sampled_from(["Plan de todos", "PLAN ANTICORRUPCIÓN Y DE ATENCIÓN AL CIUDADANO", "Programa de integridad"]),

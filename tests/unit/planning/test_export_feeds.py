@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 from support import plan_records as made
+from support import sampling
 
 from ckanext.ogp_plan.planning.exporters import atom, ical
 from ckanext.ogp_plan.planning.exporters.view import View
@@ -173,7 +174,7 @@ hostile = st.text(st.characters(exclude_categories=()), max_size=40) | st.sample
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=sampling.examples(60), deadline=None)
 @given(hostile, hostile, st.none() | st.decimals(0, 100, places=3))
 def test_no_text_breaks_a_feed_or_a_calendar(title: str, text: str, progress: Decimal | None) -> None:
     record = made.record()

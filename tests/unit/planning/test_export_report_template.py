@@ -12,15 +12,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import IllegalCharacterError
-from support import plan_files
+from support import plan_files, sampling
 from support import plan_records as made
 
 from ckanext.ogp_plan.planning.exporters import report_template as template
-from ckanext.ogp_plan.planning.i18n import translator
 from ckanext.ogp_plan.planning.importers import Unreadable
-from ckanext.ogp_plan.planning.render import Renderer
 from ckanext.ogp_plan.planning.tracking import Record
 from ckanext.ogp_plan.planning.types import Declared
+from ckanext.ogp_plan.planning.words.i18n import translator
+from ckanext.ogp_plan.planning.words.render import Renderer
 
 VIEWS = [made.view(), made.view(Record(made.ogp()), name="ogp-2026")]
 KNOWN = template.known("datic", VIEWS)
@@ -225,7 +225,7 @@ def test_every_problem_has_words_in_spanish() -> None:
 cells = st.none() | st.text(max_size=12) | st.integers(-(10**9), 10**9) | st.floats(allow_nan=False, allow_infinity=False) | st.booleans() | st.dates(dt.date(1990, 1, 1), dt.date(2100, 1, 1)) | st.sampled_from(["Completado", "Sí", "1.000", "100%", "=A1", "https://a.example/x", "#N/A", "1e400", "٣"])
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=sampling.examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.integers(1, 14), st.integers(1, 22), cells), max_size=12))
 def test_no_edit_breaks_the_reader_and_none_is_silently_lost(edits: list[tuple[int, int, Any]]) -> None:
     book = book_of()

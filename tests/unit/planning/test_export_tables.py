@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from support import plan_records as made
+from support import sampling
 
-from ckanext.ogp_plan.planning import cuts
-from ckanext.ogp_plan.planning.exporters import paper, tables
-from ckanext.ogp_plan.planning.states import standing_dict
+from ckanext.ogp_plan.planning.cuts.compliance import compute_compliance
+from ckanext.ogp_plan.planning.exporters import spreadsheet, tables
+from ckanext.ogp_plan.planning.status_types import item_status_dict
 
 DAYS = (dt.date(2026, 3, 1), dt.date(2026, 4, 30), dt.date(2026, 8, 31))
 
@@ -62,7 +63,7 @@ def test_evidence() -> None:
 def test_the_workbook_has_every_table_with_numbers_as_numbers() -> None:
     view = made.view()
     ends = [dt.datetime.combine(day, dt.time.max, tzinfo=made.ZONE) for day in DAYS[1:]]
-    found = [cuts.compliance(view.record.as_of(end), end.date(), view.settings) for end in ends]
+    found = [compute_compliance(view.record.as_of(end), end.date(), view.settings) for end in ends]
     book = load_workbook(io.BytesIO(tables.everything(view, tables.history(view.record, DAYS, view.settings), found)))
     assert len(book.sheetnames) == 9
     for sheet in book.worksheets[1:]:
@@ -78,16 +79,16 @@ def test_the_workbook_has_every_table_with_numbers_as_numbers() -> None:
     assert [(row[4], row[5]) for row in totals] == [(one.whole.scheduled, one.whole.fulfilled) for one in found]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=sampling.examples(200), deadline=None)
 @given(st.text(st.characters(exclude_categories=()), max_size=30), st.sampled_from(["", "=", "+", "-", "@", "\t", " =", "\r", "＝", "\u00a0@", "'", "\n="]))
 def test_no_text_is_a_formula_in_csv_or_workbook(text: str, start: str) -> None:
     table = tables.Table("t", ("a",), [[start + text]])
-    (row,) = list(csv.reader(io.StringIO(tables.as_csv(table).decode("utf-8-sig"), newline="")))[1:] or [[""]]
+    (row,) = list(csv.reader(io.StringIO(tables.write_csv(table).decode("utf-8-sig"), newline="")))[1:] or [[""]]
     cell = row[0] if row else ""
     assert not cell.lstrip(" \u00a0\n")[:1] or cell.lstrip(" \u00a0\n")[:1] not in "=+-@\t\r＝＋－＠"
-    book = paper.Workbook()
-    paper.put(book.active, 1, 1, start + text)
-    again: Any = load_workbook(io.BytesIO(paper.saved(book))).active["A1"]
+    book = spreadsheet.Workbook()
+    spreadsheet.put(book.active, 1, 1, start + text)
+    again: Any = load_workbook(io.BytesIO(spreadsheet.save_workbook(book))).active["A1"]
     assert again.data_type in ("s", "n") and (again.value is None or isinstance(again.value, str))
 
 
@@ -96,7 +97,7 @@ def test_no_text_is_a_formula_in_csv_or_workbook(text: str, start: str) -> None:
     [(Decimal("1234567890123456789.125"), "1234567890123456789.125"), (Decimal("1E+3"), "1000"), (True, "sí"), (False, "no"), (None, ""), (dt.date(2026, 1, 2), "2026-01-02"), (-5, "-5"), (Decimal("-0.5"), "-0.5")],
 )
 def test_values_in_csv(value: Any, expected: str) -> None:
-    assert tables.as_csv(tables.Table("t", ("a", "b"), [[value, "x"]])).decode("utf-8-sig").splitlines()[1] == f"{expected},x"
+    assert tables.write_csv(tables.Table("t", ("a", "b"), [[value, "x"]])).decode("utf-8-sig").splitlines()[1] == f"{expected},x"
 
 
 def test_a_long_number_loses_no_digit_in_a_workbook() -> None:
@@ -110,8 +111,8 @@ def test_a_long_number_loses_no_digit_in_a_workbook() -> None:
 def test_it_says_what_the_engine_says() -> None:
     view = made.view()
     for one in rows(tables.items_csv(view)):
-        standing = view.standings.get((one["nivel"], one["codigo"]))
-        if standing:
-            said = standing_dict(standing)
+        status = view.statuses.get((one["nivel"], one["codigo"]))
+        if status:
+            said = item_status_dict(status)
             assert (one["estado"], one["declarado"]) == (said["light"], said["declared"])
             assert one["razones"].split() == [reason["code"] for reason in said["reasons"]]

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import sampling
 
 from ckanext.ogp_plan.planning import store, tracking
 from ckanext.ogp_plan.planning.types import Item, Plan
@@ -64,7 +65,7 @@ def through_json(value: Any) -> Any:
     return json.loads(json.dumps(value, allow_nan=False))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=sampling.examples(60), deadline=None)
 @given(any_of(Plan))
 def test_a_plan_comes_back_the_same(plan: Plan) -> None:
     stored = store.plan_to_store(plan)
@@ -80,7 +81,7 @@ def test_a_plan_comes_back_the_same(plan: Plan) -> None:
 
 @pytest.mark.parametrize("kind", store.EVENT_KINDS)
 def test_an_event_comes_back_the_same(kind: str) -> None:
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=sampling.examples(15), deadline=None)
     @given(any_of(store.EVENT_KINDS[kind]))
     def check(event: tracking.Event) -> None:
         assert store.event_kind(event) == kind

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -10,6 +10,7 @@ from ckan import model
 from ckan.types import Action, Context, DataDict
 
 from ckanext.cost_common import language
+from ckanext.cost_common.logic import validated
 from ckanext.cost_oc4ids import urls
 from ckanext.cost_oc4ids.logic.schema import project as project_schema
 from ckanext.cost_oc4ids.oc4ids import schema
@@ -26,7 +27,6 @@ def _with_addresses(results: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @tk.side_effect_free
-@tk.validate_action_data(project_schema.project_list)
 def oc4ids_project_list(context: Context, data_dict: DataDict) -> list[Any]:
     """List the public infrastructure projects by id.
 
@@ -42,14 +42,14 @@ def oc4ids_project_list(context: Context, data_dict: DataDict) -> list[Any]:
     :rtype: list of strings, or of dicts with ``all_fields``
     """
     tk.check_access("oc4ids_project_list", context, data_dict)
-    limit, offset = data_dict["limit"], data_dict["offset"]
-    if data_dict.get("all_fields"):
+    data = validated(project_schema.project_list(), data_dict, ignore_unknown=True)
+    limit, offset = data["limit"], data["offset"]
+    if data["all_fields"]:
         return _with_addresses(project_search.listing(limit, offset))
     return project_search.ids(limit, offset)
 
 
 @tk.side_effect_free
-@tk.validate_action_data(project_schema.project_show)
 def oc4ids_project_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Show one public infrastructure project.
 
@@ -61,7 +61,8 @@ def oc4ids_project_show(context: Context, data_dict: DataDict) -> dict[str, Any]
     :raises ckan.plugins.toolkit.ObjectNotFound: there is none, or it is not public
     """
     tk.check_access("oc4ids_project_show", context, data_dict)
-    found = project_search.show(data_dict["id"])
+    data = validated(project_schema.project_show(), data_dict, ignore_unknown=True)
+    found = project_search.show(data["id"])
     if found is None:
         raise tk.ObjectNotFound(tk._("Project not found"))
     result, body = found
@@ -70,7 +71,6 @@ def oc4ids_project_show(context: Context, data_dict: DataDict) -> dict[str, Any]
 
 
 @tk.side_effect_free
-@tk.validate_action_data(project_schema.project_search)
 def oc4ids_project_search(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Search the public infrastructure projects.
 
@@ -102,19 +102,17 @@ def oc4ids_project_search(context: Context, data_dict: DataDict) -> dict[str, An
     :rtype: dict
     """
     tk.check_access("oc4ids_project_search", context, data_dict)
+    data = validated(project_schema.project_search(), data_dict, ignore_unknown=True)
     filters = project_search.Filters(
-        q=data_dict.get("q") or "",
-        **{name: tuple(data_dict.get(name) or ()) for name in project_search.FACETS},
+        q=data["q"], **{name: tuple(data[name]) for name in project_search.FACETS}
     )
-    sort, descending = data_dict.get("sort") or ("", None)
-    found = project_search.search(
-        filters, sort, descending, data_dict["limit"], data_dict["offset"], data_dict["facets"]
-    )
+    sort, descending = data["sort"]
+    found = project_search.search(filters, sort, descending, data["limit"], data["offset"], data["facets"])
     answer: dict[str, Any] = {
         "count": found.total,
         "results": _with_addresses(found.results),
     }
-    if data_dict["facets"]:
+    if data["facets"]:
         answer["facets"] = {name: _items(name, values) for name, values in found.facets.items()}
     return answer
 
@@ -135,10 +133,10 @@ def _items(facet: str, values: dict[str, tuple[str | None, int]]) -> list[dict[s
 
 @tk.chained_action
 def dataset_purge(original: Action, context: Context, data_dict: DataDict) -> Any:
-    """Forget the projects of a dataset that is purged.
+    """Delete the projects of a dataset that is purged.
 
-    Core tells no plugin of it. Ours are forgotten in a transaction of their own, after core's
-    went well: until then nobody sees them, for their dataset is gone.
+    Core calls no hook of plugins. They are deleted in a transaction of their own, after core's
+    succeeded: until then nobody sees them, as their dataset is gone.
     """
     dataset = model.Package.get(data_dict.get("id"))
     package_id = dataset.id if dataset else None
@@ -147,13 +145,3 @@ def dataset_purge(original: Action, context: Context, data_dict: DataDict) -> An
         registry.purge([package_id])
         model.Session.commit()
     return result
-
-
-def get_actions() -> dict[str, Callable[..., Any]]:
-    """Return the actions of this module by name."""
-    return {
-        "oc4ids_project_list": oc4ids_project_list,
-        "oc4ids_project_show": oc4ids_project_show,
-        "oc4ids_project_search": oc4ids_project_search,
-        "dataset_purge": dataset_purge,
-    }

@@ -1,10 +1,9 @@
-"""Verdicts over the API: read one, ask for one, have a resource judged again."""
+"""Reports of validation: show one, validate a file, validate a resource again."""
 
 from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Callable
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -14,53 +13,36 @@ from ckan.types import Context, DataDict
 from flask import has_request_context
 from werkzeug.datastructures import FileStorage
 
-from ckanext.cost_oc4ids import config, jobs
+from ckanext.cost_common.logic import validated
+from ckanext.cost_oc4ids import config
+from ckanext.cost_oc4ids.logic.auth import report as report_auth
 from ckanext.cost_oc4ids.logic.schema import report as report_schema
 from ckanext.cost_oc4ids.model import Report, ResourceState
 from ckanext.cost_oc4ids.model import report as states
 from ckanext.cost_oc4ids.oc4ids import types
-from ckanext.cost_oc4ids.validation import declaration, reasons, runner, stored_results
+from ckanext.cost_oc4ids.validation import declaration, queue, reasons, runner, stored_results
 
 #: seconds for which visits of one address are counted together
 HOUR = 3600
 
 
-def _resource(context: Context, data_dict: DataDict, action: str) -> model.Resource:
-    """The resource, for whoever may see it. Not there, not of that dataset, not to be seen: one answer."""
-    resource_id = str(data_dict["resource_id"])
-    try:
-        tk.check_access(action, context, {"resource_id": resource_id})
-    except tk.NotAuthorized:
-        if action == "oc4ids_resource_revalidate" and _may_see(context, resource_id):
-            raise
-        raise _not_found() from None
-    resource = model.Session.get(model.Resource, resource_id)
-    if resource is None or resource.state == "deleted":
-        raise _not_found()
-    wanted = data_dict.get("package_id")
-    if wanted and wanted not in (resource.package_id, resource.package.name):
-        raise _not_found()
+def _resource(resource_id: str, package_id: str | None = None) -> model.Resource:
+    """Return a resource that is there, and in that dataset if one is named.
+
+    :raises tk.ObjectNotFound: there is none, or it is of another dataset.
+    """
+    resource = report_auth.existing(resource_id)
+    if package_id and package_id not in (resource.package_id, resource.package.name):
+        raise report_auth.not_found()
     return resource
-
-
-def _not_found() -> tk.ObjectNotFound:
-    return tk.ObjectNotFound(tk._("There is no such resource."))
-
-
-def _may_see(context: Context, resource_id: str) -> bool:
-    try:
-        tk.check_access("oc4ids_report_show", context, {"resource_id": resource_id})
-    except tk.NotAuthorized:
-        return False
-    return True
 
 
 def _iso(moment: dt.datetime | None) -> str | None:
     return moment.astimezone(dt.timezone.utc).isoformat() if moment else None
 
 
-def _answer(resource: model.Resource, state: ResourceState | None, lang: str | None) -> dict[str, Any]:
-    """What is known of a resource's verdict, in the reader's language."""
+def _report_dict(resource: model.Resource, state: ResourceState | None, lang: str | None) -> dict[str, Any]:
+    """Return what is known of a resource's validation, in the reader's language."""
     applies = state is not None and declaration.is_oc4ids(resource.extras)
     declared_only = state is None and declaration.is_oc4ids(resource.extras)
     report = Report.get(state.report_id) if state is not None and applies else None
@@ -80,12 +62,11 @@ def _answer(resource: model.Resource, state: ResourceState | None, lang: str | N
         "origin": report.origin if report else None,
         "created": _iso(report.created) if report else None,
         "projects": state.projects if state is not None and applies else 0,
-        "report": runner.rendered(types.Report.from_store(report.report), lang) if report else None,
+        "report": runner.render_report(types.Report.from_store(report.report), lang) if report else None,
     }
 
 
 @tk.side_effect_free
-@tk.validate_action_data(report_schema.report_show)
 def oc4ids_report_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Show where a resource stands and what was found in its file.
 
@@ -103,13 +84,14 @@ def oc4ids_report_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     :rtype: dict
     :raises ckan.plugins.toolkit.ObjectNotFound: there is none, or you may not see it
     """
-    resource = _resource(context, data_dict, "oc4ids_report_show")
-    return _answer(resource, ResourceState.get(resource.id), data_dict.get("lang"))
+    tk.check_access("oc4ids_report_show", context, data_dict)
+    data = validated(report_schema.report_show(), data_dict, ignore_unknown=True)
+    resource = _resource(data["resource_id"], data["package_id"])
+    return _report_dict(resource, ResourceState.get(resource.id), data["lang"])
 
 
-@tk.validate_action_data(report_schema.validate)
 def oc4ids_validate(context: Context, data_dict: DataDict) -> dict[str, Any]:
-    """Judge a file, a text or a stored resource. Nothing is stored.
+    """Validate a file, a text or a stored resource. Nothing is stored.
 
     Visitors without an account have a number of files an hour
     (``ckanext.cost_oc4ids.anonymous_validations_per_hour``).
@@ -128,30 +110,30 @@ def oc4ids_validate(context: Context, data_dict: DataDict) -> dict[str, Any]:
     :raises ckan.plugins.toolkit.ValidationError: not exactly one of the three was given, the file is larger
         than ``ckanext.cost_oc4ids.inline_max_bytes``, or (``rate_limit``) there were too many this hour
     """
-    given = [name for name in ("upload", "data", "resource_id") if data_dict.get(name)]
-    resource = _resource(context, data_dict, "oc4ids_validate") if "resource_id" in given else None
-    if resource is None:
-        tk.check_access("oc4ids_validate", context, data_dict)
+    tk.check_access("oc4ids_validate", context, data_dict)
+    data = validated(report_schema.validate(), data_dict, ignore_unknown=True)
+    given = [name for name in ("upload", "data", "resource_id") if data[name]]
+    resource = _resource(data["resource_id"]) if data["resource_id"] else None
     if len(given) != 1:
         raise tk.ValidationError(
             {"upload": [tk._("Give a file, the data themselves or the id of a resource.")]}
         )
-    _spend_one(context)
-    stream = _stream_of_resource(resource) if resource is not None else _stream(data_dict[given[0]])
+    _count_validation(context)
+    stream = _stream_of_resource(resource) if resource is not None else _stream(data[given[0]])
     size = runner.size_of(stream)
     limit = min(config.inline_max_bytes(), config.max_bytes())
     if size > limit:
         text = tk._("The file is too large to be checked while you wait: up to {limit} MB.")
         raise tk.ValidationError({"upload": [text.format(limit=f"{limit / (1 << 20):.1f}")]})
-    file, content_hash, size = runner.spool(runner.chunks_of(stream))
+    file, content_hash, size = runner.spool(runner.read_chunks(stream))
     try:
-        judged = runner.judge(file, content_hash, size, None, runner.INLINE_SECONDS, limit)
-    except runner.Crashed:
+        result = runner.validate_file(file, content_hash, size, None, runner.INLINE_SECONDS, limit)
+    except runner.ValidatorError:
         text = tk._("The file could not be checked because of a failure of the portal. Try again later.")
         raise tk.ValidationError({"upload": [text]}) from None
-    if judged.report is None:
-        raise RuntimeError("judged without a report")
-    return runner.rendered(judged.report, data_dict.get("lang"))
+    if result.report is None:
+        raise RuntimeError("validated without a report")
+    return runner.render_report(result.report, data["lang"])
 
 
 def _stream(given: Any) -> Any:
@@ -173,12 +155,15 @@ def _stream_of_resource(resource: model.Resource) -> Any:
         raise tk.ValidationError({"resource_id": [tk._("The resource is not an uploaded file.")]})
     try:
         return runner.read_upload(resource.id, resource.as_dict())[0]
-    except runner.Unavailable as error:
+    except runner.FileUnavailable as error:
         raise tk.ValidationError({"resource_id": [reasons.sentence(error.reason) or error.reason]}) from None
 
 
-def _spend_one(context: Context) -> None:
-    """Count one judgement of a visitor without account; refuse it when there were too many this hour."""
+def _count_validation(context: Context) -> None:
+    """Count one validation of a visitor without account.
+
+    :raises tk.ValidationError: there were too many this hour.
+    """
     if context.get("ignore_auth") or not has_request_context() or model.User.get(context.get("user")):
         return
     limit = config.anonymous_validations_per_hour()
@@ -197,9 +182,8 @@ def _spend_one(context: Context) -> None:
         raise tk.ValidationError({"rate_limit": [text.format(limit=limit)]})
 
 
-@tk.validate_action_data(report_schema.resource_revalidate)
 def oc4ids_resource_revalidate(context: Context, data_dict: DataDict) -> dict[str, Any]:
-    """Have a resource judged again by the worker.
+    """Have a resource validated again by the worker.
 
     You must be allowed to change the resource.
 
@@ -208,11 +192,13 @@ def oc4ids_resource_revalidate(context: Context, data_dict: DataDict) -> dict[st
     :param package_id: the id or name of its dataset, to make sure of (optional)
     :type package_id: string
 
-    :returns: ``resource_id``, ``state`` and ``job_id`` (None where there is nothing to judge)
+    :returns: ``resource_id``, ``state`` and ``job_id`` (None where there is nothing to validate)
     :rtype: dict
     :raises ckan.plugins.toolkit.ValidationError: it declares no OC4IDS, or its content is not a file
     """
-    resource = _resource(context, data_dict, "oc4ids_resource_revalidate")
+    tk.check_access("oc4ids_resource_revalidate", context, data_dict)
+    data = validated(report_schema.resource_revalidate(), data_dict, ignore_unknown=True)
+    resource = _resource(data["resource_id"], data["package_id"])
     if not declaration.is_oc4ids(resource.extras):
         raise tk.ValidationError(
             {"resource_id": [tk._("The resource does not declare that it follows OC4IDS.")]}
@@ -223,23 +209,14 @@ def oc4ids_resource_revalidate(context: Context, data_dict: DataDict) -> dict[st
     if not resource.url_type and not config.fetch_links():
         raise tk.ValidationError({"resource_id": [reasons.sentence(reasons.LINK_NOT_FETCHED) or ""]})
     if state is None:
-        state = stored_results.record_waiting(resource.package_id, resource.id, resource.url_type)
+        state = stored_results.record_pending(resource.package_id, resource.id, resource.url_type)
     if state.state in (states.VALID, states.INVALID):
-        # the verdict stands until there is another; what waits is told by the reason
+        # the result stays until there is another; that one waits is in the reason
         state.reason = reasons.QUEUED
     else:
         state.state, state.reason = states.PENDING, reasons.QUEUED
     state.attempts = 0
-    state.job_id = jobs.job_id(resource.id)
+    state.job_id = queue.job_id(resource.id)
     model.Session.commit()
-    job_id = jobs.enqueue(resource.id, force=True)
+    job_id = queue.enqueue(resource.id, force=True)
     return {"resource_id": resource.id, "state": state.state, "job_id": job_id}
-
-
-def get_actions() -> dict[str, Callable[..., Any]]:
-    """Return the actions of this module by name."""
-    return {
-        "oc4ids_report_show": oc4ids_report_show,
-        "oc4ids_validate": oc4ids_validate,
-        "oc4ids_resource_revalidate": oc4ids_resource_revalidate,
-    }

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import ckan.plugins.toolkit as tk
 from ckan.types import AuthResult, Context, DataDict
 
@@ -33,12 +30,3 @@ def _may_search(context: Context) -> AuthResult:
     except tk.NotAuthorized as refused:
         return {"success": False, "msg": str(refused)}
     return {"success": True}
-
-
-def get_auth_functions() -> dict[str, Callable[..., Any]]:
-    """Return the authorisation functions of this module by name."""
-    return {
-        "oc4ids_project_list": oc4ids_project_list,
-        "oc4ids_project_show": oc4ids_project_show,
-        "oc4ids_project_search": oc4ids_project_search,
-    }

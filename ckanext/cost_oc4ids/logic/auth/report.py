@@ -1,4 +1,7 @@
-"""Who may read a verdict, ask for one, or have a resource judged again. All of it is delegated to core."""
+"""Who may read a report, validate a file, or have a resource validated again: as core lets them the resource.
+
+What somebody may not see is not there for them: the same 404 as for what does not exist.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +9,23 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan import authz, model
-from ckan.types import AuthFunction, AuthResult, Context, DataDict
+from ckan.types import AuthResult, Context, DataDict
 
-#: one answer for what is not there and for what may not be seen
-NOTHING: AuthResult = {"success": False}
-
-
-def _resource_id(data_dict: DataDict | None) -> str:
-    return str((data_dict or {}).get("resource_id") or "")
+from ckanext.cost_common.logic import is_blank
 
 
-def _as(name: str, context: Context, resource_id: str) -> AuthResult:
-    """Ask core about the resource, after making sure that it stands in a dataset that is there."""
-    resource = model.Resource.get(resource_id)
-    if resource is None or resource.id != resource_id or resource.state == "deleted":
-        return NOTHING
+def not_found() -> tk.ObjectNotFound:
+    """Return the one error for a resource that does not exist and for one that may not be seen."""
+    return tk.ObjectNotFound(tk._("There is no such resource."))
+
+
+def _reference(data_dict: DataDict | None) -> str:
+    """The resource that an unvalidated request names; empty for none."""
+    value = data_dict.get("resource_id") if isinstance(data_dict, dict) else None
+    return "" if is_blank(value) else str(value)
+
+
+def _ask_core(name: str, context: Context, resource: model.Resource) -> AuthResult:
     # CKAN 2.11 still takes its model from the context
     fresh: Any = {
         "model": model,
@@ -30,33 +35,54 @@ def _as(name: str, context: Context, resource_id: str) -> AuthResult:
         "resource": resource,
     }
     try:
-        return authz.is_authorized(name, fresh, {"id": resource_id})
+        return authz.is_authorized(name, fresh, {"id": resource.id})
     except tk.ObjectNotFound:
-        return NOTHING
+        return {"success": False}
+
+
+def existing(resource_id: str) -> model.Resource:
+    """Return a resource that was not deleted, whoever may see it.
+
+    :raises tk.ObjectNotFound: there is none.
+    """
+    # a NUL, or half of a pair of surrogates, is nothing that PostgreSQL could be asked
+    resource = model.Session.get(model.Resource, resource_id) if resource_id.isprintable() else None
+    if resource is None or resource.state == "deleted":
+        raise not_found()
+    return resource
+
+
+def _visible(context: Context, resource_id: str) -> model.Resource:
+    """Return a resource that may be seen.
+
+    :raises tk.ObjectNotFound: there is none, or it may not be seen.
+    """
+    resource = existing(resource_id)
+    if not _ask_core("resource_show", context, resource)["success"]:
+        raise not_found()
+    return resource
 
 
 @tk.auth_allow_anonymous_access
 def oc4ids_report_show(context: Context, data_dict: DataDict | None) -> AuthResult:
     """Whoever may see the resource may see what was found in it."""
-    return _as("resource_show", context, _resource_id(data_dict))
+    resource_id = _reference(data_dict)
+    if resource_id:
+        _visible(context, resource_id)
+    return {"success": True}
 
 
 @tk.auth_allow_anonymous_access
 def oc4ids_validate(context: Context, data_dict: DataDict | None) -> AuthResult:
     """Anybody; of a resource, whoever may see it."""
-    resource_id = _resource_id(data_dict)
-    return _as("resource_show", context, resource_id) if resource_id else {"success": True}
+    return oc4ids_report_show(context, data_dict)
 
 
+@tk.auth_allow_anonymous_access
 def oc4ids_resource_revalidate(context: Context, data_dict: DataDict | None) -> AuthResult:
-    """Whoever may change the resource."""
-    return _as("resource_update", context, _resource_id(data_dict))
-
-
-def get_auth_functions() -> dict[str, AuthFunction]:
-    """Return the functions of this module by name."""
-    return {
-        "oc4ids_report_show": oc4ids_report_show,
-        "oc4ids_validate": oc4ids_validate,
-        "oc4ids_resource_revalidate": oc4ids_resource_revalidate,
-    }
+    """Whoever may change the resource; where none is named, whoever may change some."""
+    resource_id = _reference(data_dict)
+    if not resource_id:
+        changes_some = authz.has_user_permission_for_some_org(context.get("user") or "", "update_dataset")
+        return {"success": changes_some}
+    return _ask_core("resource_update", context, _visible(context, resource_id))

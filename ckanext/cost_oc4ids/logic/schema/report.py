@@ -1,38 +1,32 @@
-"""What the actions on verdicts take."""
+"""Fields of the requests about reports."""
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any
 
-import ckan.plugins.toolkit as tk
-from ckan.types import Schema, Validator
+from ckanext.cost_common.logic import Field, Schema, anything, optional, required
 
 
-@tk.validator_args
-def report_show(not_empty: Validator, ignore_missing: Validator, unicode_safe: Validator) -> Schema:
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else str(value)
+
+
+def report_show() -> Schema:
     """``resource_id``, ``package_id`` to make sure of, ``lang``."""
+    return {"resource_id": required(_text), "package_id": optional(_text), "lang": optional(_text)}
+
+
+def validate() -> Schema:
+    """One of ``upload``, ``data`` and ``resource_id``; ``lang``. Blank data are data too, and too large ones
+    of blanks only are refused as such."""
     return {
-        "resource_id": [not_empty, unicode_safe],
-        "package_id": [ignore_missing, unicode_safe],
-        "lang": [ignore_missing, unicode_safe],
+        "upload": optional(anything),
+        "data": Field(anything, keep_blank=True),
+        "resource_id": optional(_text),
+        "lang": optional(_text),
     }
 
 
-@tk.validator_args
-def validate(ignore_missing: Validator, unicode_safe: Validator) -> Schema:
-    """One of ``upload``, ``data`` and ``resource_id``; ``lang``."""
-    return cast(
-        Schema,
-        {
-            "upload": [ignore_missing],
-            "data": [ignore_missing],
-            "resource_id": [ignore_missing, unicode_safe],
-            "lang": [ignore_missing, unicode_safe],
-        },
-    )
-
-
-@tk.validator_args
-def resource_revalidate(not_empty: Validator, ignore_missing: Validator, unicode_safe: Validator) -> Schema:
+def resource_revalidate() -> Schema:
     """``resource_id``, ``package_id`` to make sure of."""
-    return {"resource_id": [not_empty, unicode_safe], "package_id": [ignore_missing, unicode_safe]}
+    return {"resource_id": required(_text), "package_id": optional(_text)}

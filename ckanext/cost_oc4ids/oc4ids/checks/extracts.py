@@ -152,7 +152,7 @@ def _repeats(items: list[Any]) -> bool:
         return True
 
 
-def _walk(  # noqa: PLR0912  one loop without calls: it runs on every object of every project
+def _walk(  # noqa: C901, PLR0912  one loop without calls: it runs on every object of every project
     node: dict[str, Any],
     plan: _Node,
     parts: Parts,

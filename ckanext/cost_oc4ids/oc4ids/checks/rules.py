@@ -7,8 +7,9 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from ckanext.cost_common.shipped import SCHEMAS
+
 from .. import schema
-from ..shipped import shipped
 from ..types import SCHEMA_VERSION
 
 
@@ -29,4 +30,4 @@ def rule_set(section: str, name: str, version: str = SCHEMA_VERSION) -> frozense
 
 @lru_cache(maxsize=8)
 def _all(version: str) -> dict[str, Any]:
-    return schema.read_yaml(shipped("schemas", "oc4ids", version, "checks.yaml").read_text(encoding="utf-8"))
+    return schema.read_yaml((SCHEMAS / "oc4ids" / version / "checks.yaml").read_text(encoding="utf-8"))

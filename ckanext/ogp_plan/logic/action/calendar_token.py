@@ -1,4 +1,4 @@
-"""Private calendars and letters over the API: what somebody arranges for themselves."""
+"""Private calendars: make, list, revoke."""
 
 from __future__ import annotations
 
@@ -6,20 +6,13 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan import model
-from ckan.types import Action, Context, DataDict
+from ckan.types import Context, DataDict
 
-from ckanext.ogp_plan.mail import reminder as reminder_mail
+from ckanext.cost_common.logic import validated
+from ckanext.ogp_plan.logic.schema import calendar_token as token_schema
 from ckanext.ogp_plan.model import Token
-from ckanext.ogp_plan.services import calendar_token, permission, request_fields
+from ckanext.ogp_plan.services import calendar_token, permission
 from ckanext.ogp_plan.services import report as report_service
-
-_CREATE = {"organization": request_fields.optional(request_fields.name)}
-_REVOKE = {"id": request_fields.required(request_fields.identity)}
-_LETTERS = {
-    "user": request_fields.optional(request_fields.name),
-    "wanted": request_fields.optional(request_fields.yes_or_no),
-    "language": request_fields.optional(request_fields.line(20)),
-}
 
 
 def _address(key: str) -> str:
@@ -27,23 +20,23 @@ def _address(key: str) -> str:
 
 
 def ogp_plan_token_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
-    """Make the address of a private calendar of your duties. It is shown once; only its hash is kept.
+    """Make the address of a private calendar of your duties. It is returned once; only its hash is kept.
 
     :param organization: name of the organismo; without one, all that you report for
 
     :returns: ``id`` (to revoke it), ``key``, ``url``, ``organization``, ``created``
     :rtype: dict
     """
-    taken = request_fields.take(data_dict, _CREATE)
-    tk.check_access("ogp_plan_token_create", context, taken)
+    tk.check_access("ogp_plan_token_create", context, data_dict)
+    data = validated(token_schema.token_create(), data_dict)
     person = permission.of(context)
     if person.id is None:
         raise tk.NotAuthorized(tk._("Sign in to make a private calendar."))
     owner = person.id
 
     def do() -> dict[str, Any]:
-        token, key = calendar_token.create(owner, taken["organization"])
-        return {**_told(token), "key": key, "url": _address(key)}
+        token, key = calendar_token.create(owner, data["organization"])
+        return {**_token_dict(token), "key": key, "url": _address(key)}
 
     return report_service.in_one(do, context)
 
@@ -55,79 +48,34 @@ def ogp_plan_token_revoke(context: Context, data_dict: DataDict) -> dict[str, An
 
     :rtype: dict
     """
-    taken = request_fields.take(data_dict, _REVOKE)
-    tk.check_access("ogp_plan_token_revoke", context, taken)
+    tk.check_access("ogp_plan_token_revoke", context, data_dict)
+    data = validated(token_schema.token_revoke(), data_dict)
 
     def do() -> dict[str, Any]:
-        token = model.Session.get(Token, taken["id"])
+        token = model.Session.get(Token, data["id"])
         calendar_token.revoke(token)
-        return _told(token)
+        return _token_dict(token)
 
     return report_service.in_one(do, context)
 
 
+@tk.side_effect_free
 def ogp_plan_token_list(context: Context, data_dict: DataDict) -> list[dict[str, Any]]:
     """List your private calendars that open something, the newest first; their keys are not kept.
 
     :rtype: list of dicts
     """
-    request_fields.take(data_dict, {})
-    tk.check_access("ogp_plan_token_create", context, {})
+    tk.check_access("ogp_plan_token_list", context, data_dict)
+    validated(token_schema.token_list(), data_dict)
     person = permission.of(context)
-    return [_told(token) for token in calendar_token.of_user(person.id)] if person.id else []
+    return [_token_dict(token) for token in calendar_token.of_user(person.id)] if person.id else []
 
 
-def _told(token: Token) -> dict[str, Any]:
+def _token_dict(token: Token) -> dict[str, Any]:
     return {
         "id": token.id,
         "organization": token.organization,
         "created": token.created.isoformat(),
         "used": token.used.isoformat() if token.used else None,
         "revoked": token.revoked.isoformat() if token.revoked else None,
-    }
-
-
-def ogp_plan_letters_patch(context: Context, data_dict: DataDict) -> dict[str, Any]:
-    """Say whether you want letters of what is due, and in which language.
-
-    :param user: name or id of another user (administration of the portal only)
-    :param wanted: ``false``: no letters
-    :param language: one of the portal's languages (``es``, ``en``)
-
-    :returns: ``wanted``, ``language``, and ``why_not``: why no letters can be sent at all, if so
-    :rtype: dict
-    """
-    taken = request_fields.take(data_dict, _LETTERS)
-    tk.check_access("ogp_plan_letters_patch", context, {"user": taken["user"]})
-    person = permission.of(context)
-    offered = reminder_mail.languages()
-    if taken["language"] is not None and taken["language"] not in offered:
-        raise report_service.refused(
-            "language", tk._("It is none of: %(values)s.") % {"values": ", ".join(offered)}
-        )
-
-    def do() -> dict[str, Any]:
-        user = model.User.get(taken["user"] or person.id)
-        if user is None:
-            raise tk.ObjectNotFound(tk._("There is no such user."))
-        reminder_mail.wish(user, letters_wanted=taken["wanted"], language=taken["language"])
-        model.Session.flush()
-        said = reminder_mail.wishes(user)
-        return {
-            "wanted": said.get("letters") is not False,
-            "language": reminder_mail.language_of(user),
-            "why_not": reminder_mail.unwilling(user) if said.get("letters") is not False else None,
-        }
-
-    return report_service.in_one(do, context)
-
-
-def get_actions() -> dict[str, Action]:
-    """Return the actions of this module by name."""
-    listed: Action = tk.side_effect_free(ogp_plan_token_list)
-    return {
-        "ogp_plan_token_create": ogp_plan_token_create,
-        "ogp_plan_token_revoke": ogp_plan_token_revoke,
-        "ogp_plan_token_list": listed,
-        "ogp_plan_letters_patch": ogp_plan_letters_patch,
     }

@@ -1,4 +1,4 @@
-"""Cuts over the API: freeze, publish, show, compute again."""
+"""Cuts: freeze, publish, show, compute again."""
 
 from __future__ import annotations
 
@@ -8,38 +8,24 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan import model
-from ckan.types import Action, Context, DataDict
+from ckan.types import Context, DataDict
 
 from ckanext.cost_common import language
-from ckanext.ogp_plan import config
+from ckanext.cost_common.logic import validated
 from ckanext.ogp_plan.exports import dataset as dataset_export
 from ckanext.ogp_plan.logic import lookup
-from ckanext.ogp_plan.logic.action.plan import WHOLE_LIST
+from ckanext.ogp_plan.logic.schema import cut as cut_schema
 from ckanext.ogp_plan.model import Cut, PlanRow
 from ckanext.ogp_plan.planning import history
 from ckanext.ogp_plan.planning import settings as plan_settings
-from ckanext.ogp_plan.planning.outline import FrozenItem, Outline
+from ckanext.ogp_plan.planning.cuts.outline import FrozenItem, Outline
 from ckanext.ogp_plan.planning.settings import Settings
+from ckanext.ogp_plan.planning.words.phrases import describe_entry
 from ckanext.ogp_plan.services import cut as cut_service
 from ckanext.ogp_plan.services import event as event_service
-from ckanext.ogp_plan.services import export_view, permission, request_fields
+from ckanext.ogp_plan.services import export_view, permission
 from ckanext.ogp_plan.services import record as record_service
 
-_DAY = {
-    "plan": request_fields.required(request_fields.name),
-    "day": request_fields.required(request_fields.day),
-}
-_OF_PLAN = {"plan": request_fields.required(request_fields.name)}
-_MAKING = {**_DAY, "reason": request_fields.optional(request_fields.text(), "")}
-_ONE = {**_DAY, "sha256": request_fields.optional(request_fields.sha256)}
-#: How an item counted at a cut.
-ROW_STATES = ("fulfilled", "late", "pending", "later", "excluded")
-_SHOWING = {
-    **_ONE,
-    "state": request_fields.optional(request_fields.choice(ROW_STATES)),
-    "limit": request_fields.optional(request_fields.whole(0, config.LARGEST_PAGE), config.LARGEST_PAGE),
-    "offset": request_fields.optional(request_fields.whole(0, 10**9), 0),
-}
 #: Edits after a cut that an answer has at most, the newest.
 MOST_EDITS = 1000
 
@@ -56,9 +42,6 @@ def state_name(state: str) -> str:
     return names.get(state, state)
 
 
-# --- reading ------------------------------------------------------------------------------------------
-
-
 def _day(plan: PlanRow, day: dt.date) -> cut_service.Day:
     try:
         return cut_service.at(plan, day)
@@ -66,8 +49,8 @@ def _day(plan: PlanRow, day: dt.date) -> cut_service.Day:
         raise tk.ObjectNotFound(tk._("The plan has no cut on that day.")) from error
 
 
-def _head(plan: PlanRow, found: cut_service.Day) -> dict[str, Any]:
-    """Where the cut of a day stands."""
+def _cut_dict(plan: PlanRow, found: cut_service.Day) -> dict[str, Any]:
+    """Return the state of the cut of a day."""
     today = record_service.today()
     late = 0
     if found.published is not None:
@@ -95,7 +78,7 @@ def _head(plan: PlanRow, found: cut_service.Day) -> dict[str, Any]:
                 "as_of": _iso(one.as_of),
                 "sha256": one.sha256,
                 "published_at": _iso(found.publications[one.id].at) if one.id in found.publications else None,
-                # why it was replaced is said by the one that came after it
+                # the reason of the one that replaced it
                 "replaced_because": after.reason,
             }
             for one, after in zip(found.earlier, [*found.earlier[1:], found.cut], strict=False)
@@ -121,12 +104,12 @@ def ogp_plan_cut_list(context: Context, data_dict: DataDict) -> list[dict[str, A
         sha256, published_at, published, reason, earlier, url, totals``
     :rtype: list of dicts
     """
-    data = request_fields.take(data_dict, {**_OF_PLAN, **WHOLE_LIST})
-    tk.check_access("ogp_plan_cut_list", context, data)
+    tk.check_access("ogp_plan_cut_list", context, data_dict)
+    data = validated(cut_schema.cut_list(), data_dict)
     plan = lookup.plan(permission.of(context), data["plan"])
     first = data["offset"]
     return [
-        {**_head(plan, one), "totals": one.cut.totals["whole"] if one.cut else None}
+        {**_cut_dict(plan, one), "totals": one.cut.totals["whole"] if one.cut else None}
         for one in cut_service.of_plan(plan)[first : first + data["limit"]]
     ]
 
@@ -142,20 +125,20 @@ def ogp_plan_cut_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     :param limit: how many items (default and most: 1000)
     :param offset: how many items to leave out at the beginning (default: 0)
 
-    :returns: see ``docs/architecture-plans.md``; before it is frozen only where it stands (``frozen`` false).
+    :returns: see ``docs/api.md``; before it is frozen only where it stands (``frozen`` false).
         ``items``: those that are tracked, as they were frozen; ``count``: how many there are
     :rtype: dict
     """
-    data = request_fields.take(data_dict, _SHOWING)
-    tk.check_access("ogp_plan_cut_show", context, data)
+    tk.check_access("ogp_plan_cut_show", context, data_dict)
+    data = validated(cut_schema.cut_show(), data_dict)
     plan = lookup.plan(permission.of(context), data["plan"])
     found = _day(plan, data["day"])
-    answer = _head(plan, found)
-    cut = _chosen(found, data.get("sha256"))
+    answer = _cut_dict(plan, found)
+    cut = _frozen_cut(found, data.get("sha256"))
     if cut is None:
         return answer
     frozen = Outline(cut.body)
-    settings = plan_settings.settings(record_service.family(plan.family), frozen.settings)
+    settings = plan_settings.build_settings(record_service.family(plan.family), frozen.settings)
     names = export_view.names()
     wanted = [one for one in frozen.tracked if data["state"] in (None, _row_state(frozen, one))]
     shown = wanted[data["offset"] : data["offset"] + data["limit"]]
@@ -194,7 +177,7 @@ def ogp_plan_cut_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     }
 
 
-def _chosen(found: cut_service.Day, sha256: str | None) -> Cut | None:
+def _frozen_cut(found: cut_service.Day, sha256: str | None) -> Cut | None:
     if sha256 is None:
         return found.cut
     for one in (*found.earlier, *((found.cut,) if found.cut else ())):
@@ -243,7 +226,7 @@ def _total(one: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
 
 
 def _row_state(frozen: Outline, one: FrozenItem) -> str:
-    """How an item counted at the cut: one of :data:`ROW_STATES`."""
+    """How an item counted at the cut: one of :data:`ckanext.ogp_plan.logic.schema.cut.ROW_STATES`."""
     row = frozen.rows.get(one.key)
     if row is None or row.excluded:
         return "excluded"
@@ -293,15 +276,15 @@ def _late(frozen: Outline, names: Mapping[str, str]) -> list[dict[str, Any]]:
             if not assignment.excluded:
                 owed.setdefault(assignment.organization, []).append(assignment.last_update is not None)
     late = [
-        {"name": name, "title": names.get(name, name), "owed": len(said), "reported": sum(said)}
-        for name, said in owed.items()
-        if not all(said)
+        {"name": name, "title": names.get(name, name), "owed": len(reported), "reported": sum(reported)}
+        for name, reported in owed.items()
+        if not all(reported)
     ]
     return sorted(late, key=lambda one: (one["reported"] - one["owed"], one["title"]))
 
 
 def _edited_after(plan: PlanRow, cut: Cut, names: Mapping[str, str]) -> list[dict[str, Any]]:
-    """What was said of the plan's items after the cut was frozen, newest first."""
+    """Return what was recorded of the plan's items after the cut was frozen, newest first."""
     touched = event_service.touched_after(plan.id, cut.as_of)
     if touched is not None and not touched:
         return []
@@ -317,18 +300,15 @@ def _edited_after(plan: PlanRow, cut: Cut, names: Mapping[str, str]) -> list[dic
             "code": key[1],
             "item": titles.get(key, key[1]),
             "address": addresses.get(key),
-            "text": history.entry_words(entry, lang),
+            "text": describe_entry(entry, lang),
             "organization": entry.organization,
             "organization_title": names.get(entry.organization or "", entry.organization),
             "role": entry.role,
         }
-        for key, entries in history.edited_after(record, cut.as_of).items()
+        for key, entries in history.find_edits_after(record, cut.as_of).items()
         for entry in entries
     ]
     return sorted(made, key=lambda one: str(one["at"]), reverse=True)
-
-
-# --- writing ------------------------------------------------------------------------------------------
 
 
 def ogp_plan_cut_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
@@ -341,12 +321,12 @@ def ogp_plan_cut_create(context: Context, data_dict: DataDict) -> dict[str, Any]
     :returns: where the cut stands, as :func:`ogp_plan_cut_list`
     :rtype: dict
     """
-    data = request_fields.take(data_dict, _MAKING)
-    tk.check_access("ogp_plan_cut_create", context, data)
+    tk.check_access("ogp_plan_cut_create", context, data_dict)
+    data = validated(cut_schema.cut_create(), data_dict)
     plan = lookup.plan(permission.of(context), data["plan"])
     try:
         cut_service.create(plan, data["day"], user_id=permission.of(context).id, reason=data["reason"])
-        answer = _head(plan, _day(plan, data["day"]))
+        answer = _cut_dict(plan, _day(plan, data["day"]))
     except Exception:
         model.Session.rollback()
         raise
@@ -364,15 +344,15 @@ def ogp_plan_cut_publish(context: Context, data_dict: DataDict) -> dict[str, Any
     :returns: where the cut stands, as :func:`ogp_plan_cut_list`
     :rtype: dict
     """
-    data = request_fields.take(data_dict, _DAY)
-    tk.check_access("ogp_plan_cut_publish", context, data)
+    tk.check_access("ogp_plan_cut_publish", context, data_dict)
+    data = validated(cut_schema.cut_publish(), data_dict)
     plan = lookup.plan(permission.of(context), data["plan"])
     found = _day(plan, data["day"])
     if found.cut is None:
         raise tk.ValidationError({"day": [tk._("This cut is not frozen yet: freeze it first.")]})
     try:
         cut_service.publish(plan, found.cut, user_id=permission.of(context).id)
-        answer = _head(plan, _day(plan, data["day"]))
+        answer = _cut_dict(plan, _day(plan, data["day"]))
     except Exception:
         model.Session.rollback()
         raise
@@ -394,10 +374,10 @@ def ogp_plan_cut_verify(context: Context, data_dict: DataDict) -> dict[str, Any]
         the rules it was made by, where this release has others)
     :rtype: dict
     """
-    data = request_fields.take(data_dict, _ONE)
-    tk.check_access("ogp_plan_cut_verify", context, data)
+    tk.check_access("ogp_plan_cut_verify", context, data_dict)
+    data = validated(cut_schema.cut_verify(), data_dict)
     plan = lookup.plan(permission.of(context), data["plan"])
-    cut = _chosen(_day(plan, data["day"]), data.get("sha256"))
+    cut = _frozen_cut(_day(plan, data["day"]), data.get("sha256"))
     if cut is None:
         raise tk.ObjectNotFound(tk._("This cut is not frozen yet."))
     found = cut_service.verify(plan, cut)
@@ -411,15 +391,4 @@ def ogp_plan_cut_verify(context: Context, data_dict: DataDict) -> dict[str, Any]
         "differences": [
             {"path": one.path, "frozen": one.frozen, "computed": one.computed} for one in found.differences
         ],
-    }
-
-
-def get_actions() -> dict[str, Action]:
-    """Return the actions of this module by name."""
-    return {
-        "ogp_plan_cut_list": ogp_plan_cut_list,
-        "ogp_plan_cut_show": ogp_plan_cut_show,
-        "ogp_plan_cut_create": ogp_plan_cut_create,
-        "ogp_plan_cut_publish": ogp_plan_cut_publish,
-        "ogp_plan_cut_verify": ogp_plan_cut_verify,
     }

@@ -1,4 +1,4 @@
-"""Evidence over the API: give it, withdraw it, and read what is withheld."""
+"""Evidence: give it, withdraw it, read what is withheld."""
 
 from __future__ import annotations
 
@@ -9,35 +9,22 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
-from ckan.types import Action, Context, DataDict
+from ckan.types import Context, DataDict
 
+from ckanext.cost_common.logic import validated
 from ckanext.ogp_plan.logic import lookup
-from ckanext.ogp_plan.logic.action import reporting as shared
+from ckanext.ogp_plan.logic.action.update import ogp_plan_update_create
+from ckanext.ogp_plan.logic.schema import evidence as evidence_schema
+from ckanext.ogp_plan.logic.transaction import is_recorded, record_once
 from ckanext.ogp_plan.model import Event, PlanItem
-from ckanext.ogp_plan.planning.tracking import Evidence
+from ckanext.ogp_plan.serializers import fact as fact_serializer
 from ckanext.ogp_plan.services import event as event_service
-from ckanext.ogp_plan.services import item_status, request_fields
+from ckanext.ogp_plan.services import item_status
 from ckanext.ogp_plan.services import report as report_service
 from ckanext.ogp_plan.services.evidence import FIELDS, Proofs, ask_later, pending
 from ckanext.ogp_plan.services.permission import Person
 from ckanext.ogp_plan.services.permission import of as person_of
 from ckanext.ogp_plan.services.report import Work, refused
-
-_CREATE = {
-    **shared.WHERE,
-    **FIELDS,
-    "update": request_fields.optional(request_fields.identity),
-    "measurement": request_fields.optional(request_fields.identity),
-    "confirms": request_fields.optional(request_fields.yes_or_no, False),
-    "text": request_fields.optional(request_fields.text(), ""),
-    "period": request_fields.optional(request_fields.period),
-    "supersedes": request_fields.optional(request_fields.identity),
-}
-_RETRACT = {
-    "id": request_fields.required(request_fields.identity),
-    "reason": request_fields.required(request_fields.text(2_000)),
-    "request_id": request_fields.optional(request_fields.line(200)),
-}
 
 
 def ogp_plan_evidence_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
@@ -57,63 +44,64 @@ def ogp_plan_evidence_create(context: Context, data_dict: DataDict) -> dict[str,
     :param dataset: id or name of a dataset of the catalogue; beside an upload, where it is put; or
     :param upload: a file (multipart/form-data); or
     :param confirms: ``true``: "sin cambios", nothing changed (with ``text`` and ``period``, if any)
-    :param public: ``false``: what it is stays unsaid to the public, and ``withheld`` says why
+    :param public: ``false``: what it is stays hidden from the public, and ``withheld`` says why
     :param withheld: why it is private
     :param sha256: hash of what is at ``url``, when you took it yourself, at ``captured``
     :param update: id of the update that it proves
     :param measurement: id of the measurement that it proves
     :param supersedes: id of the evidence that this one replaces
-    :param request_id: the same again answers what the first one did
+    :param request_id: the same again returns what the first one did
 
     :rtype: dict
     """
-    taken = request_fields.take(data_dict, _CREATE)
-    if taken["confirms"]:
-        return _unchanged(context, taken)
-    person, plan, item, organization = shared.place(context, taken, "ogp_plan_evidence_create")
-    fact_id = report_service.id_of(plan.id, person.id, taken["request_id"], "evidence")
-    if taken["request_id"] and shared.recorded(fact_id):
-        return told_of_evidence(fact_id)
+    tk.check_access("ogp_plan_evidence_create", context, data_dict)
+    data = validated(evidence_schema.evidence_create(), data_dict)
+    if data["confirms"]:
+        return _confirm(context, data)
+    person, plan, item, organization = lookup.report_scope(context, data)
+    fact_id = report_service.id_of(plan.id, person.id, data["request_id"], "evidence")
+    if data["request_id"] and is_recorded(fact_id):
+        return fact_serializer.evidence_dict(fact_id)
     plan_id, item_id, key = plan.id, item.id, (item.level, item.code)
     proofs = Proofs(context, plan, item, organization)
-    fields = {name: taken[name] for name in ("update", "measurement", "supersedes")}
-    looked = proofs.look({name: taken[name] for name in FIELDS})
+    fields = {name: data[name] for name in ("update", "measurement", "supersedes")}
+    looked = proofs.look({name: data[name] for name in FIELDS})
     if looked.get("upload") is not None:
-        _try(person, plan_id, item_id, key, organization, {**looked, **fields, "url": "upload:0"})
+        _check(person, plan_id, item_id, key, organization, {**looked, **fields, "url": "upload:0"})
         looked = proofs.store(looked)
     waiting: list[str] = []
 
     def do() -> dict[str, Any]:
-        work = Work(person, taken["request_id"])
+        work = Work(person, data["request_id"])
         work.open([model.Session.get(PlanItem, item_id)], linked_too=False)
         made = work.evidence(plan_id, key, organization, {**looked, **fields})
         work.write()
         waiting[:] = pending(work)
-        return told_of_evidence(made.id)
+        return fact_serializer.evidence_dict(made.id)
 
-    answer = shared.once(
-        context, do, told_of_evidence, fact_id if taken["request_id"] else None, item_id, proofs
+    answer = record_once(
+        context, do, fact_serializer.evidence_dict, fact_id if data["request_id"] else None, item_id, proofs
     )
     ask_later(waiting)
     return answer
 
 
-def _unchanged(context: Context, taken: dict[str, Any]) -> dict[str, Any]:
+def _confirm(context: Context, data: dict[str, Any]) -> dict[str, Any]:
     """ "Sin cambios" is an update that confirms the one before, and no piece of evidence."""
-    given = [name for name in ("url", "resource", "dataset", "upload") if taken[name] is not None]
+    given = [name for name in ("url", "resource", "dataset", "upload") if data[name] is not None]
     if given:
         raise refused(
             "confirms", tk._("It says that nothing changed and gives evidence. Leave one of the two.")
         )
     kept = ("plan", "item", "organization", "whole", "text", "period", "request_id")
-    said = {name: taken[name] for name in kept if taken[name] not in (None, "")}
-    return shared.ogp_plan_update_create(context, {**said, "confirms": True})
+    update = {name: data[name] for name in kept if data[name] not in (None, "")}
+    return ogp_plan_update_create(context, {**update, "confirms": True})
 
 
-def _try(
+def _check(
     person: Person, plan_id: str, item_id: str, key: Any, organization: str | None, fields: dict[str, Any]
 ) -> None:
-    """Judge evidence without writing it: a file is stored only for what will be recorded."""
+    """Check evidence without writing it: a file is stored only for what will be recorded."""
     try:
         work = Work(person)
         work.open([model.Session.get(PlanItem, item_id)], linked_too=False)
@@ -127,24 +115,24 @@ def ogp_plan_evidence_retract(context: Context, data_dict: DataDict) -> dict[str
 
     :param id: id of the evidence
     :param reason: why it is withdrawn
-    :param request_id: the same again answers what the first one did
+    :param request_id: the same again returns what the first one did
 
     :rtype: dict
     """
-    taken = request_fields.take(data_dict, _RETRACT)
-    tk.check_access("ogp_plan_evidence_retract", context, {"id": taken["id"]})
+    tk.check_access("ogp_plan_evidence_retract", context, data_dict)
+    data = validated(evidence_schema.evidence_retract(), data_dict)
     person = person_of(context)
-    _, plan = lookup.fact(person, taken["id"], "evidence")
+    _, plan = lookup.fact(person, data["id"], "evidence")
     if plan.status not in report_service.TRACKED:
         raise refused("plan", report_service.not_tracked(plan))
     plan_id = plan.id
-    fact_id = report_service.id_of(plan_id, person.id, taken["request_id"], "retract")
-    if taken["request_id"] and shared.recorded(fact_id):
-        return told_of_evidence(fact_id)
+    fact_id = report_service.id_of(plan_id, person.id, data["request_id"], "retract")
+    if data["request_id"] and is_recorded(fact_id):
+        return fact_serializer.evidence_dict(fact_id)
 
     def do() -> dict[str, Any]:
         event_service.share(plan_id)
-        last: Any = event_service.to_fact(_last(taken["id"]))
+        last: Any = event_service.to_fact(_last(data["id"]))
         if last.retracted:
             raise refused("id", tk._("It was withdrawn already."))
         made = replace(
@@ -152,18 +140,18 @@ def ogp_plan_evidence_retract(context: Context, data_dict: DataDict) -> dict[str
             id=fact_id,
             at=dt.datetime.now(dt.timezone.utc),
             by=person.id,
-            retracted=taken["reason"],
+            retracted=data["reason"],
             supersedes=last.id,
         )
         event_service.append(plan_id, made)
         item_status.recompute(plan_id, {last.item})
-        return told_of_evidence(fact_id)
+        return fact_serializer.evidence_dict(fact_id)
 
-    return shared.once(context, do, told_of_evidence, fact_id if taken["request_id"] else None)
+    return record_once(context, do, fact_serializer.evidence_dict, fact_id if data["request_id"] else None)
 
 
 def _last(fact_id: str) -> Event:
-    """The row that stands today in place of a piece of evidence: the portal adds hashes by itself."""
+    """Return the row that counts today in place of a piece of evidence: the portal adds hashes by itself."""
     table = Event.__table__
     first = sa.select(table.c.id).where(table.c.id == fact_id).cte("later", recursive=True)
     later = first.union(sa.select(table.c.id).join(first, table.c.supersedes == first.c.id))
@@ -177,6 +165,7 @@ def _last(fact_id: str) -> Event:
     return found
 
 
+@tk.side_effect_free
 def ogp_plan_evidence_private(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Show what a withheld piece of evidence is, to who may see it.
 
@@ -184,43 +173,7 @@ def ogp_plan_evidence_private(context: Context, data_dict: DataDict) -> dict[str
 
     :rtype: dict
     """
-    taken = request_fields.take(data_dict, {"id": request_fields.required(request_fields.identity)})
-    tk.check_access("ogp_plan_evidence_private", context, {"id": taken["id"]})
-    lookup.fact(person_of(context), taken["id"], "evidence")
-    return told_of_evidence(_last(taken["id"]).id)
-
-
-def told_of_evidence(fact_id: str) -> dict[str, Any]:
-    """Return a piece of evidence as recorded, and where its item stands now."""
-    row = model.Session.get(Event, fact_id)
-    fact: Evidence = event_service.to_fact(row)  # type: ignore[assignment]
-    return {
-        "id": fact.id,
-        "at": fact.at.isoformat(),
-        "organization": fact.organization,
-        "kind": fact.kind.value,
-        "url": fact.url,
-        "resource": fact.resource,
-        "dataset": fact.dataset,
-        "sha256": fact.sha256,
-        "size": fact.size,
-        "captured": fact.captured.isoformat() if fact.captured else None,
-        "public": fact.public,
-        "withheld": fact.withheld,
-        "update": fact.update,
-        "measurement": fact.measurement,
-        "retracted": fact.retracted,
-        "supersedes": fact.supersedes,
-        **shared.standing_of(row.plan_id, row.level, row.code),
-        "title": fact.title,
-    }
-
-
-def get_actions() -> dict[str, Action]:
-    """Return the actions of this module by name."""
-    private: Action = tk.side_effect_free(ogp_plan_evidence_private)
-    return {
-        "ogp_plan_evidence_create": ogp_plan_evidence_create,
-        "ogp_plan_evidence_retract": ogp_plan_evidence_retract,
-        "ogp_plan_evidence_private": private,
-    }
+    tk.check_access("ogp_plan_evidence_private", context, data_dict)
+    data = validated(evidence_schema.evidence_private(), data_dict)
+    lookup.fact(person_of(context), data["id"], "evidence")
+    return fact_serializer.evidence_dict(_last(data["id"]).id)

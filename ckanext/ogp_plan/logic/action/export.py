@@ -1,18 +1,17 @@
-"""Plans out of the portal over the API: as a dataset of the catalogue, as files."""
+"""What leaves the portal: a plan as a dataset of the catalogue, its files."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-from ckan.types import Action, Context, DataDict
+from ckan.types import Context, DataDict
 
+from ckanext.cost_common.logic import validated
 from ckanext.ogp_plan.exports import dataset as dataset_export
 from ckanext.ogp_plan.logic import lookup
-from ckanext.ogp_plan.logic.action.plan import WHOLE_LIST
-from ckanext.ogp_plan.services import export_view, permission, request_fields
-
-_OF_PLAN = {"plan": request_fields.required(request_fields.name)}
+from ckanext.ogp_plan.logic.schema import export as export_schema
+from ckanext.ogp_plan.services import export_view, permission
 
 
 def ogp_plan_publish_dataset(context: Context, data_dict: DataDict) -> dict[str, Any]:
@@ -25,8 +24,8 @@ def ogp_plan_publish_dataset(context: Context, data_dict: DataDict) -> dict[str,
     :returns: ``plan, dataset`` (id), ``name`` and ``url`` of the dataset
     :rtype: dict
     """
-    data = request_fields.take(data_dict, _OF_PLAN)
-    tk.check_access("ogp_plan_publish_dataset", context, data)
+    tk.check_access("ogp_plan_publish_dataset", context, data_dict)
+    data = validated(export_schema.publish_dataset(), data_dict)
     plan = lookup.plan(permission.of(context), data["plan"])
     name = plan.name
     try:
@@ -35,9 +34,9 @@ def ogp_plan_publish_dataset(context: Context, data_dict: DataDict) -> dict[str,
         raise tk.ValidationError(
             {"plan": [tk._("A draft is in no catalogue. Publish the plan first.")]}
         ) from error
-    shown = tk.get_action("package_show")({"ignore_auth": True}, {"id": dataset_id})
-    url = tk.url_for("dataset.read", id=shown["name"], _external=True)
-    return {"plan": name, "dataset": dataset_id, "name": shown["name"], "url": url}
+    dataset = tk.get_action("package_show")({"ignore_auth": True}, {"id": dataset_id})
+    url = tk.url_for("dataset.read", id=dataset["name"], _external=True)
+    return {"plan": name, "dataset": dataset_id, "name": dataset["name"], "url": url}
 
 
 @tk.side_effect_free
@@ -51,8 +50,8 @@ def ogp_plan_file_list(context: Context, data_dict: DataDict) -> list[dict[str, 
     :returns: ``name, title, format, url``
     :rtype: list of dicts
     """
-    data = request_fields.take(data_dict, {**_OF_PLAN, **WHOLE_LIST})
-    tk.check_access("ogp_plan_file_list", context, data)
+    tk.check_access("ogp_plan_file_list", context, data_dict)
+    data = validated(export_schema.file_list(), data_dict)
     plan = lookup.plan(permission.of(context), data["plan"])
     first = data["offset"]
     return [
@@ -64,11 +63,3 @@ def ogp_plan_file_list(context: Context, data_dict: DataDict) -> list[dict[str, 
         }
         for one in export_view.files_of(plan)[first : first + data["limit"]]
     ]
-
-
-def get_actions() -> dict[str, Action]:
-    """Return the actions of this module by name."""
-    return {
-        "ogp_plan_publish_dataset": ogp_plan_publish_dataset,
-        "ogp_plan_file_list": ogp_plan_file_list,
-    }

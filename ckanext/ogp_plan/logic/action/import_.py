@@ -1,104 +1,32 @@
-"""Documents into plans over the API: give one, see its act, answer, apply; and names that wait."""
+"""Documents into plans: open an import, answer what it asks, apply it; names that nobody knows, groups."""
 
 from __future__ import annotations
 
 import io
-import json
-import re
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan import model
-from ckan.types import Action, Context, DataDict
+from ckan.types import Context, DataDict
 from werkzeug.datastructures import FileStorage
 
 from ckanext.cost_common import language
+from ckanext.cost_common.logic import validated
 from ckanext.ogp_plan import config, urls
 from ckanext.ogp_plan.exports import dataset as dataset_export
 from ckanext.ogp_plan.logic import lookup
-from ckanext.ogp_plan.logic.action.plan import WHOLE_LIST
+from ckanext.ogp_plan.logic.schema import import_ as import_schema
 from ckanext.ogp_plan.logic.transaction import transaction
 from ckanext.ogp_plan.model import Import, PlanRow, PlanVersion
-from ckanext.ogp_plan.planning import change_words, output, store
+from ckanext.ogp_plan.planning import output, store
 from ckanext.ogp_plan.planning.families import Family
 from ckanext.ogp_plan.planning.importers import Act, Reading
-from ckanext.ogp_plan.planning.render import Renderer
 from ckanext.ogp_plan.planning.types import Plan, PlanChange
-from ckanext.ogp_plan.services import export_view, permission, request_fields
+from ckanext.ogp_plan.planning.words import changes as change_words
+from ckanext.ogp_plan.planning.words.render import Renderer
+from ckanext.ogp_plan.services import export_view, permission
 from ckanext.ogp_plan.services import import_ as import_service
 from ckanext.ogp_plan.services import record as record_service
-
-# --- what each takes ----------------------------------------------------------------------------------
-
-
-def _answers(value: Any) -> dict[str, str]:
-    """Answers: question → value of the option, as an object or as its JSON; empty takes an answer back."""
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            value = None
-    if not isinstance(value, dict):
-        raise request_fields.Wrong(
-            tk._("Give the answers as an object: the id of each question and the value chosen.")
-        )
-    line = request_fields.line(request_fields.SHORT)
-    return {line(str(name)): "" if one in (None, "") else line(str(one)) for name, one in value.items()}
-
-
-_OPENING = {
-    "upload": request_fields.required(request_fields.anything),
-    "family": request_fields.optional(request_fields.name),
-    "layout": request_fields.optional(request_fields.name),
-    "plan": request_fields.optional(request_fields.name),
-    "name": request_fields.optional(request_fields.name),
-    "title": request_fields.optional(request_fields.line()),
-    "owner": request_fields.optional(request_fields.name),
-}
-_ONE = {"id": request_fields.required(request_fields.name)}
-_ANSWERING = {
-    **_ONE,
-    "answers": request_fields.optional(_answers, {}),
-    "compare_again": request_fields.optional(request_fields.yes_or_no, False),
-}
-_APPLYING = {
-    **_ONE,
-    "act_name": request_fields.optional(request_fields.line(), ""),
-    "reason": request_fields.optional(request_fields.text(), ""),
-}
-_OF_PLAN = {"plan": request_fields.required(request_fields.name)}
-_NAMING = {
-    **_OF_PLAN,
-    "printed": request_fields.required(request_fields.text()),
-    "organization": request_fields.optional(request_fields.name),
-    "group": request_fields.optional(request_fields.name),
-    "act_name": request_fields.optional(request_fields.line(), ""),
-}
-
-
-def _members(value: Any) -> list[str]:
-    """Names of organismos: a list, or a text with one on each line or separated by commas."""
-    given = re.split(r"[,;\n]", value) if isinstance(value, str) else value
-    if not isinstance(given, list):
-        raise request_fields.Wrong(tk._("Give the organismos as a list of their names."))
-    if len(given) > config.LARGEST_PAGE:
-        raise request_fields.Wrong(
-            tk._("There are too many: %(count)s; send %(limit)s at most.")
-            % {"count": len(given), "limit": config.LARGEST_PAGE}
-        )
-    return lookup.organizations([read for one in given if (read := request_fields.name(one))])
-
-
-_GROUPING = {
-    **_OF_PLAN,
-    "group": request_fields.required(request_fields.name),
-    "members": request_fields.optional(_members, []),
-    "act_name": request_fields.optional(request_fields.line(), ""),
-    "reason": request_fields.optional(request_fields.text(), ""),
-}
-
-
-# --- opening and seeing -------------------------------------------------------------------------------
 
 
 def ogp_plan_import(context: Context, data_dict: DataDict) -> dict[str, Any]:
@@ -117,9 +45,9 @@ def ogp_plan_import(context: Context, data_dict: DataDict) -> dict[str, Any]:
     :returns: what :func:`ogp_plan_import_show` answers
     :rtype: dict
     """
-    data = request_fields.take(data_dict, _OPENING)
-    data["owner"] = _owner_name(data.get("owner"))
-    tk.check_access("ogp_plan_import", context, data)
+    tk.check_access("ogp_plan_import", context, data_dict)
+    data = validated(import_schema.import_create(), data_dict)
+    data["owner"] = _owner_name(data["owner"])
     plan = lookup.plan(permission.of(context), data["plan"]) if data.get("plan") else None
     content, file_name = _document(data["upload"])
     wanted = {} if plan else _wanted(data)
@@ -140,7 +68,7 @@ def ogp_plan_import(context: Context, data_dict: DataDict) -> dict[str, Any]:
         user_id=permission.of(context).id,
     )
     _commit(context)
-    return _answer(row, plan, found)
+    return _import_dict(row, plan, found)
 
 
 def _owner_name(reference: Any) -> str:
@@ -195,14 +123,14 @@ def ogp_plan_import_show(context: Context, data_dict: DataDict) -> dict[str, Any
         after_text``), ``unknown_names``
     :rtype: dict
     """
-    data = request_fields.take(data_dict, _ONE)
-    tk.check_access("ogp_plan_import_show", context, data)
+    tk.check_access("ogp_plan_import_show", context, data_dict)
+    data = validated(import_schema.import_show(), data_dict)
     row = lookup.opened_import(data["id"])
     plan = PlanRow.get(row.plan_id)
-    return _answer(row, plan, import_service.dry_run(row, plan) if row.content is not None else None)
+    return _import_dict(row, plan, import_service.dry_run(row, plan) if row.content is not None else None)
 
 
-def _answer(row: Import, plan: PlanRow | None, found: import_service.DryRun | None) -> dict[str, Any]:
+def _import_dict(row: Import, plan: PlanRow | None, found: import_service.DryRun | None) -> dict[str, Any]:
     family = record_service.family(row.family)
     words = Renderer(language.current(), family)
     names = export_view.names()
@@ -229,12 +157,12 @@ def _answer(row: Import, plan: PlanRow | None, found: import_service.DryRun | No
         "changes": [_change(one, found.reading.plan, words, names) for one in found.changes] if found else [],
         "unknown_names": list(found.unknown) if found else [],
     }
-    reading = found.reading if found else _kept(row)
+    reading = found.reading if found else _applied_reading(row)
     answer["reading"] = _reading(reading, words.lang, family) if reading else None
     return answer
 
 
-def _kept(row: Import) -> Reading | None:
+def _applied_reading(row: Import) -> Reading | None:
     """The act of an import that was applied, as the plan's version keeps it."""
     if row.state != import_service.APPLIED or row.plan_id is None or row.applied_version is None:
         return None
@@ -245,7 +173,7 @@ def _kept(row: Import) -> Reading | None:
 
 
 def _reading(reading: Reading, lang: str, family: Family) -> dict[str, Any]:
-    said = output.to_dict(reading, lang, family)
+    contents = output.to_dict(reading, lang, family)
     counts: dict[str, int] = {}
     for item in reading.plan.items:
         counts[item.level] = counts.get(item.level, 0) + 1
@@ -253,8 +181,10 @@ def _reading(reading: Reading, lang: str, family: Family) -> dict[str, Any]:
     listed = [
         {"level": level, "name": names.get(level) or level, "count": count} for level, count in counts.items()
     ]
-    plan = {name: said["plan"][name] for name in ("title", "start", "end", "version", "form_code", "fields")}
-    return {"plan": plan, "acta": said["acta"], "counts": listed}
+    plan = {
+        name: contents["plan"][name] for name in ("title", "start", "end", "version", "form_code", "fields")
+    }
+    return {"plan": plan, "acta": contents["acta"], "counts": listed}
 
 
 def _change(one: PlanChange, plan: Plan, words: Renderer, names: dict[str, str]) -> dict[str, Any]:
@@ -269,12 +199,9 @@ def _change(one: PlanChange, plan: Plan, words: Renderer, names: dict[str, str])
         "field_name": change_words.field_name(one.field, words),
         "before": output.plain(one.before),
         "after": output.plain(one.after),
-        "before_text": change_words.shown(one.field, output.plain(one.before), words, names),
-        "after_text": change_words.shown(one.field, output.plain(one.after), words, names),
+        "before_text": change_words.format_value(one.field, output.plain(one.before), words, names),
+        "after_text": change_words.format_value(one.field, output.plain(one.after), words, names),
     }
-
-
-# --- answering, applying, discarding ------------------------------------------------------------------
 
 
 def ogp_plan_import_answer(context: Context, data_dict: DataDict) -> dict[str, Any]:
@@ -289,14 +216,14 @@ def ogp_plan_import_answer(context: Context, data_dict: DataDict) -> dict[str, A
     :returns: what :func:`ogp_plan_import_show` answers
     :rtype: dict
     """
-    data = request_fields.take(data_dict, _ANSWERING)
-    tk.check_access("ogp_plan_import_answer", context, data)
+    tk.check_access("ogp_plan_import_answer", context, data_dict)
+    data = validated(import_schema.import_answer(), data_dict)
     row = lookup.opened_import(data["id"])
     found = import_service.answer(
         row, data.get("answers") or {}, compare_again=bool(data.get("compare_again"))
     )
     _commit(context)
-    return _answer(row, PlanRow.get(row.plan_id), found)
+    return _import_dict(row, PlanRow.get(row.plan_id), found)
 
 
 def ogp_plan_import_apply(context: Context, data_dict: DataDict) -> dict[str, Any]:
@@ -312,8 +239,8 @@ def ogp_plan_import_apply(context: Context, data_dict: DataDict) -> dict[str, An
         written), ``unknown_names`` (responsibles that wait for a person)
     :rtype: dict
     """
-    data = request_fields.take(data_dict, _APPLYING)
-    tk.check_access("ogp_plan_import_apply", context, data)
+    tk.check_access("ogp_plan_import_apply", context, data_dict)
+    data = validated(import_schema.import_apply(), data_dict)
     row = lookup.opened_import(data["id"])
     try:
         done = import_service.apply(
@@ -342,15 +269,12 @@ def ogp_plan_import_discard(context: Context, data_dict: DataDict) -> dict[str, 
 
     :param id: the id of the import
     """
-    data = request_fields.take(data_dict, _ONE)
-    tk.check_access("ogp_plan_import_discard", context, data)
+    tk.check_access("ogp_plan_import_discard", context, data_dict)
+    data = validated(import_schema.import_show(), data_dict)
     row = lookup.opened_import(data["id"])
     import_service.discard(row)
     _commit(context)
     return {"id": row.id, "state": row.state}
-
-
-# --- names that wait ----------------------------------------------------------------------------------
 
 
 @tk.side_effect_free
@@ -364,8 +288,8 @@ def ogp_plan_name_list(context: Context, data_dict: DataDict) -> list[dict[str, 
     :returns: ``printed, since, items`` (``address, code, title``)
     :rtype: list of dicts
     """
-    data = request_fields.take(data_dict, {**_OF_PLAN, **WHOLE_LIST})
-    tk.check_access("ogp_plan_name_list", context, data)
+    tk.check_access("ogp_plan_name_list", context, data_dict)
+    data = validated(import_schema.name_list(), data_dict)
     plan = lookup.plan(permission.of(context), data["plan"])
     return [
         {
@@ -389,8 +313,8 @@ def ogp_plan_name_answer(context: Context, data_dict: DataDict) -> dict[str, Any
     :returns: ``plan, version, changes``
     :rtype: dict
     """
-    data = request_fields.take(data_dict, _NAMING)
-    tk.check_access("ogp_plan_name_answer", context, data)
+    tk.check_access("ogp_plan_name_answer", context, data_dict)
+    data = validated(import_schema.name_answer(), data_dict)
     plan = lookup.plan(permission.of(context), data["plan"])
     try:
         done = import_service.answer_name(
@@ -427,8 +351,8 @@ def ogp_plan_group_patch(context: Context, data_dict: DataDict) -> dict[str, Any
     :returns: ``plan, group, version, changes`` (0: the group had these members already)
     :rtype: dict
     """
-    data = request_fields.take(data_dict, _GROUPING)
-    tk.check_access("ogp_plan_group_patch", context, data)
+    tk.check_access("ogp_plan_group_patch", context, data_dict)
+    data = validated(import_schema.group_patch(), data_dict)
     if data_dict.get("members") is None:
         # no list at all is no empty list: nobody takes all members out by forgetting a field
         raise tk.ValidationError(
@@ -464,19 +388,5 @@ def act_of(row: Import) -> Act | None:
     """Return the act of an import as it stands now; None when it is kept no longer."""
     if row.content is not None:
         return import_service.dry_run(row).reading.act
-    kept = _kept(row)
-    return kept.act if kept else None
-
-
-def get_actions() -> dict[str, Action]:
-    """Return the actions of this module by name."""
-    return {
-        "ogp_plan_import": ogp_plan_import,
-        "ogp_plan_import_show": ogp_plan_import_show,
-        "ogp_plan_import_answer": ogp_plan_import_answer,
-        "ogp_plan_import_apply": ogp_plan_import_apply,
-        "ogp_plan_import_discard": ogp_plan_import_discard,
-        "ogp_plan_name_list": ogp_plan_name_list,
-        "ogp_plan_name_answer": ogp_plan_name_answer,
-        "ogp_plan_group_patch": ogp_plan_group_patch,
-    }
+    reading = _applied_reading(row)
+    return reading.act if reading else None

@@ -1,4 +1,4 @@
-"""Items over the API: lists of them with what they have in common, and one with its whole story."""
+"""Items: lists of them with what they have in common, and one with its whole story."""
 
 from __future__ import annotations
 
@@ -8,49 +8,27 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
-from ckan.types import Action, Context, DataDict
+from ckan.types import Context, DataDict
 
+from ckanext.cost_common.logic import validated
+from ckanext.cost_common.values.text import fold
 from ckanext.ogp_plan import config
 from ckanext.ogp_plan.logic import lookup
+from ckanext.ogp_plan.logic.schema import item as item_schema
 from ckanext.ogp_plan.model import ItemAssignment, PlanItem, PlanRow
-from ckanext.ogp_plan.planning import values
-from ckanext.ogp_plan.planning.text import fold
+from ckanext.ogp_plan.planning import family_values
 from ckanext.ogp_plan.serializers import item as item_serializer
 from ckanext.ogp_plan.serializers import plan as plan_serializer
-from ckanext.ogp_plan.services import permission, request_fields
+from ckanext.ogp_plan.services import permission
 from ckanext.ogp_plan.services import record as record_service
 from ckanext.ogp_plan.services.permission import OWING, Person
 
 #: What ``parent`` says to have only the items that hang from nothing.
 ROOT = "root"
+
+
 #: Words of one search that are looked at.
 _WORDS = 12
-
-_LISTING = {
-    "plan": request_fields.optional(request_fields.name),
-    "parent": request_fields.optional(request_fields.name),
-    "component": request_fields.optional(request_fields.name),
-    "organization": request_fields.optional(request_fields.name),
-    "light": request_fields.optional(request_fields.name),
-    "level": request_fields.optional(request_fields.name),
-    "month": request_fields.optional(request_fields.whole(1, 12)),
-    "tag": request_fields.optional(request_fields.name),
-    "reason": request_fields.optional(request_fields.name),
-    "q": request_fields.optional(request_fields.line()),
-    "tracked": request_fields.optional(request_fields.yes_or_no),
-    "facets": request_fields.optional(request_fields.yes_or_no, True),
-    "limit": request_fields.optional(request_fields.whole(0, config.LARGEST_PAGE)),
-    "offset": request_fields.optional(request_fields.whole(0, 10**9), 0),
-}
-
-_SHOWING = {
-    "plan": request_fields.required(request_fields.name),
-    "id": request_fields.required(request_fields.name),
-    "story_limit": request_fields.optional(
-        request_fields.whole(0, config.LARGEST_PAGE), item_serializer.STORY_SHOWN
-    ),
-    "story_offset": request_fields.optional(request_fields.whole(0, 10**9), 0),
-}
 
 
 @tk.side_effect_free
@@ -90,21 +68,20 @@ def ogp_plan_item_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
     :rtype: dict
     """
     tk.check_access("ogp_plan_item_list", context, data_dict)
-    asked = request_fields.take(data_dict, _LISTING)
+    data = validated(item_schema.item_list(), data_dict)
     person = permission.of(context)
-    plan = lookup.plan(person, asked["plan"]) if asked["plan"] else None
+    plan = lookup.plan(person, data["plan"]) if data["plan"] else None
     scope = PlanItem.plan_id == plan.id if plan is not None else _visible(person)
-    filters = {"": sa.and_(scope, PlanItem.withdrawn.is_(False)), **_filters(asked, plan)}
+    filters = {"": sa.and_(scope, PlanItem.withdrawn.is_(False)), **_filters(data, plan)}
     reader = plan_serializer.Reader(person)
     condition = sa.and_(*filters.values())
     count = model.Session.execute(sa.select(sa.func.count(PlanItem.id)).where(condition)).scalar()
-    limit = config.page_size() if asked["limit"] is None else asked["limit"]
-    rows = plan_serializer.item_rows(condition, limit=limit, offset=asked["offset"])
+    rows = plan_serializer.item_rows(condition, limit=data["limit"], offset=data["offset"])
     plans = {plan.id: plan} if plan is not None else record_service.plans_by_id(one.plan_id for one in rows)
     return {
         "count": count,
         "results": plan_serializer.items(rows, reader, plans),
-        "facets": _facets(filters, plan, reader) if asked["facets"] else {},
+        "facets": _facets(filters, plan, reader) if data["facets"] else {},
     }
 
 
@@ -112,35 +89,35 @@ def _visible(person: Person) -> Any:
     return PlanItem.plan_id.in_(sa.select(PlanRow.id).where(permission.visible(person)))
 
 
-def _filters(asked: Mapping[str, Any], plan: PlanRow | None) -> dict[str, Any]:
+def _filters(data: Mapping[str, Any], plan: PlanRow | None) -> dict[str, Any]:
     """The condition of each filter that is asked for, by its name."""
     made: dict[str, Any] = {}
-    if asked["parent"] == ROOT:
+    if data["parent"] == ROOT:
         made["parent"] = PlanItem.depth == 0
-    elif asked["parent"]:
-        made["parent"] = PlanItem.parent_id.in_(_named(asked["parent"], plan))
-    if asked["component"]:
-        made["component"] = PlanItem.component_id.in_(_named(asked["component"], plan))
-    if asked["organization"]:
+    elif data["parent"]:
+        made["parent"] = PlanItem.parent_id.in_(_named(data["parent"], plan))
+    if data["component"]:
+        made["component"] = PlanItem.component_id.in_(_named(data["component"], plan))
+    if data["organization"]:
         owes = sa.select(ItemAssignment.item_id).where(
-            ItemAssignment.organization == asked["organization"], ItemAssignment.role.in_(OWING)
+            ItemAssignment.organization == data["organization"], ItemAssignment.role.in_(OWING)
         )
         made["organization"] = PlanItem.id.in_(owes)
-    if asked["light"]:
-        made["light"] = PlanItem.light.in_([one.strip() for one in asked["light"].split(",")])
-    if asked["level"]:
-        made["level"] = PlanItem.level == asked["level"]
-    if asked["month"]:
-        made["month"] = PlanItem.months.contains([asked["month"]])
-    if asked["tag"]:
-        made["tag"] = PlanItem.tags.contains([asked["tag"]])
-    if asked["reason"]:
-        made["reason"] = PlanItem.reasons.contains([asked["reason"]])
-    if asked["q"]:
-        words = fold(asked["q"]).split()[:_WORDS]
+    if data["light"]:
+        made["light"] = PlanItem.light.in_([one.strip() for one in data["light"].split(",")])
+    if data["level"]:
+        made["level"] = PlanItem.level == data["level"]
+    if data["month"]:
+        made["month"] = PlanItem.months.contains([data["month"]])
+    if data["tag"]:
+        made["tag"] = PlanItem.tags.contains([data["tag"]])
+    if data["reason"]:
+        made["reason"] = PlanItem.reasons.contains([data["reason"]])
+    if data["q"]:
+        words = fold(data["q"]).split()[:_WORDS]
         made["q"] = sa.and_(*(PlanItem.search_text.contains(word, autoescape=True) for word in words))
-    if asked["tracked"] is not None:
-        made["tracked"] = PlanItem.trackable.is_(asked["tracked"])
+    if data["tracked"] is not None:
+        made["tracked"] = PlanItem.trackable.is_(data["tracked"])
     return made
 
 
@@ -152,6 +129,8 @@ def _named(reference: str, plan: PlanRow | None) -> Any:
 
 #: What is counted, each by the filter of its name.
 _FACETS = ("light", "component", "organization", "month", "tag")
+
+
 #: Filters that say nothing of tracked items, which are what is counted.
 _NOT_COUNTED = frozenset({"tracked", "level", "parent", *_FACETS})
 
@@ -191,7 +170,7 @@ def _facets(
             .where(PlanItem.tags != sa.literal_column("'{}'"), filters[""], *others("tag")),
         ),
     )
-    served = values.known(record_service.family(plan.family)) if plan is not None else {}
+    served = family_values.value_names(record_service.family(plan.family)) if plan is not None else {}
     found: dict[str, list[Any]] = {name: [] for name in _FACETS}
     for one in model.Session.execute(wanted):
         found[one.facet].append(one)
@@ -222,7 +201,7 @@ def _facets(
     }
 
 
-_LIGHTS = [*plan_serializer.states.LIGHTS, *sorted(plan_serializer.OUTSIDE)]
+_LIGHTS = [*plan_serializer.LIGHTS, *sorted(plan_serializer.OUTSIDE)]
 
 
 def _facet(value: Any, title: str, count: int) -> dict[str, Any]:
@@ -305,18 +284,13 @@ def ogp_plan_item_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     :rtype: dict
     """
     tk.check_access("ogp_plan_item_show", context, data_dict)
-    asked = request_fields.take(data_dict, _SHOWING)
+    data = validated(item_schema.item_show(), data_dict)
     person = permission.of(context)
-    plan = lookup.plan(person, asked["plan"])
+    plan = lookup.plan(person, data["plan"])
     return item_serializer.shown(
         plan,
-        lookup.item(plan, asked["id"]),
+        lookup.item(plan, data["id"]),
         person,
-        story_limit=asked["story_limit"],
-        story_offset=asked["story_offset"],
+        story_limit=data["story_limit"],
+        story_offset=data["story_offset"],
     )
-
-
-def get_actions() -> dict[str, Action]:
-    """Return the actions of this module by name."""
-    return {"ogp_plan_item_list": ogp_plan_item_list, "ogp_plan_item_show": ogp_plan_item_show}

@@ -1,9 +1,8 @@
-"""What an organismo owes over all plans, over the API: its home page."""
+"""What an organismo owes over all plans."""
 
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
@@ -11,39 +10,23 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
-from ckan.types import Action, Context, DataDict
+from ckan.types import Context, DataDict
 
+from ckanext.cost_common.logic import validated
 from ckanext.ogp_plan import urls
 from ckanext.ogp_plan.logic import lookup
-from ckanext.ogp_plan.logic.action.plan import PAGE, limit
+from ckanext.ogp_plan.logic.schema import obligation as obligation_schema
 from ckanext.ogp_plan.model import ItemAssignment, PlanItem, PlanRow
 from ckanext.ogp_plan.planning.types import Declared
 from ckanext.ogp_plan.serializers import plan as plan_serializer
-from ckanext.ogp_plan.services import item_status, permission, request_fields
-from ckanext.ogp_plan.services import record as record_service
+from ckanext.ogp_plan.services import item_status, permission
 from ckanext.ogp_plan.services.permission import OWING, Person
 
-
-def _month(value: Any) -> tuple[int, int] | None:
-    """A month of the year (1–12, this year's) or ``2026-11``."""
-    text = str(value).strip()
-    if re.fullmatch(r"\d{1,2}", text, re.ASCII) and 1 <= int(text) <= 12:
-        return record_service.today().year, int(text)
-    if re.fullmatch(r"\d{4}-\d{2}", text, re.ASCII) and 1 <= int(text[5:]) <= 12:
-        return int(text[:4]), int(text[5:])
-    raise request_fields.Wrong(tk._("Give a month: 2026-11, or a number from 1 to 12."))
-
-
-_OWED = {
-    "organization": request_fields.required(request_fields.name),
-    "month": request_fields.optional(_month),
-    "plan": request_fields.optional(request_fields.name),
-    **PAGE,
-}
+_BUCKETS = ("late", "this_month", "next", "done")
 
 
 @tk.side_effect_free
-def ogp_plan_obligations(context: Context, data_dict: DataDict) -> dict[str, Any]:
+def ogp_plan_obligation_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """List all that an organismo owes over the plans under way: overdue and this month's first.
 
     :param organization: its name
@@ -58,18 +41,18 @@ def ogp_plan_obligations(context: Context, data_dict: DataDict) -> dict[str, Any
     :returns: ``organization, title, today, month, count, late, this_month, next, done, counts, plans``
     :rtype: dict
     """
-    tk.check_access("ogp_plan_obligations", context, data_dict)
-    asked = request_fields.take(data_dict, _OWED)
+    tk.check_access("ogp_plan_obligation_list", context, data_dict)
+    data = validated(obligation_schema.obligation_list(), data_dict)
     person = permission.of(context)
     reader = plan_serializer.Reader(person)
-    name = organismo(asked["organization"])
-    plans = _plans_owing(name, asked["plan"], person)
-    month = asked["month"] or (reader.today.year, reader.today.month)
+    name = lookup.organismo(data["organization"])
+    plans = _plans_owing(name, data["plan"], person)
+    month = data["month"] or (reader.today.year, reader.today.month)
     placed = sorted(
         (_placed(one, plans[one.plan_id], month, reader.today) for one in _owed(name, plans)),
         key=lambda one: one[0],
     )
-    page = placed[asked["offset"] : asked["offset"] + limit(asked)]
+    page = placed[data["offset"] : data["offset"] + data["limit"]]
     rows = plan_serializer.item_rows(PlanItem.id.in_([one.id for _, one, _ in page]))
     described = {one["id"]: one for one in plan_serializer.items(rows, reader, plans)}
     lists: dict[str, list[dict[str, Any]]] = {bucket: [] for bucket in _BUCKETS}
@@ -103,23 +86,6 @@ def ogp_plan_obligations(context: Context, data_dict: DataDict) -> dict[str, Any
         ],
         "may": {"report": name in person.speaks_for(None)},
     }
-
-
-_BUCKETS = ("late", "this_month", "next", "done")
-
-
-def organismo(reference: str) -> str:
-    """Return the name of an organismo: of an organization of the portal, or one that plans name.
-
-    :raises tk.ObjectNotFound: nobody knows it.
-    """
-    found = model.Group.get(reference)
-    if found is not None and found.is_organization and found.state == "active":
-        return str(found.name)
-    known = sa.select(ItemAssignment.id).where(ItemAssignment.organization == reference).limit(1)
-    if reference not in plan_serializer.directory() and model.Session.execute(known).first() is None:
-        raise tk.ObjectNotFound(tk._("There is no such organismo."))
-    return reference
 
 
 def _plans_owing(name: str, only: str | None, person: Person) -> dict[str, PlanRow]:
@@ -194,8 +160,3 @@ def _scheduled(one: Any, plan: PlanRow) -> set[tuple[int, int]]:
         last = (plan.end or plan.start).year
         return {(year, month) for year in range(plan.start.year, last + 1) for month in one.months}
     return {(one.due.year, one.due.month)} if one.due else set()
-
-
-def get_actions() -> dict[str, Action]:
-    """Return the actions of this module by name."""
-    return {"ogp_plan_obligations": ogp_plan_obligations}

@@ -1,4 +1,4 @@
-"""What somebody is in plans, over the API: their roles, for whom they report, what they said of letters."""
+"""What somebody is in plans, for whom they report, and how they are written to."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
-from ckan.types import Action, Context, DataDict
+from ckan.types import Context, DataDict
 
-from ckanext.ogp_plan.logic.action.people import told_roles
+from ckanext.cost_common.logic import validated
+from ckanext.ogp_plan.logic.schema import profile as profile_schema
 from ckanext.ogp_plan.mail import reminder as reminder_mail
 from ckanext.ogp_plan.model import ItemAssignment, PlanItem, PlanRole, PlanRow
 from ckanext.ogp_plan.planning.types import PlanStatus
 from ckanext.ogp_plan.serializers import plan as plan_serializer
+from ckanext.ogp_plan.serializers import role as role_serializer
 from ckanext.ogp_plan.services import event as event_service
-from ckanext.ogp_plan.services import permission, request_fields
+from ckanext.ogp_plan.services import permission
+from ckanext.ogp_plan.services import report as report_service
 from ckanext.ogp_plan.services.permission import OWING, Person
 
 #: Statuses of plans in which something is reported.
@@ -23,7 +26,7 @@ _TRACKED = (PlanStatus.ADOPTED.value, PlanStatus.RUNNING.value)
 
 
 @tk.side_effect_free
-def ogp_plan_mine_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
+def ogp_plan_profile_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Show what you are in plans: your roles, the organismos you report for, your wishes about letters.
 
     :returns: ``roles`` (as :func:`ogp_plan_role_list`), ``organizations`` (``name, title, as_delegate,
@@ -31,14 +34,14 @@ def ogp_plan_mine_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
         has_address``)
     :rtype: dict
     """
-    request_fields.take(data_dict, {})
-    tk.check_access("ogp_plan_mine_show", context, {})
+    tk.check_access("ogp_plan_profile_show", context, data_dict)
+    validated(profile_schema.profile_show(), data_dict)
     person = permission.of(context)
     user = model.User.get(person.id) if person.id else None
     if user is None:
         raise tk.NotAuthorized(tk._("Sign in to do this."))
     return {
-        "roles": told_roles(_roles(person), person),
+        "roles": role_serializer.roles(_roles(person), person),
         "organizations": _organizations(person),
         "letters": {
             "wanted": reminder_mail.wishes(user).get("letters") is not False,
@@ -73,15 +76,45 @@ def _organizations(person: Person) -> list[dict[str, Any]]:
         .where(PlanRow.status.in_(_TRACKED), PlanItem.trackable, PlanItem.withdrawn.is_(False))
         .group_by(ItemAssignment.organization)
     )
-    owed = {one.organization: one.number for one in model.Session.execute(wanted)}
+    owed = {row.organization: row.number for row in model.Session.execute(wanted)}
     reader = plan_serializer.Reader(person)
-    made = [
+    results = [
         {**reader.organization(name), "as_delegate": name not in by_itself, "owed": owed.get(name, 0)}
         for name in names
     ]
-    return sorted(made, key=lambda one: (one["title"].casefold(), one["name"]))
+    return sorted(results, key=lambda one: (one["title"].casefold(), one["name"]))
 
 
-def get_actions() -> dict[str, Action]:
-    """Return the actions of this module by name."""
-    return {"ogp_plan_mine_show": ogp_plan_mine_show}
+def ogp_plan_letters_patch(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Change whether you are sent letters of what is due, and in which language.
+
+    :param user: name or id of another user (administration of the portal only)
+    :param wanted: ``false``: no letters
+    :param language: one of the portal's languages (``es``, ``en``)
+
+    :returns: ``wanted``, ``language``, and ``why_not``: why no letters can be sent at all, if so
+    :rtype: dict
+    """
+    tk.check_access("ogp_plan_letters_patch", context, data_dict)
+    data = validated(profile_schema.letters_patch(), data_dict)
+    person = permission.of(context)
+    offered = reminder_mail.languages()
+    if data["language"] is not None and data["language"] not in offered:
+        raise report_service.refused(
+            "language", tk._("It is none of: %(values)s.") % {"values": ", ".join(offered)}
+        )
+
+    def do() -> dict[str, Any]:
+        user = model.User.get(data["user"] or person.id)
+        if user is None:
+            raise tk.ObjectNotFound(tk._("There is no such user."))
+        reminder_mail.wish(user, letters_wanted=data["wanted"], language=data["language"])
+        model.Session.flush()
+        wishes = reminder_mail.wishes(user)
+        return {
+            "wanted": wishes.get("letters") is not False,
+            "language": reminder_mail.language_of(user),
+            "why_not": reminder_mail.unwilling(user) if wishes.get("letters") is not False else None,
+        }
+
+    return report_service.in_one(do, context)

@@ -1,4 +1,4 @@
-"""Monthly monitoring over the API: what was reported and waits for a review, and what became of the rest."""
+"""Reviews in the monthly monitoring: what waits for one, and accept or return it."""
 
 from __future__ import annotations
 
@@ -10,33 +10,31 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
-from ckan.types import Action, Context, DataDict
+from ckan.types import Context, DataDict
 
+from ckanext.cost_common.logic import validated
+from ckanext.cost_common.values.periods import parse_period
 from ckanext.ogp_plan import config, urls
 from ckanext.ogp_plan.logic import lookup
+from ckanext.ogp_plan.logic.schema import review as review_schema
+from ckanext.ogp_plan.logic.transaction import is_recorded, record_once
 from ckanext.ogp_plan.model import Event, PlanItem, PlanRow
-from ckanext.ogp_plan.model.people import COORDINATOR
-from ckanext.ogp_plan.planning import calendar
+from ckanext.ogp_plan.model.role import COORDINATOR
+from ckanext.ogp_plan.planning.tracking import Review
+from ckanext.ogp_plan.serializers import fact as fact_serializer
 from ckanext.ogp_plan.serializers import plan as plan_serializer
 from ckanext.ogp_plan.serializers.report import ACCEPTED, RETURNED, STATES, WAITING
-from ckanext.ogp_plan.services import permission, request_fields
+from ckanext.ogp_plan.services import event as event_service
+from ckanext.ogp_plan.services import item_status, permission
 from ckanext.ogp_plan.services import record as record_service
+from ckanext.ogp_plan.services import report as report_service
 from ckanext.ogp_plan.services.permission import Person
-
-_LISTING = {
-    "plan": request_fields.required(request_fields.name),
-    "state": request_fields.optional(request_fields.choice(STATES)),
-    "period": request_fields.optional(request_fields.period),
-    "organization": request_fields.optional(request_fields.name),
-    "component": request_fields.optional(request_fields.name),
-    "limit": request_fields.optional(request_fields.whole(0, config.LARGEST_PAGE)),
-    "offset": request_fields.optional(request_fields.whole(0, 10**9), 0),
-}
+from ckanext.ogp_plan.services.report import refused
 
 
 @tk.side_effect_free
 def ogp_plan_review_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
-    """List the updates of a plan that stand, the oldest first, with what became of each in monitoring.
+    """List the updates of a plan that were not corrected, the oldest first, with the review of each.
 
     Who leads components sees those of their components; the coordinator, all.
 
@@ -61,11 +59,11 @@ def ogp_plan_review_list(context: Context, data_dict: DataDict) -> dict[str, Any
     :rtype: dict
     """
     tk.check_access("ogp_plan_review_list", context, data_dict)
-    asked = request_fields.take(data_dict, _LISTING)
+    data = validated(review_schema.review_list(), data_dict)
     person = permission.of(context)
-    plan = lookup.plan(person, asked["plan"])
+    plan = lookup.plan(person, data["plan"])
     review = _last_review(plan)
-    scope = _scope(plan, person, asked)
+    scope = _scope(plan, person, data)
     state = sa.case(
         (review.c.subject.is_(None), WAITING), (review.c.accepted == "false", RETURNED), else_=ACCEPTED
     )
@@ -84,16 +82,15 @@ def ogp_plan_review_list(context: Context, data_dict: DataDict) -> dict[str, Any
         .group_by(state)
     )
     counts = {**dict.fromkeys(STATES, 0), **dict(model.Session.execute(counted).all())}
-    if asked["state"]:
-        joined = joined.where(state == asked["state"])
-    limit = config.page_size() if asked["limit"] is None else asked["limit"]
+    if data["state"]:
+        joined = joined.where(state == data["state"])
     rows = list(
-        model.Session.execute(joined.order_by(Event.at, Event.id).limit(limit).offset(asked["offset"]))
+        model.Session.execute(joined.order_by(Event.at, Event.id).limit(data["limit"]).offset(data["offset"]))
     )
     return {
-        "count": counts[asked["state"]] if asked["state"] else sum(counts.values()),
+        "count": counts[data["state"]] if data["state"] else sum(counts.values()),
         "counts": counts,
-        "results": _described(rows, plan, person),
+        "results": _review_dicts(rows, plan, person),
     }
 
 
@@ -104,7 +101,7 @@ def _same_item() -> Any:
 
 
 def _last_review(plan: PlanRow) -> Any:
-    """The last word on each update: a review is a fact like others, and the last one counts."""
+    """Select the last review of each update: a review is a fact like others, and the last one counts."""
     return (
         sa.select(
             Event.subject,
@@ -119,25 +116,25 @@ def _last_review(plan: PlanRow) -> Any:
     )
 
 
-def _scope(plan: PlanRow, person: Person, asked: dict[str, Any]) -> list[Any]:
+def _scope(plan: PlanRow, person: Person, data: dict[str, Any]) -> list[Any]:
     later = sa.orm.aliased(Event)
     corrected = sa.select(later.id).where(later.supersedes == Event.id).exists()
-    made = [Event.plan_id == plan.id, Event.kind == "update", ~corrected]
+    conditions = [Event.plan_id == plan.id, Event.kind == "update", ~corrected]
     if not person.holds(COORDINATOR, plan.id):
-        made.append(PlanItem.component_id.in_(_roots(plan, person.leads(plan.id))))
-    if asked["component"]:
-        made.append(PlanItem.component_id.in_(_roots(plan, {asked["component"]})))
-    if asked["organization"]:
-        made.append(Event.organization == asked["organization"])
-    if asked["period"]:
-        span = calendar.period(asked["period"])
+        conditions.append(PlanItem.component_id.in_(_roots(plan, person.leads(plan.id))))
+    if data["component"]:
+        conditions.append(PlanItem.component_id.in_(_roots(plan, {data["component"]})))
+    if data["organization"]:
+        conditions.append(Event.organization == data["organization"])
+    if data["period"]:
+        span = parse_period(data["period"])
         zone = config.timezone()
         after = span.end + dt.timedelta(days=1)
-        made += [
+        conditions += [
             Event.at >= dt.datetime.combine(span.start, dt.time(), zone),
             Event.at < dt.datetime.combine(after, dt.time(), zone),
         ]
-    return made
+    return conditions
 
 
 def _roots(plan: PlanRow, found: Any) -> Any:
@@ -145,16 +142,16 @@ def _roots(plan: PlanRow, found: Any) -> Any:
     return sa.select(root.id).where(root.plan_id == plan.id, root.address.in_(list(found)))
 
 
-def _described(rows: Sequence[Any], plan: PlanRow, person: Person) -> list[dict[str, Any]]:
+def _review_dicts(rows: Sequence[Any], plan: PlanRow, person: Person) -> list[dict[str, Any]]:
     reader = plan_serializer.Reader(person)
-    given = _given_with(plan, [one.Event.id for one in rows])
+    parts = _parts_of(plan, [one.Event.id for one in rows])
     settings = record_service.effective_settings(plan)
-    made = []
+    results = []
     for one in rows:
         event, item = one.Event, one.PlanItem
         body = event.body
         state = WAITING if one.accepted is None else RETURNED if one.accepted == "false" else ACCEPTED
-        made.append(
+        results.append(
             {
                 "id": event.id,
                 "at": plan_serializer.moment(event.at),
@@ -174,8 +171,8 @@ def _described(rows: Sequence[Any], plan: PlanRow, person: Person) -> list[dict[
                 **{name: body.get(name) for name in ("progress", "period")},
                 **{name: body.get(name, "") for name in ("text", "obstacles", "next_step", "reason")},
                 **{name: bool(body.get(name)) for name in ("confirms", "at_risk")},
-                "measurements": given[event.id]["measurement"],
-                "evidence": len(given[event.id]["evidence"]),
+                "measurements": parts[event.id]["measurement"],
+                "evidence": len(parts[event.id]["evidence"]),
                 "review": None
                 if one.accepted is None
                 else {
@@ -186,11 +183,11 @@ def _described(rows: Sequence[Any], plan: PlanRow, person: Person) -> list[dict[
                 "own": event.user_id == person.id,
             }
         )
-    return made
+    return results
 
 
-def _given_with(plan: PlanRow, ids: Sequence[str]) -> dict[str, dict[str, list[Any]]]:
-    """What was measured and given as evidence with updates; one query."""
+def _parts_of(plan: PlanRow, ids: Sequence[str]) -> dict[str, dict[str, list[Any]]]:
+    """Return the measurements and the evidence of updates; one query."""
     found: dict[str, dict[str, list[Any]]] = defaultdict(lambda: {"measurement": [], "evidence": []})
     if not ids:
         return found
@@ -199,14 +196,75 @@ def _given_with(plan: PlanRow, ids: Sequence[str]) -> dict[str, dict[str, list[A
         Event.plan_id == plan.id, Event.kind.in_(("measurement", "evidence")), update.in_(list(ids))
     )
     for kind, body, about in model.Session.execute(wanted):
-        shown = {
+        values = {
             name: body.get(name)
             for name in ("indicator", "start", "end", "value", "numerator", "denominator")
         }
-        found[about][kind].append(shown)
+        found[about][kind].append(values)
     return found
 
 
-def get_actions() -> dict[str, Action]:
-    """Return the actions of this module by name."""
-    return {"ogp_plan_review_list": ogp_plan_review_list}
+def ogp_plan_review_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Accept an update or a report in the monthly monitoring, or return it with a reason.
+
+    What is returned stays in the history and counts no more. The last review counts.
+
+    :param update: id of the update; or
+    :param report: id of the report
+    :param accepted: ``true`` or ``false``
+    :param reason: why it is returned
+    :param request_id: the same again returns what the first one did
+
+    :rtype: dict
+    """
+    tk.check_access("ogp_plan_review_create", context, data_dict)
+    data = validated(review_schema.review_create(), data_dict)
+    if bool(data["update"]) == bool(data["report"]):
+        raise refused("update", tk._("Say which update, or which report, is reviewed."))
+    if not data["accepted"] and not data["reason"]:
+        raise refused("reason", tk._("Write why it is returned, and what is missing."))
+    subject = data["update"] or data["report"]
+    person = permission.of(context)
+    fact, plan = lookup.fact(person, subject, "update" if data["update"] else "report")
+    plan_id, kind = plan.id, fact.kind
+    fact_id = report_service.id_of(plan_id, person.id, data["request_id"], "review")
+    if data["request_id"] and is_recorded(fact_id):
+        return fact_serializer.review_dict(fact_id)
+
+    def do() -> dict[str, Any]:
+        event_service.share(plan_id)
+        if _is_corrected(subject):
+            raise refused(kind, tk._("It was corrected since. Review the last one."))
+        keys = _touched(plan_id, subject, kind)
+        event_service.append(
+            plan_id,
+            Review(
+                id=fact_id,
+                at=dt.datetime.now(dt.timezone.utc),
+                by=person.id,
+                update=data["update"],
+                report=data["report"],
+                accepted=data["accepted"],
+                reason=data["reason"],
+            ),
+        )
+        if keys:
+            item_status.recompute(plan_id, keys)
+        return fact_serializer.review_dict(fact_id)
+
+    return record_once(context, do, fact_serializer.review_dict, fact_id if data["request_id"] else None)
+
+
+def _is_corrected(fact_id: str) -> bool:
+    wanted = sa.select(sa.literal(1)).where(Event.supersedes == fact_id)
+    return model.Session.execute(wanted).first() is not None
+
+
+def _touched(plan_id: str, subject: str, kind: str) -> set[tuple[str, str]]:
+    """The items whose status a review of an update, or of a report, may change."""
+    if kind == "update":
+        which = Event.id == subject
+    else:
+        which = sa.and_(Event.plan_id == plan_id, Event.body["report"].astext == subject)
+    wanted = sa.select(Event.level, Event.code).where(which).distinct()
+    return {(level, code) for level, code in model.Session.execute(wanted) if level and code}

@@ -1,4 +1,4 @@
-"""Verdicts over the API: what Control Interno and the independent monitor say, beside what is declared."""
+"""Verdicts of Control Interno and of the independent monitor, beside what is declared."""
 
 from __future__ import annotations
 
@@ -6,39 +6,24 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan import model
-from ckan.types import Action, Context, DataDict
+from ckan.types import Context, DataDict
 
+from ckanext.cost_common.logic import validated
 from ckanext.ogp_plan.logic import lookup
-from ckanext.ogp_plan.logic.action import reporting as shared
-from ckanext.ogp_plan.model import Event, PlanItem, PlanRow
-from ckanext.ogp_plan.planning import cuts, states, tracking
-from ckanext.ogp_plan.planning.tracking import Completion, Verdict, VerdictRole
-from ckanext.ogp_plan.services import event as event_service
-from ckanext.ogp_plan.services import item_status, permission, request_fields
-from ckanext.ogp_plan.services import record as record_service
+from ckanext.ogp_plan.logic.schema import verdict as verdict_schema
+from ckanext.ogp_plan.logic.transaction import is_recorded, record_once
+from ckanext.ogp_plan.model import PlanItem, PlanRow
+from ckanext.ogp_plan.planning import verdicts as verdict_rules
+from ckanext.ogp_plan.planning.tracking import VerdictRole
+from ckanext.ogp_plan.serializers import fact as fact_serializer
+from ckanext.ogp_plan.services import permission
 from ckanext.ogp_plan.services import report as report_service
-from ckanext.ogp_plan.services.report import Desk, refused
-
-_CREATE = {
-    "plan": request_fields.required(request_fields.name),
-    "item": request_fields.required(request_fields.name),
-    "role": request_fields.optional(request_fields.member(VerdictRole)),
-    "cut": request_fields.optional(request_fields.day),
-    "assigned": request_fields.optional(request_fields.member(Completion)),
-    "agrees": request_fields.optional(request_fields.yes_or_no),
-    "fulfilled": request_fields.optional(request_fields.yes_or_no),
-    "quality": request_fields.optional(request_fields.text(5_000), ""),
-    "rationale": request_fields.optional(request_fields.text(), ""),
-    "recommendation": request_fields.optional(request_fields.text(), ""),
-    "alert": request_fields.optional(request_fields.yes_or_no, False),
-    "closes": request_fields.optional(request_fields.identity),
-    "supersedes": request_fields.optional(request_fields.identity),
-    "request_id": request_fields.optional(request_fields.line(200)),
-}
+from ckanext.ogp_plan.services.report import ReportTransaction, refused
+from ckanext.ogp_plan.services.report_error import validation_errors
 
 
 def ogp_plan_verdict_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
-    """Say what you find of an item as Control Interno or as the independent monitor.
+    """Give a verdict on an item as Control Interno or as the independent monitor.
 
     What completion the rules suggest is recorded beside the one you assign.
 
@@ -56,41 +41,33 @@ def ogp_plan_verdict_create(context: Context, data_dict: DataDict) -> dict[str, 
     :param alert: ``true``: opens an alert, which puts the item at risk until it is closed
     :param closes: id of your verdict whose alert this one closes
     :param supersedes: id of your verdict that this one corrects
-    :param request_id: the same again answers what the first one did
+    :param request_id: the same again returns what the first one did
 
     :rtype: dict
     """
-    taken = request_fields.take(data_dict, _CREATE)
+    tk.check_access("ogp_plan_verdict_create", context, data_dict)
+    data = validated(verdict_schema.verdict_create(), data_dict)
     person = permission.of(context)
-    plan = lookup.plan(person, taken["plan"])
-    item = lookup.item(plan, taken["item"])
-    given = taken["role"].value if taken["role"] else None
-    tk.check_access("ogp_plan_verdict_create", context, {"plan": plan.id, "item": item.id, "role": given})
-    role = taken["role"] or _role(person, plan)
-    if not any(taken[name] not in (None, "", False) for name in _SAYS) and taken["agrees"] is None:
-        raise refused(
-            "assigned", tk._("Say something: the completion, whether you agree, an alert, a recommendation.")
-        )
-    if taken["alert"] and taken["closes"]:
-        raise refused("closes", tk._("A verdict opens an alert or closes one, not both."))
-    fact_id = report_service.id_of(plan.id, person.id, taken["request_id"], f"verdict.{role.value}")
-    if taken["request_id"] and shared.recorded(fact_id):
-        return told_of_verdict(fact_id)
+    plan = lookup.plan(person, data["plan"])
+    item = lookup.item(plan, data["item"])
+    role = data["role"] or _role(person, plan)
+    with validation_errors():
+        verdict_rules.check_verdict(data)
+    fact_id = report_service.id_of(plan.id, person.id, data["request_id"], f"verdict.{role.value}")
+    if data["request_id"] and is_recorded(fact_id):
+        return fact_serializer.verdict_dict(fact_id)
     plan_id, item_id, key = plan.id, item.id, (item.level, item.code)
 
     def do() -> dict[str, Any]:
-        item_status.lock({plan_id: {key}})
-        desk = Desk.of(model.Session.get(PlanRow, plan_id, populate_existing=True), {key})
-        made = _judged(desk, key, role, taken, person, fact_id)
-        event_service.append(plan_id, made)
-        item_status.recompute(plan_id, {key})
-        return told_of_verdict(made.id)
+        report = ReportTransaction(person, data["request_id"])
+        report.open([model.Session.get(PlanItem, item_id)], linked_too=False)
+        verdict = report.verdict(plan_id, key, role, data)
+        report.write()
+        return fact_serializer.verdict_dict(verdict.id)
 
-    return shared.once(context, do, told_of_verdict, fact_id if taken["request_id"] else None, item_id)
-
-
-#: Fields that say something by themselves.
-_SAYS = ("assigned", "fulfilled", "quality", "rationale", "recommendation", "alert", "closes")
+    return record_once(
+        context, do, fact_serializer.verdict_dict, fact_id if data["request_id"] else None, item_id
+    )
 
 
 def _role(person: permission.Person, plan: PlanRow) -> VerdictRole:
@@ -101,96 +78,3 @@ def _role(person: permission.Person, plan: PlanRow) -> VerdictRole:
             tk._("Say as what you judge: %(roles)s.") % {"roles": ", ".join(one.value for one in held)},
         )
     return held[0]
-
-
-def _judged(
-    desk: Desk,
-    key: tracking.Key,
-    role: VerdictRole,
-    taken: dict[str, Any],
-    person: permission.Person,
-    fact_id: str,
-) -> Verdict:
-    """Return the verdict to be recorded, judged against the facts as they stand."""
-    desk.item(key)
-    facts = desk.facts(key)
-    standing = states.stand(facts, record_service.today(), {key}, settings=desk.settings)[key]
-    suggested = standing.suggested
-    if taken["cut"] is not None:
-        days = cuts.cut_days(desk.settings, desk.record.plan)
-        if taken["cut"] not in days:
-            raise refused(
-                "cut",
-                tk._("It is not the day of a cut of this plan: %(days)s.")
-                % {"days": ", ".join(day.isoformat() for day in days)},
-            )
-    differs = taken["assigned"] is not None and taken["assigned"] is not suggested
-    if (differs or taken["agrees"] is False or taken["alert"]) and not taken["rationale"]:
-        raise refused(
-            "rationale",
-            tk._(
-                "Write why: you assign another completion than the rules suggest, do not share the declared "
-                "state, or open an alert."
-            ),
-        )
-    if role is VerdictRole.MONITOR and taken["assigned"] is not None and not taken["rationale"]:
-        raise refused(
-            "rationale",
-            tk._("Write why: the rules suggest a completion, and who decides it says what it was found on."),
-        )
-    own = {one.id: one for one in facts.verdicts.get(key, ()) if one.role is role}
-    if taken["supersedes"] is not None and taken["supersedes"] not in own:
-        raise refused("supersedes", tk._("What you correct is no verdict of yours on this item that stands."))
-    if taken["closes"] is not None:
-        alert = own.get(taken["closes"])
-        if alert is None or not alert.alert or alert.id in facts.closed_alerts:
-            raise refused("closes", tk._("There is no such open alert of yours on this item."))
-    return Verdict(
-        id=fact_id,
-        at=desk.now,
-        by=person.id,
-        item=key,
-        role=role,
-        cut=taken["cut"],
-        suggested=suggested,
-        assigned=taken["assigned"],
-        agrees=taken["agrees"],
-        fulfilled=taken["fulfilled"],
-        quality=taken["quality"],
-        rationale=taken["rationale"],
-        recommendation=taken["recommendation"],
-        alert=taken["alert"],
-        closes=taken["closes"],
-        supersedes=taken["supersedes"],
-    )
-
-
-def told_of_verdict(fact_id: str) -> dict[str, Any]:
-    """Return a verdict as recorded, and where its item stands now."""
-    row = model.Session.get(Event, fact_id)
-    fact: Verdict = event_service.to_fact(row)  # type: ignore[assignment]
-    item = PlanItem.of(row.plan_id, row.level, row.code)
-    told = shared.standing_of(row.plan_id, row.level, row.code)
-    return {
-        "id": fact.id,
-        "at": fact.at.isoformat(),
-        "role": fact.role.value,
-        "cut": fact.cut.isoformat() if fact.cut else None,
-        "suggested": fact.suggested.value if fact.suggested else None,
-        "assigned": fact.assigned.value if fact.assigned else None,
-        "agrees": fact.agrees,
-        "fulfilled": fact.fulfilled,
-        "quality": fact.quality,
-        "rationale": fact.rationale,
-        "recommendation": fact.recommendation,
-        "alert": fact.alert,
-        "closes": fact.closes,
-        "supersedes": fact.supersedes,
-        **told,
-        "disagrees": bool(item and item.disagrees),
-    }
-
-
-def get_actions() -> dict[str, Action]:
-    """Return the actions of this module by name."""
-    return {"ogp_plan_verdict_create": ogp_plan_verdict_create}

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from ckan.types import AuthFunction, AuthResult
+from ckan.types import AuthResult
 
-from ckanext.ogp_plan.logic.auth import decision
+from ckanext.ogp_plan.logic.auth import check
 from ckanext.ogp_plan.services.permission import Person
 
 
-def ogp_plan_item_list(person: Person, data: dict[str, Any]) -> AuthResult:
+@check.public
+def ogp_plan_item_list(person: Person, data: Mapping[str, Any]) -> AuthResult:
     """Who may see the plan; without a plan everybody, over the plans they may see."""
-    return decision.see(person, data) if data.get("plan") else decision.yes()
+    return check.see(person, data)
 
 
-def ogp_plan_item_show(person: Person, data: dict[str, Any]) -> AuthResult:
+@check.public
+def ogp_plan_item_show(person: Person, data: Mapping[str, Any]) -> AuthResult:
     """Who may see the plan."""
-    return decision.see(person, data)
-
-
-def get_auth_functions() -> dict[str, AuthFunction]:
-    """Return the authorisation functions of this module by name."""
-    return {
-        "ogp_plan_item_list": decision.reads(ogp_plan_item_list),
-        "ogp_plan_item_show": decision.reads(ogp_plan_item_show),
-    }
+    return check.see(person, data)

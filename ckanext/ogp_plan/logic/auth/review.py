@@ -1,20 +1,35 @@
-"""Who may see what waits for a review."""
+"""Who may review what was reported, and see what waits for a review."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from ckan.types import AuthFunction, AuthResult
+from ckan.types import AuthResult
 
-from ckanext.ogp_plan.logic.auth import decision
+from ckanext.ogp_plan.logic import lookup
+from ckanext.ogp_plan.logic.auth import check
+from ckanext.ogp_plan.services import permission
 from ckanext.ogp_plan.services.permission import Person
 
 
-def ogp_plan_review_list(person: Person, data: dict[str, Any]) -> AuthResult:
+@check.signed_in
+def ogp_plan_review_list(person: Person, data: Mapping[str, Any]) -> AuthResult:
     """Who reviews in the plan: leaders of its components, the coordinator."""
-    return decision.allow(person, "review", decision.plan_of(person, data))
+    return check.in_plan(person, "review", data)
 
 
-def get_auth_functions() -> dict[str, AuthFunction]:
-    """Return the authorisation functions of this module by name."""
-    return {"ogp_plan_review_list": decision.writes(ogp_plan_review_list)}
+@check.signed_in
+def ogp_plan_review_create(person: Person, data: Mapping[str, Any]) -> AuthResult:
+    """The leader of the component, the coordinator; never of what they sent themselves.
+
+    The request names ``update`` or ``report``: the fact that is reviewed.
+    """
+    reference = check.fact_id(data, "update") or check.fact_id(data, "report")
+    if reference is None:
+        return check.somewhere(person, "review")
+    fact, plan = lookup.fact(person, reference, "update", "report")
+    if permission.may_review(person, plan, fact):
+        return check.yes()
+    refused = check.allow(person, "review", plan)
+    return refused if not refused["success"] else check.no(check.why_not("review"))

@@ -1,27 +1,27 @@
-"""Who may judge: only by a role that no organismo grants; the portal's administration has none by itself."""
+"""Who may give verdicts: only by a role that no organismo grants; the administration has none by itself."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from ckan.types import AuthFunction, AuthResult
+from ckan.types import AuthResult
 
-from ckanext.ogp_plan.logic import lookup
-from ckanext.ogp_plan.logic.auth import decision
+from ckanext.cost_common.logic import usable
+from ckanext.ogp_plan.logic.auth import check
+from ckanext.ogp_plan.planning.tracking import VerdictRole
 from ckanext.ogp_plan.services.permission import Person
+from ckanext.ogp_plan.services.request_fields import member
 
 
-def ogp_plan_verdict_create(person: Person, data: dict[str, Any]) -> AuthResult:
+@check.signed_in
+def ogp_plan_verdict_create(person: Person, data: Mapping[str, Any]) -> AuthResult:
     """Control Interno and the monitor of the plan; each as what it is (``role``)."""
-    plan = decision.plan_of(person, data)
-    item = lookup.item(plan, data["item"]) if data.get("item") else None
-    allowed = decision.allow(person, "verdict", plan, item)
-    role = data.get("role")
-    if allowed["success"] and role and not person.holds(str(role), plan.id):
-        return decision.no(decision.why_not("verdict"))
+    plan = check.plan_of(person, data)
+    if plan is None:
+        return check.somewhere(person, "verdict")
+    allowed = check.allow(person, "verdict", plan, check.item_of(plan, data))
+    role = usable(member(VerdictRole), data.get("role"))
+    if allowed["success"] and role is not None and not person.holds(role.value, plan.id):
+        return check.no(check.why_not("verdict"))
     return allowed
-
-
-def get_auth_functions() -> dict[str, AuthFunction]:
-    """Return the authorisation functions of this module by name."""
-    return {"ogp_plan_verdict_create": decision.writes(ogp_plan_verdict_create)}

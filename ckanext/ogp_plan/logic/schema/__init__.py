@@ -1,1 +1,1 @@
-"""What each action takes: one module a noun."""
+"""Fields of the request of each action, one module a noun, one function an action."""

@@ -15,12 +15,13 @@ from urllib.parse import urlsplit
 from icalendar import Calendar, Todo, vText
 from icalendar import Event as CalendarEvent
 
-from .. import calendar as days
-from ..cuts import cut_days, publish_by
-from ..i18n import N_
-from ..states import AssignmentStanding, Standing
-from ..types import Declared, Item
-from .view import View, amount, clean_xml, latest
+from ckanext.cost_common.values.business_days import ZONE
+from ckanext.ogp_plan.planning import calendar as days
+from ckanext.ogp_plan.planning.cuts.dates import cut_days, publish_by
+from ckanext.ogp_plan.planning.exporters.view import View, amount, clean_xml, latest
+from ckanext.ogp_plan.planning.status_types import AssignmentStatus, ItemStatus
+from ckanext.ogp_plan.planning.types import Declared, Item
+from ckanext.ogp_plan.planning.words.i18n import N_
 
 _PRODUCT = "-//ckanext-ogp_plan//{lang}"
 _STATUS = {
@@ -91,7 +92,7 @@ def _calendar(lang: str, name: str, description: str, address: str) -> Calendar:
         made.add(both, vText(_text(name)))
     for both in ("description", "x-wr-caldesc"):
         made.add(both, vText(_text(description)))
-    made.add("x-wr-timezone", str(days.ZONE))
+    made.add("x-wr-timezone", str(ZONE))
     made.add("refresh-interval", dt.timedelta(hours=12), parameters={"VALUE": "DURATION"})
     made.add("x-published-ttl", "PT12H")
     if _is_address(address):
@@ -122,7 +123,7 @@ def _tasks(
 
 
 def _due(view: View, item: Item) -> dt.date | None:
-    one = view.standings.get(item.key)
+    one = view.statuses.get(item.key)
     return one.due if one and one.due else days.due_of(item.schedule, view.plan)
 
 
@@ -130,8 +131,8 @@ def _task(
     view: View, item: Item, organization: str | None, revised: Mapping[tuple[str, str], int] | None
 ) -> Todo:
     task = Todo()
-    standing = view.standings.get(item.key)
-    own = _own(standing, organization)
+    status = view.statuses.get(item.key)
+    own = _own(status, organization)
     last = latest(view.events.get(item.key, ()))
     who = (organization,) if organization else ()
     task.add("uid", f"{view.stable('todo', *who, *item.key).removeprefix('urn:uuid:')}@ogp-plan")
@@ -140,9 +141,9 @@ def _task(
         task.add("last-modified", _utc(last))
     task.add("sequence", _sequence(view, item, revised))
     task.add("summary", _text(view.label(item)))
-    task.add("description", _text(_about(view, item, standing, own)))
+    task.add("description", _text(_about(view, item, status, own)))
     _dates(task, view, item)
-    _state(task, view, item, standing, own)
+    _state(task, view, item, status, own)
     task.add("categories", [_text(str(view.family.data.get("acronym") or view.family.id))])
     if _is_address(view.addresses.item(item.key)):
         task.add("url", view.addresses.item(item.key))
@@ -159,17 +160,17 @@ def _dates(task: Todo, view: View, item: Item) -> None:
     task.add("due", due)
 
 
-def _own(standing: Standing | None, organization: str | None) -> AssignmentStanding | None:
-    if standing is None or organization is None:
+def _own(status: ItemStatus | None, organization: str | None) -> AssignmentStatus | None:
+    if status is None or organization is None:
         return None
-    return next((one for one in standing.assignments if one.organization == organization), None)
+    return next((one for one in status.assignments if one.organization == organization), None)
 
 
 def _state(
-    task: Todo, view: View, item: Item, standing: Standing | None, own: AssignmentStanding | None
+    task: Todo, view: View, item: Item, status: ItemStatus | None, own: AssignmentStatus | None
 ) -> None:
-    declared = own.declared if own else standing.declared if standing else Declared.NOT_STARTED
-    progress = own.progress if own else standing.progress if standing else None
+    declared = own.declared if own else status.declared if status else Declared.NOT_STARTED
+    progress = own.progress if own else status.progress if status else None
     task.add("status", _STATUS[declared])
     if declared is Declared.DONE:
         task.add("percent-complete", 100)
@@ -187,7 +188,7 @@ def _sequence(view: View, item: Item, revised: Mapping[tuple[str, str], int] | N
     return version + len(view.events.get(item.key, ()))
 
 
-def _about(view: View, item: Item, standing: Standing | None, own: AssignmentStanding | None) -> str:
+def _about(view: View, item: Item, status: ItemStatus | None, own: AssignmentStatus | None) -> str:
     lines = [f"{view.plan.title or view.id}"]
     if view.responsible(item):
         lines.append(view.say(N_("Responsible: %(names)s"), names=view.responsible(item)))
@@ -199,7 +200,7 @@ def _about(view: View, item: Item, standing: Standing | None, own: AssignmentSta
                 target=amount(own.own_target, view.lang),
             )
         )
-    declared = own.declared if own else standing.declared if standing else None
+    declared = own.declared if own else status.declared if status else None
     if declared:
         # not the light: it changes by itself with the days, and a task only when somebody says something
         lines.append(view.say(N_("Declared: %(state)s"), state=view.light(declared.value)))

@@ -18,18 +18,19 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
-from .. import tracking
-from ..calendar import ZONE, day_of
-from ..cuts import Compliance
-from ..i18n import N_
-from ..progress import target_value
-from ..settings import Settings
-from ..states import Standing, stand
-from ..tracking import Evidence, Key, Measurement, Record
-from ..types import Indicator, Item
-from . import paper
-from .paper import BLUE, GREEN, GREY, HEADING, PLAIN, RED, Look
-from .view import View, percent
+from ckanext.cost_common.values.business_days import ZONE, day_of
+from ckanext.ogp_plan.planning import tracking
+from ckanext.ogp_plan.planning.cuts.types import Compliance
+from ckanext.ogp_plan.planning.exporters import spreadsheet
+from ckanext.ogp_plan.planning.exporters.spreadsheet import BLUE, GREEN, GREY, HEADING, PLAIN, RED, Look
+from ckanext.ogp_plan.planning.exporters.view import View, percent
+from ckanext.ogp_plan.planning.progress import target_value
+from ckanext.ogp_plan.planning.settings import Settings
+from ckanext.ogp_plan.planning.status import compute_status
+from ckanext.ogp_plan.planning.status_types import ItemStatus
+from ckanext.ogp_plan.planning.tracking import Evidence, Key, Measurement, Record
+from ckanext.ogp_plan.planning.types import Indicator, Item
+from ckanext.ogp_plan.planning.words.i18n import N_
 
 #: The ground under a light's word.
 LIGHT_GROUND = {"completado": GREEN, "en_curso": BLUE, "en_riesgo": RED, "no_iniciado": GREY}
@@ -60,7 +61,7 @@ _WIDE_COLUMNS = frozenset(
 )
 
 #: A column of the matrix: the day, and how the items stood on it.
-Column = tuple[dt.date, Mapping[Key, Standing]]
+Column = tuple[dt.date, Mapping[Key, ItemStatus]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,8 @@ def history(record: Record, days: Sequence[dt.date], settings: Settings | None =
     """Return how the items of a record stood at the end of each of some days."""
     ends = [dt.datetime.combine(day, dt.time.max, tzinfo=ZONE) for day in days]
     return [
-        (day, stand(record.as_of(end), day, settings=settings)) for day, end in zip(days, ends, strict=True)
+        (day, compute_status(record.as_of(end), day, settings=settings))
+        for day, end in zip(days, ends, strict=True)
     ]
 
 
@@ -85,17 +87,17 @@ def history(record: Record, days: Sequence[dt.date], settings: Settings | None =
 
 def measurements_csv(view: View) -> bytes:
     """Return one row a measurement that counts, oldest first."""
-    return as_csv(measurements(view))
+    return write_csv(measurements(view))
 
 
 def items_csv(view: View) -> bytes:
     """Return one row an item: where it stands, and why."""
-    return as_csv(items(view))
+    return write_csv(items(view))
 
 
 def evidence_csv(view: View) -> bytes:
     """Return one row an evidence that stands."""
-    return as_csv(evidence(view))
+    return write_csv(evidence(view))
 
 
 def matrix_csv(view: View, columns: Sequence[Column]) -> bytes:
@@ -103,10 +105,10 @@ def matrix_csv(view: View, columns: Sequence[Column]) -> bytes:
 
     :param columns: the days with their standings, as :func:`history` gives them.
     """
-    return as_csv(matrix(view, columns))
+    return write_csv(matrix(view, columns))
 
 
-def as_csv(table: Table) -> bytes:
+def write_csv(table: Table) -> bytes:
     """Return a table as CSV: UTF-8 with its mark, commas, lines that end as RFC 4180 says."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
@@ -128,7 +130,7 @@ def _text(value: Any) -> str:
         return format(value, "f")
     if isinstance(value, int):
         return str(value)
-    return paper.inert(str(value))
+    return spreadsheet.inert(str(value))
 
 
 # --- the tables -----------------------------------------------------------------------------------
@@ -170,7 +172,7 @@ def items(view: View) -> Table:
     )
     rows = []
     for item in view.plan.items:
-        one = view.standings.get(item.key)
+        one = view.statuses.get(item.key)
         rows.append(
             [view.id, *_item(item), *(item.parent or (None, None)), item.trackable, view.responsible(item)]
             + (_standing(view, one) if one else [None] * 17)
@@ -179,7 +181,7 @@ def items(view: View) -> Table:
     return Table(N_("Items"), columns, rows)
 
 
-def _standing(view: View, one: Standing) -> list[Any]:
+def _standing(view: View, one: ItemStatus) -> list[Any]:
     shared = one.quota
     return [
         one.due,
@@ -312,7 +314,7 @@ def matrix(view: View, columns: Sequence[Column]) -> Table:
     days = [day for day, _ in columns]
     rows = [
         [view.id, *_item(item), view.responsible(item), _due(view, item)]
-        + [standings[item.key].light if item.key in standings else None for _, standings in columns]
+        + [statuses[item.key].light if item.key in statuses else None for _, statuses in columns]
         for item in view.trackable()
     ]
     return Table(
@@ -321,7 +323,7 @@ def matrix(view: View, columns: Sequence[Column]) -> Table:
 
 
 def _due(view: View, item: Item) -> dt.date | None:
-    one = view.standings.get(item.key)
+    one = view.statuses.get(item.key)
     return one.due if one else item.schedule.due
 
 
@@ -379,7 +381,7 @@ def verdicts(view: View) -> Table:
         "direccion",
     )
     rows = []
-    for one in tracking.standing(view.record.verdicts):
+    for one in tracking.current_events(view.record.verdicts):
         item = view.items.get(one.item)
         rows.append(
             [view.id, *(_item(item) if item else [*one.item, None]), one.role.value, one.at, one.cut]
@@ -500,17 +502,19 @@ def everything(view: View, columns: Sequence[Column] = (), cuts: Sequence[Compli
     _cover(book, view, tables)
     for table in tables:
         _sheet(book, view, table)
-    paper.about(book, view.plan.title, view.family.name.get("es", ""), "en" if view.lang == "en" else "es-CO")
-    return paper.saved(book)
+    spreadsheet.set_properties(
+        book, view.plan.title, view.family.name.get("es", ""), "en" if view.lang == "en" else "es-CO"
+    )
+    return spreadsheet.save_workbook(book)
 
 
 def _cover(book: Workbook, view: View, tables: Sequence[Table]) -> None:
     """The first sheet says what the file is, of which day, and what each sheet holds."""
-    sheet = book.create_sheet(paper.sheet_name(book, view.say(N_("Plan"))))
-    paper.widths(sheet, (34, 90))
-    paper.page(sheet, landscape=False, paper=paper.LETTER)
+    sheet = book.create_sheet(spreadsheet.sheet_name(book, view.say(N_("Plan"))))
+    spreadsheet.set_widths(sheet, (34, 90))
+    spreadsheet.set_page(sheet, landscape=False, paper=spreadsheet.LETTER)
     title = view.plan.title or view.id
-    sheet.row_dimensions[1].height = paper.height([(title, 124)], paper.TITLE.size)
+    sheet.row_dimensions[1].height = spreadsheet.text_height([(title, 124)], spreadsheet.TITLE.size)
     sheet.merged_cells.add("A1:B1")
     facts = [
         (view.say(N_("Family")), view.named(view.family.name)),
@@ -519,10 +523,10 @@ def _cover(book: Workbook, view: View, tables: Sequence[Table]) -> None:
         (view.say(N_("Version of the plan")), view.record.version),
         (view.say(N_("Address")), view.addresses.plan()),
     ]
-    _append(sheet, [(title, paper.TITLE), ("", paper.TITLE)])
+    _append(sheet, [(title, spreadsheet.TITLE), ("", spreadsheet.TITLE)])
     _append(sheet, [])
     for label, value in facts:
-        _append(sheet, [(label, paper.LABEL), (value, PLAIN)])
+        _append(sheet, [(label, spreadsheet.LABEL), (value, PLAIN)])
     _append(sheet, [])
     _append(sheet, [(view.say(N_("Sheet")), HEADING), (view.say(N_("Rows")), HEADING)])
     for table in tables:
@@ -531,15 +535,17 @@ def _cover(book: Workbook, view: View, tables: Sequence[Table]) -> None:
 
 def _append(sheet: Any, row: Sequence[tuple[Any, Look]]) -> None:
     """Write the next row of a sheet; nothing of what stands in rows can be said of it after that."""
-    sheet.append([paper.fill(WriteOnlyCell(sheet), value, look) for value, look in row])
+    sheet.append([spreadsheet.fill(WriteOnlyCell(sheet), value, look) for value, look in row])
 
 
 def _sheet(book: Workbook, view: View, table: Table) -> None:
-    sheet = book.create_sheet(paper.sheet_name(book, view.say(table.name)))
-    paper.widths(sheet, [_WIDE if name in _WIDE_COLUMNS else _NARROW for name in table.columns])
+    sheet = book.create_sheet(spreadsheet.sheet_name(book, view.say(table.name)))
+    spreadsheet.set_widths(sheet, [_WIDE if name in _WIDE_COLUMNS else _NARROW for name in table.columns])
     sheet.freeze_panes = "A2"
-    sheet.auto_filter.ref = f"A1:{paper.get_column_letter(len(table.columns))}{max(1, len(table.rows)) + 1}"
-    paper.page(sheet, rows="1:1", left=view.plan.title)
+    sheet.auto_filter.ref = (
+        f"A1:{spreadsheet.get_column_letter(len(table.columns))}{max(1, len(table.rows)) + 1}"
+    )
+    spreadsheet.set_page(sheet, rows="1:1", left=view.plan.title)
     sheet.sheet_view.showGridLines = True
     _append(sheet, [(name, HEADING) for name in table.columns])
     for row in table.rows:

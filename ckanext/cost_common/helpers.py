@@ -1,0 +1,50 @@
+"""What templates of the shared frame may call, under ``h.cost_…``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import ckan.plugins as p
+
+from ckanext.cost_common.interfaces import AccountEntry, ICostSections
+
+
+def cost_menu() -> list[tuple[str, str, list[str]]]:
+    """Return the main menu's entries of all plugins, as ``h.build_nav_main`` takes them."""
+    entries = [
+        entry for plugin in p.PluginImplementations(ICostSections) for entry in plugin.get_menu_entries()
+    ]
+    return [
+        (entry.endpoint, entry.title, list(entry.blueprints))
+        for entry in sorted(entries, key=lambda entry: entry.weight)
+    ]
+
+
+def cost_account_entries() -> list[AccountEntry]:
+    """Return the links of all plugins in the bar of somebody who has signed in."""
+    entries = [
+        entry for plugin in p.PluginImplementations(ICostSections) for entry in plugin.get_account_entries()
+    ]
+    return sorted(entries, key=lambda entry: entry.weight)
+
+
+def cost_sections(place: str) -> list[str]:
+    """Return the names of all plugins' snippets for a place, in the order in which plugins are listed.
+
+    :param place: one of those that :meth:`ICostSections.get_page_sections` names.
+    """
+    return [
+        snippet
+        for plugin in p.PluginImplementations(ICostSections)
+        for snippet in plugin.get_page_sections().get(place, [])
+    ]
+
+
+def get_helpers() -> dict[str, Callable[..., Any]]:
+    """Return the helpers of this plugin by name."""
+    return {
+        "cost_menu": cost_menu,
+        "cost_account_entries": cost_account_entries,
+        "cost_sections": cost_sections,
+    }

@@ -1,0 +1,264 @@
+"""Reports of organismos in sections: list, show, hand in; many rows at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+from ckan.types import Context, DataDict
+
+from ckanext.cost_common.logic import validated
+from ckanext.cost_common.values.periods import parse_period
+from ckanext.ogp_plan.logic import lookup
+from ckanext.ogp_plan.logic.action.update import look_at
+from ckanext.ogp_plan.logic.schema import report as report_schema
+from ckanext.ogp_plan.logic.schema import update as update_schema
+from ckanext.ogp_plan.logic.transaction import is_recorded, record_once
+from ckanext.ogp_plan.model import Event, PlanItem, PlanRow
+from ckanext.ogp_plan.serializers import fact as fact_serializer
+from ckanext.ogp_plan.serializers import plan as plan_serializer
+from ckanext.ogp_plan.serializers import report as report_serializer
+from ckanext.ogp_plan.services import event as event_service
+from ckanext.ogp_plan.services import permission, report_batch
+from ckanext.ogp_plan.services import report as report_service
+from ckanext.ogp_plan.services.evidence import Proofs, ask_later, pending
+from ckanext.ogp_plan.services.permission import Person
+from ckanext.ogp_plan.services.report import Said, Work, refused
+
+
+@tk.side_effect_free
+def ogp_plan_report_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """List the reports in sections of an organismo, or those handed in to a plan, the newest first.
+
+    What one request recorded in several plans is one report. Nothing is listed of plans that you may not see.
+
+    :param organization: name of the organismo
+    :type organization: string
+    :param plan: name or id of the plan; needed without ``organization``
+    :type plan: string
+    :param limit: how many at most (optional, at most 1000)
+    :type limit: integer
+    :param offset: from which on (optional)
+    :type offset: integer
+
+    :returns: ``count``; ``results``: ``id, title, period, start, end, at, organization, url, sections``
+        (their titles), ``carried`` (how many items it is about), ``plans``, ``state`` (``pendiente``,
+        ``aceptado`` or ``devuelto`` in monitoring), ``corrected``; and of an ``organization`` its ``title``
+        and what you ``may``
+    :rtype: dict
+    """
+    tk.check_access("ogp_plan_report_list", context, data_dict)
+    data = validated(report_schema.report_list(), data_dict)
+    if not data["organization"] and not data["plan"]:
+        missing = tk._("Say of which organismo, or of which plan.")
+        raise tk.ValidationError({"organization": [missing]})
+    person = permission.of(context)
+    reader = plan_serializer.Reader(person)
+    name = lookup.organismo(data["organization"]) if data["organization"] else None
+    plan = lookup.plan(person, data["plan"]) if data["plan"] else None
+    found = report_serializer.of(person, organization=name, plan=plan)
+    page = found[data["offset"] : data["offset"] + data["limit"]]
+    result: dict[str, Any] = {"count": len(found), "results": report_serializer.listed(page, reader)}
+    if name:
+        result |= {
+            "organization": name,
+            "title": reader.called(name),
+            "may": {"report": name in person.speaks_for(None)},
+        }
+    return result
+
+
+@tk.side_effect_free
+def ogp_plan_report_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Show a report in sections: its words, and what it carried to each item.
+
+    :param id: its id, in any of the plans that it was recorded in
+    :type id: string
+    :param limit: how much of what it carried at most (optional, at most 1000)
+    :type limit: integer
+    :param offset: from which on (optional)
+    :type offset: integer
+
+    :returns: as in :func:`ogp_plan_report_list`, with ``sections`` (``title, text``), ``supersedes``,
+        ``superseded_by``, ``document_url``, ``count``, and ``carried``: ``id, at, item, declared, progress,
+        text, obstacles, next_step, reason, confirms, at_risk, period, measurements, evidence, state, review,
+        superseded_by``
+    :rtype: dict
+    """
+    tk.check_access("ogp_plan_report_show", context, data_dict)
+    data = validated(report_schema.report_show(), data_dict)
+    person = permission.of(context)
+    found = report_serializer.one_of(person, data["id"])
+    return report_serializer.shown(found, plan_serializer.Reader(person), data["limit"], data["offset"])
+
+
+def ogp_plan_report_create(context: Context, data_dict: DataDict) -> dict[str, Any]:  # noqa: C901 - to be split with its action
+    """Hand in the periodic report of an organismo: sections in words, which may carry updates of many items.
+
+    The report is recorded in every plan that it carries updates to (and in ``plan``), all or nothing.
+
+    :param plan: id or name of the plan; needed where an update does not name its own
+    :param organization: name of the organismo
+    :param period: period of the report; or ``start`` and ``end``
+    :param title: title
+    :param sections: list of ``{"title", "text"}``
+    :param updates: list of what :func:`ogp_plan_update_create` takes (``plan``, ``item``, ``state`` …,
+        ``measurements``, ``evidence``); each is of the report's ``period`` unless it names its own
+    :param supersedes: id of the report that this one corrects; what it carried remains
+    :param request_id: the same again returns what the first one did
+
+    :returns: ``reports``: plan → id; ``updates``: list of ``{"plan", "item", "id"}``
+    :rtype: dict
+    """
+    tk.check_access("ogp_plan_report_create", context, data_dict)
+    data = validated(report_schema.report_create(), data_dict)
+    _set_span(data)
+    if not data["sections"] and not data["updates"]:
+        raise refused("sections", tk._("Write at least one section, or report on at least one item."))
+    person = permission.of(context)
+    organization = data["organization"]
+    carried = _carried(context, person, data)
+    plans = _plans_of(context, person, data, carried)
+    ids = {plan.id: report_service.id_of(plan.id, person.id, data["request_id"], "report") for plan in plans}
+    first = min(ids.values())
+    if data["request_id"] and is_recorded(first):
+        return fact_serializer.reports_dict(ids)
+    saids = []
+    for number_, (plan, item, fields) in enumerate(carried):
+        proofs = Proofs(context, plan, item, organization)
+        if any(one.get("upload") is not None for one in fields["evidence"]):
+            raise refused("updates", tk._("Files are given one by one, as evidence of each item."))
+        said = Said(**{name: fields[name] for name in update_schema.declared() if name in fields})
+        try:
+            said.evidence = look_at(proofs, fields["evidence"])
+        except tk.ValidationError as error:
+            raise tk.ValidationError(
+                {"updates": [*({} for _ in range(number_)), error.error_dict]}
+            ) from error
+        saids.append(said)
+    names = [(plan.id, item.id, (item.level, item.code)) for plan, item, _ in carried]
+    waiting: list[str] = []
+
+    def do() -> dict[str, Any]:
+        for plan_id in sorted(ids):
+            event_service.share(plan_id)
+        for plan_id in sorted(ids):
+            made = report_service.report_of(plan_id, person, data["request_id"], data)
+            _check_superseded(plan_id, made)
+            if not data["request_id"]:
+                ids[plan_id] = made.id
+            event_service.append(plan_id, made)
+        work = Work(person, data["request_id"])
+        work.open([model.Session.get(PlanItem, item_id) for _, item_id, _ in names])
+        for position, (plan_id, item_id, key) in enumerate(names):
+            said = saids[position]
+            said.report = ids[plan_id]
+            if said.period is None and said.supersedes is None:
+                # what it carries is of the report's period, whenever it is handed in
+                said.period = data["period"]
+            try:
+                work.update(plan_id, key, organization, said, f"{item_id}.")
+            except tk.ValidationError as error:
+                raise tk.ValidationError(
+                    {"updates": [*({} for _ in range(position)), error.error_dict]}
+                ) from error
+        work.write()
+        waiting[:] = pending(work)
+        return fact_serializer.reports_dict(ids)
+
+    answer = record_once(
+        context, do, lambda _: fact_serializer.reports_dict(ids), first if data["request_id"] else None
+    )
+    ask_later(waiting)
+    return answer
+
+
+def _set_span(data: dict[str, Any]) -> None:
+    if data["period"]:
+        found = parse_period(data["period"])
+        data["start"], data["end"] = found.start, found.end
+    if data["start"] is None or data["end"] is None or data["start"] > data["end"]:
+        raise refused("end", tk._("Give the first and the last day of the period, in order."))
+
+
+def _carried(
+    context: Context, person: Person, data: Mapping[str, Any]
+) -> list[tuple[PlanRow, PlanItem, dict[str, Any]]]:
+    """The items a report carries updates to, each one that its author may report for that organismo."""
+    found, seen = [], set()
+    for position, fields in enumerate(data["updates"]):
+        try:
+            plan = lookup.plan(person, fields["plan"] or data["plan"])
+            item = lookup.item(plan, fields["item"])
+            if item.id in seen:
+                raise refused("item", tk._("The report speaks of this item twice. Say it once."))
+            seen.add(item.id)
+        except tk.ObjectNotFound as error:
+            wrong: dict[str, Any] = {"item": [str(error)]}
+            raise tk.ValidationError({"updates": [*({} for _ in range(position)), wrong]}) from error
+        except tk.ValidationError as error:
+            raise tk.ValidationError(
+                {"updates": [*({} for _ in range(position)), error.error_dict]}
+            ) from error
+        tk.check_access(
+            "ogp_plan_update_create",
+            context,
+            {"plan": plan.id, "item": item.id, "organization": data["organization"]},
+        )
+        found.append((plan, item, fields))
+    return found
+
+
+def _plans_of(
+    context: Context, person: Person, data: Mapping[str, Any], carried: Sequence[tuple[PlanRow, Any, Any]]
+) -> list[PlanRow]:
+    plans = {plan.id: plan for plan, _, _ in carried}
+    if data["plan"] or not plans:
+        plan = lookup.plan(person, data["plan"])
+        plans[plan.id] = plan
+    for plan in plans.values():
+        tk.check_access(
+            "ogp_plan_report_create", context, {"plan": plan.id, "organization": data["organization"]}
+        )
+    return list(plans.values())
+
+
+def _check_superseded(plan_id: str, made: Any) -> None:
+    if made.supersedes is None:
+        return
+    old = model.Session.get(Event, made.supersedes)
+    if old is None or (old.kind, old.plan_id, old.organization) != ("report", plan_id, made.organization):
+        raise refused("supersedes", tk._("There is no such report of this organismo in this plan."))
+
+
+def ogp_plan_report_rows(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Report many rows at once: first a dry run with the fate of every row, then all of them or none.
+
+    :param upload: the workbook of duties that the portal gives (or its table as CSV), filled
+    :param rows: instead of a file, a list of objects: ``plan``, ``item`` (or ``level`` and ``code``),
+        ``state``, ``progress``, ``text``, ``obstacles``, ``next_step``, ``reason``, ``confirms``,
+        ``indicator``, ``value``, ``numerator``, ``denominator``, ``evidence_url``, ``evidence_title``
+    :param organization: for which organismo (default: the one that the workbook names)
+    :param plan: rows of other plans are refused (optional)
+    :param period: period that is reported (default: the one that the workbook names)
+    :param dry_run: ``true`` (default): nothing is written
+    :param request_id: the same again returns what the first one did
+
+    :returns: ``applied``; ``counts``: fate → rows; ``rows``: list of ``{"row", "place", "plan", "item",
+        "code", "title", "fate" (``new``, ``unchanged``, ``refused``), "errors", "says", "id"}``; ``blank``:
+        rows that report nothing
+    :rtype: dict
+    """
+    tk.check_access("ogp_plan_report_rows", context, data_dict)
+    data = validated(report_schema.report_rows(), data_dict)
+    person = permission.of(context)
+    if person.id is None:
+        # without authorisation the portal itself asks, and nobody reports
+        raise tk.NotAuthorized(tk._("Sign in to report."))
+    plan = lookup.plan(person, data["plan"]) if data["plan"] else None
+    batch = report_batch.read(person, data, plan)
+    for one in batch.plans.values():
+        tk.check_access("ogp_plan_report_rows", context, {"plan": one.id, "organization": batch.organization})
+    return report_batch.run(context, person, batch, dry_run=data["dry_run"], request_id=data["request_id"])

@@ -1,0 +1,126 @@
+"""Updates: what happened with an item, with its measurements and evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+from ckan.types import Context, DataDict
+
+from ckanext.cost_common.logic import validated
+from ckanext.ogp_plan.logic import lookup
+from ckanext.ogp_plan.logic.schema import update as update_schema
+from ckanext.ogp_plan.logic.transaction import is_recorded, record_once
+from ckanext.ogp_plan.model import PlanItem
+from ckanext.ogp_plan.serializers import fact as fact_serializer
+from ckanext.ogp_plan.services import report as report_service
+from ckanext.ogp_plan.services.evidence import Proofs, ask_later, pending
+from ckanext.ogp_plan.services.permission import Person
+from ckanext.ogp_plan.services.report import Said, Work
+
+
+def ogp_plan_update_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Report what happened with an item of a plan; with its measurements and evidence, all or nothing.
+
+    :param plan: id or name of the plan
+    :param item: address or id of the item
+    :param organization: name of the organismo that reports; without one, the only one you report for,
+        or (the coordinator) the item as a whole
+    :param whole: ``true``: for the item as a whole, where you could also report for an organismo
+    :param state: ``no_iniciado``, ``en_curso``, ``completado``; of the coordinator also ``no_aplica``,
+        ``suspendido``, ``retirado``. The first report of an item begins it
+    :param progress: percent, 0 to 100
+    :param text: what was done
+    :param obstacles: what stood in the way
+    :param next_step: what comes next
+    :param reason: why it is at risk, is open again, does not apply, or is completed without its target
+    :param act: the act of the plan's change, for ``retirado``
+    :param at_risk: you declare it at risk yourself
+    :param confirms: ``true``: "sin cambios", nothing changed
+    :param period: period that is reported (``2026-03``, ``2026-T1``)
+    :param report: id of the organismo's report it belongs to
+    :param supersedes: id of the update that this one corrects
+    :param measurements: list of what :func:`ogp_plan_measurement_create` takes; of the update's ``period``
+        where they name none
+    :param evidence: list of what :func:`ogp_plan_evidence_create` takes
+    :param request_id: the same again returns what the first one did
+
+    :returns: the update as recorded, the item's light, its ``measurements`` and ``evidence`` (ids), and
+        ``repeated``: items of this or other plans that it also counts for
+    :rtype: dict
+    """
+    tk.check_access("ogp_plan_update_create", context, data_dict)
+    data = validated(update_schema.update_create(), data_dict)
+    person, plan, item, organization = lookup.report_scope(context, data)
+    fact_id = report_service.id_of(plan.id, person.id, data["request_id"], "update")
+    if data["request_id"] and is_recorded(fact_id):
+        return fact_serializer.update_dict(fact_id)
+    key = (item.level, item.code)
+    proofs = Proofs(context, plan, item, organization)
+    said = Said(**{name: data[name] for name in update_schema.declared()})
+    said.evidence = look_at(proofs, data["evidence"])
+    plan_id, item_id = plan.id, item.id
+    if any(one.get("upload") is not None for one in said.evidence):
+        _check(person, plan_id, item_id, key, organization, said)
+        said.evidence = _stored(proofs, said.evidence)
+
+    waiting: list[str] = []
+
+    def do() -> dict[str, Any]:
+        work = Work(person, data["request_id"])
+        work.open([model.Session.get(PlanItem, item_id)])
+        made = work.update(plan_id, key, organization, said)
+        work.write()
+        waiting[:] = pending(work)
+        return (
+            fact_serializer.update_dict(made.id, work)
+            if made is not None
+            else fact_serializer.parts_dict(plan_id, work)
+        )
+
+    answer: dict[str, Any] = record_once(
+        context, do, fact_serializer.update_dict, fact_id if data["request_id"] else None, item_id, proofs
+    )
+    ask_later(waiting)
+    return answer
+
+
+def look_at(proofs: Proofs, given: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return pieces of evidence with what they point at; an error names the piece that it is in."""
+    done: list[dict[str, Any]] = []
+    for one in given:
+        try:
+            done.append(proofs.look(one))
+        except tk.ValidationError as error:
+            raise tk.ValidationError({"evidence": [*({} for _ in done), error.error_dict]}) from error
+    return done
+
+
+def _check(
+    person: Person, plan_id: str, item_id: str, key: Any, organization: str | None, said: Said
+) -> None:
+    """Check an update without writing it: a file is stored only for what will be recorded."""
+    checked = [
+        {**one, "url": f"upload:{number}"} if one.get("upload") is not None else one
+        for number, one in enumerate(said.evidence)
+    ]
+    try:
+        work = Work(person)
+        work.open([model.Session.get(PlanItem, item_id)])
+        work.update(plan_id, key, organization, Said(**{**_fields(said), "evidence": checked}))
+    finally:
+        model.Session.rollback()
+
+
+def _fields(said: Said) -> dict[str, Any]:
+    return {name: getattr(said, name) for name in Said.__slots__}
+
+
+def _stored(proofs: Proofs, given: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    try:
+        return [proofs.store(one) if one.get("upload") is not None else one for one in given]
+    except BaseException:
+        proofs.take_back()
+        raise

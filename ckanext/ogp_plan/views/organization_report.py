@@ -1,0 +1,372 @@
+"""The periodic reports of an organismo: those handed in, and the form of a new one or of many rows."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime as dt
+import io
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from flask import Response
+from flask.views import MethodView
+from werkzeug.datastructures import FileStorage
+
+from ckanext.cost_common import paging
+from ckanext.cost_common.csrf import require_token
+from ckanext.cost_common.values.periods import periods_between
+from ckanext.ogp_plan import config
+from ckanext.ogp_plan.helpers import plan as words
+from ckanext.ogp_plan.logic import lookup
+from ckanext.ogp_plan.planning import progress
+from ckanext.ogp_plan.planning.types import Indicator
+from ckanext.ogp_plan.serializers import plan as plan_serializer
+from ckanext.ogp_plan.services import permission
+from ckanext.ogp_plan.services import record as record_service
+from ckanext.ogp_plan.views import forms
+from ckanext.ogp_plan.views import plan as plan_view
+from ckanext.ogp_plan.views.item_form import (
+    blueprint,
+    evidence_given,
+    figure,
+    nested,
+    parts_of,
+    state_options,
+    was_measured,
+    written,
+)
+
+#: Sections that an empty report offers, and as many as one may have.
+SECTIONS, MOST_SECTIONS = 3, 30
+#: Duties that the page of a report offers to carry; the rest is reported on the item's page or by workbook.
+CARRIED = 40
+#: What the page asks of a duty, of its figure and of its evidence; each field is "u_<plan>/<address>_<name>".
+SAID_FIELDS = ("state", "progress", "text", "confirms")
+FIGURE_FIELDS = ("value", "numerator", "denominator")
+PROOF_FIELDS = ("url", "title")
+#: Letters of a file that the page itself carries from the dry run to its application.
+LARGEST_CARRIED = 400_000
+
+
+def part_names() -> dict[str, str]:
+    """What a row of a workbook may say, in words (``says`` of ``ogp_plan_report_rows``)."""
+    return {
+        "state": tk._("State"),
+        "progress": tk._("Progress"),
+        "text": tk._("What was done"),
+        "obstacles": tk._("Obstacles"),
+        "next_step": tk._("Next step"),
+        "reason": tk._("Reason"),
+        "confirms": tk._("Nothing changed since the last report"),
+        "measurements": tk._("Measurements"),
+        "evidence": tk._("Evidence"),
+    }
+
+
+class OrganizationReport(MethodView):
+    """``/organismo/<id>/informe``: a report in sections that carries updates, and rows by workbook."""
+
+    def get(self, id: str) -> Response:
+        """Show both forms."""
+        return self._page(id, self._owed(id))
+
+    def post(self, id: str) -> Any:
+        """Take the report, a workbook to be tried, or one to be applied."""
+        require_token()
+        owed = self._owed(id)
+        what = tk.request.form.get("hacer", "")
+        try:
+            if what == "informe":
+                return self._report(id, owed)
+            if what in ("ensayar", "aplicar"):
+                return self._rows(id, owed, applied=what == "aplicar")
+        except tk.NotAuthorized:
+            return forms.forbidden()
+        # "one more section": nothing is sent yet
+        return self._page(id, owed, more=what == "mas")
+
+    def _owed(self, name: str) -> dict[str, Any]:
+        forms.require_user()
+        allowed = _may_report(name)
+        try:
+            found: dict[str, Any] = tk.get_action("ogp_plan_obligation_list")(
+                {}, {"organization": name, "limit": 1000 if allowed else 1}
+            )
+        except (tk.ObjectNotFound, tk.NotAuthorized, tk.ValidationError):
+            return tk.abort(404, tk._("There is no organismo at this address"))  # type: ignore[no-any-return]
+        if not allowed:
+            forms.forbidden()
+        return found
+
+    def _page(
+        self,
+        name: str,
+        owed: Mapping[str, Any],
+        errors: forms.Errors | None = None,
+        status: int = 200,
+        *,
+        more: bool = False,
+        tried: Mapping[str, Any] | None = None,
+        kept: Mapping[str, str] | None = None,
+    ) -> Response:
+        sections = self._sections()
+        wanted = max(len(sections) + (1 if more else 0), SECTIONS if not sections else 1)
+        sections += [{"title": "", "text": ""}] * (min(wanted, MOST_SECTIONS) - len(sections))
+        duties = self._duties(owed)
+        extra_vars = {
+            "owed": owed,
+            "plan": None,
+            "errors": errors or {},
+            "sent": tk.request.form,
+            "sections": sections,
+            "most": MOST_SECTIONS,
+            "duties": duties,
+            "duty_names": _labels(duties),
+            "states": state_options(outside=False),
+            "periods": self._periods(),
+            "tried": tried,
+            "part_names": part_names(),
+            **{"content": "", "file_name": "", **(kept or {})},
+            "request_id": str(uuid.uuid4()),
+            "template_url": words.ogp_plan_to("ogp_plan_file.organization_template", id=name),
+            "document_url": words.ogp_plan_to("ogp_plan_file.organization_report", id=name),
+            "mine_url": words.ogp_plan_to("ogp_plan.mine"),
+            "action": tk.url_for("ogp_plan_report.report", id=name),
+        }
+        return forms.page("ogp_plan/report/organization.html", extra_vars, status)
+
+    def _periods(self) -> list[dict[str, str]]:
+        """The months and quarters of the last year, the present ones first."""
+        today = record_service.today()
+        first = today - dt.timedelta(days=365)
+        found = [one for months in (1, 3) for one in reversed(periods_between(first, today, months))]
+        return [{"value": one.id, "title": words.ogp_plan_period(one.id).capitalize()} for one in found]
+
+    def _sections(self) -> list[dict[str, str]]:
+        titles = tk.request.form.getlist("section_title")
+        texts = tk.request.form.getlist("section_text")
+        return [
+            {"title": title.strip(), "text": text.strip()} for title, text in zip(titles, texts, strict=False)
+        ][:MOST_SECTIONS]
+
+    def _duties(self, owed: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """What the report may carry, with what was written of it."""
+        open_ = [*(owed.get("this_month") or []), *(owed.get("late") or []), *(owed.get("next") or [])]
+        shown = open_[:CARRIED]
+        indicators = plan_serializer.indicators([one["id"] for one in shown])
+        made = []
+        for one in shown:
+            key = f"{one['plan']}/{one['address']}"
+            prefix = f"u_{key}_"
+            sent = written(prefix, (*SAID_FIELDS, *FIGURE_FIELDS, *PROOF_FIELDS))
+            # of several indicators the item's own page asks
+            only = indicators.get(one["id"]) or []
+            made.append(
+                {
+                    "item": one,
+                    "key": key,
+                    "prefix": prefix,
+                    "sent": sent,
+                    "indicator": _indicator(only[0]) if len(only) == 1 else None,
+                }
+            )
+        return made
+
+    def _updates(self, duties: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], dict[str, Any]]]:
+        """The duties that something was written of, each with what the action takes of it."""
+        made = []
+        for one in duties:
+            said: dict[str, Any] = forms.filled(one["sent"], SAID_FIELDS)
+            if said.get("confirms"):
+                said["confirms"] = True
+            if one["indicator"] and was_measured(one["sent"]):
+                said["measurements"] = [figure(one["indicator"]["code"], one["sent"])]
+            evidence = evidence_given(one["prefix"])
+            if evidence:
+                said["evidence"] = [evidence]
+            if said:
+                item = one["item"]
+                made.append((one, {"plan": item["plan"], "item": item["address"], **said}))
+        return made
+
+    def _report(self, name: str, owed: Mapping[str, Any]) -> Any:
+        sent = forms.given("period", "title", "plan", "request_id")
+        carried = self._updates(self._duties(owed))
+        data = {
+            "organization": name,
+            **forms.filled(sent),
+            "sections": [one for one in self._sections() if one["title"] or one["text"]],
+            "updates": [update for _, update in carried],
+        }
+        try:
+            done = tk.get_action("ogp_plan_report_create")({}, data)
+        except tk.ValidationError as refused:
+            return self._page(name, owed, self._errors(refused, [duty for duty, _ in carried]), 400)
+        tk.h.flash_success(tk._("The report was received, with what it says of each duty."))
+        report = min(done["reports"].values())
+        return tk.redirect_to(
+            tk.url_for("ogp_plan.organization_report", id=owed["organization"], report=report)
+        )
+
+    def _errors(self, refused: tk.ValidationError, duties: Sequence[Mapping[str, Any]]) -> forms.Errors:
+        """Errors of a duty stand beside its fields; what is of no field, first in the duty."""
+        plain = {name: one for name, one in refused.error_dict.items() if name != "updates"}
+        found = forms.errors_of(tk.ValidationError(plain)) if plain else {}
+        for duty, wrong in zip(duties, parts_of(refused, "updates"), strict=False):
+            self._of_duty(found, duty, wrong if isinstance(wrong, Mapping) else {"": wrong})
+        return found
+
+    def _of_duty(self, found: forms.Errors, duty: Mapping[str, Any], wrong: Mapping[str, Any]) -> None:
+        prefix = duty["prefix"]
+        of_parts = {"measurements": FIGURE_FIELDS, "evidence": PROOF_FIELDS}
+        for name, said in wrong.items():
+            if name in of_parts:
+                for part in said if isinstance(said, list) else [said]:
+                    nested(found, part, prefix, of_parts[name])
+            elif name in SAID_FIELDS:
+                nested(found, {name: said}, prefix, SAID_FIELDS)
+            else:
+                found.setdefault(f"u_{duty['key']}", []).extend(words.ogp_plan_sentences(said))
+
+    def _rows(self, name: str, owed: Mapping[str, Any], *, applied: bool) -> Any:
+        raw, file_name = self._file()
+        if not raw:
+            missing = tk._("Choose the workbook, filled.")
+            return self._page(name, owed, {"upload": [missing]}, 400)
+        data = {
+            "organization": name,
+            "upload": FileStorage(io.BytesIO(raw), file_name),
+            "dry_run": not applied,
+            **forms.filled(forms.given("request_id")),
+        }
+        carried = base64.b64encode(raw).decode("ascii")
+        kept = {"content": carried if len(carried) <= LARGEST_CARRIED else "", "file_name": file_name}
+        try:
+            done = tk.get_action("ogp_plan_report_rows")({}, data)
+        except tk.ValidationError as refused:
+            fates = refused.error_dict.pop("fates", None)
+            tried = {"rows": fates, "applied": False, "counts": {}} if isinstance(fates, list) else None
+            errors = forms.errors_of(refused)
+            return self._page(name, owed, errors, 400, tried=tried, kept=kept)
+        except tk.NotAuthorized as refused:
+            # which plan it is may be in one row of many: say it, and give the form back
+            return self._page(name, owed, {"upload": [str(refused)]}, 403)
+        if not applied:
+            return self._page(name, owed, tried=done, kept=kept)
+        tk.h.flash_success(tk._("The rows were received."))
+        return tk.redirect_to(tk.url_for("ogp_plan.obligations", id=name))
+
+    def _file(self) -> tuple[bytes, str]:
+        """The workbook: chosen now, or carried by the page from its dry run."""
+        upload = tk.request.files.get("upload")
+        if upload is not None and upload.filename:
+            return upload.read(), upload.filename
+        try:
+            raw = base64.b64decode(tk.request.form.get("content", ""), validate=True)
+        except (binascii.Error, ValueError):
+            return b"", ""
+        return raw, tk.request.form.get("file_name", "") or "reporte.xlsx"
+
+
+def _indicator(one: Indicator) -> dict[str, Any]:
+    """An indicator as the fields of its figure show it."""
+    return {
+        "code": one.code,
+        "name": one.name,
+        "measure": one.measure.value,
+        "unit": one.unit,
+        "target": progress.target_value(one),
+        "target_text": one.target_text,
+        "numerator": one.numerator,
+        "denominator": one.denominator,
+    }
+
+
+def _labels(duties: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """What the fields of each duty are called where errors are told, with the code of the duty."""
+    names = {
+        "": "",
+        "state": tk._("State"),
+        "progress": tk._("Progress, in percent"),
+        "text": tk._("What was done"),
+        "confirms": tk._("Nothing changed"),
+        "value": tk._("Figure of the period"),
+        "numerator": tk._("How many meet it"),
+        "denominator": tk._("Out of how many"),
+        "url": tk._("Address of the evidence"),
+        "title": tk._("Name of the evidence"),
+    }
+    return {
+        f"u_{one['key']}" + (f"_{name}" if name else ""): f"{one['item']['code_printed']} {title}".strip()
+        for one in duties
+        for name, title in names.items()
+    }
+
+
+def _may_report(name: str) -> bool:
+    """Tell whether who opens the page reports for an organismo now."""
+    if not tk.current_user.is_authenticated:
+        return False
+    person = permission.load_person(tk.current_user)
+    return permission.is_reporter_of(person, lookup.organization(name))
+
+
+# --- reports that were handed in
+
+
+def organization_reports(id: str) -> Any:
+    """``/organismo/<id>/informes``: the newest first."""
+    present, size = paging.requested_page(), config.page_size()
+    try:
+        found = tk.get_action("ogp_plan_report_list")(
+            {}, {"organization": id, "limit": size, "offset": (present - 1) * size}
+        )
+        # what it owes is told of who handed in nothing, and asked of who may hand in more
+        owed = (
+            tk.get_action("ogp_plan_obligation_list")({}, {"organization": id, "limit": 1})
+            if not found["count"] or found["may"]["report"]
+            else {}
+        )
+    except (tk.ObjectNotFound, tk.NotAuthorized, tk.ValidationError):
+        return tk.abort(404, tk._("There is no organismo at this address"))
+
+    def url(number: int | None) -> str:
+        turned = {paging.PAGE: number} if number else {}
+        return str(tk.url_for("ogp_plan.organization_reports", id=id, **turned))
+
+    extra_vars = {
+        "found": found,
+        "owed": owed,
+        "plain_url": url(None),
+        "report_url": words.ogp_plan_to("ogp_plan_report.report", id=id) if _may_report(id) else None,
+        "paging": paging.paginate(found["count"], size, present, url),
+    }
+    return tk.render("ogp_plan/report/list.html", extra_vars)
+
+
+def organization_report(id: str, report: str) -> Any:
+    """``/organismo/<id>/informes/<report>``: what it says, and what it carried to each item."""
+    present, size = paging.requested_page(), config.page_size()
+    try:
+        found = tk.get_action("ogp_plan_report_show")(
+            {}, {"id": report, "limit": size, "offset": (present - 1) * size}
+        )
+    except (tk.ObjectNotFound, tk.NotAuthorized, tk.ValidationError):
+        found = None
+    if found is None or found["organization"]["name"] != lookup.organization(id):
+        return tk.abort(404, tk._("There is no report at this address"))
+
+    def url(number: int | None) -> str:
+        turned = {paging.PAGE: number} if number else {}
+        return str(tk.url_for("ogp_plan.organization_report", id=id, report=report, **turned))
+
+    extra_vars = {"report": found, "paging": paging.paginate(found["count"], size, present, url)}
+    return tk.render("ogp_plan/report/read.html", extra_vars)
+
+
+blueprint.add_url_rule("/organismo/<id>/informe", view_func=OrganizationReport.as_view("report"))
+plan_view.blueprint.add_url_rule("/organismo/<id>/informes", view_func=organization_reports)
+plan_view.blueprint.add_url_rule("/organismo/<id>/informes/<report>", view_func=organization_report)

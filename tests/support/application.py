@@ -1,0 +1,49 @@
+"""One CKAN application for all tests of a process: its plugins are loaded and it is built when it is first asked for.
+
+Loading the plugins and building the application takes two seconds, and the first request to each page compiles its
+templates once more. So neither is undone after a test; both are made anew only where a test asks for other plugins.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import plugins
+from ckan.plugins import core
+from ckan.tests import helpers
+
+#: Plugins with which the application was built → the application.
+_BUILT: dict[tuple[str, ...], Any] = {}
+
+
+def wanted() -> tuple[str, ...]:
+    """Return the names of the plugins that the configuration lists now, in their order."""
+    return tuple(tk.aslist(tk.config["ckan.plugins"]))
+
+
+def load() -> None:
+    """Load the plugins that the configuration lists, unless they and no others are loaded."""
+    if tuple(core._PLUGINS) != wanted():
+        # Blueprints, templates and translations are the application's: one built before serves no more.
+        _BUILT.clear()
+        plugins.load_all()
+
+
+@contextlib.contextmanager
+def loaded() -> Iterator[None]:
+    """Within it, the plugins that the configuration lists are loaded; they stay so."""
+    load()
+    yield
+
+
+def client() -> Any:
+    """Return a client without cookies of the application with the plugins that are loaded."""
+    load()
+    names = wanted()
+    if names not in _BUILT:
+        _BUILT[names] = helpers._get_test_app()
+    built = _BUILT[names]
+    return helpers.CKANTestApp(built.app)

@@ -1,0 +1,62 @@
+"""What may stand in the root of a plugin: the names that CKAN people look for; everything else has a package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import ckanext.cost_common
+import ckanext.cost_oc4ids
+import ckanext.ogp_plan
+
+#: Modules of CKAN's entry points, and files that CKAN looks for.
+ENTRY_POINTS = {
+    "__init__.py",
+    "cli.py",
+    "config.py",
+    "config_declaration.yaml",
+    "interfaces.py",
+    "jobs.py",
+    "plugin.py",
+    "status.py",
+    "urls.py",
+}
+#: Folders of data: links to those at the top, and what a wheel carries beside code.
+DATA = {"assets", "i18n", "public", "schemas", "templates"}
+LAYERS = {"helpers", "logic", "migration", "model", "views"}
+ALLOWED = {
+    ckanext.cost_common: ENTRY_POINTS
+    | DATA
+    | LAYERS
+    | {
+        "alembic_env.py",
+        "core_messages.py",
+        "csrf.py",
+        "formatting.py",
+        "forms.py",
+        "helpers.py",
+        "http.py",
+        "logic.py",
+        "language.py",
+        "options.py",
+        "paging.py",
+        "requirement.py",
+        "shipped.py",
+        "storage.py",
+        "translation.py",
+        "values",
+        "version.py",
+    },
+    ckanext.cost_oc4ids: ENTRY_POINTS
+    | DATA
+    | LAYERS
+    | {"collecting", "dataset", "oc4ids", "projects", "sources", "validation"},
+    ckanext.ogp_plan: ENTRY_POINTS | DATA | LAYERS | {"exports", "mail", "planning", "serializers", "services"},
+}
+
+
+@pytest.mark.parametrize("plugin", ALLOWED, ids=lambda plugin: plugin.__name__)
+def test_nothing_else_stands_in_the_root_of_a_plugin(plugin: object) -> None:
+    root = Path(plugin.__file__).parent  # type: ignore[attr-defined]
+    assert {path.name for path in root.iterdir()} - {"__pycache__"} <= ALLOWED[plugin]
