@@ -192,9 +192,11 @@ def _period() -> tuple[dt.date, dt.date]:
 def organization_template(id: str) -> Response:
     """The workbook to report many duties at once, filled with what is known."""
     name = organization_or_404(id)
-    plans = export_view.list_plans_of_organization(name, permission.NOBODY)
+    plans = export_view.list_plans_of_organization(name, permission.NOBODY, reporting=True)
     if not plans:
-        return tk.abort(404, tk._("This organismo owes nothing in a public plan."))  # type: ignore[no-any-return]
+        return tk.abort(  # type: ignore[no-any-return]
+            404, tk._("This organismo owes nothing in a plan that takes reports now.")
+        )
     lang = language.current()
     period = request.args.get("periodo", "")
     try:

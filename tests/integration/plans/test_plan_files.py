@@ -405,7 +405,13 @@ class TestOfAnOrganismo:
         assert "1.1.1" in text_of(answer.data, "plantilla.xlsx")
         assert town.app.get(f"/organismo/{town.obras}/plantilla.xlsx?periodo=marzo").status_code == 400
 
+    def test_no_workbook_where_no_plan_takes_reports(self, town: Town) -> None:
+        town = Town.build(town.app)
+        town.plan("ogp", status="consulta")
+        assert town.app.get(f"/organismo/{town.obras}/plantilla.xlsx").status_code == 404
+
     def test_the_workbook_leaves_out_what_takes_no_report(self, town: Town) -> None:
+        town.plan("ogp")
         before = town.app.get(f"/organismo/{town.obras}/plantilla.xlsx").data
         consulted = town.plan("ogp", status="consulta")
         after = text_of(town.app.get(f"/organismo/{town.obras}/plantilla.xlsx").data, "plantilla.xlsx")
