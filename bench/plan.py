@@ -181,7 +181,7 @@ def grow(items: int) -> dict[str, float]:
 
     from ckanext.ogp_plan.model import PlanRow
     from ckanext.ogp_plan.planning import importers
-    from ckanext.ogp_plan.planning.exporters import workbook
+    from ckanext.ogp_plan.planning.exporters import own_workbook
     from ckanext.ogp_plan.services import cut as cut_service
     from ckanext.ogp_plan.services import export_view, item_status
     from ckanext.ogp_plan.services import record as record_service
@@ -190,7 +190,7 @@ def grow(items: int) -> dict[str, float]:
     with timed(taken, "read the plan"):
         plan = record_service.current_plan(row)
     with timed(taken, "export as workbook"):
-        content = workbook.write(plan)
+        content = own_workbook.write(plan)
     with timed(taken, "read that workbook"):
         importers.read(content, "paac", "cuadro", name="cuadro.xlsx")
     with timed(taken, "cut"):

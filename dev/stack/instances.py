@@ -151,13 +151,13 @@ def migrate(instance: Instance) -> None:
 
 def _has_removed_revision(instance: Instance) -> bool:
     """Tell whether a plugin's tables are of a revision that this checkout has no file of."""
-    for versions in sorted(ROOT.glob("ckanext/*/migration/*/versions")):
-        plugin = versions.parent.name
+    for folder in sorted((ROOT / "ckanext").glob("*/migration")):
+        plugin = folder.parent.name
         table = f"{plugin}_alembic_version"
         if services.sql(f"SELECT to_regclass('{table}') IS NULL", instance.slug) == "t":
             continue
         revision = services.sql(f"SELECT version_num FROM {table}", instance.slug)  # noqa: S608 - our own names
-        if revision and not list(versions.glob(f"{revision}_*.py")):
+        if revision and not list((folder / plugin / "versions").glob(f"{revision}_*.py")):
             return True
     return False
 

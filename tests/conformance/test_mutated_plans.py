@@ -20,10 +20,10 @@ from support.seeds import seed as seed_document
 
 from ckanext.ogp_plan.planning import families
 from ckanext.ogp_plan.planning.difference import difference
-from ckanext.ogp_plan.planning.exporters import workbook
+from ckanext.ogp_plan.planning.exporters import own_workbook
 from ckanext.ogp_plan.planning.importers import Reading, Unreadable, read
 from ckanext.ogp_plan.planning.output import to_text
-from ckanext.ogp_plan.planning.render import Renderer
+from ckanext.ogp_plan.planning.words.render import Renderer
 
 Lines = list[str]
 Tables = dict[str, tuple[str, Callable[[], Lines]]]
@@ -217,7 +217,7 @@ def test_mutated_tables_go_out_and_in() -> None:
             reading: Reading = read(content, family, name=name)
         except Unreadable:
             continue
-        again = read(workbook.write(reading.plan), family)
+        again = read(own_workbook.write(reading.plan), family)
         assert difference(reading.plan, again.plan) == [], what
 
 

@@ -9,10 +9,10 @@ import pytest
 from support.plans import lost
 from support.seeds import seed
 
+from ckanext.cost_common.values.dates import Precision
 from ckanext.ogp_plan.planning import families
 from ckanext.ogp_plan.planning.difference import difference
 from ckanext.ogp_plan.planning.importers import Reading, read
-from ckanext.ogp_plan.planning.types import Precision
 
 NAME = "cost-cali-workplan-2026.txt"
 #: level → indicator → number promised (None: words only; "%": points of a percentage)

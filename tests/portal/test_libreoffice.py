@@ -13,7 +13,8 @@ from openpyxl import load_workbook
 from support import plan_records as made
 from support.plan_exports import MAKERS
 
-from ckanext.ogp_plan.planning import cuts
+from ckanext.ogp_plan.planning.cuts.compliance import compute_compliance
+from ckanext.ogp_plan.planning.cuts.types import Compliance
 from ckanext.ogp_plan.planning.exporters import follow_up
 from ckanext.ogp_plan.planning.exporters.view import View
 
@@ -29,9 +30,9 @@ def soffice() -> str:
     return found
 
 
-def computed(view: View) -> list[cuts.Compliance]:
+def computed(view: View) -> list[Compliance]:
     ends = [dt.datetime.combine(day, dt.time.max, tzinfo=made.ZONE) for day in DAYS]
-    return [cuts.compliance(view.record.as_of(end), day, view.settings) for day, end in zip(DAYS, ends, strict=True)]
+    return [compute_compliance(view.record.as_of(end), day, view.settings) for day, end in zip(DAYS, ends, strict=True)]
 
 
 def row_of(sheet: Any, label: str) -> int:

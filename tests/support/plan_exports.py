@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
-from ckanext.ogp_plan.planning import cuts
+from ckanext.ogp_plan.planning.cuts.compliance import compute_compliance
+from ckanext.ogp_plan.planning.cuts.types import Compliance
 from ckanext.ogp_plan.planning.exporters import (
     atom,
     cost_table,
@@ -14,10 +15,10 @@ from ckanext.ogp_plan.planning.exporters import (
     ical,
     machine,
     ogp_matrix,
+    own_workbook,
     quarterly,
     report_template,
     tables,
-    workbook,
 )
 from ckanext.ogp_plan.planning.exporters.view import View
 from support import plan_records as made
@@ -25,9 +26,9 @@ from support import plan_records as made
 DAYS = (dt.date(2026, 4, 30), dt.date(2026, 8, 31))
 
 
-def compliances(view: View) -> list[cuts.Compliance]:
+def compliances(view: View) -> list[Compliance]:
     ends = [dt.datetime.combine(day, dt.time.max, tzinfo=made.ZONE) for day in DAYS]
-    return [cuts.compliance(view.record.as_of(end), day, view.settings) for day, end in zip(DAYS, ends, strict=True)]
+    return [compute_compliance(view.record.as_of(end), day, view.settings) for day, end in zip(DAYS, ends, strict=True)]
 
 
 def past() -> atom.Past:
@@ -39,7 +40,7 @@ FEED = "https://datos.example/noticias.atom"
 MAKERS: dict[str, Callable[[View], bytes]] = {
     "f014.xlsx": lambda view: f014.write(view.plan),
     "cost.xlsx": lambda view: cost_table.write(view.plan, view.family),
-    "workbook.xlsx": lambda view: workbook.write(view.plan),
+    "workbook.xlsx": lambda view: own_workbook.write(view.plan),
     "follow_up.xlsx": lambda view: follow_up.write(view, [follow_up.Cut(one) for one in compliances(view)]),
     "ogp.xlsx": ogp_matrix.write,
     "everything.xlsx": lambda view: tables.everything(view, tables.history(view.record, DAYS, view.settings), compliances(view)),

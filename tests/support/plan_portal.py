@@ -22,6 +22,7 @@ from typing import Any
 from ckan import model
 from ckan.tests import factories, helpers
 
+from ckanext.cost_common.values.dates import Precision
 from ckanext.ogp_plan.model import Delegation, PlanItem, PlanRole, PlanRow
 from ckanext.ogp_plan.planning import tracking
 from ckanext.ogp_plan.planning.types import (
@@ -32,7 +33,6 @@ from ckanext.ogp_plan.planning.types import (
     OrgGroup,
     Plan,
     PlanStatus,
-    Precision,
     Role,
     Schedule,
     ScheduleKind,

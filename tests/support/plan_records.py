@@ -7,10 +7,11 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from ckanext.cost_common.values.business_days import ZONE
+from ckanext.cost_common.values.dates import Precision
 from ckanext.ogp_plan.planning import families, settings
-from ckanext.ogp_plan.planning.calendar import ZONE
 from ckanext.ogp_plan.planning.exporters.view import View
-from ckanext.ogp_plan.planning.states import stand
+from ckanext.ogp_plan.planning.status import compute_status
 from ckanext.ogp_plan.planning.tracking import (
     Answer,
     Completion,
@@ -36,7 +37,6 @@ from ckanext.ogp_plan.planning.types import (
     OrgGroup,
     Plan,
     PlanStatus,
-    Precision,
     Schedule,
     ScheduleKind,
     Target,
@@ -175,7 +175,7 @@ def view(made: Record | None = None, today: dt.date = TODAY, lang: str = "es", *
     found = made or record()
     how = settings.of(found.plan.family)
     return View(
-        name, found, stand(found, today, settings=how), Addresses(name, host), today, families.load(found.plan.family),
+        name, found, compute_status(found, today, settings=how), Addresses(name, host), today, families.load(found.plan.family),
         how, lang, ORGANIZATIONS,
     )  # fmt: skip
 

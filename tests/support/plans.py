@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from ckanext.cost_common.values.text import clean
 from ckanext.ogp_plan.planning.importers import Reading, sources
 from ckanext.ogp_plan.planning.output import to_dict
-from ckanext.ogp_plan.planning.text import clean
 
 
 def strings(value: Any) -> Iterator[str]:

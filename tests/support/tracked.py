@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from ckanext.ogp_plan.planning.calendar import ZONE
+from ckanext.cost_common.values.business_days import ZONE
 from ckanext.ogp_plan.planning.tracking import (
     Event,
     Evidence,

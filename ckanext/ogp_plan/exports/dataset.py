@@ -18,8 +18,8 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.ogp_plan.model import PlanRow
-from ckanext.ogp_plan.planning.i18n import N_, translator
 from ckanext.ogp_plan.planning.types import PlanStatus
+from ckanext.ogp_plan.planning.words.i18n import N_, translator
 from ckanext.ogp_plan.services import cut as cut_service
 from ckanext.ogp_plan.services import export_view
 from ckanext.ogp_plan.services import record as record_service

@@ -17,8 +17,9 @@ from flask import current_app
 from markupsafe import Markup
 
 from ckanext.cost_common import formatting, language
+from ckanext.cost_common.values.periods import parse_period, period_of
 from ckanext.ogp_plan import config, urls
-from ckanext.ogp_plan.planning import calendar, wording
+from ckanext.ogp_plan.planning.words import phrases
 
 #: Lights in the order of bars and legends: what needs looking at first, what is done last.
 LIGHTS = ("en_riesgo", "no_iniciado", "en_curso", "completado")
@@ -102,7 +103,7 @@ def ogp_plan_month(number: int, width: Literal["wide", "abbreviated"] = "wide") 
 def ogp_plan_period(name: str | None) -> str:
     """A period of reporting in words: ``2026-03`` → "marzo de 2026", ``2026-T1`` → "enero a marzo de…"."""
     try:
-        period = calendar.period(str(name or ""))
+        period = parse_period(str(name or ""))
     except ValueError:
         return str(name or "")
     locale = formatting.current_locale()
@@ -124,7 +125,7 @@ def ogp_plan_span(start: dt.date | str | None, end: dt.date | str | None) -> str
         if first == last:
             return ogp_plan_day(first)
         for months in (1, 2, 3, 4, 6):
-            period = calendar.period_of(first, months)
+            period = period_of(first, months)
             if (period.start, period.end) == (first, last):
                 return ogp_plan_period(period.id)
         return tk._("{first} to {last}").format(first=ogp_plan_day(first), last=ogp_plan_day(last))
@@ -234,7 +235,7 @@ def ogp_plan_periods(indicator: Mapping[str, Any]) -> list[dict[str, Any]]:
 @formatting.cached_by_language
 def ogp_plan_light_name(light: str | None) -> str:
     """A light, or a state outside of the lights, in the reader's words; an unknown one as it came."""
-    return wording.light_words(light, language.current()) if light else str(tk._("Not tracked"))
+    return phrases.light_words(light, language.current()) if light else str(tk._("Not tracked"))
 
 
 def _counted(light: str, count: int) -> str:

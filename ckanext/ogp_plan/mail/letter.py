@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import ckan.plugins.toolkit as tk
 
-from ckanext.ogp_plan.planning.i18n import N_, translator
-from ckanext.ogp_plan.planning.wording import day_words, light_words, number_words, say
+from ckanext.ogp_plan.planning.words.i18n import N_, translator
+from ckanext.ogp_plan.planning.words.phrases import day_words, light_words, number_words, say
 
 #: Duties told one by one in one letter; of more, how many.
 TOLD = 60

@@ -22,6 +22,8 @@ from ckan import model
 from ckan.model.types import make_uuid
 from sqlalchemy.dialects.postgresql import insert
 
+from ckanext.cost_common.values.business_days import add_business_days, day_of
+from ckanext.cost_common.values.dates import last_of_month
 from ckanext.ogp_plan import config, urls
 from ckanext.ogp_plan.mail import letter as letter_mail
 from ckanext.ogp_plan.mail import smtp
@@ -73,7 +75,7 @@ def occasions(schedule: Schedule, plan: Plan) -> list[Occasion]:
     """Return the days on which an item is due: each scheduled month's last, or its one day."""
     if schedule.kind in (ScheduleKind.MONTHS, ScheduleKind.RECURRING):
         days = [
-            calendar.last_of_month(year, month) for year, month in calendar.scheduled_months(schedule, plan)
+            last_of_month(year, month) for year, month in calendar.scheduled_months(schedule, plan)
         ]
     else:
         due = calendar.due_of(schedule, plan)
@@ -95,8 +97,8 @@ def step(due: dt.date, today: dt.date, days: Sequence[int]) -> int | None:
 
 def _day_of_letter(due: dt.date, count: int) -> dt.date:
     """The business day that is ``count`` before the last one on which something can be done in time."""
-    last = calendar.add_business_days(due + dt.timedelta(days=1), -1)
-    return calendar.add_business_days(last, -count) if count else last
+    last = add_business_days(due + dt.timedelta(days=1), -1)
+    return add_business_days(last, -count) if count else last
 
 
 def owe(today: dt.date | None = None) -> int:
@@ -209,7 +211,7 @@ def _answered(
         reported.get((item.level, item.code, organization), [])
         + reported.get((item.level, item.code, None), [])
     )  # fmt: skip
-    return any(one.since <= calendar.day_of(at) <= one.due for at in moments)
+    return any(one.since <= day_of(at) <= one.due for at in moments)
 
 
 def _own_state(item: PlanItem, organization: str) -> str | None:

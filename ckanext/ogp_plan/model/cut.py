@@ -26,7 +26,7 @@ class Cut(tk.BaseModel):  # type: ignore[misc]
     day: Mapped[dt.date] = sa.Column(sa.Date, nullable=False)
     as_of: Mapped[dt.datetime] = sa.Column(sa.DateTime(timezone=True), nullable=False)
     version: Mapped[int] = sa.Column(sa.Integer, nullable=False)
-    #: number of the rules the cut was computed by (:data:`ckanext.ogp_plan.planning.cuts.RULES`)
+    #: number of the rules the cut was computed by (:data:`ckanext.ogp_plan.planning.cuts.frozen.RULES`)
     rules: Mapped[int] = sa.Column(sa.Integer, nullable=False)
     body: Mapped[str] = text()
     sha256: Mapped[str] = text()

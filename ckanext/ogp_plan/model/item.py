@@ -61,7 +61,7 @@ class PlanItem(tk.BaseModel):  # type: ignore[misc]
     progress: Mapped[Decimal | None] = sa.Column(sa.Numeric(12, 6))
     disagrees: Mapped[bool] = sa.Column(sa.Boolean, nullable=False, default=False, server_default="false")
     last_news: Mapped[dt.datetime | None] = sa.Column(sa.DateTime(timezone=True))
-    #: everything computed, as :func:`ckanext.ogp_plan.planning.states.standing_dict` gives it
+    #: everything computed, as :func:`ckanext.ogp_plan.planning.status_types.item_status_dict` gives it
     standing: Mapped[dict[str, Any] | None] = sa.Column(JSONB)
     computed: Mapped[dt.datetime | None] = sa.Column(sa.DateTime(timezone=True))
 

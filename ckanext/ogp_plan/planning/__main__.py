@@ -11,11 +11,11 @@ import json
 import sys
 from pathlib import Path
 
-from . import data, families
-from .i18n import N_
-from .importers import Unreadable, read
-from .output import to_dict, to_text
-from .render import Renderer
+from ckanext.ogp_plan.planning import data, families
+from ckanext.ogp_plan.planning.importers import Unreadable, read
+from ckanext.ogp_plan.planning.output import to_dict, to_text
+from ckanext.ogp_plan.planning.words.i18n import N_
+from ckanext.ogp_plan.planning.words.render import Renderer
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,27 +1,13 @@
-"""Days: Colombian business days, periods of reporting, and when things of a plan are due.
-
-A day is a day in Colombia; a moment becomes one by :func:`day_of`.
-"""
+"""When things of a plan are due: its periods of reporting, and the days and months of a schedule."""
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
-import re
-from dataclasses import dataclass
-from functools import lru_cache
-from zoneinfo import ZoneInfo
 
-import holidays as holiday_library
+from ckanext.cost_common.values.dates import Precision, last_of_month, months_between
+from ckanext.cost_common.values.periods import Period, period_of, periods_between
+from ckanext.ogp_plan.planning.types import Plan, Schedule, ScheduleKind
 
-from .types import Plan, Precision, Schedule, ScheduleKind
-
-#: Whose holidays count, by ISO 3166-1 (Ley 51 of 1983 moves most of them to Monday).
-COUNTRY = "CO"
-ZONE = ZoneInfo("America/Bogota")
-#: The letter of a period's id → how many months it has: month, bimester, quarter, four months, half, year.
-_LETTERS = {"B": 2, "T": 3, "C": 4, "S": 6}
-_OF_MONTHS = {months: letter for letter, months in _LETTERS.items()}
 #: How often → months, as schedules name it. What comes more often than each month is looked at by month.
 CADENCE_MONTHS = {
     "diario": 1,
@@ -37,121 +23,6 @@ CADENCE_MONTHS = {
 }
 
 
-def day_of(moment: dt.datetime) -> dt.date:
-    """Return the day a moment is of, in Colombia."""
-    return moment.astimezone(ZONE).date()
-
-
-@lru_cache(maxsize=64)
-def holidays(year: int) -> frozenset[dt.date]:
-    """Return the public holidays of a year in Colombia."""
-    return frozenset(holiday_library.country_holidays(COUNTRY, years=year))
-
-
-def is_business_day(day: dt.date) -> bool:
-    """Tell whether a day is neither Saturday, Sunday nor a holiday."""
-    return day.weekday() < 5 and day not in holidays(day.year)
-
-
-def add_business_days(day: dt.date, count: int) -> dt.date:
-    """Return the day that is ``count`` business days after another (before it, when negative).
-
-    The day itself is not counted; 0 gives the day itself when it is a business day, else the next one.
-    """
-    step = dt.timedelta(days=-1 if count < 0 else 1)
-    if count == 0:
-        while not is_business_day(day):
-            day += step
-        return day
-    left = abs(count)
-    while left:
-        day += step
-        left -= is_business_day(day)
-    return day
-
-
-def business_days_between(start: dt.date, end: dt.date) -> int:
-    """Return how many business days there are after ``start`` up to ``end``; negative when it is before."""
-    if end < start:
-        return -business_days_between(end, start)
-    return sum(is_business_day(start + dt.timedelta(days=n)) for n in range(1, (end - start).days + 1))
-
-
-def nth_business_day(year: int, month: int, count: int) -> dt.date:
-    """Return the business day number ``count`` (from 1) of a month; it may fall in a later month."""
-    if count < 1:
-        raise ValueError("business days are counted from 1")
-    return add_business_days(dt.date(year, month, 1) - dt.timedelta(days=1), count)
-
-
-def last_of_month(year: int, month: int) -> dt.date:
-    """Return the last day of a month."""
-    return dt.date(year, month, calendar.monthrange(year, month)[1])
-
-
-def months_between(start: dt.date, end: dt.date) -> tuple[tuple[int, int], ...]:
-    """Return the (year, month) of each month that two days span, both included; none when out of order."""
-    first, last = start.year * 12 + start.month - 1, end.year * 12 + end.month - 1
-    return tuple((number // 12, number % 12 + 1) for number in range(first, last + 1))
-
-
-# --- periods of reporting
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """A period of reporting. ``id``: ``2026-03``, ``2026-T1`` (quarter), ``2026-C1`` (four months)…"""
-
-    id: str
-    start: dt.date
-    end: dt.date
-
-
-def period(name: str) -> Period:
-    """Return the period of an id.
-
-    :raises ValueError: it is none.
-    """
-    match = re.fullmatch(r"(\d{4})(?:-(?:(\d{2})|([BTCS])(\d)))?", name, re.ASCII)
-    if not match or int(match[1]) == 0:
-        raise ValueError(f"{name!r} is no period")
-    year = int(match[1])
-    if match[2]:
-        first, months = int(match[2]), 1
-    elif match[3]:
-        months = _LETTERS[match[3]]
-        first = (int(match[4]) - 1) * months + 1
-    else:
-        first, months = 1, 12
-    if not 1 <= first <= 12:
-        raise ValueError(f"{name!r} is no period")
-    return Period(name, dt.date(year, first, 1), last_of_month(year, first + months - 1))
-
-
-def period_of(day: dt.date, months: int) -> Period:
-    """Return the period of so many months (1, 2, 3, 4, 6 or 12) that a day is in."""
-    if months == 12:
-        return period(f"{day.year:04}")
-    if months == 1:
-        return period(f"{day.year:04}-{day.month:02}")
-    if months not in _OF_MONTHS:
-        raise ValueError(f"there are no periods of {months} months")
-    return period(f"{day.year:04}-{_OF_MONTHS[months]}{(day.month - 1) // months + 1}")
-
-
-@lru_cache(maxsize=256)
-def periods_between(start: dt.date, end: dt.date, months: int) -> tuple[Period, ...]:
-    """Return the periods of so many months that touch the time from ``start`` to ``end``."""
-    found = []
-    day = start
-    while day <= end:
-        found.append(period_of(day, months))
-        if found[-1].end == dt.date.max:
-            break
-        day = found[-1].end + dt.timedelta(days=1)
-    return tuple(found)
-
-
 def tracking_periods(plan: Plan, months: int = 1) -> tuple[Period, ...]:
     """Return a plan's periods of reporting, in order; none when its time is not known.
 
@@ -160,9 +31,6 @@ def tracking_periods(plan: Plan, months: int = 1) -> tuple[Period, ...]:
     if plan.start is None or plan.end is None:
         return ()
     return periods_between(plan.start, plan.end, months)
-
-
-# --- when things are due
 
 
 def scheduled_months(schedule: Schedule, plan: Plan) -> tuple[tuple[int, int], ...]:

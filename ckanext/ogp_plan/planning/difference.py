@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .output import assignment_dict, plain, schedule_dict
-from .types import ChangeKind, Indicator, Item, OrgGroup, Plan, PlanChange
+from ckanext.ogp_plan.planning.output import assignment_dict, plain, schedule_dict
+from ckanext.ogp_plan.planning.types import ChangeKind, Indicator, Item, OrgGroup, Plan, PlanChange
 
 _PLAN = ("family", "title", "start", "end", "version", "form_code", "owner")
 _INDICATOR = (

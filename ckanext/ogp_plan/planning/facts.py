@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeVar
 
-from .calendar import day_of, period, periods_between
-from .tracking import (
+from ckanext.cost_common.values.business_days import day_of
+from ckanext.cost_common.values.periods import parse_period, periods_between
+from ckanext.ogp_plan.planning.tracking import (
     Answer,
     Event,
     Evidence,
@@ -22,7 +23,7 @@ from .tracking import (
     Update,
     standing,
 )
-from .types import Item, OrgGroup, Plan, Role
+from ckanext.ogp_plan.planning.types import Item, OrgGroup, Plan, Role
 
 E = TypeVar("E", bound=Event)
 
@@ -148,7 +149,7 @@ def report_span(update: Update, by_id: Mapping[str, Update]) -> tuple[dt.date, d
         update = by_id[update.supersedes]
     if update.period:
         try:
-            named = period(update.period)
+            named = parse_period(update.period)
         except ValueError:
             pass
         else:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import data
-from .types import Plan
+from ckanext.ogp_plan.planning import data
+from ckanext.ogp_plan.planning.types import Plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import progress, states
-from .facts import Facts, gathered
-from .tracking import (
+from ckanext.ogp_plan.planning import progress
+from ckanext.ogp_plan.planning.facts import Facts, gathered
+from ckanext.ogp_plan.planning.item_facts import evidence_breaks
+from ckanext.ogp_plan.planning.tracking import (
     Answer,
     Event,
     Evidence,
@@ -23,8 +24,7 @@ from .tracking import (
     Verdict,
     standing,
 )
-from .types import Declared, PlanChange
-from .wording import entry_words, light_words
+from ckanext.ogp_plan.planning.types import Declared, PlanChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class LightChange:
 class Entry:
     """One thing that happened. ``kind``: "update", "measurement", "evidence", "check", "verdict",
     "answer", "review", "link", "change" or "light"; ``code`` says which of its words tell it
-    (:func:`entry_words`), with ``params``.
+    (:func:`.words.phrases.entry_words`), with ``params``.
 
     ``organization``: who, or ``role`` for those who judge; never a person. ``event``: the fact itself.
     ``counts`` False: corrected, withdrawn or returned since; it stays in the story. Of private evidence
@@ -234,7 +234,7 @@ def _checks(facts: Facts) -> Iterable[tuple[EvidenceCheck, Entry]]:
         of = evidence.get(check.evidence)
         if of is None:
             continue
-        now = states.broken(of, check)
+        now = evidence_breaks(of, check)
         if now != before.get(of.id, ()):
             code = "evidence.broken" if now else "evidence.mended"
             yield check, Entry(check.at, "check", code, {"breaks": list(now)}, None, None, check)
@@ -274,14 +274,3 @@ def _review(one: Review, counting: set[str]) -> Entry:
 def _link(one: Link) -> Entry:
     params = {"kind": one.kind.value, "plan": one.plan, "level": one.other[0], "code": one.other[1]}
     return Entry(one.at, "link", "link.removed" if one.removed else "link", params, None, None, one)
-
-
-__all__ = [
-    "Change",
-    "Entry",
-    "LightChange",
-    "edited_after",
-    "entry_words",
-    "light_words",
-    "story",
-]

@@ -7,11 +7,21 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import Any
 
-from .families import Family
-from .i18n import N_
-from .importers.act import Finding, Question, Reading
-from .render import Renderer
-from .types import Assignment, Indicator, Item, OrgGroup, Place, Plan, Schedule, ScheduleKind, Target
+from ckanext.ogp_plan.planning.families import Family
+from ckanext.ogp_plan.planning.importers.act import Finding, Question, Reading
+from ckanext.ogp_plan.planning.types import (
+    Assignment,
+    Indicator,
+    Item,
+    OrgGroup,
+    Place,
+    Plan,
+    Schedule,
+    ScheduleKind,
+    Target,
+)
+from ckanext.ogp_plan.planning.words.i18n import N_
+from ckanext.ogp_plan.planning.words.render import Renderer
 
 # Marked here: what extracts them does not look inside of f-strings.
 _PLAN = N_("Plan")

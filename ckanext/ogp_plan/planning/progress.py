@@ -11,11 +11,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from . import calendar
-from .facts import Facts, gathered
-from .jsonable import CONTEXT
-from .tracking import Measurement, Record, Update
-from .types import Accumulation, Declared, Indicator, Item, Measure, Plan, Schedule, ScheduleKind, Target
+from ckanext.cost_common.values.dates import last_of_month
+from ckanext.ogp_plan.planning import calendar
+from ckanext.ogp_plan.planning.facts import Facts, gathered
+from ckanext.ogp_plan.planning.json_values import CONTEXT
+from ckanext.ogp_plan.planning.tracking import Measurement, Record, Update
+from ckanext.ogp_plan.planning.types import (
+    Accumulation,
+    Declared,
+    Indicator,
+    Item,
+    Measure,
+    Plan,
+    Schedule,
+    ScheduleKind,
+    Target,
+)
 
 ZERO, ONE, HUNDRED = Decimal(0), Decimal(1), Decimal(100)
 
@@ -360,7 +371,7 @@ def expected(schedule: Schedule, plan: Plan, today: dt.date) -> Decimal | None:
     months = calendar.scheduled_months(schedule, plan)
     if not months:
         return None
-    over = sum(calendar.last_of_month(*month) < today for month in months)
+    over = sum(last_of_month(*month) < today for month in months)
     return Decimal(over) / Decimal(len(months))
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import data
-from .text import bare, clean, fold
-from .types import Assignment, OrgGroup, Role
+from ckanext.cost_common.values.text import bare, clean, fold
+from ckanext.ogp_plan.planning import data
+from ckanext.ogp_plan.planning.types import Assignment, OrgGroup, Role
 
 #: What may stand between two names without being a name.
 _SLASH = re.compile(r"\s/\s|/\s*$")

@@ -15,9 +15,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from . import data, families
-from .families import Family
-from .types import Declared
+from ckanext.ogp_plan.planning import data, families
+from ckanext.ogp_plan.planning.families import Family
+from ckanext.ogp_plan.planning.tracking import Record
+from ckanext.ogp_plan.planning.types import Declared
 
 #: How the progress of brothers makes their parent's.
 WEIGHTS = ("equal", "rows", "explicit", "budget")
@@ -302,6 +303,11 @@ def number_text(value: Decimal) -> str:
     return "0" if text in ("-0", "") else text
 
 
+def settings_of(record: Record) -> Settings:
+    """Return how a record's plan is tracked: its family's settings, and its own over them."""
+    return of(record.plan.family, record.settings)
+
+
 # --- reading values
 
 
@@ -394,13 +400,3 @@ def _excluded(value: Any) -> tuple[Declared, ...]:
 def _reminders(value: Any) -> tuple[int, ...]:
     found = {_whole("reminder_days", one, 0, 60) for one in _listed("reminder_days", value)}
     return tuple(sorted(found, reverse=True))
-
-
-# --- in words
-
-
-def printed(one: Settings, lang: str = "es") -> list[tuple[str, str]]:
-    """Return each setting by its name and its value in words, for the plan's page."""
-    from .wording import settings_words
-
-    return settings_words(one, lang)

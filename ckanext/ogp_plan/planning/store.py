@@ -18,9 +18,9 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any
 
-from . import tracking
-from .importers.act import Act
-from .types import Item, OrgGroup, Plan
+from ckanext.ogp_plan.planning import tracking
+from ckanext.ogp_plan.planning.importers.act import Act
+from ckanext.ogp_plan.planning.types import Item, OrgGroup, Plan
 
 Decoder = Callable[[Any], Any]
 

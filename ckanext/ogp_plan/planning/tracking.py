@@ -15,7 +15,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, TypeVar
 
-from .types import Declared, Plan
+from ckanext.ogp_plan.planning.types import Declared, Plan
 
 #: (level, code): what an item is known by inside its plan.
 Key = tuple[str, str]

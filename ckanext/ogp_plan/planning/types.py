@@ -13,6 +13,8 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+from ckanext.cost_common.values.dates import Precision
+
 
 class PlanStatus(str, Enum):
     """Where a plan is in its life."""
@@ -73,15 +75,6 @@ class ScheduleKind(str, Enum):
     DATE = "date"
     RECURRING = "recurring"
     UNDECLARED = "undeclared"
-
-
-class Precision(str, Enum):
-    """How exactly a day is known; a month's due day is its last."""
-
-    DAY = "day"
-    MONTH = "month"
-    QUARTER = "quarter"
-    YEAR = "year"
 
 
 @dataclass(frozen=True, slots=True)

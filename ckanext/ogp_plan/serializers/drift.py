@@ -10,8 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import model
 
+from ckanext.cost_common.values.dates import last_of_month
 from ckanext.ogp_plan.model import PlanItem, PlanRow, RecordedChange
-from ckanext.ogp_plan.planning import calendar
 from ckanext.ogp_plan.planning.tracking import Key
 from ckanext.ogp_plan.planning.types import ChangeKind
 from ckanext.ogp_plan.serializers.plan import Reader, groups_ever
@@ -107,7 +107,7 @@ def _day(value: Any) -> dt.date | None:
 def _last_month(value: Any) -> dt.date | None:
     """The last day of the last month that is scheduled, in a year of 365 days."""
     months = [one for one in value or () if isinstance(one, int) and 1 <= one <= 12]
-    return calendar.last_of_month(2023, max(months)) if months else None
+    return last_of_month(2023, max(months)) if months else None
 
 
 def _total(value: Any) -> Decimal | None:

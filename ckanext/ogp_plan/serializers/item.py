@@ -15,13 +15,15 @@ import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
 
+from ckanext.cost_common.values.dates import last_of_month
 from ckanext.ogp_plan import urls
 from ckanext.ogp_plan.model import Event, LightChange, PlanItem, PlanRow, RecordedChange
-from ckanext.ogp_plan.planning import calendar, change_words, history, progress, states, store, wording
-from ckanext.ogp_plan.planning.exporters.words import CODED
+from ckanext.ogp_plan.planning import calendar, history, progress, store
 from ckanext.ogp_plan.planning.facts import Facts
 from ckanext.ogp_plan.planning.history import Entry
-from ckanext.ogp_plan.planning.jsonable import decimal_text
+from ckanext.ogp_plan.planning.item_facts import evidence_breaks
+from ckanext.ogp_plan.planning.json_values import decimal_text
+from ckanext.ogp_plan.planning.status_types import REASONS
 from ckanext.ogp_plan.planning.tracking import (
     Answer,
     Completion,
@@ -37,6 +39,9 @@ from ckanext.ogp_plan.planning.tracking import (
     VerdictRole,
 )
 from ckanext.ogp_plan.planning.types import ChangeKind, Declared, Indicator, Item, PlanChange, ScheduleKind
+from ckanext.ogp_plan.planning.words import changes as change_words
+from ckanext.ogp_plan.planning.words import phrases
+from ckanext.ogp_plan.planning.words.exports import CODED
 from ckanext.ogp_plan.serializers import plan as plan_serializer
 from ckanext.ogp_plan.serializers.plan import Reader, fraction, moment
 from ckanext.ogp_plan.services import permission
@@ -101,8 +106,8 @@ def shown(
         "answers": [
             {
                 "reason": one["reason"],
-                "reason_title": wording.reason_title(one["reason"], reader.lang)
-                if one["reason"] in states.REASONS
+                "reason_title": phrases.reason_title(one["reason"], reader.lang)
+                if one["reason"] in REASONS
                 else one["reason"],
                 "text": one["text"],
                 "organization": reader.organization(one["organization"]) if one["organization"] else None,
@@ -178,10 +183,10 @@ def _schedule(item: Item, plan: PlanRow, reader: Reader) -> dict[str, Any]:
 def _due_words(due: dt.date, precision: str, reader: Reader) -> str:
     """A day as exactly as it is known: a month's end is only its month."""
     if precision == "day":
-        return wording.day_words(due, reader.lang)
+        return phrases.day_words(due, reader.lang)
     if precision == "year":
         return str(due.year)
-    return reader.period(due.replace(day=1), calendar.last_of_month(due.year, due.month))
+    return reader.period(due.replace(day=1), last_of_month(due.year, due.month))
 
 
 def _assignments(one: Any, owed: Sequence[Any], plan: PlanRow, reader: Reader) -> list[dict[str, Any]]:
@@ -336,12 +341,12 @@ def _evidence(
 
 def _proof(one: Evidence, facts: Facts, visible: bool, reader: Reader) -> dict[str, Any]:
     check = facts.checks.get(one.id)
-    broken = states.broken(one, check)
+    broken = evidence_breaks(one, check)
     known = CODED.get(one.kind.value)
     return {
         "id": one.id,
         "kind": one.kind.value,
-        "kind_name": wording.say(known, reader.lang) if known else one.kind.value,
+        "kind_name": phrases.say(known, reader.lang) if known else one.kind.value,
         "title": one.title if visible else "",
         "url": (one.url or _address(one)) if visible else "",
         "resource": one.resource if visible else None,
@@ -353,7 +358,7 @@ def _proof(one: Evidence, facts: Facts, visible: bool, reader: Reader) -> dict[s
         "visible": visible,
         "captured": moment(one.captured),
         "state": "broken" if broken else "unchecked" if check is None else "valid",
-        "state_text": wording.joined([wording.break_words(code, reader.lang) for code in broken], reader.lang)
+        "state_text": phrases.joined([phrases.break_words(code, reader.lang) for code in broken], reader.lang)
         if broken
         else "",
         "checked": moment(check.at) if check else None,
@@ -379,7 +384,7 @@ def _verdicts(standing: Mapping[str, Any], reader: Reader) -> dict[str, dict[str
         made[one["role"]] = {
             "id": one["id"],
             "role": one["role"],
-            "role_name": wording.verdict_role_words(VerdictRole(one["role"]), reader.lang),
+            "role_name": phrases.verdict_role_words(VerdictRole(one["role"]), reader.lang),
             "assigned": one["assigned"],
             "assigned_name": _completion(one["assigned"], reader),
             "suggested": one["suggested"],
@@ -398,7 +403,7 @@ def _verdicts(standing: Mapping[str, Any], reader: Reader) -> dict[str, dict[str
 
 
 def _completion(value: str | None, reader: Reader) -> str | None:
-    return wording.completion_words(Completion(value), reader.lang) if value else None
+    return phrases.completion_words(Completion(value), reader.lang) if value else None
 
 
 # --- what it relates to
@@ -447,7 +452,7 @@ def _links(plan: PlanRow, key: Key, record: Record, reader: Reader) -> list[dict
                 "title": one.title,
                 "url": urls.url_of_item(one.name, one.address),
                 "light": one.light,
-                "light_name": wording.light_words(one.light, reader.lang) if one.light else None,
+                "light_name": phrases.light_words(one.light, reader.lang) if one.light else None,
             }
         )
     return made
@@ -630,14 +635,14 @@ def _role(one: Entry, plan: PlanRow, reader: Reader) -> str | None:
     if one.role is None:
         return None
     if one.role in {role.value for role in VerdictRole}:
-        return wording.verdict_role_words(VerdictRole(one.role), reader.lang)
+        return phrases.verdict_role_words(VerdictRole(one.role), reader.lang)
     names = record_service.effective_settings(plan).roles.get(one.role)
     return reader.text(names) if names else str(tk._("Component leader"))
 
 
 def _said(one: Entry, plan: PlanRow, reader: Reader) -> dict[str, Any]:
     """The words of one entry: in a few, what was written, and the rest by its name."""
-    title = wording.entry_words(one, reader.lang)
+    title = phrases.entry_words(one, reader.lang)
     text = ""
     details: list[tuple[str, Any]] = []
     event = one.event
@@ -674,7 +679,7 @@ def _said(one: Entry, plan: PlanRow, reader: Reader) -> dict[str, Any]:
         title = _change_title(one, plan, reader) or title
         details = [(tk._("Act"), one.params.get("act")), (tk._("Reason"), one.params.get("reason"))]
     elif one.kind == "light":
-        titles = [wording.reason_title(code, reader.lang) for code in one.params.get("reasons", ())]
+        titles = [phrases.reason_title(code, reader.lang) for code in one.params.get("reasons", ())]
         details = [(tk._("Why"), "; ".join(titles))]
     return {
         "title": title,

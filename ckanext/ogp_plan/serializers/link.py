@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.ogp_plan.model import Event, PlanItem, PlanRow
-from ckanext.ogp_plan.planning import wording
+from ckanext.ogp_plan.planning.words import phrases
 from ckanext.ogp_plan.serializers.item import link_name
 from ckanext.ogp_plan.serializers.plan import Reader, moment
 from ckanext.ogp_plan.services import permission
@@ -110,7 +110,7 @@ def _end(one: Any, reader: Reader) -> dict[str, Any]:
         "url": reader.item_url(one.plan, one.address),
         "withdrawn": one.withdrawn,
         "light": one.light,
-        "light_name": wording.light_words(one.light, reader.lang) if one.light else None,
+        "light_name": phrases.light_words(one.light, reader.lang) if one.light else None,
     }
 
 

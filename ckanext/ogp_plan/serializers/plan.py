@@ -22,20 +22,24 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from ckanext.cost_common import language
 from ckanext.ogp_plan import config, urls
 from ckanext.ogp_plan.model import ItemAssignment, PlanItem, PlanRow, PlanVersion, RecordedChange
-from ckanext.ogp_plan.planning import change_words, data, progress, states, store, wording
+from ckanext.ogp_plan.planning import data, progress, store
 from ckanext.ogp_plan.planning import settings as plan_settings
-from ckanext.ogp_plan.planning.jsonable import moment_text
+from ckanext.ogp_plan.planning.json_values import moment_text
 from ckanext.ogp_plan.planning.progress import Child
-from ckanext.ogp_plan.planning.render import Renderer
 from ckanext.ogp_plan.planning.settings import Settings
+from ckanext.ogp_plan.planning.status_types import LIGHTS, Reason
+from ckanext.ogp_plan.planning.status_types import OUTSIDE as OUTSIDE_STATES
 from ckanext.ogp_plan.planning.types import Declared, Indicator, PlanStatus, Role
+from ckanext.ogp_plan.planning.words import changes as change_words
+from ckanext.ogp_plan.planning.words import phrases
+from ckanext.ogp_plan.planning.words.render import Renderer
 from ckanext.ogp_plan.services import cut as cut_service
 from ckanext.ogp_plan.services import export_view
 from ckanext.ogp_plan.services import record as record_service
 from ckanext.ogp_plan.services.permission import OWING, Person
 
 #: States outside of the four lights.
-OUTSIDE = frozenset(state.value for state in states.OUTSIDE)
+OUTSIDE = frozenset(state.value for state in OUTSIDE_STATES)
 #: What lists do not show of a standing: one entry for each of many organismos.
 _LONG = ("assignments", "answers", "verdicts")
 _LONG_OF_QUOTA = ("missing", "by_organization")
@@ -177,7 +181,7 @@ class Reader:
 
     def light(self, light: str | None, settings: Settings) -> str | None:
         """Return what a light or a state is called."""
-        return wording.light_words(light, self.lang, settings) if light else None
+        return phrases.light_words(light, self.lang, settings) if light else None
 
     def month(self, number: int) -> str:
         """Return the name of a month (1–12)."""
@@ -216,12 +220,12 @@ class Reader:
                 params["plan"] = plans.get(params["plan"], "")
             if params.get("organization"):
                 params["organization"] = self.called(params["organization"])
-            reason = states.Reason(one["code"], params)
+            reason = Reason(one["code"], params)
             made.append(
                 {
                     "code": one["code"],
-                    "title": wording.reason_title(one["code"], self.lang),
-                    "text": wording.reason_words(reason, self.lang),
+                    "title": phrases.reason_title(one["code"], self.lang),
+                    "text": phrases.reason_words(reason, self.lang),
                     "params": dict(one.get("params") or {}),
                 }
             )
@@ -239,7 +243,7 @@ def _typed(name: str, value: Any) -> Any:
 
 def light_name(light: str, plan: PlanRow | None, reader: Reader) -> str:
     """Return what a light is called: in a plan's words, or in those common to all."""
-    return wording.light_words(light, reader.lang, record_service.effective_settings(plan) if plan else None)
+    return phrases.light_words(light, reader.lang, record_service.effective_settings(plan) if plan else None)
 
 
 # --- plans
@@ -300,7 +304,7 @@ def _roots(ids: Collection[str]) -> dict[str, list[Any]]:
 
 def lights(counted: Iterable[tuple[str | None, int]]) -> tuple[dict[str, int], dict[str, int]]:
     """Return how many items have each light (all four, zeros too), and how many stand outside of them."""
-    within = dict.fromkeys(states.LIGHTS, 0)
+    within = dict.fromkeys(LIGHTS, 0)
     outside: dict[str, int] = {}
     for light, number in counted:
         if light in OUTSIDE:
@@ -385,7 +389,7 @@ def _next_cut(pending: Any, reader: Reader) -> dict[str, Any]:
         "due": pending.state.due.isoformat(),
         "days_left": (pending.state.due - reader.today).days,
         "state": pending.state.state,
-        "state_name": wording.cut_state_words(pending.state, reader.lang),
+        "state_name": phrases.cut_state_words(pending.state, reader.lang),
     }
 
 
@@ -421,7 +425,7 @@ def settings(row: PlanRow, reader: Reader) -> list[dict[str, Any]]:
     """Return every setting of a plan: its name, its value as it may be set, and both in words."""
     held = record_service.effective_settings(row)
     plain = plan_settings.plain(held)
-    printed = wording.settings_words(held, reader.lang)
+    printed = phrases.settings_words(held, reader.lang)
     names = [
         "cadence", "weights", "count_unit", "cut_days", "publish_business_day", "zones", "excluded",
         "reminder_days", *(f"thresholds.{name}" for name in held.thresholds),
@@ -442,7 +446,7 @@ def cut(one: Any, row: PlanRow, reader: Reader) -> dict[str, Any]:
         "day": one.day.isoformat(),
         "due": one.state.due.isoformat(),
         "state": one.state.state,
-        "state_name": wording.cut_state_words(one.state, reader.lang),
+        "state_name": phrases.cut_state_words(one.state, reader.lang),
         "published_at": moment(one.published.at) if one.published else None,
         "late_days": one.state.late_days,
         "sha256": one.cut.sha256 if one.cut else None,
@@ -627,7 +631,7 @@ def _item(
         "declared": one.declared,
         "declared_name": reader.light(one.declared, settings),
         "reasons": reader.reasons(standing.get("reasons", ()), titles),
-        "labels": [wording.label_words(code, reader.lang) for code in standing.get("labels", ())],
+        "labels": [phrases.label_words(code, reader.lang) for code in standing.get("labels", ())],
         "progress": fraction(one.progress),
         "expected": fraction(standing.get("expected")),
         "coverage": _coverage(one, rolled),
@@ -717,7 +721,7 @@ def own(
     :param among: of how many the standing tells.
     :param own_target: what the plan says that it owes.
 
-    Its own light is computed with the item's (:class:`.planning.states.AssignmentStanding`).
+    Its own light is computed with the item's (:class:`.planning.status_types.AssignmentStatus`).
     """
     target = str(own_target) if own_target is not None else None
     if mine is None:

@@ -12,8 +12,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from ckanext.ogp_plan import urls
 from ckanext.ogp_plan.model import Event, ItemAssignment, PlanItem, PlanRow, PlanVersion, RecordedChange
-from ckanext.ogp_plan.planning import change_words
 from ckanext.ogp_plan.planning.types import PlanStatus
+from ckanext.ogp_plan.planning.words import changes as change_words
 from ckanext.ogp_plan.serializers import plan as plan_serializer
 from ckanext.ogp_plan.services import permission
 from ckanext.ogp_plan.services import record as record_service

@@ -17,10 +17,11 @@ import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
 
+from ckanext.cost_common.values.business_days import ZONE
 from ckanext.ogp_plan import urls
 from ckanext.ogp_plan.model import Event, PlanItem, PlanRow, PlanVersion
-from ckanext.ogp_plan.planning import calendar, progress
-from ckanext.ogp_plan.planning.jsonable import decimal_text
+from ckanext.ogp_plan.planning import progress
+from ckanext.ogp_plan.planning.json_values import decimal_text
 from ckanext.ogp_plan.planning.tracking import Evidence, Measurement, Report, Update
 from ckanext.ogp_plan.planning.types import Indicator
 from ckanext.ogp_plan.serializers import plan as plan_serializer
@@ -472,7 +473,7 @@ def _document(fact: Report, one: Handed, plans: Mapping[str, PlanRow]) -> str | 
     if (fact.end - fact.start).days > export_view.LONGEST_REPORT:
         return None
     owed = {plan.id for plan in export_view.plans_of(fact.organization, NOBODY)}
-    end = dt.datetime.combine(fact.end, dt.time.max, tzinfo=calendar.ZONE)
+    end = dt.datetime.combine(fact.end, dt.time.max, tzinfo=ZONE)
     there = sa.select(PlanVersion.id).where(PlanVersion.plan_id.in_(sorted(owed)), PlanVersion.created <= end)
     if model.Session.execute(there.limit(1)).first() is None:
         return None

@@ -17,11 +17,14 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.model.types import make_uuid
 
+from ckanext.cost_common.values.business_days import business_days_between, day_of
 from ckanext.ogp_plan.model import Cut, PlanRow, PlanVersion, Publication
-from ckanext.ogp_plan.planning import calendar, cuts
 from ckanext.ogp_plan.planning import settings as plan_settings
-from ckanext.ogp_plan.planning.cuts import Compliance, CutState
-from ckanext.ogp_plan.planning.outline import Outline
+from ckanext.ogp_plan.planning.cuts.compliance import compute_compliance
+from ckanext.ogp_plan.planning.cuts.dates import cut_days, cut_state, publish_by
+from ckanext.ogp_plan.planning.cuts.frozen import RULES, canonical, digest, freeze, freeze_again, known_by
+from ckanext.ogp_plan.planning.cuts.outline import Outline
+from ckanext.ogp_plan.planning.cuts.types import Compliance, CutState
 from ckanext.ogp_plan.planning.settings import Settings
 from ckanext.ogp_plan.planning.tracking import Key, Record
 from ckanext.ogp_plan.services import event as event_service
@@ -80,7 +83,7 @@ def days(plan: PlanRow) -> list[dt.date]:
     """Return the days of a plan's cuts, by its settings and its period; those frozen already too."""
     settings = record_service.effective_settings(plan)
     frozen = sa.select(Cut.day).where(Cut.plan_id == plan.id).distinct()
-    return sorted({*cuts.cut_days(settings, record_service.head(plan)), *model.Session.scalars(frozen)})
+    return sorted({*cut_days(settings, record_service.head(plan)), *model.Session.scalars(frozen)})
 
 
 def of_plan(plan: PlanRow, today: dt.date | None = None) -> list[Day]:
@@ -114,14 +117,14 @@ def of_plans(plans: Collection[PlanRow], today: dt.date | None = None) -> dict[s
 
 def _days(plan: PlanRow, frozen: list[Cut], told: Mapping[str, Publication], today: dt.date) -> list[Day]:
     settings = record_service.effective_settings(plan)
-    scheduled = cuts.cut_days(settings, record_service.head(plan))
+    scheduled = cut_days(settings, record_service.head(plan))
     found = []
     for day in sorted({*scheduled, *(cut.day for cut in frozen)}):
         made = [cut for cut in frozen if cut.day == day]
         mine = {cut.id: told[cut.id] for cut in made if cut.id in told}
         first = min(mine.values(), key=lambda one: one.at, default=None)
-        published = calendar.day_of(first.at) if first else None
-        state = cuts.cut_state(day, published, today, settings.publish_business_day)
+        published = day_of(first.at) if first else None
+        state = cut_state(day, published, today, settings.publish_business_day)
         found.append(Day(day, state, made[-1] if made else None, tuple(made[:-1]), first, mine))
     return found
 
@@ -164,14 +167,14 @@ def record_of(plan: PlanRow, cut: Cut) -> Record:
     """Return the plan with what was known of a cut when it was frozen, and the settings of then."""
     record = record_service.load(plan, as_of=cut.as_of, version_number=cut.version)
     record.settings = Outline(cut.body).settings
-    return cuts.up_to(record, cut.day)
+    return known_by(record, cut.day)
 
 
 def compliance_of(plan: PlanRow, cut: Cut) -> tuple[Compliance, Settings]:
     """Return the compliance that a cut froze, and the settings it was computed with."""
     record = record_of(plan, cut)
     settings = plan_settings.settings(record_service.family(plan.family), record.settings)
-    return cuts.compliance(record, cut.day, settings), settings
+    return compute_compliance(record, cut.day, settings), settings
 
 
 # --- making -------------------------------------------------------------------------------------------
@@ -189,7 +192,7 @@ def create(plan: PlanRow, day: dt.date, *, user_id: str | None, reason: str = ""
     if not plan.version:
         raise _refuse("plan", tk._("The plan has no items yet: there is nothing to freeze."))
     settings = record_service.effective_settings(plan)
-    scheduled = cuts.cut_days(settings, record_service.head(plan))
+    scheduled = cut_days(settings, record_service.head(plan))
     if day not in scheduled:
         said = ", ".join(one.isoformat() for one in scheduled) or tk._("none: the plan has no period")
         raise _refuse("day", tk._("The plan has no cut on that day. Its cuts: {days}.").format(days=said))
@@ -204,19 +207,19 @@ def create(plan: PlanRow, day: dt.date, *, user_id: str | None, reason: str = ""
             ),
         )
     as_of = event_service.clock()
-    frozen = cuts.freeze(record_service.load(plan, as_of=as_of), day, as_of, settings)
-    content = cuts.canonical(frozen)
+    frozen = freeze(record_service.load(plan, as_of=as_of), day, as_of, settings)
+    content = canonical(frozen)
     cut = Cut(
         id=make_uuid(),
         plan_id=plan.id,
         day=day,
         as_of=as_of,
         version=plan.version,
-        rules=cuts.RULES,
+        rules=RULES,
         body=content.decode("utf-8"),
-        sha256=cuts.digest(content),
+        sha256=digest(content),
         totals={name: frozen["compliance"][name] for name in ("count_unit", "last", "whole", "components")},
-        due=cuts.publish_by(day, settings.publish_business_day),
+        due=publish_by(day, settings.publish_business_day),
         reason=reason.strip(),
         supersedes=before.id if before is not None else None,
         user_id=user_id,
@@ -250,7 +253,7 @@ def publish(plan: PlanRow, cut: Cut, *, user_id: str | None) -> Publication:
         id=make_uuid(),
         cut_id=cut.id,
         plan_id=plan.id,
-        late_days=late_days(cut.due, calendar.day_of(moment)),
+        late_days=late_days(cut.due, day_of(moment)),
         user_id=user_id,
         at=moment,
     )
@@ -261,7 +264,7 @@ def publish(plan: PlanRow, cut: Cut, *, user_id: str | None) -> Publication:
 
 def late_days(due: dt.date, day: dt.date) -> int:
     """Return how many business days late a day is; one that is late at all is so by 1 at least."""
-    return max(calendar.business_days_between(due, day), 1) if day > due else 0
+    return max(business_days_between(due, day), 1) if day > due else 0
 
 
 # --- computing again ----------------------------------------------------------------------------------
@@ -276,11 +279,11 @@ def verify(plan: PlanRow, cut: Cut) -> Verified:
     model.Session.refresh(cut)
     model.Session.refresh(cut, ["body"])
     frozen = body(cut)
-    if frozen.get("rules") != cuts.RULES:
+    if frozen.get("rules") != RULES:
         return Verified(False, cut.sha256, None, rules=cut.rules)
-    computed = cuts.again(record_service.load(plan, as_of=cut.as_of), frozen)
-    content = cuts.canonical(computed)
-    now, stored = cuts.digest(content), cuts.digest(cut.body.encode("utf-8"))
+    computed = freeze_again(record_service.load(plan, as_of=cut.as_of), frozen)
+    content = canonical(computed)
+    now, stored = digest(content), digest(cut.body.encode("utf-8"))
     same = now == cut.sha256 == stored
     found = () if same else tuple(_differences(frozen, json.loads(content)))
     if not same and not found:

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from ckan import model
 from icalendar import Calendar
 
+from ckanext.cost_common.values.business_days import ZONE, day_of
 from ckanext.ogp_plan import urls
 from ckanext.ogp_plan.model import (
     Cut,
@@ -28,8 +29,9 @@ from ckanext.ogp_plan.model import (
     Publication,
     RecordedChange,
 )
-from ckanext.ogp_plan.planning import calendar, cuts, states
 from ckanext.ogp_plan.planning import settings as plan_settings
+from ckanext.ogp_plan.planning.cuts.dates import cut_days
+from ckanext.ogp_plan.planning.cuts.types import Compliance
 from ckanext.ogp_plan.planning.exporters import (
     cost_table,
     f014,
@@ -37,17 +39,18 @@ from ckanext.ogp_plan.planning.exporters import (
     ical,
     machine,
     ogp_matrix,
+    own_workbook,
     tables,
-    workbook,
 )
 from ckanext.ogp_plan.planning.exporters.atom import Past
 from ckanext.ogp_plan.planning.exporters.view import View
 from ckanext.ogp_plan.planning.history import Change
 from ckanext.ogp_plan.planning.history import LightChange as ChangedLight
-from ckanext.ogp_plan.planning.i18n import N_, translator
 from ckanext.ogp_plan.planning.responsibles import Directory
+from ckanext.ogp_plan.planning.status import compute_status
 from ckanext.ogp_plan.planning.tracking import EVENTS, Evidence, Key
 from ckanext.ogp_plan.planning.types import ChangeKind, PlanChange
+from ckanext.ogp_plan.planning.words.i18n import N_, translator
 from ckanext.ogp_plan.services import cut as cut_service
 from ckanext.ogp_plan.services import item_status, permission
 from ckanext.ogp_plan.services import record as record_service
@@ -154,7 +157,7 @@ def view(
         record = cut_service.record_of(plan, cut)
         today = cut.day
     elif until is not None and until < record_service.today():
-        end = dt.datetime.combine(until, dt.time.max, tzinfo=calendar.ZONE)
+        end = dt.datetime.combine(until, dt.time.max, tzinfo=ZONE)
         record, today = record_service.load(plan, as_of=end), until
         later = record_service.load(plan)
         said = replace(record, **{name: getattr(later, name) for name in EVENTS})
@@ -166,7 +169,7 @@ def view(
     return View(
         id=plan.name,
         record=said or record,
-        standings=states.stand(record, today, keys, settings=settings, overdue=overdue),
+        standings=compute_status(record, today, keys, settings=settings, overdue=overdue),
         addresses=PublicAddresses(plan, item_addresses(plan)),
         today=today,
         family=family,
@@ -221,7 +224,7 @@ def revised(plan: PlanRow) -> dict[Key, int]:
 def published_days(plan: PlanRow) -> dict[dt.date, dt.date | None]:
     """Return the day on which the cut of each day was published."""
     return {
-        one.day: calendar.day_of(one.published.at)
+        one.day: day_of(one.published.at)
         for one in cut_service.of_plan(plan)
         if one.published is not None
     }
@@ -312,7 +315,7 @@ def _plan_json(plan: PlanRow, lang: str) -> bytes:
     return machine.to_json(view(plan, lang), past=past(plan), cuts=_compliances(plan))
 
 
-def _compliances(plan: PlanRow) -> list[cuts.Compliance]:
+def _compliances(plan: PlanRow) -> list[Compliance]:
     return [cut_service.compliance_of(plan, one.cut)[0] for one in _frozen(plan) if one.cut]
 
 
@@ -320,7 +323,7 @@ def _matrix_days(plan: PlanRow) -> list[dt.date]:
     """The days of the matrix: each cut so far, and today."""
     today = record_service.today()
     settings = record_service.effective_settings(plan)
-    return [*(day for day in cuts.cut_days(settings, record_service.head(plan)) if day < today), today]
+    return [*(day for day in cut_days(settings, record_service.head(plan)) if day < today), today]
 
 
 def _columns(plan: PlanRow, shown: View) -> list[tables.Column]:
@@ -348,7 +351,7 @@ def follow_up_form(plan: PlanRow, lang: str, cut: Cut | None = None) -> bytes:
         if one.cut is None:
             continue
         used = cut if cut is not None and one.day == cut.day else one.cut
-        published = calendar.day_of(one.published.at) if one.published else None
+        published = day_of(one.published.at) if one.published else None
         done.append(follow_up.Cut(cut_service.compliance_of(plan, used)[0], published))
     shown = view(plan, lang, cut=cut)
     return follow_up.write(shown, done, names().get(plan.owner, plan.owner))
@@ -384,7 +387,7 @@ FILES: dict[str, File] = {
             N_("Workbook of the plan, to edit and import again (XLSX)"),
             "XLSX",
             XLSX,
-            _current(workbook.write),
+            _current(own_workbook.write),
         ),
         File("cuadro.xlsx", N_("Table of the plan with its follow-up (XLSX)"), "XLSX", XLSX, _everything),
         File(

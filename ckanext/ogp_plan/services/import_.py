@@ -26,11 +26,11 @@ from ckanext.ogp_plan import config
 from ckanext.ogp_plan.model import Import, ItemAssignment, PlanItem, PlanRow, PlanVersion, UnknownName
 from ckanext.ogp_plan.planning import data, importers, store
 from ckanext.ogp_plan.planning.difference import difference
-from ckanext.ogp_plan.planning.importers import Act, Option, Question, Reading, Unreadable, settling
-from ckanext.ogp_plan.planning.render import Renderer
+from ckanext.ogp_plan.planning.importers import Act, Option, Question, Reading, Unreadable, settlement
 from ckanext.ogp_plan.planning.responsibles import Directory
 from ckanext.ogp_plan.planning.tracking import Key
 from ckanext.ogp_plan.planning.types import Item, OrgGroup, Place, Plan, PlanChange, PlanStatus
+from ckanext.ogp_plan.planning.words.render import Renderer
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import item_status, plan_version
 from ckanext.ogp_plan.services import record as record_service
@@ -198,14 +198,14 @@ def _settle(reading: Reading, row: Import, plan: PlanRow | None, present: Plan |
     read.status = present.status if present else PlanStatus.DRAFT
     wanted_title = (present.title if present else row.wanted.get("title")) or ""
     if not whole or not present:
-        settling.keep_title(read, wanted_title, present)
+        settlement.keep_title(read, wanted_title, present)
     if present and not whole:
-        settling.keep_unsaid(read, present)
+        settlement.keep_unsaid(read, present)
     if plan:
         _name_answered(reading, plan, present)
     if present:
         _vanished(reading, present, row.answers)
-    settling.number(read)
+    settlement.number(read)
 
 
 def unknown_names(plan: Plan) -> tuple[str, ...]:
@@ -218,7 +218,7 @@ def _name_answered(reading: Reading, plan: PlanRow, present: Plan | None) -> Non
     answered = {one.printed: one for one in _queue(plan) if one.organization or one.group_id}
     named = [name for name in unknown_names(reading.plan) if name in answered]
     for name in named:
-        settling.name_responsible(
+        settlement.name_responsible(
             reading.plan,
             name,
             organization=answered[name].organization,
@@ -264,7 +264,7 @@ def _vanished(reading: Reading, present: Plan, answers: Mapping[str, str]) -> No
         )
         if act.ask(question, dict(answers)) == "withdraw":
             leave.add(key)
-    settling.put_back(plan, present, [key for key in gone if top[key] not in leave])
+    settlement.put_back(plan, present, [key for key in gone if top[key] not in leave])
 
 
 def _highest(key: Key, gone: Mapping[Key, Item]) -> Key:
@@ -523,7 +523,7 @@ def answer_name(
         raise _refuse(
             "organization", tk._("There is no such organismo. Its page must exist in the portal first.")
         )
-    settling.name_responsible(current, printed, organization=organization, group=known_group)
+    settlement.name_responsible(current, printed, organization=organization, group=known_group)
     whose = known_group.name if known_group else organization
     done = plan_version.apply(
         plan,

@@ -1,6 +1,6 @@
 """How every item stands, computed again and written beside it.
 
-What is written can be thrown away: it stands on the facts alone (``planning.states``). Nothing here
+What is written can be thrown away: it stands on the facts alone (``planning.status``). Nothing here
 commits: whoever writes a fact has its consequences in the same transaction.
 
 Two at once on one item: the rows that will be written are locked first, all in one order, and the
@@ -22,10 +22,19 @@ from ckan import model
 from ckan.model.types import make_uuid
 
 from ckanext.ogp_plan.model import Event, LightChange, PlanItem, PlanRow
-from ckanext.ogp_plan.planning import states, store
+from ckanext.ogp_plan.planning import store
 from ckanext.ogp_plan.planning.facts import Facts
+from ckanext.ogp_plan.planning.rollup import roll_up
 from ckanext.ogp_plan.planning.settings import Settings
-from ckanext.ogp_plan.planning.states import Reason, RollUp, Standing
+from ckanext.ogp_plan.planning.status import compute_status
+from ckanext.ogp_plan.planning.status_types import (
+    OUTSIDE,
+    ItemStatus,
+    Reason,
+    RollUp,
+    item_status_dict,
+    roll_up_dict,
+)
 from ckanext.ogp_plan.planning.tracking import Completion, Key, LinkKind, Record
 from ckanext.ogp_plan.planning.types import Declared, Item, Plan, PlanStatus, Schedule, ScheduleKind
 from ckanext.ogp_plan.services import event as event_service
@@ -35,7 +44,7 @@ from ckanext.ogp_plan.services import record as record_service
 BATCH = 1000
 #: Plans whose lights are computed every night; only theirs are remembered when they change.
 TRACKED = (PlanStatus.ADOPTED.value, PlanStatus.RUNNING.value)
-#: Mark of an item that is declared done and open again (:data:`ckanext.ogp_plan.planning.states.LABELS`).
+#: Mark of an item that is declared done and open again (``planning.status_types.LABELS``).
 _REOPENED = "reabierto"
 
 
@@ -215,7 +224,7 @@ class _Computing:
     settings: Settings
     rows: list[_Row]
     whole: bool
-    made: dict[Key, Standing] = field(default_factory=dict)
+    made: dict[Key, ItemStatus] = field(default_factory=dict)
     #: the months that somebody reported for
     reported: dict[Key, tuple[str, ...]] = field(default_factory=dict)
     #: (item, (plan, item it waits for))
@@ -261,11 +270,11 @@ def _standings(one: _Computing, today: dt.date, fresh: Mapping[tuple[str, Key], 
         if due is not None:
             overdue[other] = due
     facts = Facts(record_service.load(one.row, held))
-    one.made = states.stand(facts, today, keys, settings=one.settings, overdue=overdue)
+    one.made = compute_status(facts, today, keys, settings=one.settings, overdue=overdue)
     one.reported = {key: facts.reported_months(key) for key in one.made}
 
 
-def _is_overdue(standing: Standing, today: dt.date) -> bool:
+def _is_overdue(standing: ItemStatus, today: dt.date) -> bool:
     return (
         standing.due is not None
         and standing.due < today
@@ -275,7 +284,7 @@ def _is_overdue(standing: Standing, today: dt.date) -> bool:
 
 def _is_open(declared: str | None, labels: Iterable[str] | None) -> bool:
     """Tell whether an item is neither outside nor done; done, but open again, is open."""
-    if declared in {state.value for state in states.OUTSIDE}:
+    if declared in {state.value for state in OUTSIDE}:
         return False
     reopened = any(str(label).startswith(_REOPENED) for label in labels or ())
     return declared != Declared.DONE.value or reopened
@@ -341,7 +350,7 @@ def _add_rolled(
     if components is not None and not components:
         return
     record, standings = _stored(row, components, values, settings)
-    rolled = states.roll_up(standings, record, settings)
+    rolled = roll_up(standings, record, settings)
     for one in rows:
         below = rolled.get(one.key)
         if below is not None:
@@ -357,7 +366,7 @@ def _add_rolled(
 
 def _stored(
     row: PlanRow, components: set[str] | None, values: Mapping[str, Mapping[str, Any]], settings: Settings
-) -> tuple[Record, dict[Key, Standing]]:
+) -> tuple[Record, dict[Key, ItemStatus]]:
     """The items of some components with only what a roll-up looks at: fresh where computed now."""
     table = PlanItem.__table__
     by_budget = settings.weights == "budget"
@@ -382,7 +391,7 @@ def _stored(
     found = list(model.Session.execute(wanted))
     keys = {one.id: (one.level, one.code) for one in found}
     plan = Plan(row.family, start=row.start, end=row.end)
-    standings: dict[Key, Standing] = {}
+    standings: dict[Key, ItemStatus] = {}
     for one in found:
         plan.items.append(_light_item(one, keys.get(one.parent_id)))
         if one.trackable:
@@ -421,10 +430,10 @@ def _values_of(one: Any) -> dict[str, Any]:
     }
 
 
-def _light_standing(key: Key, values: Mapping[str, Any]) -> Standing:
+def _light_standing(key: Key, values: Mapping[str, Any]) -> ItemStatus:
     stored = values["standing"]
     suggested = stored["suggested"]
-    return Standing(
+    return ItemStatus(
         key=key,
         declared=Declared.NOT_STARTED,
         light=values["light"] or Declared.NOT_STARTED.value,
@@ -452,10 +461,10 @@ def _light_standing(key: Key, values: Mapping[str, Any]) -> Standing:
 # --- what is written
 
 
-def _tracked_values(standing: Standing, reported: Sequence[str]) -> dict[str, Any]:
+def _tracked_values(standing: ItemStatus, reported: Sequence[str]) -> dict[str, Any]:
     """The computed columns of a tracked item."""
     # the months are no part of a cut, which freezes the reports themselves
-    stored = {**states.standing_dict(standing), "reported": list(reported)}
+    stored = {**item_status_dict(standing), "reported": list(reported)}
     return {
         "declared": standing.declared.value,
         "light": standing.light,
@@ -492,7 +501,7 @@ _EMPTY: dict[str, Any] = {
 
 
 def _rolled(below: RollUp) -> dict[str, Any]:
-    return states.roll_up_dict(below)
+    return roll_up_dict(below)
 
 
 def _moment(moment: dt.datetime | None) -> str | None:
@@ -531,7 +540,9 @@ def _batches(pairs: list[tuple[str, Any]]) -> Iterator[list[tuple[str, Any]]]:
         yield pairs[start : start + BATCH]
 
 
-def _remember(plan_id: str, rows: Iterable[_Row], made: Mapping[Key, Standing]) -> list[tuple[str, str, str]]:
+def _remember(
+    plan_id: str, rows: Iterable[_Row], made: Mapping[Key, ItemStatus]
+) -> list[tuple[str, str, str]]:
     """Write down the lights that changed. The first light that an item gets is no change."""
     changed = []
     moment = event_service.clock()
@@ -548,7 +559,7 @@ def _remember(plan_id: str, rows: Iterable[_Row], made: Mapping[Key, Standing]) 
                 "item_id": one.id,
                 "before": one.light,
                 "after": standing.light,
-                "reasons": states.standing_dict(standing)["reasons"],
+                "reasons": item_status_dict(standing)["reasons"],
                 "at": moment,
             }
         )

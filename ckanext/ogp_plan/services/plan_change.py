@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,10 +14,10 @@ from ckan import model
 
 from ckanext.ogp_plan import urls
 from ckanext.ogp_plan.model import PlanItem, PlanRow, RecordedChange
-from ckanext.ogp_plan.planning import data, families
+from ckanext.ogp_plan.planning import data as planning_data
+from ckanext.ogp_plan.planning import families
 from ckanext.ogp_plan.planning import settings as plan_settings
 from ckanext.ogp_plan.planning.types import ChangeKind, Plan, PlanStatus
-from ckanext.ogp_plan.serializers import plan as plan_serializer
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import item_status, permission, plan_version
 from ckanext.ogp_plan.services import record as record_service
@@ -41,6 +41,7 @@ def name_in_use() -> str:
 
 
 def check_name(name: str, errors: dict[str, list[str]]) -> None:
+    """Add an error if a name cannot be a plan's address, or another plan has it."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{1,98}[a-z0-9]", name, re.ASCII):
         errors["name"] = [
             tk._("Write the address with small letters, figures and hyphens: 3 to 100 of them.")
@@ -52,6 +53,7 @@ def check_name(name: str, errors: dict[str, list[str]]) -> None:
 
 
 def check_family(family: str, errors: dict[str, list[str]]) -> None:
+    """Add an error if there is no such family of plans."""
     known = families.names()
     if family not in known:
         errors["family"] = [
@@ -60,6 +62,7 @@ def check_family(family: str, errors: dict[str, list[str]]) -> None:
 
 
 def check_owner(reference: str, errors: dict[str, list[str]]) -> str:
+    """Return the name of the organization that owns a plan; add an error if there is none."""
     found = model.Group.get(reference)
     if found is None or not found.is_organization or found.state != "active":
         errors["owner"] = [tk._("Choose the organization that owns the plan.")]
@@ -68,14 +71,16 @@ def check_owner(reference: str, errors: dict[str, list[str]]) -> str:
 
 
 def check_days(start: dt.date | None, end: dt.date | None, errors: dict[str, list[str]]) -> None:
+    """Add an error if a plan would end before it begins."""
     if start and end and end < start:
         errors["end"] = [tk._("It ends before it begins. Correct one of the two days.")]
 
 
 def check_settings(family: str, given: Mapping[str, Any], errors: dict[str, list[str]]) -> None:
+    """Add an error if a plan of a family cannot be tracked by these settings."""
     try:
         plan_settings.settings(record_service.family(family), given)
-    except (data.DataError, TypeError, ValueError, KeyError, AttributeError) as error:
+    except (planning_data.DataError, TypeError, ValueError, KeyError, AttributeError) as error:
         errors["settings"] = [
             tk._(
                 "These settings cannot be used ({detail}). Correct them, or leave them as in the family."
@@ -84,6 +89,7 @@ def check_settings(family: str, given: Mapping[str, Any], errors: dict[str, list
 
 
 def check_successor(reference: str | None, person: Person, errors: dict[str, list[str]]) -> PlanRow | None:
+    """Return the plan that another one follows; add an error if there is none that may be seen."""
     found = PlanRow.get(reference)
     if reference and (found is None or not permission.may(person, "see", found)):
         errors["successor_of"] = [tk._("There is no such plan.")]
@@ -91,11 +97,17 @@ def check_successor(reference: str | None, person: Person, errors: dict[str, lis
     return found
 
 
-def patch(row: PlanRow, data: Mapping[str, Any], person: Person) -> None:
+def patch(row: PlanRow, data: Mapping[str, Any], person: Person, status_name: Callable[[str], str]) -> None:
+    """Change a plan, and record what was changed.
+
+    :param data: the fields of ``ogp_plan_patch``.
+    :param status_name: returns what a status is called, for errors.
+    :raises tk.ValidationError: it may not be changed so.
+    """
     errors: dict[str, list[str]] = {}
     status = data["status"]
     if status is not None and status.value != row.status:
-        _check_transition(row, status, errors)
+        _check_transition(row, status, status_name, errors)
     if data["settings"] is not None:
         check_settings(row.family, data["settings"], errors)
     owner = check_owner(data["owner"], errors) if data["owner"] else row.owner
@@ -128,13 +140,15 @@ def patch(row: PlanRow, data: Mapping[str, Any], person: Person) -> None:
         item_status.recompute(row.id)
 
 
-def _check_transition(row: PlanRow, status: PlanStatus, errors: dict[str, list[str]]) -> None:
+def _check_transition(
+    row: PlanRow, status: PlanStatus, status_name: Callable[[str], str], errors: dict[str, list[str]]
+) -> None:
     there = PlanStatus(row.status)
     if status not in TRANSITIONS[there]:
         errors["status"] = [
             tk._("A plan cannot go from {before} to {after}.").format(
-                before=plan_serializer.status_name(there.value),
-                after=plan_serializer.status_name(status.value),
+                before=status_name(there.value),
+                after=status_name(status.value),
             )
         ]
     elif status in (PlanStatus.ADOPTED, PlanStatus.CONSULTATION) and not _has_items(row):

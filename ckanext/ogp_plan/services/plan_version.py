@@ -14,12 +14,12 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.model.types import make_uuid
 
+from ckanext.cost_common.values.text import fold
 from ckanext.ogp_plan import urls
 from ckanext.ogp_plan.model import ItemAssignment, PlanItem, PlanRow, PlanVersion, RecordedChange
-from ckanext.ogp_plan.planning import calendar, store, values
+from ckanext.ogp_plan.planning import calendar, family_values, store
 from ckanext.ogp_plan.planning.difference import difference
 from ckanext.ogp_plan.planning.output import plain
-from ckanext.ogp_plan.planning.text import fold
 from ckanext.ogp_plan.planning.tracking import Key
 from ckanext.ogp_plan.planning.types import Assignment, Item, OrgGroup, Plan, PlanChange, ScheduleKind
 from ckanext.ogp_plan.services import event as event_service
@@ -130,7 +130,7 @@ def _write_items(row: PlanRow, plan: Plan) -> None:
     }
     given = {key: one.address for key, one in there.items()}
     address = urls.of_items(plan.items, given)
-    served = values.values_of(plan, record_service.family(row.family))
+    served = family_values.values_of(plan, record_service.family(row.family))
     ids = {item.key: there[item.key].id if item.key in there else make_uuid() for item in plan.items}
     parents = {item.key: item.parent for item in plan.items}
     for position, item in enumerate(plan.items):

@@ -24,10 +24,13 @@ from ckan.model.types import make_uuid
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from ckanext.cost_common import language
+from ckanext.cost_common.values.periods import Period, parse_period, period_of
 from ckanext.ogp_plan.model import Event, ItemAssignment, PlanItem, PlanRow
-from ckanext.ogp_plan.planning import calendar, progress, states, store, tracking, wording
+from ckanext.ogp_plan.planning import progress, store, tracking
 from ckanext.ogp_plan.planning.facts import Facts, Owners
+from ckanext.ogp_plan.planning.item_facts import evidence_breaks
 from ckanext.ogp_plan.planning.settings import Settings
+from ckanext.ogp_plan.planning.status import compute_status
 from ckanext.ogp_plan.planning.tracking import (
     Evidence,
     EvidenceKind,
@@ -37,6 +40,7 @@ from ckanext.ogp_plan.planning.tracking import (
     Report,
     Update,
 )
+from ckanext.ogp_plan.planning.transitions import Need, may
 from ckanext.ogp_plan.planning.types import (
     Accumulation,
     Declared,
@@ -47,6 +51,7 @@ from ckanext.ogp_plan.planning.types import (
     PlanStatus,
     Role,
 )
+from ckanext.ogp_plan.planning.words import phrases
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import item_status, permission
 from ckanext.ogp_plan.services import link as link_service
@@ -224,12 +229,12 @@ class Desk:
             store.events_like(self.of_item(fact.item), fact).remove(fact)  # type: ignore[attr-defined]
         del self.added[count:]
 
-    def closed_periods(self) -> dict[str, calendar.Period]:
+    def closed_periods(self) -> dict[str, Period]:
         """Return the periods of reporting that are closed."""
         last: dict[str, bool] = {}
         for one in tracking.standing(self.record.periods):
             last[one.period] = one.opened
-        return {name: calendar.period(name) for name, opened in last.items() if not opened}
+        return {name: parse_period(name) for name, opened in last.items() if not opened}
 
 
 def _empty(record: Record, key: Key) -> Record:
@@ -466,7 +471,7 @@ class Work:
             return
         if name in desk.closed_periods():
             raise refused("period", _closed(name))
-        if calendar.period(name).start > self.today:
+        if parse_period(name).start > self.today:
             raise refused("period", tk._("The period %(period)s has not begun.") % {"period": name})
 
     def _report(self, desk: Desk, report: str | None, organization: str | None) -> None:
@@ -524,15 +529,15 @@ class Work:
         if needs:
             errors: dict[str, list[str]] = defaultdict(list)
             for need in needs:
-                errors[_FIELD_OF[need.code]].append(wording.need_words(need, language.current()))
+                errors[_FIELD_OF[need.code]].append(phrases.need_words(need, language.current()))
             raise tk.ValidationError(dict(errors))
         return state
 
     def _needs(
         self, desk: Desk, item: Item, organization: str | None, before: Declared, state: Declared, said: Said
-    ) -> tuple[states.Need, ...]:
+    ) -> tuple[Need, ...]:
         facts = desk.facts(item.key)
-        return states.may(
+        return may(
             before,
             state,
             evidence=_valid_evidence(facts, item.key, organization),
@@ -672,12 +677,12 @@ class Work:
         if name and (start or end):
             raise refused("period", tk._("Give the period or its two days, not both."))
         if name:
-            found = calendar.period(name)
+            found = parse_period(name)
             start, end = found.start, found.end
         elif start is None and end is None:
             if old is not None:
                 return old.start, old.end
-            found = calendar.period_of(self.today, desk.settings.cadence.months)
+            found = period_of(self.today, desk.settings.cadence.months)
             start, end = found.start, found.end
         if start is None or end is None or start > end:
             raise refused("end", tk._("Give the first and the last day of the period, in order."))
@@ -790,7 +795,7 @@ class Work:
         desk.item(key)
         self._whose(desk, key, organization)
         old = self._superseded(desk, "answers", key, organization, fields.get("supersedes"))
-        standing = states.stand(desk.facts(key), self.today, {key}, settings=desk.settings)[key]
+        standing = compute_status(desk.facts(key), self.today, {key}, settings=desk.settings)[key]
         row = desk.rows[key]
         active = {one.code for one in standing.reasons} | set(row.reasons or ())
         if fields["reason"] not in active:
@@ -902,7 +907,7 @@ def _valid_evidence(facts: Facts, key: Key, organization: str | None) -> int:
     owners = facts.owners(facts.items[key])
     shared = organization is not None and owners.size >= 2
     return sum(
-        not states.broken(one, facts.checks.get(one.id))
+        not evidence_breaks(one, facts.checks.get(one.id))
         and (not shared or one.organization in (organization, None))
         for one in facts.evidence.get(key, ())
     )
@@ -931,7 +936,7 @@ def _reached(facts: Facts, item: Item, organization: str | None, today: dt.date)
 
 def _last_of(facts: Facts, item: Item, owners: Owners, organization: str, today: dt.date) -> bool:
     """Whether all others that owe an item are done."""
-    standing = states.stand(facts, today, {item.key})[item.key]
+    standing = compute_status(facts, today, {item.key})[item.key]
     declared = {one.organization: one.declared for one in standing.assignments}
     others = [declared.get(name) for name in owners.targets if name != organization]
     return not owners.unnamed and all(one is Declared.DONE for one in others)
@@ -997,7 +1002,7 @@ def _value(
 
 def _shown(one: Measurement) -> str:
     value = progress.measured(one)
-    return wording.number_words(value, language.current()) if value is not None else one.comment[:60]
+    return phrases.number_words(value, language.current()) if value is not None else one.comment[:60]
 
 
 # --- reports

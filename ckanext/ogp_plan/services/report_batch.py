@@ -18,13 +18,14 @@ from ckan import model
 from sqlalchemy.exc import IntegrityError
 
 from ckanext.cost_common import language
+from ckanext.cost_common.values.periods import parse_period, period_of
 from ckanext.ogp_plan import config
 from ckanext.ogp_plan.model import Event, PlanItem, PlanRow
-from ckanext.ogp_plan.planning import calendar, tracking
+from ckanext.ogp_plan.planning import tracking
 from ckanext.ogp_plan.planning.exporters import report_template
-from ckanext.ogp_plan.planning.render import Renderer
 from ckanext.ogp_plan.planning.tracking import EvidenceKind, Key
 from ckanext.ogp_plan.planning.types import Declared, Place
+from ckanext.ogp_plan.planning.words.render import Renderer
 from ckanext.ogp_plan.services import evidence as evidence_service
 from ckanext.ogp_plan.services import permission, request_fields
 from ckanext.ogp_plan.services import report as report_service
@@ -392,7 +393,7 @@ def _judge_duty(work: Work, person: Person, batch: Batch, rows_of: list[Row]) ->
     desk, key = work.desks[plan.id], (item.level, item.code)
     try:
         organization = _whose(person, desk.plan, desk.rows[key], batch.organization)
-        period = batch.period or calendar.period_of(work.today, desk.settings.cadence.months).id
+        period = batch.period or period_of(work.today, desk.settings.cadence.months).id
         said = _said(rows_of, batch.period)
         said.measurements, said.evidence = _parts(rows_of, period)
         _leave_out_the_same(work, desk, key, organization, said, period)
@@ -474,7 +475,7 @@ def _leave_out_the_same(
     own = desk.of_item(key)
     there = {one.url for one in own.standing_evidence() if one.organization == organization}
     said.evidence = [one for one in said.evidence if one["url"] not in there]
-    span = calendar.period(period)
+    span = parse_period(period)
     known = [
         one
         for one in own.counting_measurements()

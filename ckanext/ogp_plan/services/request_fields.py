@@ -19,7 +19,8 @@ from urllib.parse import urlsplit
 import ckan.plugins.toolkit as tk
 
 from ckanext.cost_common.logic import InvalidValue, Reader, Schema, optional, read_fields, required, validated
-from ckanext.ogp_plan.planning import calendar, numbers
+from ckanext.cost_common.values import numbers
+from ckanext.cost_common.values.periods import parse_period
 
 __all__ = [
     "InvalidValue",
@@ -153,7 +154,7 @@ def _number(value: Any) -> Any:
         return None
     words = value.strip().removesuffix("%").strip()
     sign = -1 if words[:1] in ("-", "\u2212") else 1
-    read = numbers.figure(words[1:] if sign < 0 else words)
+    read = numbers.parse_figure(words[1:] if sign < 0 else words)
     if read is not None:
         return sign * read.value
     try:
@@ -228,7 +229,7 @@ def moment(value: Any) -> dt.datetime:
 def period(value: Any) -> str:
     """Read the id of a period of reporting: ``2026-03``, ``2026-T1``, ``2026-C1``, ``2026-S1``, ``2026``."""
     try:
-        found = calendar.period(value.strip() if isinstance(value, str) else "")
+        found = parse_period(value.strip() if isinstance(value, str) else "")
         if FIRST_DAY <= found.start <= LAST_DAY:
             return found.id
     except ValueError:

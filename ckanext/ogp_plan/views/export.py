@@ -15,9 +15,9 @@ from ckan import model
 from flask import Blueprint, Response, request
 
 from ckanext.cost_common import language
+from ckanext.cost_common.values.periods import parse_period, period_of
 from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.model import Cut, PlanRow
-from ckanext.ogp_plan.planning import calendar
 from ckanext.ogp_plan.planning.exporters import quarterly, report_template
 from ckanext.ogp_plan.planning.types import PlanStatus
 from ckanext.ogp_plan.services import cut as cut_service
@@ -173,7 +173,7 @@ def organization_report(id: str) -> Response:
 def _period() -> tuple[dt.date, dt.date]:
     """The days of a report: those asked for, or else the quarter of today until today."""
     today = record_service.today()
-    quarter = calendar.period_of(today, 3)
+    quarter = period_of(today, 3)
     asked = [request.args.get(name, "").strip() for name in ("desde", "hasta")]
     try:
         start = dt.date.fromisoformat(asked[0]) if asked[0] else quarter.start
@@ -196,7 +196,7 @@ def organization_template(id: str) -> Response:
     lang = language.current()
     period = request.args.get("periodo", "")
     try:
-        period = calendar.period(period).id if period else ""
+        period = parse_period(period).id if period else ""
     except ValueError:
         return tk.abort(400, tk._("There is no such period."))  # type: ignore[no-any-return]
 

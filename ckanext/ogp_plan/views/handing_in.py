@@ -16,8 +16,9 @@ from flask.views import MethodView
 from werkzeug.datastructures import FileStorage
 
 from ckanext.cost_common.csrf import require_token
+from ckanext.cost_common.values.periods import periods_between
 from ckanext.ogp_plan.helpers import plan as words
-from ckanext.ogp_plan.planning import calendar, progress
+from ckanext.ogp_plan.planning import progress
 from ckanext.ogp_plan.planning.types import Indicator
 from ckanext.ogp_plan.serializers import plan as plan_serializer
 from ckanext.ogp_plan.services import record as record_service
@@ -136,7 +137,7 @@ class OrganizationReport(MethodView):
         """The months and quarters of the last year, the present ones first."""
         today = record_service.today()
         first = today - dt.timedelta(days=365)
-        found = [one for months in (1, 3) for one in reversed(calendar.periods_between(first, today, months))]
+        found = [one for months in (1, 3) for one in reversed(periods_between(first, today, months))]
         return [{"value": one.id, "title": words.ogp_plan_period(one.id).capitalize()} for one in found]
 
     def _sections(self) -> list[dict[str, str]]:

@@ -14,11 +14,13 @@ from flask.views import MethodView
 
 from ckanext.cost_common import language
 from ckanext.cost_common.csrf import require_token
+from ckanext.cost_common.values.periods import parse_period, periods_between
 from ckanext.ogp_plan import config
 from ckanext.ogp_plan.helpers import plan as words
-from ckanext.ogp_plan.planning import calendar, wording
+from ckanext.ogp_plan.planning import calendar
 from ckanext.ogp_plan.planning.tracking import Completion, EvidenceKind
 from ckanext.ogp_plan.planning.types import Declared
+from ckanext.ogp_plan.planning.words import phrases
 from ckanext.ogp_plan.services import record as record_service
 from ckanext.ogp_plan.views import forms
 from ckanext.ogp_plan.views import plan as plan_view
@@ -80,7 +82,7 @@ def completion_options() -> list[dict[str, str]]:
         Completion.COMPLETE: tk._("All was done, and the evidence was looked at."),
     }
     return [
-        {"value": grade.value, "title": wording.completion_words(grade, language.current()), "help": text}
+        {"value": grade.value, "title": phrases.completion_words(grade, language.current()), "help": text}
         for grade, text in helps.items()
     ]
 
@@ -189,7 +191,7 @@ def periods(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
     if not start or not end:
         return []
     last = min(dt.date.fromisoformat(end), record_service.today())
-    found = calendar.periods_between(dt.date.fromisoformat(start), last, months)
+    found = periods_between(dt.date.fromisoformat(start), last, months)
     closed = {one["period"] for one in plan.get("periods") or [] if not one["open"]}
     return [
         {"value": one.id, "title": words.ogp_plan_period(one.id).capitalize(), "closed": one.id in closed}
@@ -331,7 +333,7 @@ class UpdateForm(ItemForm):
         if not sent["periodo"]:
             return None
         try:
-            span = calendar.period(sent["periodo"])
+            span = parse_period(sent["periodo"])
         except ValueError:
             return None
         wanted = (span.start.isoformat(), span.end.isoformat(), sent["organismo"] or None)

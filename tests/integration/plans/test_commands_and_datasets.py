@@ -113,10 +113,10 @@ class TestCuts:
         plan = town.plan("paac")
         monkeypatch.setattr(record_service, "today", lambda: dt.date(2026, 5, 4))
         run(town, "cut", "create", plan.name, "2026-04-30")
-        from ckanext.ogp_plan.planning import cuts
+        from ckanext.ogp_plan.planning.cuts import frozen
 
-        freeze = cuts.freeze
-        monkeypatch.setattr(cuts, "freeze", lambda *given: {**freeze(*given), "version": 7})
+        freeze = frozen.freeze
+        monkeypatch.setattr(frozen, "freeze", lambda *given: {**freeze(*given), "version": 7})
         done = run(town, "cut", "verify", plan.name)
         assert done.exit_code == cli.OPEN
         assert "/version: 1 → 7" in done.output

@@ -27,7 +27,7 @@ from ckanext.ogp_plan.model import (
     RecordedChange,
     UnknownName,
 )
-from ckanext.ogp_plan.planning.exporters import f014, workbook
+from ckanext.ogp_plan.planning.exporters import f014, own_workbook
 from ckanext.ogp_plan.services import import_ as import_service
 from ckanext.ogp_plan.services import record as record_service
 
@@ -185,7 +185,7 @@ class TestTheSameAgain:
 
     def test_every_form_out_comes_in_as_the_same_plan(self, town: Town) -> None:
         plan = made(town, "ida-y-vuelta", title="PLAN ANTICORRUPCIÓN de la casa")
-        for content in (f014.write(record_service.current_plan(plan)), workbook.write(record_service.current_plan(plan))):
+        for content in (f014.write(record_service.current_plan(plan)), own_workbook.write(record_service.current_plan(plan))):
             one = opened(town, content, plan=plan.name)
             assert [(c["field"], c["before"], c["after"]) for c in one["changes"]] == []
             assert one["reading"]["acta"]["asked"] == []
@@ -193,7 +193,7 @@ class TestTheSameAgain:
     def test_what_a_form_has_no_place_for_is_not_taken_away(self, town: Town) -> None:
         plan = made(town, "con-pesos")
         body = record_service.current_plan(plan)
-        edited = edit(workbook.write(body), "Elementos", "peso", {"1.1.1": 40, "1.1.2": 60}, level="fila")
+        edited = edit(own_workbook.write(body), "Elementos", "peso", {"1.1.1": 40, "1.1.2": 60}, level="fila")
         one = opened(town, edited, plan=plan.name)
         assert {change["field"] for change in one["changes"]} == {"weight"}
         town.call("owner_admin", "ogp_plan_import_apply", id=one["id"])
@@ -244,7 +244,7 @@ class TestACorrectedDocument:
     def test_it_is_refused_when_the_plan_changed_since(self, town: Town) -> None:
         plan = made(town, "cambiado")
         one = opened(town, plan_files.f014(self.rows), plan=plan.name)
-        other = opened(town, edit(workbook.write(record_service.current_plan(plan)), "Elementos", "titulo", {"1": "Riesgos de todos"}), plan=plan.name)
+        other = opened(town, edit(own_workbook.write(record_service.current_plan(plan)), "Elementos", "titulo", {"1": "Riesgos de todos"}), plan=plan.name)
         town.call("owner_admin", "ogp_plan_import_apply", id=other["id"])
         before = counts()
         with pytest.raises(tk.ValidationError) as refused:
@@ -319,7 +319,7 @@ class TestManyAtOnce:
 
     def test_of_two_corrections_at_once_the_second_is_refused(self, town: Town) -> None:
         plan = made(town, "dos-correcciones")
-        both = [opened(town, edit(workbook.write(record_service.current_plan(plan)), "Elementos", "titulo", {"1": f"Riesgos {n}"}), plan=plan.name) for n in range(2)]
+        both = [opened(town, edit(own_workbook.write(record_service.current_plan(plan)), "Elementos", "titulo", {"1": f"Riesgos {n}"}), plan=plan.name) for n in range(2)]
         waiting = iter([one["id"] for one in both])
         outcomes = at_once(lambda: import_service.apply(model.Session.get(Import, next(waiting)), user_id=None).version, 2)
         assert sorted(outcomes, key=str) == [2, "refused"]

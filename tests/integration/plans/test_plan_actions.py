@@ -175,7 +175,8 @@ class TestLists:
         assert found["url"] == f"/planes/{row.name}"
 
     def test_the_progress_of_a_plan_is_what_the_core_rolls_up(self, town: Town) -> None:
-        from ckanext.ogp_plan.planning import states
+        from ckanext.ogp_plan.planning.rollup import roll_up
+        from ckanext.ogp_plan.planning.status import compute_status
 
         for family in MAKERS:
             row = computed(town, family)
@@ -188,7 +189,7 @@ class TestLists:
             item_status.recompute(row.id, today=TODAY)
             fresh = town.fresh(row)
             record = record_service.load(fresh)
-            rolled = states.roll_up(states.stand(record, TODAY), record)[None]
+            rolled = roll_up(compute_status(record, TODAY), record)[None]
             shown = town.call("anonymous", "ogp_plan_show", id=row.name)
             assert shown["progress"] == pytest.approx(float(rolled.rolled.progress), abs=1e-6)
             assert shown["coverage"] == {"with_value": rolled.rolled.with_value, "total": rolled.rolled.total}

@@ -18,7 +18,9 @@ from support.doors import portal
 from support.plan_portal import Town
 
 from ckanext.ogp_plan.model import Cut, PlanRow, Publication
-from ckanext.ogp_plan.planning import cuts, tracking
+from ckanext.ogp_plan.planning import tracking
+from ckanext.ogp_plan.planning.cuts import frozen
+from ckanext.ogp_plan.planning.cuts.frozen import canonical, digest
 from ckanext.ogp_plan.planning.types import Declared
 from ckanext.ogp_plan.services import cut as cut_service
 from ckanext.ogp_plan.services import event as event_service
@@ -75,7 +77,7 @@ class TestFreezing:
         done = town.call("control", "ogp_plan_cut_create", plan=plan.name, day=APRIL.isoformat())
         cut = model.Session.scalars(sa.select(Cut).where(Cut.plan_id == plan.id)).one()
         assert done["sha256"] == cut.sha256 == hashlib.sha256(cut.body.encode()).hexdigest()
-        assert cuts.canonical(json.loads(cut.body)).decode() == cut.body
+        assert canonical(json.loads(cut.body)).decode() == cut.body
         assert (cut.day, cut.due, cut.version) == (APRIL, dt.date(2026, 5, 15), 1)
         whole = json.loads(cut.body)["compliance"]["whole"]
         # 1.1.1, 1.1.2 and its second row are scheduled by April; 2.1 has no months, 2.2 begins in June
@@ -162,9 +164,9 @@ class TestComputedAgain:
         cut = model.Session.scalars(sa.select(Cut).where(Cut.plan_id == plan.id)).one()
         body = json.loads(cut.body)
         body["compliance"]["whole"]["fulfilled"] = 3
-        content = cuts.canonical(body)
+        content = canonical(body)
         model.Session.execute(sa.text("ALTER TABLE ogp_cut DISABLE TRIGGER USER"))
-        model.Session.execute(sa.text("UPDATE ogp_cut SET body = :body, sha256 = :sha WHERE id = :id"), {"body": content.decode(), "sha": cuts.digest(content), "id": cut.id})
+        model.Session.execute(sa.text("UPDATE ogp_cut SET body = :body, sha256 = :sha WHERE id = :id"), {"body": content.decode(), "sha": digest(content), "id": cut.id})
         model.Session.execute(sa.text("ALTER TABLE ogp_cut ENABLE TRIGGER USER"))
         model.Session.commit()
         found = town.call("anonymous", "ogp_plan_cut_verify", plan=plan.name, day="2026-04-30")
@@ -175,7 +177,8 @@ class TestComputedAgain:
         plan = town.plan("paac")
         today(dt.date(2026, 5, 4))
         town.call("control", "ogp_plan_cut_create", plan=plan.name, day="2026-04-30")
-        monkeypatch.setattr(cuts, "RULES", 99)
+        monkeypatch.setattr(frozen, "RULES", 99)
+        monkeypatch.setattr(cut_service, "RULES", 99)
         found = town.call("anonymous", "ogp_plan_cut_verify", plan=plan.name, day="2026-04-30")
         assert (found["same"], found["rules"], found["sha256_now"]) == (False, 1, None)
 

@@ -28,7 +28,7 @@ from werkzeug.datastructures import FileStorage
 
 from ckanext.ogp_plan.model import APPEND_ONLY, Event, PlanItem, PlanRow
 from ckanext.ogp_plan.planning import data
-from ckanext.ogp_plan.planning.exporters import workbook
+from ckanext.ogp_plan.planning.exporters import own_workbook
 from ckanext.ogp_plan.planning.tracking import Evidence, Measurement, Report, Verdict, VerdictRole
 from ckanext.ogp_plan.planning.types import Declared, Item
 from ckanext.ogp_plan.services import cut as cut_service
@@ -201,7 +201,7 @@ class TestGroups:
         assert f"{owed['name']} 0 de 28 nombrados" in asked
         assert town.call("anonymous", "ogp_plan_obligation_list", organization=town.obras, plan=plan)["count"] == 0
 
-        book = load_workbook(io.BytesIO(workbook.write(record_service.current_plan(PlanRow.get(plan)))))
+        book = load_workbook(io.BytesIO(own_workbook.write(record_service.current_plan(PlanRow.get(plan)))))
         sheet = book["Grupos"]
         names = [cell.value for cell in sheet[1]]
         row = next(cell.row for cell in sheet["A"] if cell.value == owed["id"])

@@ -16,8 +16,11 @@ from support.doors import portal
 from support.plan_portal import Town, many
 
 from ckanext.ogp_plan.model import Event, LightChange, PlanItem, PlanRow
-from ckanext.ogp_plan.planning import states, tracking
+from ckanext.ogp_plan.planning import tracking
 from ckanext.ogp_plan.planning.facts import Facts
+from ckanext.ogp_plan.planning.rollup import roll_up
+from ckanext.ogp_plan.planning.status import compute_status
+from ckanext.ogp_plan.planning.status_types import item_status_dict, roll_up_dict
 from ckanext.ogp_plan.planning.tracking import Key, Link, LinkKind, Measurement, Update
 from ckanext.ogp_plan.planning.types import Declared
 from ckanext.ogp_plan.services import event as event_service
@@ -109,17 +112,17 @@ class TestTheSameEitherWay:
             event_service.append(row.id, random_fact(rng, town, key, DAY))
         item_status.recompute(row.id, today=DAY)
         record = record_service.load(row)
-        made = states.stand(record, DAY, settings=record_service.effective_settings(row))
+        made = compute_status(record, DAY, settings=record_service.effective_settings(row))
         for item in model.Session.query(PlanItem).filter_by(plan_id=row.id, trackable=True):
             standing = made[item.level, item.code]
             reported = list(Facts(record).reported_months((item.level, item.code)))
-            assert item.standing == {**states.standing_dict(standing), "reported": reported}
+            assert item.standing == {**item_status_dict(standing), "reported": reported}
             assert (item.declared, item.light) == (standing.declared.value, standing.light)
             assert item.reasons == [reason.code for reason in standing.reasons]
-        rolled = states.roll_up(made, record, record_service.effective_settings(row))
+        rolled = roll_up(made, record, record_service.effective_settings(row))
         for item in model.Session.query(PlanItem).filter_by(plan_id=row.id, trackable=False):
             assert item.light is None
-            of_core = states.roll_up_dict(rolled[item.level, item.code])
+            of_core = roll_up_dict(rolled[item.level, item.code])
             assert item.standing["rolled"]["counts"] == of_core["counts"]
             assert item.standing["rolled"]["rolled"]["with_value"] == of_core["rolled"]["with_value"]
 

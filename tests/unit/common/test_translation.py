@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po
 
 from ckanext.cost_common import translation
 from ckanext.cost_oc4ids.oc4ids import i18n as oc4ids_i18n
-from ckanext.ogp_plan.planning import i18n as planning_i18n
+from ckanext.ogp_plan.planning.words import i18n as planning_i18n
 
 
 @pytest.fixture(params=[oc4ids_i18n.DOMAIN, planning_i18n.DOMAIN])

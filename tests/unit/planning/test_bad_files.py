@@ -14,7 +14,7 @@ from support import plan_files as made
 from support.plans import lost
 
 from ckanext.ogp_plan.planning.importers import Unreadable, read
-from ckanext.ogp_plan.planning.render import Renderer
+from ckanext.ogp_plan.planning.words.render import Renderer
 
 
 def kind(content: bytes, name: str = "", family: str = "paac") -> Unreadable:

@@ -33,10 +33,14 @@ from support.tracked import (
     verdict,
 )
 
-from ckanext.ogp_plan.planning import cuts, settings, states
-from ckanext.ogp_plan.planning.cuts import Compliance
+from ckanext.ogp_plan.planning import settings
+from ckanext.ogp_plan.planning.cuts.compliance import compute_compliance
+from ckanext.ogp_plan.planning.cuts.dates import cut_days, cut_state, publish_by
+from ckanext.ogp_plan.planning.cuts.frozen import RULES, canonical, digest, freeze, freeze_again
+from ckanext.ogp_plan.planning.cuts.outline import Outline
+from ckanext.ogp_plan.planning.cuts.types import Compliance, RowCompliance
 from ckanext.ogp_plan.planning.importers import read
-from ckanext.ogp_plan.planning.outline import Outline
+from ckanext.ogp_plan.planning.status import compute_status
 from ckanext.ogp_plan.planning.tracking import EVENTS, Record, VerdictRole
 from ckanext.ogp_plan.planning.types import (
     Accumulation,
@@ -61,11 +65,11 @@ def scheduled(found: Compliance) -> dict[str, int]:
 
 def test_cut_days_by_data() -> None:
     how = settings.of("paac")
-    assert cuts.cut_days(how, record().plan) == (APRIL, AUGUST, DECEMBER)
+    assert cut_days(how, record().plan) == (APRIL, AUGUST, DECEMBER)
     two = replace(record().plan, start=day(6, 1), end=day(6, 30, 2027))
-    assert cuts.cut_days(how, two) == (AUGUST, DECEMBER, day(4, 30, 2027))
-    assert cuts.cut_days(how, replace(two, end=None)) == ()
-    assert [cuts.publish_by(one).isoformat() for one in (APRIL, AUGUST, DECEMBER)] == ["2026-05-15", "2026-09-14", "2027-01-18"]
+    assert cut_days(how, two) == (AUGUST, DECEMBER, day(4, 30, 2027))
+    assert cut_days(how, replace(two, end=None)) == ()
+    assert [publish_by(one).isoformat() for one in (APRIL, AUGUST, DECEMBER)] == ["2026-05-15", "2026-09-14", "2027-01-18"]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +84,7 @@ def test_cut_days_by_data() -> None:
     ],
 )
 def test_published_in_time_or_late_is_told(published: dt.date | None, today: dt.date, state: str, late: int) -> None:
-    found = cuts.cut_state(APRIL, published, today)
+    found = cut_state(APRIL, published, today)
     assert (found.state, found.late_days, found.due) == (state, late, day(5, 15))
 
 
@@ -88,7 +92,7 @@ def test_published_in_time_or_late_is_told(published: dt.date | None, today: dt.
 
 
 def test_all_rows_count_at_the_last_cut() -> None:
-    found = cuts.compliance(shaped(), DECEMBER)
+    found = compute_compliance(shaped(), DECEMBER)
     assert scheduled(found) == SHAPE
     assert (found.whole.scheduled, found.whole.undeclared, found.whole.fulfilled, found.whole.share) == (87, 87, 0, 0)
     assert found.whole.zone == "rojo" and found.last
@@ -96,7 +100,7 @@ def test_all_rows_count_at_the_last_cut() -> None:
 
 @pytest.mark.parametrize("cut", [APRIL, AUGUST])
 def test_rows_without_months_count_at_the_last_cut_only(cut: dt.date) -> None:
-    found = cuts.compliance(shaped(), cut)
+    found = compute_compliance(shaped(), cut)
     assert found.whole.scheduled == 0 and found.whole.undeclared == 87 and not found.last
     assert found.whole.share is None and found.whole.zone is None
 
@@ -106,7 +110,7 @@ def test_a_merged_row_is_no_row_of_its_own() -> None:
     item = facts.plan.item("fila", "4.22")
     assert item
     item.fields["merged_with"] = "4.21"
-    found = cuts.compliance(facts, DECEMBER)
+    found = compute_compliance(facts, DECEMBER)
     assert found.whole.scheduled == 86 and scheduled(found)["4"] == 21
     assert found.whole.excluded == 1 and found.whole.total == 87
     assert [one.excluded for one in found.rows if one.key[1] == "4.22"] == ["merged"]
@@ -118,7 +122,7 @@ def test_what_does_not_apply_is_left_out_and_listed(state: Declared) -> None:
     item = facts.plan.item("fila", "1.16")
     assert item
     tell(facts, update(item, at(3), state, reason="No se materializó ningún riesgo"))
-    found = cuts.compliance(facts, DECEMBER)
+    found = compute_compliance(facts, DECEMBER)
     assert scheduled(found) == SHAPE | {"1": 16} and found.whole.scheduled == 86
     assert [one.excluded for one in found.rows if one.key[1] == "1.16"] == [state.value]
 
@@ -127,21 +131,21 @@ def test_a_plan_may_keep_what_is_suspended() -> None:
     facts = shaped({"1": 2})
     tell(facts, update(facts.plan.items[2], at(3), Declared.SUSPENDED))
     facts.settings = {"excluded": ["no_aplica", "retirado"]}
-    assert cuts.compliance(facts, DECEMBER).whole.scheduled == 2
+    assert compute_compliance(facts, DECEMBER).whole.scheduled == 2
 
 
 def test_the_seed_has_these_denominators() -> None:
     plan = read(seed("cali-paac-2022.txt"), "paac").plan
-    found = cuts.compliance(Record(plan), day(12, 31, 2022))
+    found = compute_compliance(Record(plan), day(12, 31, 2022))
     assert scheduled(found) == SHAPE and found.whole.scheduled == found.whole.undeclared == 87
     facts = Record(plan)
     item = plan.item("fila", "1.5.2")
     assert item
     tell(facts, update(item, at(3, year=2022), Declared.NOT_APPLICABLE, reason="Ninguno"))
-    assert scheduled(cuts.compliance(facts, day(12, 31, 2022)))["1"] == 16
+    assert scheduled(compute_compliance(facts, day(12, 31, 2022)))["1"] == 16
     question = next(one for one in read(seed("cali-paac-2022.txt"), "paac").act.asked if one.kind == "row.merged")
     merged = read(seed("cali-paac-2022.txt"), "paac", answers={question.id: "merge"}).plan
-    assert cuts.compliance(Record(merged), day(12, 31, 2022)).whole.scheduled == 86
+    assert compute_compliance(Record(merged), day(12, 31, 2022)).whole.scheduled == 86
 
 
 def test_by_activity_or_by_row() -> None:
@@ -149,28 +153,28 @@ def test_by_activity_or_by_row() -> None:
     done = [item for item in facts.plan.items if item.trackable][:3]
     for item in done:
         tell(facts, update(item, at(4), Declared.DONE), proof(item, at(4)))
-    rows = cuts.compliance(facts, APRIL)
+    rows = compute_compliance(facts, APRIL)
     assert (rows.whole.scheduled, rows.whole.fulfilled, rows.count_unit) == (4, 3, "row")
     facts.settings = {"count_unit": "activity"}
-    found = cuts.compliance(facts, APRIL)
+    found = compute_compliance(facts, APRIL)
     assert (found.whole.scheduled, found.whole.fulfilled, found.count_unit) == (2, 1, "activity")
     assert [one.key for one in found.rows] == [("actividad", "1.1"), ("actividad", "1.2")]
     tell(facts, update(done[0], at(4, 2), Declared.NOT_APPLICABLE), update(done[1], at(4, 2), Declared.NOT_APPLICABLE))
-    found = cuts.compliance(facts, APRIL)
+    found = compute_compliance(facts, APRIL)
     assert (found.whole.scheduled, found.whole.fulfilled, found.whole.excluded) == (1, 0, 1)
 
 
 # --- fulfilled
 
 
-def one_row(cut: dt.date, *numbers: Any, evidence: bool = True, **more: Any) -> cuts.RowCompliance:
+def one_row(cut: dt.date, *numbers: Any, evidence: bool = True, **more: Any) -> RowCompliance:
     item = row("1.1", **more)
     facts = record(item)
     for month, value in enumerate(numbers, start=1):
         tell(facts, measure(item, at(month, 20), value))
     if evidence:
         tell(facts, proof(item, at(1, 20)))
-    return cuts.compliance(facts, cut).rows[0]
+    return compute_compliance(facts, cut).rows[0]
 
 
 @pytest.mark.parametrize(
@@ -214,40 +218,40 @@ def test_a_percentage_is_due_whole_at_each_cut() -> None:
 def test_fifty_five_of_fifty_six_is_not_fulfilled_and_its_mean_says_so() -> None:
     item = row("1.1", indicators=[count_of("56")])
     facts = tell(record(item), measure(item, at(11), 55), proof(item, at(11)))
-    found = cuts.compliance(facts, DECEMBER)
+    found = compute_compliance(facts, DECEMBER)
     assert found.whole.fulfilled == 0 and found.whole.mean_progress == D(55) / 56 and found.whole.with_progress == 1
 
 
 def test_the_mean_is_of_those_that_are_known() -> None:
     facts = shaped({"1": 4}, indicators=lambda: [count_of("10")])
     tell(facts, measure(facts.plan.items[2], at(3), 5), measure(facts.plan.items[4], at(3), 20))
-    whole = cuts.compliance(facts, DECEMBER).whole
+    whole = compute_compliance(facts, DECEMBER).whole
     assert (whole.mean_progress, whole.with_progress, whole.scheduled) == (D("0.75"), 2, 4)
 
 
 def test_each_of_several_indicators_must_be_met() -> None:
     item = row("1.1", indicators=[count_of("2", "a"), count_of("2", "b"), count_of(None, "c")])
     facts = tell(record(item), measure(item, at(2), 2, "a"), proof(item, at(2)))
-    assert not cuts.compliance(facts, DECEMBER).rows[0].fulfilled
-    assert cuts.compliance(tell(facts, measure(item, at(2), 2, "b")), DECEMBER).rows[0].fulfilled
+    assert not compute_compliance(facts, DECEMBER).rows[0].fulfilled
+    assert compute_compliance(tell(facts, measure(item, at(2), 2, "b")), DECEMBER).rows[0].fulfilled
 
 
 def test_a_quota_is_due_in_part_and_capped() -> None:
     names = tuple("abcd")
     item = row("3.1", schedule=months(4, 8), indicators=[count_of("8")], assignments=[Assignment(group="g", own_target=D(2))])
     facts = tell(record(item, groups=(OrgGroup("g", "g", 4, names),)), proof(item, at(2)), measure(item, at(2), 9, organization="a"))
-    found = cuts.compliance(facts, APRIL).rows[0]
+    found = compute_compliance(facts, APRIL).rows[0]
     assert (found.target, found.actual, found.fulfilled) == (4, 2, False)
     tell(facts, measure(item, at(3), 2, organization="b"))
-    assert cuts.compliance(facts, APRIL).rows[0].fulfilled
-    assert not cuts.compliance(facts, AUGUST).rows[0].fulfilled
+    assert compute_compliance(facts, APRIL).rows[0].fulfilled
+    assert not compute_compliance(facts, AUGUST).rows[0].fulfilled
 
 
 def test_without_a_number_the_light_decides() -> None:
     item = row("1.1", schedule=months(4))
     facts = tell(record(item), update(item, at(4), Declared.DONE))
-    assert not cuts.compliance(facts, APRIL).rows[0].fulfilled
-    assert cuts.compliance(tell(facts, proof(item, at(4))), APRIL).rows[0].fulfilled
+    assert not compute_compliance(facts, APRIL).rows[0].fulfilled
+    assert compute_compliance(tell(facts, proof(item, at(4))), APRIL).rows[0].fulfilled
 
 
 def test_what_must_fall_and_events_that_must_each_meet() -> None:
@@ -274,7 +278,7 @@ def test_zones_of_a_share(done: int, of: int, zone: str) -> None:
     facts = shaped({"1": of}, schedule=lambda: months(4))
     for item in [item for item in facts.plan.items if item.trackable][:done]:
         tell(facts, update(item, at(4), Declared.DONE), proof(item, at(4)))
-    found = cuts.compliance(facts, APRIL).whole
+    found = compute_compliance(facts, APRIL).whole
     assert found.share == D(done) * 100 / D(of) and found.zone == zone
 
 
@@ -282,7 +286,7 @@ def test_the_whole_is_no_mean_of_components() -> None:
     facts = shaped({"3": 24, "6": 3}, schedule=lambda: months(4))
     for item in [item for item in facts.plan.items if item.trackable and item.code.startswith("6")]:
         tell(facts, update(item, at(4), Declared.DONE), proof(item, at(4)))
-    found = cuts.compliance(facts, APRIL)
+    found = compute_compliance(facts, APRIL)
     assert [one.share for one in found.components] == [0, 100]
     assert found.whole.share == D(3) * 100 / 27
 
@@ -290,8 +294,8 @@ def test_the_whole_is_no_mean_of_components() -> None:
 def test_control_internos_word_stands_beside() -> None:
     item = row("1.1", schedule=months(4))
     facts = tell(record(item), verdict(item, at(5), VerdictRole.CONTROL, cut=APRIL, fulfilled=False), verdict(item, at(5, 2), fulfilled=True))
-    assert cuts.compliance(facts, APRIL).rows[0].confirmed is False
-    assert cuts.compliance(facts, AUGUST).rows[0].confirmed is None
+    assert compute_compliance(facts, APRIL).rows[0].confirmed is False
+    assert compute_compliance(facts, AUGUST).rows[0].confirmed is None
 
 
 @given(st.lists(st.tuples(st.sampled_from(sorted(SHAPE)), st.sets(st.integers(1, 12)), st.integers(0, 12)), max_size=12))
@@ -305,7 +309,7 @@ def test_components_add_up(rows: list[tuple[str, set[int], int]]) -> None:
         tell(facts, measure(item, at(1), done), proof(item, at(1)))
     before = -1
     for cut in (APRIL, AUGUST, DECEMBER):
-        found = cuts.compliance(facts, cut)
+        found = compute_compliance(facts, cut)
         for name in ("scheduled", "fulfilled", "undeclared", "excluded", "total", "with_progress"):
             assert sum(getattr(one, name) for one in found.components) == getattr(found.whole, name), name
         assert found.whole.fulfilled <= found.whole.scheduled and found.whole.scheduled >= before
@@ -319,7 +323,7 @@ def test_components_add_up(rows: list[tuple[str, set[int], int]]) -> None:
 
 def fulfilled(facts: Record, known_on: int = 5) -> bool:
     """Whether the only row is fulfilled at the cut of April, frozen on a day of May."""
-    return bool(cuts.freeze(facts, APRIL, at(5, known_on))["compliance"]["rows"][0]["fulfilled"])
+    return bool(freeze(facts, APRIL, at(5, known_on))["compliance"]["rows"][0]["fulfilled"])
 
 
 def test_what_is_reported_late_of_a_period_of_the_cut_counts() -> None:
@@ -394,16 +398,16 @@ AS_OF = at(5, 6)
 
 
 def frozen(facts: Record) -> bytes:
-    return cuts.canonical(cuts.freeze(facts, APRIL, AS_OF))
+    return canonical(freeze(facts, APRIL, AS_OF))
 
 
 def test_canonical_is_one_way_of_writing() -> None:
     body = {"b": [1, "ñ", None, True], "a": {"z": "0.5", "y": 2}}
-    assert cuts.canonical(body) == '{"a":{"y":2,"z":"0.5"},"b":[1,"ñ",null,true]}'.encode()
-    assert cuts.digest(b"") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    assert canonical(body) == '{"a":{"y":2,"z":"0.5"},"b":[1,"ñ",null,true]}'.encode()
+    assert digest(b"") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     for wrong in ({"a": 0.5}, {"a": [{"b": float("nan")}]}, {"a": D(1)}, {"a": dt.date(2026, 1, 1)}):
         with pytest.raises(TypeError):
-            cuts.canonical(wrong)
+            canonical(wrong)
 
 
 def test_a_frozen_cut_has_no_float_and_no_person() -> None:
@@ -415,9 +419,9 @@ def test_a_frozen_cut_has_no_float_and_no_person() -> None:
     body = json.loads(found, parse_float=refuse)
     assert b"persona-" not in found and b'"by"' not in found
     assert b"secreto" not in found.lower() and b"Reserva legal" in found
-    assert body["rules"] == cuts.RULES and body["day"] == "2026-04-30" and body["as_of"] == "2026-05-06T14:00:00.000000Z"
+    assert body["rules"] == RULES and body["day"] == "2026-04-30" and body["as_of"] == "2026-05-06T14:00:00.000000Z"
     assert body["settings"] == settings.plain(settings.of("paac"))
-    assert cuts.canonical(body) == found
+    assert canonical(body) == found
     assert body["items"][2]["item"]["fields"]["a"] == "0.1"
     assert body["compliance"]["whole"]["scheduled"] == 2
     third = body["items"][3]["standing"]
@@ -466,23 +470,23 @@ def test_nothing_that_comes_later_changes_a_cut(edits: list[tuple[int, dt.dateti
         )  # fmt: skip
     assert frozen(facts) == before
     body = json.loads(before)
-    assert cuts.canonical(cuts.again(facts, body)) == before
+    assert canonical(freeze_again(facts, body)) == before
     # nor do settings that were changed since
     facts.settings = {"thresholds": {"lag_points": 1}, "count_unit": "activity", "zones": {"verde": 99}}
-    assert cuts.canonical(cuts.again(facts, body)) == before
+    assert canonical(freeze_again(facts, body)) == before
     assert frozen(facts) != before
 
 
 def test_facts_of_the_cut_do_change_it() -> None:
     facts = lived()
-    before = cuts.digest(frozen(facts))
+    before = digest(frozen(facts))
     tell(facts, measure(facts.plan.items[1], at(4), 1))
-    assert cuts.digest(frozen(facts)) != before
+    assert digest(frozen(facts)) != before
 
 
 def test_other_rules_are_not_these() -> None:
     with pytest.raises(ValueError, match="rules"):
-        cuts.again(lived(), json.loads(frozen(lived())) | {"rules": 0})
+        freeze_again(lived(), json.loads(frozen(lived())) | {"rules": 0})
 
 
 def test_a_plan_that_is_withdrawn_or_closed_later_gives_the_same() -> None:
@@ -497,8 +501,8 @@ def test_a_plan_that_is_withdrawn_or_closed_later_gives_the_same() -> None:
 
 def test_standings_may_be_given() -> None:
     facts = lived()
-    lights = states.stand(facts, APRIL)
-    assert cuts.compliance(facts, APRIL, standings=lights) == cuts.compliance(facts, APRIL)
+    lights = compute_status(facts, APRIL)
+    assert compute_compliance(facts, APRIL, standings=lights) == compute_compliance(facts, APRIL)
 
 
 def test_its_outline_says_what_its_bytes_say() -> None:

@@ -19,10 +19,12 @@ import pytest
 import yaml
 from support.plans import lost
 
-from ckanext.ogp_plan.planning import cuts, settings, states
+from ckanext.ogp_plan.planning import settings
 from ckanext.ogp_plan.planning.__main__ import main
+from ckanext.ogp_plan.planning.cuts.compliance import compute_compliance
 from ckanext.ogp_plan.planning.difference import difference
 from ckanext.ogp_plan.planning.importers import Reading, read
+from ckanext.ogp_plan.planning.status import compute_status
 from ckanext.ogp_plan.planning.tracking import EVENTS, Record
 from ckanext.ogp_plan.planning.types import Declared, ScheduleKind
 
@@ -323,7 +325,7 @@ def test_there_is_something_of_every_kind(records: dict[str, Record]) -> None:
 
 
 def test_lights_of_every_kind(records: dict[str, Record]) -> None:
-    stood = {name: states.stand(record, TODAY) for name, record in records.items()}
+    stood = {name: compute_status(record, TODAY) for name, record in records.items()}
     lights = Counter(one.light for one in stood["paac"].values())
     assert set(lights) == {
         "completado",
@@ -355,7 +357,7 @@ def test_cuts_can_be_made_of_it(records: dict[str, Record]) -> None:
     how = settings.of("paac")
     for day, moment in ((dt.date(2026, 4, 30), "2026-05-13"), (dt.date(2026, 8, 31), "2026-09-17")):
         as_of = dt.datetime.fromisoformat(f"{moment}T18:00:00-05:00")
-        found = cuts.compliance(record.as_of(as_of), day, how)
+        found = compute_compliance(record.as_of(as_of), day, how)
         assert found.whole.scheduled > 30 and 0.4 < found.whole.fulfilled / found.whole.scheduled < 1
 
 

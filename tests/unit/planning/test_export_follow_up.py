@@ -10,16 +10,18 @@ from typing import Any
 from openpyxl import load_workbook
 from support import plan_records as made
 
-from ckanext.ogp_plan.planning import cuts, settings
+from ckanext.ogp_plan.planning import settings
+from ckanext.ogp_plan.planning.cuts.compliance import compute_compliance
+from ckanext.ogp_plan.planning.cuts.types import Compliance
 from ckanext.ogp_plan.planning.exporters import follow_up
 from ckanext.ogp_plan.planning.exporters.view import View
 
 DAYS = (dt.date(2026, 4, 30), dt.date(2026, 8, 31), dt.date(2026, 12, 31))
 
 
-def computed(view: View, days: tuple[dt.date, ...] = DAYS) -> list[cuts.Compliance]:
+def computed(view: View, days: tuple[dt.date, ...] = DAYS) -> list[Compliance]:
     ends = [dt.datetime.combine(day, dt.time.max, tzinfo=made.ZONE) for day in days]
-    return [cuts.compliance(view.record.as_of(end), day, view.settings) for day, end in zip(days, ends, strict=True)]
+    return [compute_compliance(view.record.as_of(end), day, view.settings) for day, end in zip(days, ends, strict=True)]
 
 
 def written(view: View, days: tuple[dt.date, ...] = DAYS, published: dt.date | None = None) -> Any:

@@ -16,11 +16,11 @@ from support import plan_files, sampling
 from support import plan_records as made
 
 from ckanext.ogp_plan.planning.exporters import report_template as template
-from ckanext.ogp_plan.planning.i18n import translator
 from ckanext.ogp_plan.planning.importers import Unreadable
-from ckanext.ogp_plan.planning.render import Renderer
 from ckanext.ogp_plan.planning.tracking import Record
 from ckanext.ogp_plan.planning.types import Declared
+from ckanext.ogp_plan.planning.words.i18n import translator
+from ckanext.ogp_plan.planning.words.render import Renderer
 
 VIEWS = [made.view(), made.view(Record(made.ogp()), name="ogp-2026")]
 KNOWN = template.known("datic", VIEWS)

@@ -15,9 +15,9 @@ from openpyxl import load_workbook
 from support import plan_records as made
 from support import sampling
 
-from ckanext.ogp_plan.planning import cuts
-from ckanext.ogp_plan.planning.exporters import paper, tables
-from ckanext.ogp_plan.planning.states import standing_dict
+from ckanext.ogp_plan.planning.cuts.compliance import compute_compliance
+from ckanext.ogp_plan.planning.exporters import spreadsheet, tables
+from ckanext.ogp_plan.planning.status_types import item_status_dict
 
 DAYS = (dt.date(2026, 3, 1), dt.date(2026, 4, 30), dt.date(2026, 8, 31))
 
@@ -63,7 +63,7 @@ def test_evidence() -> None:
 def test_the_workbook_has_every_table_with_numbers_as_numbers() -> None:
     view = made.view()
     ends = [dt.datetime.combine(day, dt.time.max, tzinfo=made.ZONE) for day in DAYS[1:]]
-    found = [cuts.compliance(view.record.as_of(end), end.date(), view.settings) for end in ends]
+    found = [compute_compliance(view.record.as_of(end), end.date(), view.settings) for end in ends]
     book = load_workbook(io.BytesIO(tables.everything(view, tables.history(view.record, DAYS, view.settings), found)))
     assert len(book.sheetnames) == 9
     for sheet in book.worksheets[1:]:
@@ -86,9 +86,9 @@ def test_no_text_is_a_formula_in_csv_or_workbook(text: str, start: str) -> None:
     (row,) = list(csv.reader(io.StringIO(tables.as_csv(table).decode("utf-8-sig"), newline="")))[1:] or [[""]]
     cell = row[0] if row else ""
     assert not cell.lstrip(" \u00a0\n")[:1] or cell.lstrip(" \u00a0\n")[:1] not in "=+-@\t\r＝＋－＠"
-    book = paper.Workbook()
-    paper.put(book.active, 1, 1, start + text)
-    again: Any = load_workbook(io.BytesIO(paper.saved(book))).active["A1"]
+    book = spreadsheet.Workbook()
+    spreadsheet.put(book.active, 1, 1, start + text)
+    again: Any = load_workbook(io.BytesIO(spreadsheet.saved(book))).active["A1"]
     assert again.data_type in ("s", "n") and (again.value is None or isinstance(again.value, str))
 
 
@@ -113,6 +113,6 @@ def test_it_says_what_the_engine_says() -> None:
     for one in rows(tables.items_csv(view)):
         standing = view.standings.get((one["nivel"], one["codigo"]))
         if standing:
-            said = standing_dict(standing)
+            said = item_status_dict(standing)
             assert (one["estado"], one["declarado"]) == (said["light"], said["declared"])
             assert one["razones"].split() == [reason["code"] for reason in said["reasons"]]

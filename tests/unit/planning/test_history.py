@@ -11,6 +11,7 @@ from ckanext.ogp_plan.planning import history
 from ckanext.ogp_plan.planning.history import Change, LightChange
 from ckanext.ogp_plan.planning.tracking import Answer, Completion, Link, LinkKind, Record, Report, VerdictRole
 from ckanext.ogp_plan.planning.types import ChangeKind, Declared, Item, PlanChange
+from ckanext.ogp_plan.planning.words.phrases import entry_words
 
 ITEM = row("1.1", indicators=[count_of("4")])
 OTHER = row("1.2")
@@ -66,7 +67,7 @@ def test_in_words_without_persons_or_secrets(lang: str) -> None:
     lights = [LightChange(at(6, 2), None, "no_iniciado"), LightChange(at(6, 3), "en_curso", "en_riesgo", ("R1",))]
     found = history.story(lived(), ITEM.key, changes, lights)
     assert len(found) == 18 + 2 + 2
-    words = [history.entry_words(one, lang) for one in found]
+    words = [entry_words(one, lang) for one in found]
     assert all(words) and not any("%(" in one or "persona" in one or "Secreto" in one for one in words)
     expected = {"es": ["El semáforo cambió de En curso a En riesgo", "Reporte: En curso, avance del 20\u00a0%", "Respuesta a «Alerta»", "Veredicto: Limitado"],
                 "en": ["The light changed from Ongoing to At risk", "Report: Ongoing, progress of 20%", 'Answer to "Alert"', "Verdict: Limited"]}[lang]  # fmt: skip
@@ -74,7 +75,7 @@ def test_in_words_without_persons_or_secrets(lang: str) -> None:
 
 
 def test_each_word_of_the_timeline_is_of_some_event() -> None:
-    from ckanext.ogp_plan.planning import messages
+    from ckanext.ogp_plan.planning.words import messages
 
     item = row("1.1")
     facts = tell(
@@ -90,7 +91,7 @@ def test_each_word_of_the_timeline_is_of_some_event() -> None:
 def test_a_percentage_says_so() -> None:
     item = row("1.1")
     facts = tell(record(item), measure(item, at(1), numerator=Decimal(1), denominator=Decimal(8)))
-    assert history.entry_words(history.story(facts, item.key)[0], "es").endswith(": 12,5\u00a0%")
+    assert entry_words(history.story(facts, item.key)[0], "es").endswith(": 12,5\u00a0%")
 
 
 def test_what_was_edited_after() -> None:

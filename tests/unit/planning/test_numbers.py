@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ckanext.ogp_plan.planning import numbers
-from ckanext.ogp_plan.planning.types import Precision, ScheduleKind
+from ckanext.cost_common.values import numbers
+from ckanext.cost_common.values.dates import Precision
+from ckanext.ogp_plan.planning.schedules import months_schedule, parse_schedule
+from ckanext.ogp_plan.planning.types import ScheduleKind
 
 
 @pytest.mark.parametrize(
@@ -29,13 +31,13 @@ from ckanext.ogp_plan.planning.types import Precision, ScheduleKind
     ],
 )
 def test_a_cell_with_a_number(printed: str, value: str, percent: bool) -> None:
-    read = numbers.number(printed)
+    read = numbers.parse_number(printed)
     assert read is not None and (read.value, read.percent) == (Decimal(value), percent)
 
 
 @pytest.mark.parametrize("printed", ["1,000", "12,345,678", "1.23.4", "uno", "", "5.000.00", "1-2", "١٢"])
 def test_what_reads_in_two_ways_or_none_is_not_read(printed: str) -> None:
-    assert numbers.number(printed) is None
+    assert numbers.parse_number(printed) is None
 
 
 def test_two_ways_are_told_from_none() -> None:
@@ -56,15 +58,15 @@ def test_two_ways_are_told_from_none() -> None:
     ],
 )
 def test_quantities(goal: str, values: list[str]) -> None:
-    assert [one.value for one in numbers.quantities(goal)] == [Decimal(value) for value in values]
+    assert [one.value for one in numbers.find_quantities(goal)] == [Decimal(value) for value in values]
 
 
 def test_the_word_at_the_beginning_is_what_is_promised() -> None:
-    launch = numbers.promised("Un evento con (a) 20 participantes y (b) 10")
+    launch = numbers.first_quantity("Un evento con (a) 20 participantes y (b) 10")
     assert launch is not None and launch.value == 1
-    meetings = numbers.promised("Dos (3) reuniones")
+    meetings = numbers.first_quantity("Dos (3) reuniones")
     assert meetings is not None and meetings.value == 3
-    assert numbers.promised("Monitoreo periódico") is None
+    assert numbers.first_quantity("Monitoreo periódico") is None
 
 
 @pytest.mark.parametrize(
@@ -82,7 +84,7 @@ def test_the_word_at_the_beginning_is_what_is_promised() -> None:
     ],
 )
 def test_dates(printed: str, due: str, precision: Precision) -> None:
-    read = numbers.schedule(printed, 2026)
+    read = parse_schedule(printed, 2026)
     assert read is not None
     assert (read.kind, read.due, read.precision) == (ScheduleKind.DATE, dt.date.fromisoformat(due), precision)
 
@@ -97,37 +99,37 @@ def test_dates(printed: str, due: str, precision: Precision) -> None:
     ],
 )
 def test_ranges(printed: str, start: str, due: str) -> None:
-    read = numbers.schedule(printed, 2026)
+    read = parse_schedule(printed, 2026)
     assert read is not None and read.kind is ScheduleKind.RANGE
     assert (read.start, read.due) == (dt.date.fromisoformat(start), dt.date.fromisoformat(due))
 
 
 def test_lists_and_cadences() -> None:
-    months = numbers.schedule("abril, agosto y diciembre", 2026)
+    months = parse_schedule("abril, agosto y diciembre", 2026)
     assert months is not None and (months.kind, months.months) == (ScheduleKind.MONTHS, (4, 8, 12))
-    often = numbers.schedule("Trimestral")
+    often = parse_schedule("Trimestral")
     assert often is not None and (often.cadence, often.times) == ("trimestral", 4)
 
 
 @pytest.mark.parametrize("printed", ["Permanente", "31/02/2026", "diciembre a enero de 2026", "cuando haya lugar", "13/2026"])
 def test_what_is_no_date_is_not_read(printed: str) -> None:
-    assert numbers.schedule(printed, 2026) is None
+    assert parse_schedule(printed, 2026) is None
 
 
 def test_no_months_is_undeclared_and_never_none() -> None:
-    assert numbers.months_schedule((), 2026).kind is ScheduleKind.UNDECLARED
-    assert numbers.months_schedule((12, 3), 2026).due == dt.date(2026, 12, 31)
+    assert months_schedule((), 2026).kind is ScheduleKind.UNDECLARED
+    assert months_schedule((12, 3), 2026).due == dt.date(2026, 12, 31)
 
 
 @given(st.integers(0, 10**12))
 def test_thousands_dots_change_no_number(value: int) -> None:
-    read = numbers.number(f"{value:,}".replace(",", "."))
+    read = numbers.parse_number(f"{value:,}".replace(",", "."))
     assert read is not None and read.value == value
 
 
 @given(st.text(max_size=200))
 def test_any_text_is_read_or_not_without_trouble(text: str) -> None:
-    numbers.number(text)
-    numbers.quantities(text)
-    numbers.promised(text)
-    numbers.schedule(text, 2026)
+    numbers.parse_number(text)
+    numbers.find_quantities(text)
+    numbers.first_quantity(text)
+    parse_schedule(text, 2026)

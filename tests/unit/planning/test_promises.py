@@ -11,7 +11,7 @@ from support import plan_files as made
 from support.plans import lost
 
 from ckanext.ogp_plan.planning.difference import difference
-from ckanext.ogp_plan.planning.exporters import workbook
+from ckanext.ogp_plan.planning.exporters import own_workbook
 from ckanext.ogp_plan.planning.importers import Reading, read
 from ckanext.ogp_plan.planning.types import Assignment, Item, OrgGroup, Plan
 
@@ -76,7 +76,7 @@ def with_members(typed: str) -> Reading:
     items = [Item("componente", "1", "Uno"), Item("actividad", "1.1.1", "Publicar", ("componente", "1"))]
     items.append(Item("fila", "1.1.1", "Publicar", ("actividad", "1.1.1"), assignments=[Assignment(group="todos")]))
     plan = Plan("paac", "Plan", items=items, groups=[OrgGroup("todos", "Todos", 3)])
-    book = load_workbook(io.BytesIO(workbook.write(plan)))
+    book = load_workbook(io.BytesIO(own_workbook.write(plan)))
     sheet = book["Grupos"]
     names = [cell.value for cell in sheet[1]]
     sheet.cell(2, names.index("miembros") + 1).value = typed
@@ -101,7 +101,7 @@ def test_a_member_that_nobody_knows_stays_and_is_said() -> None:
 
 def test_the_same_workbook_again_changes_no_member() -> None:
     plan = with_members("datic\ndagma").plan
-    again = read(workbook.write(plan), "paac").plan
+    again = read(own_workbook.write(plan), "paac").plan
     assert difference(plan, again) == []
 
 
@@ -121,7 +121,7 @@ def test_pages_of_a_moved_form_in_any_order() -> None:
 
 def test_a_share_that_says_of_what_in_words_is_said_and_not_dropped() -> None:
     plan = read(made.f014(), "paac").plan
-    book = load_workbook(io.BytesIO(workbook.write(plan)))
+    book = load_workbook(io.BytesIO(own_workbook.write(plan)))
     sheet = book["Metas"]
     names = [cell.value for cell in sheet[1]]
     sheet.cell(2, names.index("dimension") + 1).value = "solo gobierno"

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from ckanext.ogp_plan.planning import data, families, settings, states
+from ckanext.ogp_plan.planning import data, families, settings
+from ckanext.ogp_plan.planning.status_types import LIGHTS, OUTSIDE
 from ckanext.ogp_plan.planning.types import Declared
+from ckanext.ogp_plan.planning.words.phrases import settings_words
 
 D = Decimal
 FAMILIES = families.names()
@@ -23,7 +25,7 @@ def test_each_family_is_whole(name: str) -> None:
         "due_soon_days", "due_soon_share", "due_soon_progress", "lag_points", "silence_factor",
         "unchanged_limit", "evidence_periods", "reach_factor",
     }  # fmt: skip
-    assert set(made.states) == {*states.LIGHTS, *(one.value for one in states.OUTSIDE)}
+    assert set(made.states) == {*LIGHTS, *(one.value for one in OUTSIDE)}
     words = [*made.states.values(), *made.zones, *made.thresholds.values(), *made.cadences.values()]
     assert all(one.name["es"] and one.name["en"] for one in words)
     assert all(one.colour["es"] and one.colour["en"] for one in made.zones)
@@ -35,7 +37,7 @@ def test_each_family_is_whole(name: str) -> None:
 
 def test_nothing_is_told_by_colour_alone() -> None:
     made = settings.of("paac")
-    lights = [made.states[one] for one in states.LIGHTS]
+    lights = [made.states[one] for one in LIGHTS]
     assert len({one.pattern for one in lights}) == len({one.icon for one in lights}) == 4
     assert len({one.pattern for one in made.zones}) == len({one.icon for one in made.zones}) == 3
 
@@ -146,7 +148,7 @@ def test_a_wrong_family_file_says_so(tmp_path: Path, block: str) -> None:
 
 @pytest.mark.parametrize(("lang", "word"), [("es", "30 de abril, 31 de agosto y 31 de diciembre"), ("en", "April 30, August 31 and December 31")])
 def test_all_of_it_is_printed(lang: str, word: str) -> None:
-    found = settings.printed(settings.of("paac"), lang)
+    found = settings_words(settings.of("paac"), lang)
     assert word in dict(found).values()
     assert len(found) == 8 + len(settings.of("paac").thresholds)
     assert all(name and value and "%(" not in name + value for name, value in found)

@@ -33,9 +33,19 @@ from support.tracked import (
     verdict,
 )
 
-from ckanext.ogp_plan.planning import messages, settings, states, wording
-from ckanext.ogp_plan.planning.i18n import translator
-from ckanext.ogp_plan.planning.states import Reason, Standing
+from ckanext.ogp_plan.planning import settings
+from ckanext.ogp_plan.planning.rollup import roll_up
+from ckanext.ogp_plan.planning.status import compute_status
+from ckanext.ogp_plan.planning.status_types import (
+    LABELS,
+    LIGHTS,
+    OUTSIDE,
+    REASONS,
+    ItemStatus,
+    Reason,
+    item_status_dict,
+    roll_up_dict,
+)
 from ckanext.ogp_plan.planning.tracking import (
     Answer,
     Completion,
@@ -47,14 +57,18 @@ from ckanext.ogp_plan.planning.tracking import (
     Update,
     VerdictRole,
 )
+from ckanext.ogp_plan.planning.transitions import may
 from ckanext.ogp_plan.planning.types import Assignment, Declared, Item, OrgGroup, Plan
+from ckanext.ogp_plan.planning.words import messages, phrases
+from ckanext.ogp_plan.planning.words.i18n import translator
+from ckanext.ogp_plan.planning.words.phrases import label_words, light_words, reason_title, reason_words
 
 D = Decimal
 DONE, ONGOING, NOT = Declared.DONE, Declared.ONGOING, Declared.NOT_STARTED
 
 
-def stood(facts: Record, today: dt.date, code: str = "1.1", **more: Any) -> Standing:
-    return states.stand(facts, today, **more)["fila", code]
+def stood(facts: Record, today: dt.date, code: str = "1.1", **more: Any) -> ItemStatus:
+    return compute_status(facts, today, **more)["fila", code]
 
 
 def codes(facts: Record, today: dt.date, **more: Any) -> list[str]:
@@ -92,7 +106,7 @@ def test_completado_needs_valid_evidence() -> None:
     assert stood(facts, day(3, 3)).light == "completado" and not stood(facts, day(12, 1)).reasons
 
 
-@pytest.mark.parametrize("state", states.OUTSIDE)
+@pytest.mark.parametrize("state", OUTSIDE)
 def test_outside_of_the_lights_there_are_no_reasons(state: Declared) -> None:
     item = row("1.1", schedule=on(2, 1))
     facts = tell(record(item), update(item, at(1), state, reason="Motivo"))
@@ -314,7 +328,7 @@ def test_r6_what_it_depends_on_is_overdue() -> None:
         "due": day(3, 1),
         "days": 10,
     }
-    assert "R6" in [one.code for one in states.stand(facts, day(3, 11), [item.key])[item.key].reasons]
+    assert "R6" in [one.code for one in compute_status(facts, day(3, 11), [item.key])[item.key].reasons]
     assert "R6" not in codes(tell(facts, update(other, at(2), DONE), proof(other, at(2))), day(3, 11))
 
 
@@ -514,7 +528,7 @@ def test_the_state_of_several(said: list[tuple[str | None, Declared]]) -> None:
     own = {who: state for who, state in said if who}
     whole = next((state for who, state in reversed(said) if who is None), NOT)
     each = [own.get(name, whole) for name in "abc"]
-    within = [one for one in each if one not in states.OUTSIDE]
+    within = [one for one in each if one not in OUTSIDE]
     found = stood(facts, day(3, 1))
     assert [one.declared for one in found.assignments] == each
     if not within:
@@ -602,7 +616,7 @@ def test_a_roll_up() -> None:
         update(three, at(3), DONE),
         proof(three, at(3)),
     )
-    found = states.roll_up(states.stand(facts, day(3, 2)), facts)
+    found = roll_up(compute_status(facts, day(3, 2)), facts)
     whole, first = found[None], found["componente", "1"]
     assert whole.counts == {"completado": 1, "en_curso": 1, "retirado": 1} and (
         whole.total,
@@ -632,7 +646,7 @@ def test_a_roll_up_by_weights(weights: str, progress: str) -> None:
         if item.level == "componente":
             item.weight, item.fields["budget"] = (D(30), "900") if item.code == "1" else (D(70), "100")
     facts.settings = {"weights": weights}
-    assert states.roll_up(states.stand(facts, day(3, 2)), facts)[None].rolled.progress == D(progress)
+    assert roll_up(compute_status(facts, day(3, 2)), facts)[None].rolled.progress == D(progress)
 
 
 STATES = st.sampled_from([None, *Declared])
@@ -655,8 +669,8 @@ def test_a_roll_up_is_the_sum_of_its_children(
         for state, value, evidence in ones:
             item = next(tracked)
             tell(facts, update(item, at(3), state, value), *([proof(item, at(3))] if evidence else []))
-    lights = states.stand(facts, day(9, 1))
-    found = states.roll_up(lights, facts)
+    lights = compute_status(facts, day(9, 1))
+    found = roll_up(lights, facts)
     assert Counter(found[None].counts) == Counter(one.light for one in lights.values())
     for key, whole in found.items():
         below = [found.get(item.key) for item in facts.plan.children(facts.plan.item(*key) if key else None)]
@@ -699,9 +713,9 @@ def test_a_roll_up_is_the_sum_of_its_children(
     ],
 )
 def test_transitions(before: Declared, after: Declared, given_: dict[str, Any], needs: list[str]) -> None:
-    found = states.may(before, after, **given_)
+    found = may(before, after, **given_)
     assert [one.code for one in found] == needs
-    assert all(wording.need_words(one, "es") for one in found)
+    assert all(phrases.need_words(one, "es") for one in found)
 
 
 # --- a part of it, all of it, a lot of it
@@ -711,9 +725,9 @@ def test_one_item_alone_stands_as_among_all() -> None:
     facts = shaped({"1": 4, "2": 2}, indicators=lambda: [count_of("10")], schedule=lambda: months(2, 6))
     for number, item in enumerate(item for item in facts.plan.items if item.trackable):
         tell(facts, measure(item, at(3), number), update(item, at(3), ONGOING))
-    whole = states.stand(facts, day(7, 2))
+    whole = compute_status(facts, day(7, 2))
     for key, found in whole.items():
-        assert states.stand(facts, day(7, 2), [key]) == {key: found}
+        assert compute_status(facts, day(7, 2), [key]) == {key: found}
         alone = Record(
             facts.plan,
             updates=[one for one in facts.updates if one.item == key],
@@ -723,8 +737,8 @@ def test_one_item_alone_stands_as_among_all() -> None:
             **{name: getattr(facts.plan, name) for name in ("family", "title", "start", "end")},
             items=[item for item in facts.plan.items if item.key == key],
         )
-        assert states.stand(alone, day(7, 2))[key] == found
-    assert states.stand(facts, day(7, 2), [("componente", "1")])["componente", "1"].light == "en_riesgo"
+        assert compute_status(alone, day(7, 2))[key] == found
+    assert compute_status(facts, day(7, 2), [("componente", "1")])["componente", "1"].light == "en_riesgo"
 
 
 def test_a_standing_as_json() -> None:
@@ -739,7 +753,7 @@ def test_a_standing_as_json() -> None:
         measure(item, at(3), 1, organization="a"),
         verdict(item, at(4), agrees=False),
     )
-    found = states.standing_dict(stood(facts, day(7, 2)))
+    found = item_status_dict(stood(facts, day(7, 2)))
 
     def refuse(text: str) -> None:
         raise AssertionError(text)
@@ -754,7 +768,7 @@ def test_a_standing_as_json() -> None:
     assert (
         found["last_update"] == "2026-03-01T14:00:00.000000Z" and found["quota"]["progress"] == "0.3333333333"
     )
-    whole = states.roll_up_dict(states.roll_up(states.stand(facts, day(7, 2)), facts)[None])
+    whole = roll_up_dict(roll_up(compute_status(facts, day(7, 2)), facts)[None])
     assert json.loads(json.dumps(whole)) == whole and whole["key"] is None
 
 
@@ -777,8 +791,8 @@ def test_it_grows_with_what_there_is() -> None:
                 proof(item, at(3)),
             )
         profile = cProfile.Profile()
-        lights = profile.runcall(states.stand, facts, day(7, 1))
-        profile.runcall(states.roll_up, lights, facts)
+        lights = profile.runcall(compute_status, facts, day(7, 1))
+        profile.runcall(roll_up, lights, facts)
         return sum(one.callcount for one in profile.getstats())
 
     steps(10)
@@ -838,15 +852,15 @@ def reasons_of_all_kinds() -> list[Reason]:
 def test_each_reason_prints_all_its_numbers(lang: str) -> None:
     said = set()
     for one in reasons_of_all_kinds():
-        words = states.reason_words(one, lang)
+        words = reason_words(one, lang)
         said.add(words)
         assert words and "%(" not in words and "None" not in words and "  " not in words
-        assert states.reason_title(one.code, lang)
+        assert reason_title(one.code, lang)
     assert len(said) == len(reasons_of_all_kinds()) == len(messages.REASONS), "each of the words is used"
 
 
 def test_reasons_in_spanish() -> None:
-    words = [states.reason_words(one, "es") for one in reasons_of_all_kinds()]
+    words = [reason_words(one, "es") for one in reasons_of_all_kinds()]
     assert words[0] == "Venció el 31 de marzo de 2026, hace 1 día, y no está completado."
     assert (
         words[1]
@@ -861,7 +875,7 @@ def test_reasons_in_spanish() -> None:
 
 def test_a_hostile_text_is_not_read_as_our_words() -> None:
     found = Reason("manual", {"text": "%(since)s %d <b>", "organization": None, "since": day(3, 1)})
-    assert states.reason_words(found, "es").endswith("%(since)s %d <b>")
+    assert reason_words(found, "es").endswith("%(since)s %d <b>")
 
 
 SOURCES = [
@@ -878,19 +892,19 @@ def test_spanish(source: str) -> None:
 
 
 def test_each_code_has_words() -> None:
-    assert set(messages.REASON_TITLES) == set(states.REASONS)
-    assert set(messages.LABELS) == set(states.LABELS)
+    assert set(messages.REASON_TITLES) == set(REASONS)
+    assert set(messages.LABELS) == set(LABELS)
     assert {one.value for one in Completion} == set(messages.COMPLETIONS)
     assert {one.value for one in VerdictRole} == set(messages.VERDICT_ROLES)
-    for light in (*states.LIGHTS, *(one.value for one in states.OUTSIDE)):
+    for light in (*LIGHTS, *(one.value for one in OUTSIDE)):
         assert (
-            states.light_words(light, "es")
+            light_words(light, "es")
             == settings.of("paac").states[light].name["es"]
-            == states.light_words(light, "es_CO", settings.of("paac"))
+            == light_words(light, "es_CO", settings.of("paac"))
         )
-        assert states.light_words(light, "en") == settings.of("paac").states[light].name["en"]
-    assert states.light_words("otra", "es") == "otra"
-    assert states.label_words("sin_programacion", "es") == "Sin programación"
+        assert light_words(light, "en") == settings.of("paac").states[light].name["en"]
+    assert light_words("otra", "es") == "otra"
+    assert label_words("sin_programacion", "es") == "Sin programación"
 
 
 def test_a_correction_that_was_returned_gives_back_what_it_corrected() -> None:

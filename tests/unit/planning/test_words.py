@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 from support import plan_files as made
 
-from ckanext.ogp_plan.planning import families, messages
-from ckanext.ogp_plan.planning.i18n import translator
+from ckanext.ogp_plan.planning import families
 from ckanext.ogp_plan.planning.importers import read
 from ckanext.ogp_plan.planning.importers.act import Unreadable
-from ckanext.ogp_plan.planning.render import Renderer
 from ckanext.ogp_plan.planning.types import Place
+from ckanext.ogp_plan.planning.words import messages
+from ckanext.ogp_plan.planning.words.i18n import translator
+from ckanext.ogp_plan.planning.words.render import Renderer
 
-HERE = Path(messages.__file__).parent
+HERE = Path(messages.__file__).parents[1]
 CODE = re.compile(r"""["']([a-z][a-z0-9_]*\.[a-z][a-z0-9_]*)["']""")
 FAMILY_CODES = {"level.unknown", "code.repeated", "code.pattern", "parent.missing", "parent.level", "weight.sum"}
 

@@ -18,8 +18,9 @@ from ckanext.ogp_plan.logic.schema import cut as cut_schema
 from ckanext.ogp_plan.model import Cut, PlanRow
 from ckanext.ogp_plan.planning import history
 from ckanext.ogp_plan.planning import settings as plan_settings
-from ckanext.ogp_plan.planning.outline import FrozenItem, Outline
+from ckanext.ogp_plan.planning.cuts.outline import FrozenItem, Outline
 from ckanext.ogp_plan.planning.settings import Settings
+from ckanext.ogp_plan.planning.words.phrases import entry_words
 from ckanext.ogp_plan.services import cut as cut_service
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import export_view, permission
@@ -299,7 +300,7 @@ def _edited_after(plan: PlanRow, cut: Cut, names: Mapping[str, str]) -> list[dic
             "code": key[1],
             "item": titles.get(key, key[1]),
             "address": addresses.get(key),
-            "text": history.entry_words(entry, lang),
+            "text": entry_words(entry, lang),
             "organization": entry.organization,
             "organization_title": names.get(entry.organization or "", entry.organization),
             "role": entry.role,

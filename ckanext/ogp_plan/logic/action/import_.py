@@ -18,11 +18,12 @@ from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.logic.schema import import_ as import_schema
 from ckanext.ogp_plan.logic.transaction import transaction
 from ckanext.ogp_plan.model import Import, PlanRow, PlanVersion
-from ckanext.ogp_plan.planning import change_words, output, store
+from ckanext.ogp_plan.planning import output, store
 from ckanext.ogp_plan.planning.families import Family
 from ckanext.ogp_plan.planning.importers import Act, Reading
-from ckanext.ogp_plan.planning.render import Renderer
 from ckanext.ogp_plan.planning.types import Plan, PlanChange
+from ckanext.ogp_plan.planning.words import changes as change_words
+from ckanext.ogp_plan.planning.words.render import Renderer
 from ckanext.ogp_plan.services import export_view, permission
 from ckanext.ogp_plan.services import import_ as import_service
 from ckanext.ogp_plan.services import record as record_service

@@ -11,12 +11,12 @@ from ckan import model
 from ckan.types import Context, DataDict
 
 from ckanext.cost_common.logic import validated
+from ckanext.cost_common.values.text import fold
 from ckanext.ogp_plan import config
 from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.logic.schema import item as item_schema
 from ckanext.ogp_plan.model import ItemAssignment, PlanItem, PlanRow
-from ckanext.ogp_plan.planning import values
-from ckanext.ogp_plan.planning.text import fold
+from ckanext.ogp_plan.planning import family_values
 from ckanext.ogp_plan.serializers import item as item_serializer
 from ckanext.ogp_plan.serializers import plan as plan_serializer
 from ckanext.ogp_plan.services import permission
@@ -170,7 +170,7 @@ def _facets(
             .where(PlanItem.tags != sa.literal_column("'{}'"), filters[""], *others("tag")),
         ),
     )
-    served = values.known(record_service.family(plan.family)) if plan is not None else {}
+    served = family_values.known(record_service.family(plan.family)) if plan is not None else {}
     found: dict[str, list[Any]] = {name: [] for name in _FACETS}
     for one in model.Session.execute(wanted):
         found[one.facet].append(one)
@@ -201,7 +201,7 @@ def _facets(
     }
 
 
-_LIGHTS = [*plan_serializer.states.LIGHTS, *sorted(plan_serializer.OUTSIDE)]
+_LIGHTS = [*plan_serializer.LIGHTS, *sorted(plan_serializer.OUTSIDE)]
 
 
 def _facet(value: Any, title: str, count: int) -> dict[str, Any]:

@@ -12,11 +12,11 @@ from ckan import model
 from ckan.types import Context, DataDict
 
 from ckanext.cost_common.logic import validated
+from ckanext.cost_common.values.periods import parse_period
 from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.logic.schema import period as period_schema
 from ckanext.ogp_plan.logic.transaction import transaction
 from ckanext.ogp_plan.model import Event, PlanRow
-from ckanext.ogp_plan.planning import calendar
 from ckanext.ogp_plan.planning.tracking import PeriodEvent
 from ckanext.ogp_plan.serializers import plan as plan_serializer
 from ckanext.ogp_plan.services import event as event_service
@@ -81,7 +81,7 @@ def _period_event(
     plan: PlanRow, data: Mapping[str, Any], person: permission.Person, *, opened: bool
 ) -> tuple[dt.datetime, str]:
     """Open or close the period, unless it is so already; when that was and why."""
-    there = calendar.period(data["period"])
+    there = parse_period(data["period"])
     if plan.start and plan.end and (there.end < plan.start or there.start > plan.end):
         raise tk.ValidationError(
             {"period": [tk._("The plan has no such period: it is outside of its days.")]}

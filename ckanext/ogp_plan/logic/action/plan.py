@@ -249,7 +249,7 @@ def ogp_plan_patch(context: Context, data_dict: DataDict) -> dict[str, Any]:
         model.Session.refresh(row)
         # somebody may have closed it while we waited
         tk.check_access("ogp_plan_patch", context, data_dict)
-        plan_change.patch(row, data, person)
+        plan_change.patch(row, data, person, plan_serializer.status_name)
     if not context.get("defer_commit"):
         dataset_export.refresh_quietly(row.id)
     return plan_detail.plan_dict(row, person)

@@ -10,13 +10,13 @@ from ckan import model
 from ckan.types import Context, DataDict
 
 from ckanext.cost_common.logic import validated
+from ckanext.cost_common.values.periods import parse_period
 from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.logic.action.update import look_at
 from ckanext.ogp_plan.logic.schema import report as report_schema
 from ckanext.ogp_plan.logic.schema import update as update_schema
 from ckanext.ogp_plan.logic.transaction import is_recorded, record_once
 from ckanext.ogp_plan.model import Event, PlanItem, PlanRow
-from ckanext.ogp_plan.planning import calendar
 from ckanext.ogp_plan.serializers import fact as fact_serializer
 from ckanext.ogp_plan.serializers import plan as plan_serializer
 from ckanext.ogp_plan.serializers import report as report_serializer
@@ -177,7 +177,7 @@ def ogp_plan_report_create(context: Context, data_dict: DataDict) -> dict[str, A
 
 def _set_span(data: dict[str, Any]) -> None:
     if data["period"]:
-        found = calendar.period(data["period"])
+        found = parse_period(data["period"])
         data["start"], data["end"] = found.start, found.end
     if data["start"] is None or data["end"] is None or data["start"] > data["end"]:
         raise refused("end", tk._("Give the first and the last day of the period, in order."))

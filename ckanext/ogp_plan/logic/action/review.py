@@ -13,13 +13,13 @@ from ckan import model
 from ckan.types import Context, DataDict
 
 from ckanext.cost_common.logic import validated
+from ckanext.cost_common.values.periods import parse_period
 from ckanext.ogp_plan import config, urls
 from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.logic.schema import review as review_schema
 from ckanext.ogp_plan.logic.transaction import is_recorded, record_once
 from ckanext.ogp_plan.model import Event, PlanItem, PlanRow
 from ckanext.ogp_plan.model.role import COORDINATOR
-from ckanext.ogp_plan.planning import calendar
 from ckanext.ogp_plan.planning.tracking import Review
 from ckanext.ogp_plan.serializers import fact as fact_serializer
 from ckanext.ogp_plan.serializers import plan as plan_serializer
@@ -127,7 +127,7 @@ def _scope(plan: PlanRow, person: Person, data: dict[str, Any]) -> list[Any]:
     if data["organization"]:
         conditions.append(Event.organization == data["organization"])
     if data["period"]:
-        span = calendar.period(data["period"])
+        span = parse_period(data["period"])
         zone = config.timezone()
         after = span.end + dt.timedelta(days=1)
         conditions += [

@@ -13,7 +13,9 @@ from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.logic.schema import verdict as verdict_schema
 from ckanext.ogp_plan.logic.transaction import is_recorded, record_once
 from ckanext.ogp_plan.model import PlanRow
-from ckanext.ogp_plan.planning import cuts, states, tracking
+from ckanext.ogp_plan.planning import tracking
+from ckanext.ogp_plan.planning.cuts.dates import cut_days
+from ckanext.ogp_plan.planning.status import compute_status
 from ckanext.ogp_plan.planning.tracking import Verdict, VerdictRole
 from ckanext.ogp_plan.serializers import fact as fact_serializer
 from ckanext.ogp_plan.services import event as event_service
@@ -100,10 +102,10 @@ def _new_verdict(
     """Return the verdict to be recorded, checked against the facts of now."""
     desk.item(key)
     facts = desk.facts(key)
-    standing = states.stand(facts, record_service.today(), {key}, settings=desk.settings)[key]
+    standing = compute_status(facts, record_service.today(), {key}, settings=desk.settings)[key]
     suggested = standing.suggested
     if data["cut"] is not None:
-        days = cuts.cut_days(desk.settings, desk.record.plan)
+        days = cut_days(desk.settings, desk.record.plan)
         if data["cut"] not in days:
             raise refused(
                 "cut",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ckanext.cost_common.logic import Schema, optional, required
 from ckanext.ogp_plan.logic.schema.item import of_item
-from ckanext.ogp_plan.planning import states
+from ckanext.ogp_plan.planning.status_types import REASONS
 from ckanext.ogp_plan.services.request_fields import choice, identity, text
 
 
@@ -12,7 +12,7 @@ def answer_create() -> Schema:
     """Fields of ``ogp_plan_answer_create``."""
     return {
         **of_item(),
-        "reason": required(choice(states.REASONS)),
+        "reason": required(choice(REASONS)),
         "text": required(text(5_000)),
         "supersedes": optional(identity),
     }

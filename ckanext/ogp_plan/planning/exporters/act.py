@@ -8,11 +8,11 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
-from ..cells import LONGEST, to_cell
-from ..families import Family
-from ..i18n import N_
-from ..importers.act import Act, Finding, Question
-from ..render import Renderer
+from ckanext.ogp_plan.planning.cells import LONGEST, to_cell
+from ckanext.ogp_plan.planning.families import Family
+from ckanext.ogp_plan.planning.importers.act import Act, Finding, Question
+from ckanext.ogp_plan.planning.words.i18n import N_
+from ckanext.ogp_plan.planning.words.render import Renderer
 
 _WIDTHS = (22, 38, 30, 70, 70, 60)
 

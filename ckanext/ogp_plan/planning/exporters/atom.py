@@ -12,10 +12,20 @@ from dataclasses import dataclass, field
 
 from feedgen.feed import FeedGenerator
 
-from ..history import Change, Entry, LightChange, entry_words, story
-from ..i18n import N_
-from ..tracking import Answer, Event, Evidence, Key, Measurement, Review, Update, Verdict
-from .view import View, clean_xml, stable
+from ckanext.ogp_plan.planning.exporters.view import View, clean_xml, stable
+from ckanext.ogp_plan.planning.history import Change, Entry, LightChange, story
+from ckanext.ogp_plan.planning.tracking import (
+    Answer,
+    Event,
+    Evidence,
+    Key,
+    Measurement,
+    Review,
+    Update,
+    Verdict,
+)
+from ckanext.ogp_plan.planning.words.i18n import N_
+from ckanext.ogp_plan.planning.words.phrases import entry_words
 
 #: How many entries a feed has at most, the newest.
 LONGEST = 100

@@ -13,11 +13,22 @@ from typing import Any
 
 from openpyxl import Workbook
 
-from ..families import Family
-from ..text import clean
-from ..types import Item, Plan, Precision, Schedule, ScheduleKind
-from . import paper
-from .paper import BANNER, HEADING, LABEL, NOTE, PLAIN, TITLE, Look, merge, put
+from ckanext.cost_common.values.dates import Precision
+from ckanext.cost_common.values.text import clean
+from ckanext.ogp_plan.planning.exporters import spreadsheet
+from ckanext.ogp_plan.planning.exporters.spreadsheet import (
+    BANNER,
+    HEADING,
+    LABEL,
+    NOTE,
+    PLAIN,
+    TITLE,
+    Look,
+    merge,
+    put,
+)
+from ckanext.ogp_plan.planning.families import Family
+from ckanext.ogp_plan.planning.types import Item, Plan, Schedule, ScheduleKind
 
 _WIDTHS = (18, 48, 48, 40, 24, 16)
 _LAST = len(_WIDTHS)
@@ -60,12 +71,12 @@ def write(plan: Plan, family: Family, lang: str = "es") -> bytes:
     book = Workbook()
     sheet = book.active
     sheet.title = "Workplan" if lang == "en" else "Plan de trabajo"
-    paper.widths(sheet, _WIDTHS)
+    spreadsheet.widths(sheet, _WIDTHS)
     row = _head(sheet, plan, lang)
     top = row
     for column, text in enumerate(_HEAD[lang], start=1):
         put(sheet, row, column, text, HEADING)
-    sheet.row_dimensions[row].height = paper.height(list(zip(_HEAD[lang], _WIDTHS, strict=True))) + 4
+    sheet.row_dimensions[row].height = spreadsheet.height(list(zip(_HEAD[lang], _WIDTHS, strict=True))) + 4
     row += 1
     order = [level.id for level in family.levels]
     items = sorted(
@@ -75,17 +86,17 @@ def write(plan: Plan, family: Family, lang: str = "es") -> bytes:
         row = _block(sheet, row, _level(level, family, lang), block, plan, lang)
     for note in str(plan.fields.get("notes") or "").splitlines():
         if clean(note):
-            paper.band(sheet, row, _LAST, clean(note), NOTE, _WIDTHS)
+            spreadsheet.band(sheet, row, _LAST, clean(note), NOTE, _WIDTHS)
             row += 1
-    paper.page(
+    spreadsheet.page(
         sheet,
         rows=f"{top}:{top}",
-        area=f"A1:{paper.get_column_letter(_LAST)}{row - 1}",
-        paper=paper.LETTER,
+        area=f"A1:{spreadsheet.get_column_letter(_LAST)}{row - 1}",
+        paper=spreadsheet.LETTER,
         left=_title(plan, lang),
     )
-    paper.about(book, _title(plan, lang) or "CoST", sheet.title, "en" if lang == "en" else "es-CO")
-    return paper.saved(book)
+    spreadsheet.about(book, _title(plan, lang) or "CoST", sheet.title, "en" if lang == "en" else "es-CO")
+    return spreadsheet.saved(book)
 
 
 def _title(plan: Plan, lang: str) -> str:
@@ -102,7 +113,7 @@ def _head(sheet: Any, plan: Plan, lang: str) -> int:
         filter(None, (_title(plan, lang), clean(plan.title), clean(str(plan.fields.get("title_en") or ""))))
     )
     for number, title in enumerate(titles):
-        paper.band(sheet, row, _LAST, title, TITLE if number == 0 else Look(align="center"), _WIDTHS)
+        spreadsheet.band(sheet, row, _LAST, title, TITLE if number == 0 else Look(align="center"), _WIDTHS)
         row += 1
     for name, spanish, english in _CONTACT:
         value = clean(str(plan.fields.get(name) or ""))
@@ -137,7 +148,7 @@ def _block(sheet: Any, row: int, level: str, items: Iterable[Item], plan: Plan, 
         )
         for column, text in enumerate(texts, start=1):
             put(sheet, row, column, text, BANNER if column == 1 else PLAIN)
-        sheet.row_dimensions[row].height = paper.height(list(zip(texts, _WIDTHS, strict=True))[1:])
+        sheet.row_dimensions[row].height = spreadsheet.height(list(zip(texts, _WIDTHS, strict=True))[1:])
         row += 1
     merge(sheet, (first, 1), (row - 1, 1), BANNER)
     return row

@@ -17,14 +17,25 @@ from typing import Any
 
 from openpyxl import Workbook
 
-from .. import numbers
-from ..importers import layouts
-from ..importers.common import ordinal_number, set_period
-from ..responsibles import Directory
-from ..text import clean
-from ..types import Item, Plan, ScheduleKind
-from . import paper
-from .paper import BANNER, CENTRE, HEADING, LABEL, MONTH, PLAIN, TITLE, Look, merge, put
+from ckanext.cost_common.values.dates import last_of_month
+from ckanext.cost_common.values.text import clean
+from ckanext.ogp_plan.planning.exporters import spreadsheet
+from ckanext.ogp_plan.planning.exporters.spreadsheet import (
+    BANNER,
+    CENTRE,
+    HEADING,
+    LABEL,
+    MONTH,
+    PLAIN,
+    TITLE,
+    Look,
+    merge,
+    put,
+)
+from ckanext.ogp_plan.planning.importers import layouts
+from ckanext.ogp_plan.planning.importers.common import ordinal_number, set_period
+from ckanext.ogp_plan.planning.responsibles import Directory
+from ckanext.ogp_plan.planning.types import Item, Plan, ScheduleKind
 
 #: N°, activity, description, goal, twelve months, product, formula, result, responsible.
 _WIDTHS = (7, 26, 36, 24, *[3.6] * 12, 24, 26, 12, 28)
@@ -110,7 +121,7 @@ class _Form:
             self.by_parent.setdefault(item.parent, []).append(item)
 
     def write(self) -> bytes:
-        paper.widths(self.sheet, _WIDTHS)
+        spreadsheet.widths(self.sheet, _WIDTHS)
         self._head()
         first = self.row
         self._columns()
@@ -121,15 +132,15 @@ class _Form:
         form = " · ".join(
             filter(None, [self.plan.form_code, self.plan.version and f"Versión {self.plan.version}"])
         )
-        paper.page(
+        spreadsheet.page(
             self.sheet,
             rows=f"{first}:{first + 1}",
-            area=f"A1:{paper.get_column_letter(_LAST)}{self.row - 1}",
+            area=f"A1:{spreadsheet.get_column_letter(_LAST)}{self.row - 1}",
             left=form,
             right=_FOOTNOTE,
         )
-        paper.about(self.book, self.plan.title or "Plan", "Formato F014")
-        return paper.saved(self.book)
+        spreadsheet.about(self.book, self.plan.title or "Plan", "Formato F014")
+        return spreadsheet.saved(self.book)
 
     # --- head -------------------------------------------------------------------------------------
 
@@ -139,14 +150,14 @@ class _Form:
         title, code = clean(plan.title), clean(plan.form_code)
         if title:
             if self.preamble["title"].fullmatch(title):
-                paper.band(self.sheet, self.row, _LAST, title, TITLE, _WIDTHS)
+                spreadsheet.band(self.sheet, self.row, _LAST, title, TITLE, _WIDTHS)
                 self.row += 1
             else:
                 self._label("NOMBRE DEL PLAN", title, bold=True)
                 self._merge_label(self.row - 1)
         if code:
             if self.preamble["form_code"].fullmatch(code):
-                paper.band(self.sheet, self.row, _LAST, code, Look(bold=True, align="center"), _WIDTHS)
+                spreadsheet.band(self.sheet, self.row, _LAST, code, Look(bold=True, align="center"), _WIDTHS)
                 self.row += 1
             else:
                 self._label("CÓDIGO DEL FORMATO", code)
@@ -155,7 +166,7 @@ class _Form:
             self._label("VERSIÓN", clean(plan.version))
             self._merge_label(self.row - 1)
         for line in _texts(fields.get("heading")):
-            paper.band(self.sheet, self.row, _LAST, line, Look(align="center"), _WIDTHS)
+            spreadsheet.band(self.sheet, self.row, _LAST, line, Look(align="center"), _WIDTHS)
             self.row += 1
         for name, label in _HEAD:
             found = self._period() if name == "period" else _texts(fields.get(name))
@@ -186,7 +197,7 @@ class _Form:
         put(sheet, row, 1, label, LABEL)
         put(sheet, row, 3, value, Look(bold=bold))
         merge(sheet, (row, 3), (row, _LAST), PLAIN)
-        sheet.row_dimensions[row].height = paper.height(
+        sheet.row_dimensions[row].height = spreadsheet.height(
             [(label, sum(_WIDTHS[:2])), (value, sum(_WIDTHS[2:]))]
         )
         self.row += 1
@@ -241,7 +252,7 @@ class _Form:
             put(sheet, self.row, 1, code, look)
         put(sheet, self.row, first, text, look)
         merge(sheet, (self.row, first), (self.row, _LAST), look)
-        sheet.row_dimensions[self.row].height = paper.height([(text, sum(_WIDTHS))], look.size) + 3
+        sheet.row_dimensions[self.row].height = spreadsheet.height([(text, sum(_WIDTHS))], look.size) + 3
         self.row += 1
 
     def _printed(self, item: Item) -> tuple[str, str]:
@@ -333,7 +344,7 @@ class _Form:
                     _SHADED if month in marked else CENTRE,
                 )
         needed = [(text, _WIDTHS[column - 1]) for column, text in texts.items()]
-        sheet.row_dimensions[row].height = paper.height(needed)
+        sheet.row_dimensions[row].height = spreadsheet.height(needed)
         self.row += 1
 
     def _value(self, row: int, column: int, text: str, look: Look) -> None:
@@ -350,9 +361,9 @@ class _Form:
         """A merged cell makes no row higher by itself."""
         dimensions = self.sheet.row_dimensions
         for row in range(first, last + 1):
-            dimensions[row].height = dimensions[row].height or paper.height([])
+            dimensions[row].height = dimensions[row].height or spreadsheet.height([])
         have = sum(dimensions[row].height for row in range(first, last + 1))
-        wanted = paper.height([(number.title, _WIDTHS[_ACTIVITY - 1])])
+        wanted = spreadsheet.height([(number.title, _WIDTHS[_ACTIVITY - 1])])
         for row in range(first, last + 1):
             extra = max(0.0, wanted - have) / (last - first + 1)
             dimensions[row].height = min(409, dimensions[row].height + extra)
@@ -397,7 +408,7 @@ def _months(item: Item, plan: Plan) -> tuple[int, ...]:
         return tuple(
             m
             for m in range(1, 13)
-            if when.start <= numbers.last_day(year, m) and dt.date(year, m, 1) <= when.due
+            if when.start <= last_of_month(year, m) and dt.date(year, m, 1) <= when.due
         )
     if when.kind is ScheduleKind.DATE and when.due:
         return (when.due.month,) if when.due.year == year else ()

@@ -17,14 +17,29 @@ from openpyxl import Workbook
 from openpyxl.formatting.rule import FormulaRule
 from openpyxl.styles import PatternFill
 
-from .. import tracking
-from ..cuts import Compliance, RowCompliance, cut_days, publish_by
-from ..settings import Zone
-from ..tracking import Key, VerdictRole
-from ..types import Item
-from . import paper
-from .paper import AMBER, CENTRE, GREEN, HEADING, LABEL, NOTE, PLAIN, RED, TITLE, Look, formula, merge, put
-from .view import View, day_text, percent
+from ckanext.ogp_plan.planning import tracking
+from ckanext.ogp_plan.planning.cuts.dates import cut_days, publish_by
+from ckanext.ogp_plan.planning.cuts.types import Compliance, RowCompliance
+from ckanext.ogp_plan.planning.exporters import spreadsheet
+from ckanext.ogp_plan.planning.exporters.spreadsheet import (
+    AMBER,
+    CENTRE,
+    GREEN,
+    HEADING,
+    LABEL,
+    NOTE,
+    PLAIN,
+    RED,
+    TITLE,
+    Look,
+    formula,
+    merge,
+    put,
+)
+from ckanext.ogp_plan.planning.exporters.view import View, day_text, percent
+from ckanext.ogp_plan.planning.settings import Zone
+from ckanext.ogp_plan.planning.tracking import Key, VerdictRole
+from ckanext.ogp_plan.planning.types import Item
 
 _YES, _NO, _LATER, _OUT = "Sí", "No", "No en este corte", "Excluida"
 _UNDECLARED = "Sí (sin programación declarada)"
@@ -95,8 +110,8 @@ class _Form:
         made = [self._component(component, keys) for component, keys in self._components()]
         self._summary(summary, made)
         self._detail()
-        paper.about(self.book, f"Seguimiento: {self.view.plan.title}", "Seguimiento de Control Interno")
-        return paper.saved(self.book)
+        spreadsheet.about(self.book, f"Seguimiento: {self.view.plan.title}", "Seguimiento de Control Interno")
+        return spreadsheet.saved(self.book)
 
     def _components(self) -> list[tuple[Item, list[Key]]]:
         """Components in the plan's order, with what is counted in each."""
@@ -126,9 +141,9 @@ class _Form:
     # --- a component --------------------------------------------------------------------------------
 
     def _component(self, component: Item, keys: list[Key]) -> _Sheet:
-        name = paper.sheet_name(self.book, f"Componente {component.code}")
+        name = spreadsheet.sheet_name(self.book, f"Componente {component.code}")
         sheet = self.book.create_sheet(name)
-        paper.widths(sheet, self.widths)
+        spreadsheet.widths(sheet, self.widths)
         row = self._head(sheet, self.view.label(component))
         top = row
         self._columns(sheet, top)
@@ -142,10 +157,10 @@ class _Form:
         row = self._notes(sheet, row + 3)
         self._colour(sheet, total + 1)
         sheet.freeze_panes = f"C{top + 2}"
-        paper.page(
+        spreadsheet.page(
             sheet,
             rows=f"{top}:{top + 1}",
-            area=f"A1:{paper.get_column_letter(self.last)}{row - 1}",
+            area=f"A1:{spreadsheet.get_column_letter(self.last)}{row - 1}",
             left=self.view.plan.title,
             right=name,
         )
@@ -153,7 +168,7 @@ class _Form:
 
     def _head(self, sheet: Any, component: str) -> int:
         family = self.view.family.name.get("es", "")
-        paper.band(sheet, 1, self.last, f"SEGUIMIENTO AL {family.upper()}", TITLE, self.widths)
+        spreadsheet.band(sheet, 1, self.last, f"SEGUIMIENTO AL {family.upper()}", TITLE, self.widths)
         year = self._years()
         row = 2
         for label, value in (
@@ -166,7 +181,7 @@ class _Form:
             merge(sheet, (row, 1), (row, 2), LABEL)
             put(sheet, row, 3, value, Look(bold=label == "Componente:"))
             merge(sheet, (row, 3), (row, self.last), PLAIN)
-            sheet.row_dimensions[row].height = paper.height([(value, sum(self.widths[2:]))])
+            sheet.row_dimensions[row].height = spreadsheet.height([(value, sum(self.widths[2:]))])
             row += 1
         return row + 1
 
@@ -230,7 +245,7 @@ class _Form:
             put(sheet, row, column + 2, share, Look(align="center", number="0%"))
             put(sheet, row, column + 3, observed, PLAIN)
             needed.append((observed, _WIDTHS_OF_BLOCK[3]))
-        sheet.row_dimensions[row].height = paper.height(needed)
+        sheet.row_dimensions[row].height = spreadsheet.height(needed)
 
     def _title(self, item: Item) -> str:
         """A row says its activity too: rows of one number have texts of their own."""
@@ -254,13 +269,13 @@ class _Form:
         return " ".join(filter(None, said))
 
     def _totals(self, sheet: Any, row: int, first: int) -> None:
-        strong = Look(bold=True, ground=paper.SOFT, align="center")
+        strong = Look(bold=True, ground=spreadsheet.SOFT, align="center")
         for offset, text in enumerate(("Total del componente", "Zona")):
-            put(sheet, row + offset, 1, text, Look(bold=True, ground=paper.SOFT))
+            put(sheet, row + offset, 1, text, Look(bold=True, ground=spreadsheet.SOFT))
             merge(sheet, (row + offset, 1), (row + offset, 2), LABEL)
         for number, day in enumerate(self.days):
             column = _FIRST + number * _BLOCK
-            planned, met, share = (paper.get_column_letter(column + n) for n in range(3))
+            planned, met, share = (spreadsheet.get_column_letter(column + n) for n in range(3))
             span = f"{{0}}${first}:{{0}}${row - 1}"
             ready = day in self.done and row > first
             if ready:
@@ -272,7 +287,7 @@ class _Form:
                     row,
                     column + 2,
                     made,
-                    Look(True, ground=paper.SOFT, align="center", number=_PERCENT),
+                    Look(True, ground=spreadsheet.SOFT, align="center", number=_PERCENT),
                 )
             else:
                 for offset in range(3):
@@ -301,8 +316,9 @@ class _Form:
 
     def _colour(self, sheet: Any, row: int, first: int = _FIRST, last: int | None = None) -> None:
         """Ground for a zone's word, by what the word says."""
-        area = f"{paper.get_column_letter(first)}{row}:{paper.get_column_letter(last or self.last)}{row}"
-        self._rules(sheet, area, f"{paper.get_column_letter(first)}{row}")
+        start, end = (spreadsheet.get_column_letter(column) for column in (first, last or self.last))
+        area = f"{start}{row}:{end}{row}"
+        self._rules(sheet, area, f"{start}{row}")
 
     def _rules(self, sheet: Any, area: str, corner: str) -> None:
         for zone in self.view.settings.zones:
@@ -315,7 +331,7 @@ class _Form:
 
     def _notes(self, sheet: Any, row: int) -> int:
         for text in (_UNIT_NOTE.get(self.unit, ""), _RULE_NOTE, self._zones()):
-            paper.band(sheet, row, self.last, text, NOTE, self.widths)
+            spreadsheet.band(sheet, row, self.last, text, NOTE, self.widths)
             row += 1
         return row
 
@@ -334,8 +350,10 @@ class _Form:
     def _summary(self, sheet: Any, made: list[_Sheet]) -> None:
         widths = (44, *((13, 13, 12, 20) * len(self.days)))
         last = len(widths)
-        paper.widths(sheet, widths)
-        paper.band(sheet, 1, last, self.view.plan.title or self.view.family.name.get("es", ""), TITLE, widths)
+        spreadsheet.widths(sheet, widths)
+        spreadsheet.band(
+            sheet, 1, last, self.view.plan.title or self.view.family.name.get("es", ""), TITLE, widths
+        )
         for row, (label, value) in enumerate(
             (
                 ("Entidad:", self.entity),
@@ -347,7 +365,7 @@ class _Form:
             put(sheet, row, 1, label, LABEL)
             put(sheet, row, 2, value, PLAIN)
             merge(sheet, (row, 2), (row, last), PLAIN)
-            sheet.row_dimensions[row].height = paper.height([(value, sum(widths[1:]))])
+            sheet.row_dimensions[row].height = spreadsheet.height([(value, sum(widths[1:]))])
         top = 6
         put(sheet, top, 1, "Componente", HEADING)
         merge(sheet, (top, 1), (top + 1, 1), HEADING)
@@ -366,34 +384,34 @@ class _Form:
         sums = [
             (f"=SUM({letter}{top + 2}:{letter}{row - 1})", f"=SUM({other}{top + 2}:{other}{row - 1})")
             for number in range(len(self.days))
-            for letter, other in [[paper.get_column_letter(2 + number * _BLOCK + n) for n in range(2)]]
+            for letter, other in [[spreadsheet.get_column_letter(2 + number * _BLOCK + n) for n in range(2)]]
         ]
         self._summary_row(
             sheet, row, "Total del plan", sums if made else [("", "")] * len(self.days), bold=True
         )
         row = self._mean(sheet, row + 1, widths)
-        self._rules(sheet, f"B{top + 2}:{paper.get_column_letter(last)}{row}", f"B{top + 2}")
+        self._rules(sheet, f"B{top + 2}:{spreadsheet.get_column_letter(last)}{row}", f"B{top + 2}")
         row += 1
         for text in (_UNIT_NOTE.get(self.unit, ""), _RULE_NOTE, self._zones()):
-            paper.band(sheet, row, last, text, NOTE, widths)
+            spreadsheet.band(sheet, row, last, text, NOTE, widths)
             row += 1
         sheet.freeze_panes = f"B{top + 2}"
-        paper.page(
+        spreadsheet.page(
             sheet,
             rows=f"{top}:{top + 1}",
-            area=f"A1:{paper.get_column_letter(last)}{row - 1}",
+            area=f"A1:{spreadsheet.get_column_letter(last)}{row - 1}",
             left=self.view.plan.title,
         )
 
     def _reference(self, one: _Sheet, number: int) -> tuple[str, str]:
-        letters = [paper.get_column_letter(_FIRST + number * _BLOCK + offset) for offset in range(2)]
+        letters = [spreadsheet.get_column_letter(_FIRST + number * _BLOCK + offset) for offset in range(2)]
         name = one.name.replace("'", "''")
         return f"='{name}'!{letters[0]}{one.total}", f"='{name}'!{letters[1]}{one.total}"
 
     def _summary_row(
         self, sheet: Any, row: int, title: str, sources: Sequence[tuple[str, str]], *, bold: bool = False
     ) -> None:
-        ground = paper.SOFT if bold else None
+        ground = spreadsheet.SOFT if bold else None
         put(sheet, row, 1, title, Look(bold=bold, ground=ground))
         look = Look(bold=bold, ground=ground, align="center")
         for number, (day, (planned, met)) in enumerate(zip(self.days, sources, strict=True)):
@@ -404,11 +422,11 @@ class _Form:
                 continue
             formula(sheet, row, column, planned, look)
             formula(sheet, row, column + 1, met, look)
-            one, two, three = (paper.get_column_letter(column + offset) for offset in range(3))
+            one, two, three = (spreadsheet.get_column_letter(column + offset) for offset in range(3))
             share = Look(bold=bold, ground=ground, align="center", number=_PERCENT)
             formula(sheet, row, column + 2, f'=IF({one}{row}=0,"",{two}{row}/{one}{row})', share)
             formula(sheet, row, column + 3, self._zone_formula(f"{three}{row}"), look)
-        sheet.row_dimensions[row].height = paper.height([(title, 44)])
+        sheet.row_dimensions[row].height = spreadsheet.height([(title, 44)])
 
     def _mean(self, sheet: Any, row: int, widths: Sequence[float]) -> int:
         """The other way to look at it, beside the first: a row at 55 of 56 counts nothing there."""
@@ -450,8 +468,8 @@ class _Form:
             "Observaciones",
         )
         widths = (12, 12, 10, 50, 34, 18, 11, 12, 12, 11, 11, 10, 18, 44)
-        sheet = self.book.create_sheet(paper.sheet_name(self.book, "Detalle"))
-        paper.widths(sheet, widths)
+        sheet = self.book.create_sheet(spreadsheet.sheet_name(self.book, "Detalle"))
+        spreadsheet.widths(sheet, widths)
         for column, text in enumerate(head, start=1):
             put(sheet, 1, column, text, HEADING)
         row = 2
@@ -460,8 +478,8 @@ class _Form:
                 self._detail_row(sheet, row, day, one, widths)
                 row += 1
         sheet.freeze_panes = "A2"
-        sheet.auto_filter.ref = f"A1:{paper.get_column_letter(len(head))}{max(2, row - 1)}"
-        paper.page(sheet, rows="1:1", left=self.view.plan.title, right="Detalle por fila")
+        sheet.auto_filter.ref = f"A1:{spreadsheet.get_column_letter(len(head))}{max(2, row - 1)}"
+        spreadsheet.page(sheet, rows="1:1", left=self.view.plan.title, right="Detalle por fila")
 
     def _detail_row(
         self, sheet: Any, row: int, day: dt.date, one: RowCompliance, widths: Sequence[float]
@@ -486,7 +504,7 @@ class _Form:
         )
         for column, value in enumerate(values, start=1):
             put(sheet, row, column, value, Look(vertical="top", number="0%") if column == 10 else PLAIN)
-        sheet.row_dimensions[row].height = paper.height(list(zip(values, widths, strict=True)))
+        sheet.row_dimensions[row].height = spreadsheet.height(list(zip(values, widths, strict=True)))
 
 
 def _scheduled(row: RowCompliance | None) -> str | None:

@@ -15,12 +15,13 @@ from urllib.parse import urlsplit
 from icalendar import Calendar, Todo, vText
 from icalendar import Event as CalendarEvent
 
-from .. import calendar as days
-from ..cuts import cut_days, publish_by
-from ..i18n import N_
-from ..states import AssignmentStanding, Standing
-from ..types import Declared, Item
-from .view import View, amount, clean_xml, latest
+from ckanext.cost_common.values.business_days import ZONE
+from ckanext.ogp_plan.planning import calendar as days
+from ckanext.ogp_plan.planning.cuts.dates import cut_days, publish_by
+from ckanext.ogp_plan.planning.exporters.view import View, amount, clean_xml, latest
+from ckanext.ogp_plan.planning.status_types import AssignmentStatus, ItemStatus
+from ckanext.ogp_plan.planning.types import Declared, Item
+from ckanext.ogp_plan.planning.words.i18n import N_
 
 _PRODUCT = "-//ckanext-ogp_plan//{lang}"
 _STATUS = {
@@ -91,7 +92,7 @@ def _calendar(lang: str, name: str, description: str, address: str) -> Calendar:
         made.add(both, vText(_text(name)))
     for both in ("description", "x-wr-caldesc"):
         made.add(both, vText(_text(description)))
-    made.add("x-wr-timezone", str(days.ZONE))
+    made.add("x-wr-timezone", str(ZONE))
     made.add("refresh-interval", dt.timedelta(hours=12), parameters={"VALUE": "DURATION"})
     made.add("x-published-ttl", "PT12H")
     if _is_address(address):
@@ -159,14 +160,14 @@ def _dates(task: Todo, view: View, item: Item) -> None:
     task.add("due", due)
 
 
-def _own(standing: Standing | None, organization: str | None) -> AssignmentStanding | None:
+def _own(standing: ItemStatus | None, organization: str | None) -> AssignmentStatus | None:
     if standing is None or organization is None:
         return None
     return next((one for one in standing.assignments if one.organization == organization), None)
 
 
 def _state(
-    task: Todo, view: View, item: Item, standing: Standing | None, own: AssignmentStanding | None
+    task: Todo, view: View, item: Item, standing: ItemStatus | None, own: AssignmentStatus | None
 ) -> None:
     declared = own.declared if own else standing.declared if standing else Declared.NOT_STARTED
     progress = own.progress if own else standing.progress if standing else None
@@ -187,7 +188,7 @@ def _sequence(view: View, item: Item, revised: Mapping[tuple[str, str], int] | N
     return version + len(view.events.get(item.key, ()))
 
 
-def _about(view: View, item: Item, standing: Standing | None, own: AssignmentStanding | None) -> str:
+def _about(view: View, item: Item, standing: ItemStatus | None, own: AssignmentStatus | None) -> str:
     lines = [f"{view.plan.title or view.id}"]
     if view.responsible(item):
         lines.append(view.say(N_("Responsible: %(names)s"), names=view.responsible(item)))

@@ -13,17 +13,19 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
-from .. import output, tracking
-from ..calendar import ZONE
-from ..cuts import Compliance, compliance_dict, cut_days, publish_by
-from ..output import plain
-from ..progress import actual_value
-from ..states import Standing, standing_dict
-from ..store import event_kind
-from ..tracking import Event, Evidence, EvidenceCheck, Key, Measurement, Report
-from ..types import Accumulation, Declared, Indicator, Item, Measure, Target
-from .atom import Past
-from .view import View, clean_xml
+from ckanext.cost_common.values.business_days import ZONE
+from ckanext.ogp_plan.planning import output, tracking
+from ckanext.ogp_plan.planning.cuts.compliance import compliance_dict
+from ckanext.ogp_plan.planning.cuts.dates import cut_days, publish_by
+from ckanext.ogp_plan.planning.cuts.types import Compliance
+from ckanext.ogp_plan.planning.exporters.atom import Past
+from ckanext.ogp_plan.planning.exporters.view import View, clean_xml
+from ckanext.ogp_plan.planning.output import plain
+from ckanext.ogp_plan.planning.progress import actual_value
+from ckanext.ogp_plan.planning.status_types import ItemStatus, item_status_dict
+from ckanext.ogp_plan.planning.store import event_kind
+from ckanext.ogp_plan.planning.tracking import Event, Evidence, EvidenceCheck, Key, Measurement, Report
+from ckanext.ogp_plan.planning.types import Accumulation, Declared, Indicator, Item, Measure, Target
 
 #: Version of the JSON's own shape.
 FORMAT = "1.0"
@@ -128,8 +130,8 @@ def _item(view: View, item: Item, past: Past) -> dict[str, Any]:
     }
 
 
-def _standing(view: View, standing: Standing) -> dict[str, Any]:
-    found = standing_dict(standing)
+def _standing(view: View, standing: ItemStatus) -> dict[str, Any]:
+    found = item_status_dict(standing)
     found["light_name"] = view.light(standing.light)
     for one, reason in zip(found.get("reasons", []), standing.reasons, strict=False):
         if isinstance(one, dict):

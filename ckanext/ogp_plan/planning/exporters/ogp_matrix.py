@@ -10,16 +10,28 @@ from typing import Any
 
 from openpyxl import Workbook
 
-from ..calendar import day_of
-from ..i18n import N_
-from ..states import LIGHTS, Standing, VerdictStanding
-from ..tracking import Evidence
-from ..types import Item
-from . import paper, words
-from .cost_table import when
-from .paper import CENTRE, HEADING, LABEL, LINK, NOTE, PLAIN, TITLE, Look, merge, put
-from .tables import LIGHT_GROUND
-from .view import View, day_text
+from ckanext.cost_common.values.business_days import day_of
+from ckanext.ogp_plan.planning.exporters import spreadsheet
+from ckanext.ogp_plan.planning.exporters.cost_table import when
+from ckanext.ogp_plan.planning.exporters.spreadsheet import (
+    CENTRE,
+    HEADING,
+    LABEL,
+    LINK,
+    NOTE,
+    PLAIN,
+    TITLE,
+    Look,
+    merge,
+    put,
+)
+from ckanext.ogp_plan.planning.exporters.tables import LIGHT_GROUND
+from ckanext.ogp_plan.planning.exporters.view import View, day_text
+from ckanext.ogp_plan.planning.status_types import LIGHTS, ItemStatus, VerdictStatus
+from ckanext.ogp_plan.planning.tracking import Evidence
+from ckanext.ogp_plan.planning.types import Item
+from ckanext.ogp_plan.planning.words import exports as export_words
+from ckanext.ogp_plan.planning.words.i18n import N_
 
 _HEAD = (
     N_("Commitment"),
@@ -42,8 +54,8 @@ def write(view: View) -> bytes:
     """Return the matrix of a plan (of any family: its tracked items under their root) as a workbook."""
     book = Workbook()
     sheet = book.active
-    sheet.title = paper.sheet_name(book, view.say(N_("Matrix of milestones")))
-    paper.widths(sheet, _WIDTHS)
+    sheet.title = spreadsheet.sheet_name(book, view.say(N_("Matrix of milestones")))
+    spreadsheet.widths(sheet, _WIDTHS)
     row = _head(sheet, view)
     top = row
     for column, text in enumerate(_HEAD, start=1):
@@ -53,18 +65,21 @@ def write(view: View) -> bytes:
     for root in view.children(None):
         row = _commitment(sheet, row, view, root)
     for text in _notes(view):
-        paper.band(sheet, row, _LAST, text, NOTE, _WIDTHS)
+        spreadsheet.band(sheet, row, _LAST, text, NOTE, _WIDTHS)
         row += 1
     sheet.freeze_panes = f"C{top + 1}"
-    paper.page(
-        sheet, rows=f"{top}:{top}", area=f"A1:{paper.get_column_letter(_LAST)}{row - 1}", left=view.plan.title
+    spreadsheet.page(
+        sheet,
+        rows=f"{top}:{top}",
+        area=f"A1:{spreadsheet.get_column_letter(_LAST)}{row - 1}",
+        left=view.plan.title,
     )
-    paper.about(book, view.plan.title or view.id, sheet.title, "en" if view.lang == "en" else "es-CO")
-    return paper.saved(book)
+    spreadsheet.about(book, view.plan.title or view.id, sheet.title, "en" if view.lang == "en" else "es-CO")
+    return spreadsheet.saved(book)
 
 
 def _head(sheet: Any, view: View) -> int:
-    paper.band(sheet, 1, _LAST, view.plan.title or view.named(view.family.name), TITLE, _WIDTHS)
+    spreadsheet.band(sheet, 1, _LAST, view.plan.title or view.named(view.family.name), TITLE, _WIDTHS)
     tracked = [view.standings[item.key] for item in view.trackable() if item.key in view.standings]
     counts = {light: sum(one.light == light for one in tracked) for light in LIGHTS}
     outside = sum(one.excluded for one in tracked)
@@ -83,7 +98,7 @@ def _head(sheet: Any, view: View) -> int:
         put(sheet, row, 1, label, LABEL)
         put(sheet, row, 2, value, PLAIN)
         merge(sheet, (row, 2), (row, _LAST), PLAIN)
-        sheet.row_dimensions[row].height = paper.height([(value, sum(_WIDTHS[1:]))])
+        sheet.row_dimensions[row].height = spreadsheet.height([(value, sum(_WIDTHS[1:]))])
     return 6
 
 
@@ -109,7 +124,7 @@ def _item(sheet: Any, row: int, view: View, root: Item, item: Item) -> int:
         view.responsible(item),
         when(item.schedule, "en" if view.lang == "en" else "es")
         or (day_text(standing.due, view.lang) if standing else "")
-        or view.say(words.UNDATED),
+        or view.say(export_words.UNDATED),
         view.light(light) if light else "",
         standing.progress if standing else None,
         "\n".join(_why(view, standing)),
@@ -121,15 +136,15 @@ def _item(sheet: Any, row: int, view: View, root: Item, item: Item) -> int:
         put(sheet, row, column, text, _look(column, light))
         if column not in (1, _EVIDENCE):
             merge(sheet, (row, column), (last, column), PLAIN)
-    needed = paper.height([(text, width) for text, width in zip(texts, _WIDTHS, strict=True) if text])
+    needed = spreadsheet.height([(text, width) for text, width in zip(texts, _WIDTHS, strict=True) if text])
     for at, one in enumerate(proofs, start=row):
         shown = view.proof(one) if one else view.say(N_("No evidence"))
         cell = put(sheet, at, _EVIDENCE, shown, LINK if one else PLAIN)
         address = view.where(one) if one else ""
         if address.startswith(("http://", "https://")):
             cell.hyperlink = address
-            paper.dress(cell, LINK)
-        own = paper.height([(shown, _WIDTHS[_EVIDENCE - 1])])
+            spreadsheet.dress(cell, LINK)
+        own = spreadsheet.height([(shown, _WIDTHS[_EVIDENCE - 1])])
         sheet.row_dimensions[at].height = max(own, min(409, needed / len(proofs)))
     return last + 1
 
@@ -142,7 +157,7 @@ def _look(column: int, light: str) -> Look:
     return CENTRE if column == 5 else PLAIN
 
 
-def _why(view: View, standing: Standing | None) -> list[str]:
+def _why(view: View, standing: ItemStatus | None) -> list[str]:
     """Each reason with its numbers, and what was answered to it."""
     if standing is None:
         return []
@@ -160,7 +175,7 @@ def _why(view: View, standing: Standing | None) -> list[str]:
     return found
 
 
-def _verdict(view: View, one: VerdictStanding) -> str:
+def _verdict(view: View, one: VerdictStatus) -> str:
     said = [view.completion(one.assigned)] if one.assigned else []
     if one.agrees is not None:
         agreed, differs = N_("shares what is declared"), N_("does not share what is declared")

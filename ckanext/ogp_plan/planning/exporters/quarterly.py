@@ -19,13 +19,14 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 
-from ..calendar import day_of, period
-from ..i18n import N_
-from ..states import AssignmentStanding, Standing
-from ..tracking import Evidence, Measurement, Report, Update
-from ..types import Item
-from . import words
-from .view import View, amount, clean_xml, day_text, percent
+from ckanext.cost_common.values.business_days import day_of
+from ckanext.cost_common.values.periods import parse_period
+from ckanext.ogp_plan.planning.exporters.view import View, amount, clean_xml, day_text, percent
+from ckanext.ogp_plan.planning.status_types import AssignmentStatus, ItemStatus
+from ckanext.ogp_plan.planning.tracking import Evidence, Measurement, Report, Update
+from ckanext.ogp_plan.planning.types import Item
+from ckanext.ogp_plan.planning.words import exports as export_words
+from ckanext.ogp_plan.planning.words.i18n import N_
 
 _FACE = "Arial"
 _POINTS = 12
@@ -300,7 +301,7 @@ class _Report:
             for item in silent:
                 self._text(view.label(item), "List Bullet")
 
-    def _own(self, standing: Standing | None) -> AssignmentStanding | None:
+    def _own(self, standing: ItemStatus | None) -> AssignmentStatus | None:
         if standing is None:
             return None
         return next((one for one in standing.assignments if one.organization == self.organization), None)
@@ -314,7 +315,7 @@ class _Report:
         return [
             item.code,
             item.title,
-            (day_text(standing.due, self.lang) if standing else "") or self.say(words.UNDATED),
+            (day_text(standing.due, self.lang) if standing else "") or self.say(export_words.UNDATED),
             view.light(standing.light) if standing else "",
             f"{amount(share, self.lang)} %" if share is not None else self.say(N_("No data")),
             day_text(day_of(last), self.lang) if last else self.say(N_("Never")),
@@ -331,7 +332,7 @@ class _Report:
         """An update is of the period it names, whenever it was handed in; else of its day."""
         if not one.period:
             return self._within(one.at)
-        named = period(one.period)
+        named = parse_period(one.period)
         return named.start <= self.end and named.end >= self.start
 
     def _updates(self, view: View, item: Item) -> list[Update]:
@@ -356,8 +357,7 @@ class _Report:
         return [
             one
             for one in view.evidence.get(item.key, ())
-            if self._mine(one.organization)
-            and (one.update in updates or self._within(one.at))
+            if self._mine(one.organization) and (one.update in updates or self._within(one.at))
         ]
 
     def _has_news(self, view: View, item: Item) -> bool:

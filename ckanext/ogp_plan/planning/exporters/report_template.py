@@ -18,20 +18,20 @@ from openpyxl import Workbook
 from openpyxl.styles import Protection
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from .. import numbers
-from ..calendar import day_of
-from ..i18n import N_
-from ..importers.act import Unreadable
-from ..importers.sources import Grid, Row, letters, load
-from ..render import Renderer
-from ..states import Standing
-from ..text import bare, clean, fold
-from ..tracking import Key
-from ..types import Declared, Item, Place
-from . import paper
-from .cost_table import when
-from .paper import HEADING, LABEL, NOTE, Look, merge, put
-from .view import View, amount, day_text, percent
+from ckanext.cost_common.values import numbers
+from ckanext.cost_common.values.business_days import day_of
+from ckanext.cost_common.values.text import bare, clean, fold
+from ckanext.ogp_plan.planning.exporters import spreadsheet
+from ckanext.ogp_plan.planning.exporters.cost_table import when
+from ckanext.ogp_plan.planning.exporters.spreadsheet import HEADING, LABEL, NOTE, Look, merge, put
+from ckanext.ogp_plan.planning.exporters.view import View, amount, day_text, percent
+from ckanext.ogp_plan.planning.importers.act import Unreadable
+from ckanext.ogp_plan.planning.importers.sources import Grid, Row, letters, load
+from ckanext.ogp_plan.planning.status_types import ItemStatus
+from ckanext.ogp_plan.planning.tracking import Key
+from ckanext.ogp_plan.planning.types import Declared, Item, Place
+from ckanext.ogp_plan.planning.words.i18n import N_
+from ckanext.ogp_plan.planning.words.render import Renderer
 
 #: What the first cell says, so that the workbook is known again.
 SIGNATURE = "Reporte de obligaciones"
@@ -65,7 +65,7 @@ _ASKED = (
 _COLUMNS = (*_GIVEN, *_ASKED)
 _WIDTHS = [width for _, width, _ in _COLUMNS]
 _LAST = len(_COLUMNS)
-_LOCKED = Look(vertical="top", ground=paper.SOFT)
+_LOCKED = Look(vertical="top", ground=spreadsheet.SOFT)
 _OPEN = Look(vertical="top")
 #: What a responsible may declare in the workbook; what takes a plan's change is done elsewhere.
 STATES = (Declared.NOT_STARTED, Declared.ONGOING, Declared.DONE)
@@ -93,7 +93,7 @@ def write(organization: str, views: Sequence[View], period: str = "") -> bytes:
     book = Workbook()
     sheet = book.active
     sheet.title = "Reporte"
-    paper.widths(sheet, _WIDTHS)
+    spreadsheet.widths(sheet, _WIDTHS)
     top = _head(sheet, first, organization, period)
     for column, (_, _, title) in enumerate(_COLUMNS, start=1):
         put(sheet, top, column, title, HEADING)
@@ -107,10 +107,12 @@ def write(organization: str, views: Sequence[View], period: str = "") -> bytes:
     sheet.protection.sheet = True
     sheet.protection.formatColumns = sheet.protection.formatRows = sheet.protection.autoFilter = False
     sheet.freeze_panes = sheet.cell(row=top + 1, column=5).coordinate
-    sheet.auto_filter.ref = f"A{top}:{paper.get_column_letter(_LAST)}{max(row - 1, top)}"
-    paper.page(sheet, rows=f"{top}:{top}", area=f"A1:{paper.get_column_letter(_LAST)}{max(row - 1, top)}")
-    paper.about(book, f"{SIGNATURE}: {first.called(organization)}", "Plan")
-    return paper.saved(book)
+    sheet.auto_filter.ref = f"A{top}:{spreadsheet.get_column_letter(_LAST)}{max(row - 1, top)}"
+    spreadsheet.page(
+        sheet, rows=f"{top}:{top}", area=f"A1:{spreadsheet.get_column_letter(_LAST)}{max(row - 1, top)}"
+    )
+    spreadsheet.about(book, f"{SIGNATURE}: {first.called(organization)}", "Plan")
+    return spreadsheet.saved(book)
 
 
 def _head(sheet: Any, view: View, organization: str, period: str) -> int:
@@ -176,13 +178,13 @@ def _duty(sheet: Any, row: int, view: View, item: Item, organization: str) -> in
             cell = put(sheet, row, column, None, _OPEN)
             cell.protection = Protection(locked=False)
             cell.number_format = "@" if column >= _at("texto") else "General"
-        height = paper.height([(given[3], _WIDTHS[3]), (given[4], _WIDTHS[4])])
+        height = spreadsheet.height([(given[3], _WIDTHS[3]), (given[4], _WIDTHS[4])])
         sheet.row_dimensions[row].height = max(30, height)
         row += 1
     return row
 
 
-def _due(view: View, item: Item, standing: Standing | None) -> str:
+def _due(view: View, item: Item, standing: ItemStatus | None) -> str:
     return (day_text(standing.due, view.lang) if standing else "") or when(item.schedule)
 
 
@@ -210,7 +212,9 @@ def _lists(sheet: Any, view: View, first: int, last: int) -> None:
         rule.showErrorMessage = True
         rule.errorTitle = _COLUMNS[_at(name) - 1][2][:30]
         rule.error = view.say(N_("Choose one of the list, or write a number."))[:220]
-        rule.add(f"{paper.get_column_letter(_at(name))}{first}:{paper.get_column_letter(_at(name))}{last}")
+        rule.add(
+            f"{spreadsheet.get_column_letter(_at(name))}{first}:{spreadsheet.get_column_letter(_at(name))}{last}"
+        )
         sheet.add_data_validation(rule)
 
 
@@ -642,7 +646,7 @@ def _plain_number(text: str) -> Decimal | None:
 def _number(text: str) -> Decimal | None:
     """A number as officials write it (1.234,5), with a sign."""
     text = clean(text)
-    read = numbers.number(text.removeprefix("-"))
+    read = numbers.parse_number(text.removeprefix("-"))
     return None if read is None else -read.value if text.startswith("-") else read.value
 
 

@@ -18,18 +18,19 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
-from .. import tracking
-from ..calendar import ZONE, day_of
-from ..cuts import Compliance
-from ..i18n import N_
-from ..progress import target_value
-from ..settings import Settings
-from ..states import Standing, stand
-from ..tracking import Evidence, Key, Measurement, Record
-from ..types import Indicator, Item
-from . import paper
-from .paper import BLUE, GREEN, GREY, HEADING, PLAIN, RED, Look
-from .view import View, percent
+from ckanext.cost_common.values.business_days import ZONE, day_of
+from ckanext.ogp_plan.planning import tracking
+from ckanext.ogp_plan.planning.cuts.types import Compliance
+from ckanext.ogp_plan.planning.exporters import spreadsheet
+from ckanext.ogp_plan.planning.exporters.spreadsheet import BLUE, GREEN, GREY, HEADING, PLAIN, RED, Look
+from ckanext.ogp_plan.planning.exporters.view import View, percent
+from ckanext.ogp_plan.planning.progress import target_value
+from ckanext.ogp_plan.planning.settings import Settings
+from ckanext.ogp_plan.planning.status import compute_status
+from ckanext.ogp_plan.planning.status_types import ItemStatus
+from ckanext.ogp_plan.planning.tracking import Evidence, Key, Measurement, Record
+from ckanext.ogp_plan.planning.types import Indicator, Item
+from ckanext.ogp_plan.planning.words.i18n import N_
 
 #: The ground under a light's word.
 LIGHT_GROUND = {"completado": GREEN, "en_curso": BLUE, "en_riesgo": RED, "no_iniciado": GREY}
@@ -60,7 +61,7 @@ _WIDE_COLUMNS = frozenset(
 )
 
 #: A column of the matrix: the day, and how the items stood on it.
-Column = tuple[dt.date, Mapping[Key, Standing]]
+Column = tuple[dt.date, Mapping[Key, ItemStatus]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,8 @@ def history(record: Record, days: Sequence[dt.date], settings: Settings | None =
     """Return how the items of a record stood at the end of each of some days."""
     ends = [dt.datetime.combine(day, dt.time.max, tzinfo=ZONE) for day in days]
     return [
-        (day, stand(record.as_of(end), day, settings=settings)) for day, end in zip(days, ends, strict=True)
+        (day, compute_status(record.as_of(end), day, settings=settings))
+        for day, end in zip(days, ends, strict=True)
     ]
 
 
@@ -128,7 +130,7 @@ def _text(value: Any) -> str:
         return format(value, "f")
     if isinstance(value, int):
         return str(value)
-    return paper.inert(str(value))
+    return spreadsheet.inert(str(value))
 
 
 # --- the tables -----------------------------------------------------------------------------------
@@ -179,7 +181,7 @@ def items(view: View) -> Table:
     return Table(N_("Items"), columns, rows)
 
 
-def _standing(view: View, one: Standing) -> list[Any]:
+def _standing(view: View, one: ItemStatus) -> list[Any]:
     shared = one.quota
     return [
         one.due,
@@ -500,17 +502,19 @@ def everything(view: View, columns: Sequence[Column] = (), cuts: Sequence[Compli
     _cover(book, view, tables)
     for table in tables:
         _sheet(book, view, table)
-    paper.about(book, view.plan.title, view.family.name.get("es", ""), "en" if view.lang == "en" else "es-CO")
-    return paper.saved(book)
+    spreadsheet.about(
+        book, view.plan.title, view.family.name.get("es", ""), "en" if view.lang == "en" else "es-CO"
+    )
+    return spreadsheet.saved(book)
 
 
 def _cover(book: Workbook, view: View, tables: Sequence[Table]) -> None:
     """The first sheet says what the file is, of which day, and what each sheet holds."""
-    sheet = book.create_sheet(paper.sheet_name(book, view.say(N_("Plan"))))
-    paper.widths(sheet, (34, 90))
-    paper.page(sheet, landscape=False, paper=paper.LETTER)
+    sheet = book.create_sheet(spreadsheet.sheet_name(book, view.say(N_("Plan"))))
+    spreadsheet.widths(sheet, (34, 90))
+    spreadsheet.page(sheet, landscape=False, paper=spreadsheet.LETTER)
     title = view.plan.title or view.id
-    sheet.row_dimensions[1].height = paper.height([(title, 124)], paper.TITLE.size)
+    sheet.row_dimensions[1].height = spreadsheet.height([(title, 124)], spreadsheet.TITLE.size)
     sheet.merged_cells.add("A1:B1")
     facts = [
         (view.say(N_("Family")), view.named(view.family.name)),
@@ -519,10 +523,10 @@ def _cover(book: Workbook, view: View, tables: Sequence[Table]) -> None:
         (view.say(N_("Version of the plan")), view.record.version),
         (view.say(N_("Address")), view.addresses.plan()),
     ]
-    _append(sheet, [(title, paper.TITLE), ("", paper.TITLE)])
+    _append(sheet, [(title, spreadsheet.TITLE), ("", spreadsheet.TITLE)])
     _append(sheet, [])
     for label, value in facts:
-        _append(sheet, [(label, paper.LABEL), (value, PLAIN)])
+        _append(sheet, [(label, spreadsheet.LABEL), (value, PLAIN)])
     _append(sheet, [])
     _append(sheet, [(view.say(N_("Sheet")), HEADING), (view.say(N_("Rows")), HEADING)])
     for table in tables:
@@ -531,15 +535,17 @@ def _cover(book: Workbook, view: View, tables: Sequence[Table]) -> None:
 
 def _append(sheet: Any, row: Sequence[tuple[Any, Look]]) -> None:
     """Write the next row of a sheet; nothing of what stands in rows can be said of it after that."""
-    sheet.append([paper.fill(WriteOnlyCell(sheet), value, look) for value, look in row])
+    sheet.append([spreadsheet.fill(WriteOnlyCell(sheet), value, look) for value, look in row])
 
 
 def _sheet(book: Workbook, view: View, table: Table) -> None:
-    sheet = book.create_sheet(paper.sheet_name(book, view.say(table.name)))
-    paper.widths(sheet, [_WIDE if name in _WIDE_COLUMNS else _NARROW for name in table.columns])
+    sheet = book.create_sheet(spreadsheet.sheet_name(book, view.say(table.name)))
+    spreadsheet.widths(sheet, [_WIDE if name in _WIDE_COLUMNS else _NARROW for name in table.columns])
     sheet.freeze_panes = "A2"
-    sheet.auto_filter.ref = f"A1:{paper.get_column_letter(len(table.columns))}{max(1, len(table.rows)) + 1}"
-    paper.page(sheet, rows="1:1", left=view.plan.title)
+    sheet.auto_filter.ref = (
+        f"A1:{spreadsheet.get_column_letter(len(table.columns))}{max(1, len(table.rows)) + 1}"
+    )
+    spreadsheet.page(sheet, rows="1:1", left=view.plan.title)
     sheet.sheet_view.showGridLines = True
     _append(sheet, [(name, HEADING) for name in table.columns])
     for row in table.rows:

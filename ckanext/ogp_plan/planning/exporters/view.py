@@ -15,15 +15,27 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Protocol
 
-from .. import messages, tracking, wording
-from ..families import Family
-from ..render import Renderer
-from ..settings import Settings
-from ..states import Reason, Standing, broken
-from ..store import events_like
-from ..tracking import Completion, Event, Evidence, EvidenceCheck, Key, Measurement, Record, Update, Verdict
-from ..types import Assignment, Item, OrgGroup, Plan
-from . import words as said
+from ckanext.ogp_plan.planning import tracking
+from ckanext.ogp_plan.planning.families import Family
+from ckanext.ogp_plan.planning.item_facts import evidence_breaks
+from ckanext.ogp_plan.planning.settings import Settings
+from ckanext.ogp_plan.planning.status_types import ItemStatus, Reason
+from ckanext.ogp_plan.planning.store import events_like
+from ckanext.ogp_plan.planning.tracking import (
+    Completion,
+    Event,
+    Evidence,
+    EvidenceCheck,
+    Key,
+    Measurement,
+    Record,
+    Update,
+    Verdict,
+)
+from ckanext.ogp_plan.planning.types import Assignment, Item, OrgGroup, Plan
+from ckanext.ogp_plan.planning.words import exports as said
+from ckanext.ogp_plan.planning.words import messages, phrases
+from ckanext.ogp_plan.planning.words.render import Renderer
 
 #: What no XML document can hold, what terminals and spreadsheets should not get, and what turns the
 #: words after it around, so that another name is read than is written.
@@ -70,7 +82,7 @@ class View:
 
     id: str
     record: Record
-    standings: Mapping[Key, Standing]
+    standings: Mapping[Key, ItemStatus]
     addresses: Addresses
     today: dt.date
     family: Family
@@ -198,7 +210,7 @@ class View:
 
     def reason(self, one: Reason) -> str:
         """Return why an item is at risk, with its numbers."""
-        return wording.reason_words(one, self.lang)
+        return phrases.reason_words(one, self.lang)
 
     def label(self, item: Item) -> str:
         """Return an item's code and title."""
@@ -313,7 +325,7 @@ class View:
     def proof_state(self, one: Evidence) -> str:
         """Return what the last look found wrong with an evidence, in words; "" when nothing."""
         check = self.checks.get(one.id)
-        return "; ".join(wording.break_words(code, self.lang) for code in broken(one, check))
+        return "; ".join(phrases.break_words(code, self.lang) for code in evidence_breaks(one, check))
 
     def stable(self, *parts: object) -> str:
         """Return an id that is the same for ever, on any host: ``urn:uuid:…``."""

@@ -10,20 +10,20 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from .. import data, families
-from ..responsibles import Directory
-from ..text import fold
-from ..types import Place, Plan
-from . import checks
-from .act import Act, Finding, Option, Question, Reading, Unreadable
-from .cascade import CascadeReader
-from .columns import ColumnsReader
-from .common import Context
-from .document import DocumentReader
-from .layouts import Layout, load, of_family
-from .own import OwnReader
-from .sources import Source
-from .sources import load as load_source
+from ckanext.cost_common.values.text import fold
+from ckanext.ogp_plan.planning import data, families
+from ckanext.ogp_plan.planning.importers import checks
+from ckanext.ogp_plan.planning.importers.act import Act, Finding, Option, Question, Reading, Unreadable
+from ckanext.ogp_plan.planning.importers.cascade import CascadeReader
+from ckanext.ogp_plan.planning.importers.columns import ColumnsReader
+from ckanext.ogp_plan.planning.importers.common import Context
+from ckanext.ogp_plan.planning.importers.document import DocumentReader
+from ckanext.ogp_plan.planning.importers.layouts import Layout, load, of_family
+from ckanext.ogp_plan.planning.importers.own_workbook import OwnReader
+from ckanext.ogp_plan.planning.importers.sources import Source
+from ckanext.ogp_plan.planning.importers.sources import load as load_source
+from ckanext.ogp_plan.planning.responsibles import Directory
+from ckanext.ogp_plan.planning.types import Place, Plan
 
 __all__ = ["Act", "Finding", "Option", "Question", "Reading", "Unreadable", "read"]
 

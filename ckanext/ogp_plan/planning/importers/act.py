@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..types import Place, Plan
+from ckanext.ogp_plan.planning.types import Place, Plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,23 @@ from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from .. import numbers
-from ..text import bare, clean, fold
-from ..types import Accumulation, Indicator, Item, Measure, Place, Target
-from .act import Option
-from .common import Context, Debris, Preamble, drop_header, measure_of, ordinal_number, same, span
-from .layouts import Block, Header, blocks
-from .sources import Cell, Row
+from ckanext.cost_common.values import numbers
+from ckanext.cost_common.values.text import bare, clean, fold
+from ckanext.ogp_plan.planning.importers.act import Option
+from ckanext.ogp_plan.planning.importers.common import (
+    Context,
+    Debris,
+    Preamble,
+    drop_header,
+    measure_of,
+    ordinal_number,
+    same,
+    span,
+)
+from ckanext.ogp_plan.planning.importers.layouts import Block, Header, blocks
+from ckanext.ogp_plan.planning.importers.sources import Cell, Row
+from ckanext.ogp_plan.planning.schedules import months_schedule
+from ckanext.ogp_plan.planning.types import Accumulation, Indicator, Item, Measure, Place, Target
 
 #: how much of a goal falls on a month; nothing at all is no month
 _AMOUNT = re.compile(r"(?=.*[1-9])\d[\d.,]*\s*%?", re.ASCII)
@@ -512,7 +522,7 @@ class CascadeReader:
         formula, result = parts.text("formula"), parts.text("result")
         if not formula and not result:
             return
-        read = numbers.number(result) if result else None
+        read = numbers.parse_number(result) if result else None
         if result and read is None:
             kind = "number.two_ways" if numbers.is_ambiguous(result) else "number.unread"
             self.act.flag(kind, parts.cells["result"].place, result, code=item.code)
@@ -551,7 +561,7 @@ class CascadeReader:
                 code=item.code,
                 count=len(parts.lost_marks),
             )
-        item.schedule = numbers.months_schedule(tuple(parts.months), self.context.year)
+        item.schedule = months_schedule(tuple(parts.months), self.context.year)
         if not parts.months:
             self.act.flag("schedule.undeclared", row.place, item.title, code=item.code)
 

@@ -12,10 +12,10 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import Any
 
-from .. import numbers
-from ..text import bare, fold, words
-from ..types import Item, Place
-from .common import Context
+from ckanext.cost_common.values import numbers
+from ckanext.cost_common.values.text import bare, fold, significant_words
+from ckanext.ogp_plan.planning.importers.common import Context
+from ckanext.ogp_plan.planning.types import Item, Place
 
 _SEPARATOR_ODD = re.compile(r"\w/\s|\s/\w|\w\.\s+[A-ZÁÉÍÓÚÑ]|/\s*\Z")
 _LAW_YEAR = re.compile(
@@ -72,7 +72,7 @@ def _quota(context: Context, item: Item, rules: dict[str, Any]) -> None:
     groups = [one for one in item.assignments if one.group]
     per_each = bool(pattern and re.search(pattern, fold(goal)))
     result = _target(item)
-    quota = numbers.promised(goal) if per_each else None
+    quota = numbers.first_quantity(goal) if per_each else None
     if per_each and not groups and quota and result and quota.value != result and not _is_percentage(item):
         context.act.flag(
             "quota.without_group",
@@ -104,7 +104,7 @@ def _goal_and_result(context: Context, item: Item, rules: dict[str, Any]) -> Non
     goal, result = item.fields.get("goal", ""), _target(item)
     if not goal or result is None or not item.indicators:
         return
-    found = numbers.quantities(goal)
+    found = numbers.find_quantities(goal)
     if not found:
         context.act.flag(
             "goal.no_number", _place(item), goal, code=item.code, result=item.indicators[0].target_text
@@ -141,14 +141,14 @@ def _numbers(context: Context, item: Item) -> None:
     """Say which numbers of a goal had to be interpreted, and how."""
     goal = item.fields.get("goal", "")
     for kind in ("zeros", "thousands", "ungrouped"):
-        found = [one for one in numbers.quantities(goal) if kind in one.how]
+        found = [one for one in numbers.find_quantities(goal) if kind in one.how]
         if found:
             context.act.flag(f"number.{kind}", _place(item), goal, value=_text(found[0].value))
     if re.search(r"[a-záéíóúñ]{3,}\s*\(\s*\d", goal, re.I) and re.search(
         r"\btreinta|\bveint|\bmil\b", fold(goal)
     ):
         context.act.flag(
-            "number.words_ignored", _place(item), goal, value=_text(numbers.quantities(goal)[-1].value)
+            "number.words_ignored", _place(item), goal, value=_text(numbers.find_quantities(goal)[-1].value)
         )
 
 
@@ -228,8 +228,10 @@ def _copied_formula(context: Context, above: Item, item: Item) -> None:
     formula = item.indicators[0].formula
     if len(formula.split()) <= 2 or bare(formula) != bare(above.indicators[0].formula):
         return
-    counted = words(_GENERIC.sub("", fold(formula)))
-    own = words(" ".join([item.title, item.fields.get("goal", ""), item.fields.get("product", "")]))
+    counted = significant_words(_GENERIC.sub("", fold(formula)))
+    own = significant_words(
+        " ".join([item.title, item.fields.get("goal", ""), item.fields.get("product", "")])
+    )
     if counted and not counted & {word[:6] for word in own} and not _stems(counted) & _stems(own):
         context.act.flag("formula.copied", _place(item), formula, code=item.code, other=above.code)
 

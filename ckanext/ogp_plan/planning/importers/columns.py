@@ -10,14 +10,32 @@ import re
 from collections import Counter
 from typing import Any
 
-from .. import numbers
-from ..text import bare, clean, fold, words
-from ..types import Accumulation, Indicator, Item, Measure, Place, Precision, ScheduleKind, Target
-from .act import Option
-from .common import Context, Debris, Preamble, drop_header, measure_of, ordinal_number, same, sheet_title
-from .indicators import coded, listed, split_sentences, targets
-from .layouts import Block, Header, blocks
-from .sources import Cell, Row
+from ckanext.cost_common.values import numbers
+from ckanext.cost_common.values.dates import Precision
+from ckanext.cost_common.values.text import bare, clean, fold, significant_words
+from ckanext.ogp_plan.planning.importers.act import Option
+from ckanext.ogp_plan.planning.importers.common import (
+    Context,
+    Debris,
+    Preamble,
+    drop_header,
+    measure_of,
+    ordinal_number,
+    same,
+    sheet_title,
+)
+from ckanext.ogp_plan.planning.importers.indicators import coded, listed, split_sentences, targets
+from ckanext.ogp_plan.planning.importers.layouts import Block, Header, blocks
+from ckanext.ogp_plan.planning.importers.sources import Cell, Row
+from ckanext.ogp_plan.planning.types import (
+    Accumulation,
+    Indicator,
+    Item,
+    Measure,
+    Place,
+    ScheduleKind,
+    Target,
+)
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 
@@ -286,7 +304,7 @@ class ColumnsReader:
             self.act.flag("code.missing", place, printed, code=self._coded(spec, code))
         item = Item(level, self._coded(spec, code), title, parent.key if parent else None, code, place=place)
         self.titled.setdefault((level, item.parent, bare(title)), item)
-        if words(printed) - words(title):
+        if significant_words(printed) - significant_words(title):
             item.fields["title_printed"] = printed
         self.context.add(item)
         return item
@@ -440,7 +458,7 @@ class ColumnsReader:
         printed = texts.get(spec.get("weight", ""), "")
         if not printed:
             return
-        read = numbers.number(printed)
+        read = numbers.parse_number(printed)
         if read is None:
             self.act.flag("number.unread", row.place, printed, code=item.code)
             return
@@ -453,7 +471,7 @@ class ColumnsReader:
         if one:
             name, goal = texts.get(one.get("name", ""), ""), texts.get(one.get("target", ""), "")
             if name or goal:
-                read = numbers.promised(goal)
+                read = numbers.first_quantity(goal)
                 shown = next(iter(re.findall(r"\d[\d.,]*\s*%?", goal)), "") if read else ""
                 indicator = Indicator(
                     item.code, name or goal, measure_of(shown), target_text=goal, place=row.place

@@ -9,14 +9,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import numbers
-from ..families import Family
-from ..responsibles import Directory
-from ..text import bare, clean, fold, letters
-from ..types import Assignment, Item, Measure, Place, Plan, Role, Schedule
-from .act import Act, Option, Question
-from .layouts import Layout
-from .sources import Grid, Row, Source
+from ckanext.cost_common.values.text import bare, clean, fold, letters
+from ckanext.ogp_plan.planning.families import Family
+from ckanext.ogp_plan.planning.importers.act import Act, Option, Question
+from ckanext.ogp_plan.planning.importers.layouts import Layout
+from ckanext.ogp_plan.planning.importers.sources import Grid, Row, Source
+from ckanext.ogp_plan.planning.responsibles import Directory
+from ckanext.ogp_plan.planning.schedules import parse_schedule
+from ckanext.ogp_plan.planning.types import Assignment, Item, Measure, Place, Plan, Role, Schedule
 
 #: Ordinals of headings, by their beginning.
 ORDINALS = ("primer", "segund", "tercer", "cuart", "quint", "sext", "septim", "octav", "noven", "decim")
@@ -91,7 +91,7 @@ class Context:
         """Read a printed date into the item; what cannot be read stays undeclared and is said."""
         if not printed:
             return
-        read = numbers.schedule(printed, self.year)
+        read = parse_schedule(printed, self.year)
         if read is None:
             self.act.flag("schedule.unread", place, printed, code=item.code)
             return

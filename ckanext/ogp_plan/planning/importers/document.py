@@ -9,14 +9,14 @@ import re
 from collections import Counter
 from typing import Any
 
-from .. import numbers
-from ..text import bare, clean, fold, words
-from ..types import Accumulation, Indicator, Item, Measure, Place, Role, Target
-from .act import Option, Question
-from .common import Context, set_period, undated
-from .indicators import listed
-from .layouts import Header, match_header, names_of
-from .sources import Row
+from ckanext.cost_common.values import numbers
+from ckanext.cost_common.values.text import bare, clean, fold, significant_words
+from ckanext.ogp_plan.planning.importers.act import Option, Question
+from ckanext.ogp_plan.planning.importers.common import Context, set_period, undated
+from ckanext.ogp_plan.planning.importers.indicators import listed
+from ckanext.ogp_plan.planning.importers.layouts import Header, match_header, names_of
+from ckanext.ogp_plan.planning.importers.sources import Row
+from ckanext.ogp_plan.planning.types import Accumulation, Indicator, Item, Measure, Place, Role, Target
 
 _MENTION = re.compile(r"\bcompromiso\s+(?P<n>\d{1,2})\b(?:\s*\((?P<name>[^)]+)\))?")
 
@@ -282,7 +282,7 @@ class DocumentReader:
                 f"{item.code}.{len(item.indicators) + 1}", text, target_text=text, place=row.place
             )
             item.indicators.append(indicator)
-            promised = numbers.promised(text)
+            promised = numbers.first_quantity(text)
             if promised is not None:
                 indicator.measure = Measure.PERCENTAGE if promised.percent else Measure.UNIT
                 indicator.targets = [Target(promised.value, text, self.plan.start, self.plan.end)]
@@ -379,7 +379,7 @@ class DocumentReader:
             folded = fold(row.joined())
             for match in _MENTION.finditer(folded):
                 own, said = by_number.get(match["n"]), self._said(folded, match)
-                scores = {item.code: len(words(item.title) & said) for item in items}
+                scores = {item.code: len(significant_words(item.title) & said) for item in items}
                 best = max(scores, key=lambda code: scores[code], default="")
                 if own and best and scores[best] and not scores[own.code] and best != own.code:
                     wrong.setdefault(own.code, set()).add(best)
@@ -391,7 +391,7 @@ class DocumentReader:
         self._ask_swap(mapping, swap, where)
 
     def _said(self, folded: str, match: re.Match[str]) -> frozenset[str]:
-        return words(match["name"] or " ".join(folded[: match.start()].split()[-8:]))
+        return significant_words(match["name"] or " ".join(folded[: match.start()].split()[-8:]))
 
     def _ask_swap(self, mapping: dict[str, str], swap: bool, where: list[Row]) -> None:
         codes = sorted(mapping)

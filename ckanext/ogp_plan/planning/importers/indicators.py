@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .. import numbers
-from ..text import clean, fold
-from ..types import Accumulation, Indicator, Item, Measure, Place, Target
-from .act import Option
-from .common import Context
+from ckanext.cost_common.values import numbers
+from ckanext.cost_common.values.text import clean, fold
+from ckanext.ogp_plan.planning.importers.act import Option
+from ckanext.ogp_plan.planning.importers.common import Context
+from ckanext.ogp_plan.planning.types import Accumulation, Indicator, Item, Measure, Place, Target
 
 _BULLET = re.compile(r"(?:^|\n|\s)[•●▪·‣]\s+|(?:^|\n)\s*[-–]\s+")
 _SENTENCE = re.compile(r"(?<=[.;])\s+(?=[A-ZÁÉÍÓÚÑ¿])")
@@ -60,7 +60,7 @@ def split_sentences(text: str, raw: str) -> tuple[list[str], bool]:
 def targets(context: Context, item: Item, indicator: Indicator) -> None:
     """Read what an indicator promises, and its shares by sector, into its targets."""
     place = indicator.place or item.place or Place()
-    promised = numbers.promised(indicator.name)
+    promised = numbers.first_quantity(indicator.name)
     indicator.target_text = indicator.name
     _english(context, indicator, place)
     if promised is None:
@@ -95,7 +95,7 @@ def _shares(context: Context, indicator: Indicator, place: Place) -> None:
     sectors: dict[str, list[str]] = context.layout.data.get("checks", {}).get("sectors", {})
     named: list[tuple[str, str, Target]] = []
     for share in shares:
-        read = numbers.number(share["value"].replace(" ", ""))
+        read = numbers.parse_number(share["value"].replace(" ", ""))
         what = clean(share["what"]).strip(" ,.;y")
         sector, word = _sector(what, sectors)
         target = Target(

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .. import data, families
-from ..numbers import MONTHS
-from ..text import bare
-from .sources import Grid, Row
+from ckanext.cost_common.values.dates import MONTHS
+from ckanext.cost_common.values.text import bare
+from ckanext.ogp_plan.planning import data, families
+from ckanext.ogp_plan.planning.importers.sources import Grid, Row
 
 _CODE_AND_MARKS = re.compile(r"[\s.°º#]+\Z")
 

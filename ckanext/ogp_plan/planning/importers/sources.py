@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from ..text import clean
-from ..types import Place
-from .act import Finding, Unreadable
+from ckanext.cost_common.values.text import clean
+from ckanext.ogp_plan.planning.importers.act import Finding, Unreadable
+from ckanext.ogp_plan.planning.types import Place
 
 #: The largest file that is read, in bytes.
 MAX_BYTES = 20_000_000

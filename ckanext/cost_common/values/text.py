@@ -1,4 +1,4 @@
-"""Small things about words: comparing them as a reader would, not as a computer does."""
+"""Texts made comparable: white space, accents and capitals, and the words that carry the meaning."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _REMEMBERED = 600
 def fold(text: str) -> str:
     """Return the text for comparing: no accents, no capitals, single spaces, ``ñ`` as ``n``.
 
-    The degree and ordinal signs are told apart no longer: ``N°``, ``Nº`` and ``No`` are the same.
+    The degree and ordinal signs are not distinguished: ``N°``, ``Nº`` and ``No`` are the same.
     """
     return _remembered(text) if len(text) <= _REMEMBERED else _folded(text)
 
@@ -67,8 +67,13 @@ def _remembered(text: str) -> str:
 
 
 def _folded(text: str) -> str:
-    spread = unicodedata.normalize("NFKD", text.replace("°", "o").casefold())
-    return clean("".join(mark for mark in spread if not unicodedata.combining(mark)))
+    return clean(without_accents(text.replace("°", "o")))
+
+
+def without_accents(text: str) -> str:
+    """Return the text in lower case without accents, compatible forms made equal; white space stays."""
+    spread = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(mark for mark in spread if not unicodedata.combining(mark))
 
 
 def bare(text: str) -> str:
@@ -76,8 +81,8 @@ def bare(text: str) -> str:
     return fold(text).rstrip(" .:;,/-")
 
 
-def words(text: str) -> frozenset[str]:
-    """Return the telling words of a text, each cut to six letters so that inflections meet."""
+def significant_words(text: str) -> frozenset[str]:
+    """Return the words of a text that carry its meaning, each cut to six letters so that inflections meet."""
     return frozenset(
         word[:6] for word in _WORD.findall(fold(text)) if word not in _EMPTY_WORDS and not word.isdigit()
     )

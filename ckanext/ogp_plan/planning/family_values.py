@@ -10,10 +10,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .families import Family
-from .text import fold
-from .tracking import Key
-from .types import Item, Plan
+from ckanext.cost_common.values.text import fold
+from ckanext.ogp_plan.planning.families import Family
+from ckanext.ogp_plan.planning.tracking import Key
+from ckanext.ogp_plan.planning.types import Item, Plan
 
 
 def known(family: Family) -> dict[str, dict[str, str]]:

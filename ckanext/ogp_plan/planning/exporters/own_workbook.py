@@ -13,8 +13,8 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
-from ..cells import LONGEST, MARK, own_field, to_cell, yes_no
-from ..types import Assignment, Indicator, Item, OrgGroup, Place, Plan, Target
+from ckanext.ogp_plan.planning.cells import LONGEST, MARK, own_field, to_cell, yes_no
+from ckanext.ogp_plan.planning.types import Assignment, Indicator, Item, OrgGroup, Place, Plan, Target
 
 #: What the first cell says, so that the workbook is known again.
 SIGNATURE = "Plan · cuadro completo"

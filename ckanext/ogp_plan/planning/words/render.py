@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from . import messages
-from .families import Family
-from .i18n import N_, translator
-from .importers.act import Finding, Option, Question, Unreadable
-from .types import Place
+from ckanext.ogp_plan.planning.families import Family
+from ckanext.ogp_plan.planning.importers.act import Finding, Option, Question, Unreadable
+from ckanext.ogp_plan.planning.types import Place
+from ckanext.ogp_plan.planning.words import messages
+from ckanext.ogp_plan.planning.words.i18n import N_, translator
 
 #: Words that only this module uses.
 _AND = N_("and")

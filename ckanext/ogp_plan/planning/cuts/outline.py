@@ -86,7 +86,7 @@ class _Body(msgspec.Struct):
 class Outline:
     """A frozen cut: its title, settings and totals whole, its items and rows by what pages count.
 
-    :param body: what was frozen, as :func:`ckanext.ogp_plan.planning.cuts.canonical` wrote it.
+    :param body: what was frozen, as :func:`ckanext.ogp_plan.planning.cuts.frozen.canonical` wrote it.
     :raises ValueError: it is no frozen cut of this release's rules.
     """
 

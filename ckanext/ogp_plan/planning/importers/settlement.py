@@ -11,7 +11,15 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
-from ..types import Accumulation, Assignment, Indicator, Item, OrgGroup, Plan, ScheduleKind
+from ckanext.ogp_plan.planning.types import (
+    Accumulation,
+    Assignment,
+    Indicator,
+    Item,
+    OrgGroup,
+    Plan,
+    ScheduleKind,
+)
 
 #: The title that the document has, where the plan is called otherwise.
 DOCUMENT_TITLE = "document_title"

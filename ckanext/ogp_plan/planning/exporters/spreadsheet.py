@@ -16,8 +16,8 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from ..cells import LONGEST
-from .view import clean_xml
+from ckanext.ogp_plan.planning.cells import LONGEST
+from ckanext.ogp_plan.planning.exporters.view import clean_xml
 
 FACE = "Arial"
 #: The dark of bands, the light of headings, the shade of a month; each reads in grey too.

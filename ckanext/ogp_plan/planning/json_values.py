@@ -14,7 +14,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any
 
-from .settings import number_text
+from ckanext.ogp_plan.planning.settings import number_text
 
 #: What a fraction that never ends is rounded to.
 PLACES = 10

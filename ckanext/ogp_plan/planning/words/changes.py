@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .i18n import N_
-from .render import Renderer
-from .types import Accumulation, Measure, Precision, Role, ScheduleKind
+from ckanext.cost_common.values.dates import Precision
+from ckanext.ogp_plan.planning.types import Accumulation, Measure, Role, ScheduleKind
+from ckanext.ogp_plan.planning.words.i18n import N_
+from ckanext.ogp_plan.planning.words.render import Renderer
 
 _INDICATOR = re.compile(r"indicators\[(?P<code>.*)\]\.(?P<name>\w+)", re.S)
 _GROUP = re.compile(r"groups\[(?P<id>.*)\]", re.S)

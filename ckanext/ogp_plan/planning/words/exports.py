@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..i18n import N_
-from ..tracking import EvidenceKind
+from ckanext.ogp_plan.planning.tracking import EvidenceKind
+from ckanext.ogp_plan.planning.words.i18n import N_
 
 WITHHELD = N_("Withheld evidence (%(kind)s). Reason: %(why)s")
 NO_REASON = N_("none was given")

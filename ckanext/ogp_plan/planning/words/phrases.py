@@ -14,15 +14,17 @@ from typing import TYPE_CHECKING, Any
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
-from . import data, messages
-from .i18n import N_, translator
+from ckanext.ogp_plan.planning import data
+from ckanext.ogp_plan.planning.words import messages
+from ckanext.ogp_plan.planning.words.i18n import N_, translator
 
 if TYPE_CHECKING:
-    from .cuts import CutState
-    from .history import Entry
-    from .settings import Settings
-    from .states import Need, Reason
-    from .tracking import Completion, VerdictRole
+    from ckanext.ogp_plan.planning.cuts.types import CutState
+    from ckanext.ogp_plan.planning.history import Entry
+    from ckanext.ogp_plan.planning.settings import Settings
+    from ckanext.ogp_plan.planning.status_types import Reason
+    from ckanext.ogp_plan.planning.tracking import Completion, VerdictRole
+    from ckanext.ogp_plan.planning.transitions import Need
 
 #: Parameters that are counts of days, percentages (0 to 100), and points.
 _DAYS = frozenset({"R1.days", "R2.days", "R4.days", "R4.limit", "R5.days", "R5.limit", "R6.days", "R7.days"})

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .i18n import N_
+from ckanext.ogp_plan.planning.words.i18n import N_
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,13 @@ import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from .. import cells
-from ..exporters import workbook as form
-from ..types import (
+from ckanext.cost_common.values.dates import Precision
+from ckanext.ogp_plan.planning import cells
+from ckanext.ogp_plan.planning.exporters import own_workbook as form
+from ckanext.ogp_plan.planning.importers.act import Unreadable
+from ckanext.ogp_plan.planning.importers.common import Context
+from ckanext.ogp_plan.planning.importers.sources import Cell, Grid
+from ckanext.ogp_plan.planning.types import (
     Accumulation,
     Assignment,
     Indicator,
@@ -21,15 +25,11 @@ from ..types import (
     OrgGroup,
     Place,
     PlanStatus,
-    Precision,
     Role,
     Schedule,
     ScheduleKind,
     Target,
 )
-from .act import Unreadable
-from .common import Context
-from .sources import Cell, Grid
 
 _T = TypeVar("_T")
 Line = dict[str, Cell]

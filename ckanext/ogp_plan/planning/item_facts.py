@@ -1,0 +1,184 @@
+"""The facts of one item on a day, and the states that its responsibles declared: what its status rests on."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ckanext.cost_common.values.business_days import day_of
+from ckanext.ogp_plan.planning import calendar
+from ckanext.ogp_plan.planning.facts import Facts, Owners
+from ckanext.ogp_plan.planning.settings import Settings
+from ckanext.ogp_plan.planning.status_types import OUTSIDE
+from ckanext.ogp_plan.planning.tracking import Evidence, EvidenceCheck, Update, Verdict, VerdictRole
+from ckanext.ogp_plan.planning.types import Declared, Item, Plan
+
+#: The field of an item that says it is one duty with another row: it counts with that one.
+MERGED = "merged_with"
+
+
+def evidence_breaks(evidence: Evidence, check: EvidenceCheck | None) -> tuple[str, ...]:
+    """Return why an evidence proves nothing today: ``gone``, ``changed``, ``closed``; () when it does.
+
+    What could not be told breaks nothing. That a private file is not public is no break.
+    """
+    if check is None:
+        return ()
+    found = []
+    if check.alive is False:
+        found.append("gone")
+    if check.same is False:
+        found.append("changed")
+    if check.public is False and evidence.public:
+        found.append("closed")
+    return tuple(found)
+
+
+def is_undeclared(item: Item, plan: Plan) -> bool:
+    """Tell whether nobody says when an item is due, so that nothing is expected of it by a day."""
+    return not calendar.scheduled_months(item.schedule, plan)
+
+
+def is_merged(item: Item) -> bool:
+    """Tell whether an item is one duty with another row, and counts with that one only."""
+    return bool(item.fields.get(MERGED))
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedState:
+    """What updates of one owner, oldest first, leave standing."""
+
+    declared: Declared = Declared.NOT_STARTED
+    last: dt.datetime | None = None
+    done_at: dt.datetime | None = None
+    risk: Update | None = None
+    unchanged: int = 0
+
+
+def reported_state(updates: Iterable[Update]) -> ReportedState:
+    declared, done_at, last = Declared.NOT_STARTED, None, None
+    risk: Update | None = None
+    unchanged = 0
+    for one in updates:
+        last = one.at
+        risk = one if one.at_risk else None
+        unchanged = unchanged + 1 if one.confirms else 0
+        if one.state is not None:
+            declared = one.state
+            done_at = one.at if one.state is Declared.DONE else done_at
+        elif declared is Declared.NOT_STARTED and one.progress:
+            # the first progress begins an item, whatever the form left unsaid
+            declared = Declared.ONGOING
+    return ReportedState(declared, last, done_at, risk, unchanged)
+
+
+def combine_states(states: Sequence[Declared]) -> Declared:
+    """Return the state of an item from those of all who owe it; who is outside of it does not count.
+
+    ``completado`` when each is; ``no_iniciado`` when none began; otherwise ``en_curso``.
+    """
+    within = [one for one in states if one not in OUTSIDE]
+    if not within:
+        if not states:
+            return Declared.NOT_STARTED
+        counts = Counter(states)
+        return max(OUTSIDE, key=lambda one: (counts[one], one.value))
+    if all(one is Declared.DONE for one in within):
+        return Declared.DONE
+    if all(one is Declared.NOT_STARTED for one in within):
+        return Declared.NOT_STARTED
+    return Declared.ONGOING
+
+
+@dataclass(slots=True)
+class OwnerReports:
+    """What one who owes an item said; one object stands for all of whom the same is said."""
+
+    said: ReportedState
+    by_whole: bool = False
+    updates: Sequence[Update] = ()
+
+
+def owner_reports(updates: Sequence[Update], owners: Owners) -> tuple[list[str | None], list[OwnerReports]]:
+    """Return the names of all who owe an item (None: nobody in particular) and what each said.
+
+    What is said of the item as a whole counts for who did not report itself.
+    """
+    if owners.size < 2:
+        return [next(iter(owners.targets), None)], [OwnerReports(reported_state(updates), False, updates)]
+    whole: list[Update] = []
+    own: dict[str, list[Update]] = {}
+    for one in updates:
+        if one.organization is None:
+            whole.append(one)
+        else:
+            own.setdefault(one.organization, []).append(one)
+    # whom a group does not name is taken from those that reported, as many as it lacks
+    others = sorted(set(own) - set(owners.targets))[: owners.unnamed] if owners.unnamed else []
+    names: list[str | None] = [*sorted(owners.targets), *others]
+    names += [None] * (owners.size - len(names))
+    rest = OwnerReports(reported_state(whole), bool(whole), whole)
+    reported = {name: OwnerReports(reported_state(ones), False, ones) for name, ones in own.items()}
+    return names, [reported.get(name, rest) if name else rest for name in names]
+
+
+class ItemFacts:
+    """One item on a day: what all of its standing is computed from."""
+
+    def __init__(self, facts: Facts, item: Item, today: dt.date, settings: Settings) -> None:
+        self.facts, self.item, self.today, self.settings = facts, item, today, settings
+        key = item.key
+        self.updates = facts.updates.get(key, [])
+        self.measurements = facts.measurements.get(key, [])
+        self.names, self.owners = owner_reports(self.updates, facts.owners(item))
+        self.declared = combine_states([one.said.declared for one in self.owners])
+        self.evidence = facts.evidence.get(key, [])
+        self.breaks = {one.id: evidence_breaks(one, facts.checks.get(one.id)) for one in self.evidence}
+        self.valid = [one for one in self.evidence if not self.breaks[one.id]]
+        self.verdicts = facts.verdicts.get(key, [])
+        self.reopened = self._reopened()
+        #: the declared state, or the one that it was reopened to
+        self.state = Declared.ONGOING if self.reopened else self.declared
+        self.due = calendar.due_of(item.schedule, facts.plan)
+        self.start = calendar.start_of(item.schedule, facts.plan)
+
+    def _reopened(self) -> str | None:
+        """Why an item that is declared completado is open again, if it is."""
+        if self.declared is not Declared.DONE:
+            return None
+        if self.evidence and not self.valid:
+            return "reabierto_evidencia"
+        done = max((one.said.done_at for one in self.owners if one.said.done_at), default=None)
+        last = self.last_verdicts().values()
+        if done and any(one.agrees is False and one.at >= done for one in last):
+            return "reabierto_veredicto"
+        return None
+
+    def last_verdicts(self) -> dict[VerdictRole, Verdict]:
+        """The last word of each role."""
+        return {one.role: one for one in self.verdicts}
+
+    @property
+    def outside(self) -> bool:
+        return self.declared in OUTSIDE
+
+    @property
+    def is_overdue(self) -> bool:
+        """Its day has passed and it is not completado."""
+        return bool(
+            self.due and self.today > self.due and self.state is not Declared.DONE and not self.outside
+        )
+
+    @property
+    def last_update(self) -> dt.datetime | None:
+        """The last time somebody reported: an update, or a value measured by hand."""
+        moments = [one.at for one in self.updates]
+        moments += [one.at for one in self.measurements if one.method == "manual"]
+        return max(moments, default=None)
+
+    def silence(self, last: dt.datetime | None) -> int | None:
+        """Days since the last report; without any, since something was first owed."""
+        since = day_of(last) if last else self.start
+        return max((self.today - since).days, 0) if since else None

@@ -1,0 +1,231 @@
+"""Why an item is at risk: the rules R1 to R9, and what its responsible declares itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from decimal import Decimal
+
+from ckanext.cost_common.values.business_days import day_of
+from ckanext.cost_common.values.periods import period_of, periods_between
+from ckanext.ogp_plan.planning import progress
+from ckanext.ogp_plan.planning.item_facts import ItemFacts
+from ckanext.ogp_plan.planning.progress import HUNDRED, ZERO, Progress, Quota
+from ckanext.ogp_plan.planning.status_types import Reason
+from ckanext.ogp_plan.planning.tracking import Key
+from ckanext.ogp_plan.planning.types import Declared
+
+
+def find_reasons(
+    view: ItemFacts,
+    made: Progress,
+    expected: Decimal | None,
+    waits: list[tuple[str | None, Key, dt.date | None]],
+) -> Iterable[Reason]:
+    """Return the reasons of risk, in their order. What is completado keeps only R5 and R7."""
+    open_ = view.state is not Declared.DONE
+    if open_:
+        yield from _r1(view)
+        yield from _r2(view, made.value)
+        yield from _r3(view, made.value, expected)
+        yield from _r4(view)
+    yield from _r5(view, made.value)
+    if open_:
+        yield from _r6(view, waits)
+    yield from _r7(view)
+    if open_:
+        yield from _r9(view, made.quota)
+        yield from _manual(view)
+
+
+def _r1(view: ItemFacts) -> Iterable[Reason]:
+    """Overdue."""
+    if view.is_overdue and view.due:
+        yield Reason("R1", {"due": view.due, "days": (view.today - view.due).days})
+
+
+def _r2(view: ItemFacts, value: Decimal | None) -> Iterable[Reason]:
+    """Due soon with little progress. Progress that nobody reports is no number; not begun is a fact."""
+    if view.due is None or view.today > view.due:
+        return
+    how = view.settings
+    window = how.threshold("due_soon_days")
+    if view.start:
+        share = Decimal((view.due - view.start).days) * how.threshold("due_soon_share") / HUNDRED
+        window = max(window, share)
+    left = (view.due - view.today).days
+    least = how.threshold("due_soon_progress")
+    little = view.state is Declared.NOT_STARTED if value is None else value * HUNDRED < least
+    if left <= window and little:
+        yield Reason(
+            "R2",
+            {
+                "how": "none" if value is None else "little",
+                "due": view.due,
+                "days": left,
+                "progress": _percent(value),
+                "least": least,
+            },
+        )
+
+
+def _r3(view: ItemFacts, value: Decimal | None, expected: Decimal | None) -> Iterable[Reason]:
+    """Behind what is expected; off where nobody says when."""
+    if expected is None or value is None and view.state is not Declared.NOT_STARTED:
+        return
+    points = (expected - (value or ZERO)) * HUNDRED
+    if points >= view.settings.threshold("lag_points"):
+        yield Reason(
+            "R3",
+            {
+                "how": "none" if value is None else "behind",
+                "expected": _percent(expected),
+                "progress": _percent(value),
+                "points": points,
+                "limit": view.settings.threshold("lag_points"),
+            },
+        )
+
+
+def _r4(view: ItemFacts) -> Iterable[Reason]:
+    """Silence, and reports of "no changes" one after another."""
+    how = view.settings
+    last = view.last_update
+    days, limit = view.silence(last), how.threshold("silence_factor") * how.cadence.days
+    if days is not None and days > limit:
+        since = day_of(last) if last else view.start
+        yield Reason(
+            "R4",
+            {"how": "silent" if last else "never", "days": days, "limit": limit, "since": since},
+        )
+    most = max((one.said.unchanged for one in view.owners), default=0)
+    if most and most >= how.threshold("unchanged_limit"):
+        yield Reason("R4b", {"times": most, "limit": how.threshold("unchanged_limit")})
+
+
+def _r5(view: ItemFacts, value: Decimal | None) -> Iterable[Reason]:
+    """Said to be done, or to have progress for a full period, and nothing proves it."""
+    if view.valid:
+        return
+    total = len(view.evidence)
+    if view.declared is Declared.DONE:
+        yield Reason("R5", {"how": "broken" if total else "done", "evidence": total})
+        return
+    first = _first_progress(view)
+    if not value or first is None:
+        return
+    days = (view.today - day_of(first)).days
+    full = view.settings.threshold("evidence_periods") * view.settings.cadence.days
+    if days >= full:
+        yield Reason(
+            "R5",
+            {
+                "how": "progress",
+                "evidence": total,
+                "progress": _percent(value),
+                "since": day_of(first),
+                "days": days,
+                "limit": full,
+            },
+        )
+
+
+def _first_progress(view: ItemFacts) -> dt.datetime | None:
+    moments = [one.at for one in view.updates if one.progress or one.state is Declared.DONE]
+    moments += [one.at for one in view.measurements if progress.measured(one)]
+    return min(moments, default=None)
+
+
+def _r6(view: ItemFacts, waits: list[tuple[str | None, Key, dt.date | None]]) -> Iterable[Reason]:
+    """What it waits for is overdue."""
+    for plan, (level, code), due in waits:
+        days = (view.today - due).days if due else None
+        yield Reason("R6", {"plan": plan, "level": level, "code": code, "due": due, "days": days})
+
+
+def _r7(view: ItemFacts) -> Iterable[Reason]:
+    """An alert of Control Interno or the monitor that is still open."""
+    for one in view.verdicts:
+        if one.alert and one.id not in view.facts.closed_alerts:
+            since = day_of(one.at)
+            yield Reason(
+                "R7",
+                {
+                    "how": one.role.value,
+                    "verdict": one.id,
+                    "since": since,
+                    "days": max((view.today - since).days, 0),
+                },
+            )
+
+
+def _r9(view: ItemFacts, quota: Quota | None) -> Iterable[Reason]:
+    """A count that cannot be reached: what is missing exceeds what its best period gave, by far.
+
+    Only once some period gave something: before that nothing is known of its pace.
+    """
+    for indicator in view.item.indicators:
+        if not progress.is_additive(indicator) or not indicator.ascending:
+            continue
+        wanted = progress.target_value(indicator)
+        actual = progress.actual_value(indicator, view.measurements)
+        if wanted is None or actual is None:
+            continue
+        if quota and quota.indicator == indicator.code:
+            wanted, actual = quota.target, quota.capped
+        best, left = _pace(view, indicator.code)
+        reach = view.settings.threshold("reach_factor") * best * left
+        missing = wanted - actual
+        if best > 0 and left >= 0 and missing > reach:
+            yield Reason(
+                "R9",
+                {
+                    "indicator": indicator.code,
+                    "missing": missing,
+                    "target": wanted,
+                    "best": best,
+                    "periods": left,
+                    "factor": view.settings.threshold("reach_factor"),
+                    "reach": reach,
+                },
+            )
+
+
+def _pace(view: ItemFacts, code: str) -> tuple[Decimal, int]:
+    """The most that one period of reporting gave, and how many are left; -1 when that is not known.
+
+    The period that runs is left until its last day, whatever was measured in it already.
+    """
+    plan, months = view.facts.plan, view.settings.cadence.months
+    sums: dict[str, Decimal] = {}
+    for one in view.measurements:
+        value = progress.measured(one)
+        if one.indicator != code or one.dimension or value is None:
+            continue
+        period = period_of(one.end, months)
+        sums[period.id] = sums.get(period.id, ZERO) + value
+    end = view.due or plan.end
+    if plan.start is None or end is None or view.today > end:
+        return max(sums.values(), default=ZERO), -1
+    return max(sums.values(), default=ZERO), len(periods_between(view.today, end, months))
+
+
+def _manual(view: ItemFacts) -> Iterable[Reason]:
+    """The responsible says so itself."""
+    seen = set()
+    for one in view.owners:
+        risk = one.said.risk
+        if risk is not None and risk.id not in seen:
+            seen.add(risk.id)
+            yield Reason(
+                "manual",
+                {
+                    "text": risk.reason,
+                    "organization": risk.organization,
+                    "since": day_of(risk.at),
+                },
+            )
+
+
+def _percent(value: Decimal | None) -> Decimal | None:
+    return None if value is None else value * HUNDRED
