@@ -19,7 +19,7 @@ def main(project_schema: str, package_schema: str, file: str) -> None:
         orjson.loads(Path(project_schema).read_bytes()), validate_formats=True
     )
     shell = orjson.loads(Path(package_schema).read_bytes())
-    # an error at the root of a large package copies it: the shell is judged apart, as anybody would
+    # an error at the root of a large package copies it: the shell is validated apart, as anybody would
     shell["properties"]["projects"] = {"type": "array"}
     package = orjson.loads(Path(file).read_bytes())
     projects = package.pop("projects")

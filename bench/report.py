@@ -4,7 +4,7 @@
 
 Whole processes, one after another in turn, so that a slow moment of the machine falls on all; each finds
 its program and the file in memory. Medians of seconds by the clock and, in brackets, of the processor.
-Ours shares a large file among the machine's cores, so the targets are judged by the clock; on a busy
+Ours shares a large file among the machine's cores, so the targets are measured by the clock; on a busy
 machine look at ours in one process, and at the processor's seconds. The peak memory is that of the largest
 process of each. Then the shapes that make careless validators quadratic, at growing sizes. libcoveoc4ids'
 schema requests are answered from a folder, at no cost.
@@ -261,7 +261,7 @@ def target(met: bool, words: str) -> str:
     return f"{'met' if met else 'MISSED'}: {words}"
 
 
-def judged(about: dict[str, Any]) -> list[str]:
+def compare_with_targets(about: dict[str, Any]) -> list[str]:
     """The targets, each met or missed; those whose peers are absent are left out."""
     words = []
     for row in about["packages"]:
@@ -309,7 +309,7 @@ def main() -> int:
             "packages": packages(folder, asked),
             "shapes": shapes(folder, asked),
         }
-    about["targets"] = judged(about)
+    about["targets"] = compare_with_targets(about)
     print("\n" + as_markdown(about) + "\n\n" + "\n".join(about["targets"]))
     if asked.json:
         figures = json.dumps(about, ensure_ascii=False, indent=2, default=vars)

@@ -1,9 +1,9 @@
 """The long run of the differential tests: ``make fuzz``, or ``python dev/fuzz.py --count 5000``.
 
-Packages are mutated at random and judged by libcoveoc4ids and by us; files are mangled byte by byte and
-judged by us alone. Whatever differs without being written in ``tests/conformance/differences.yaml``, whatever
-ends in an exception and whatever takes too long is printed with its seed, and the run fails. The same seeds
-give the same files.
+Packages are mutated at random and validated by libcoveoc4ids and by us; files are mangled byte by byte and
+validated by us alone. Whatever differs without being written in ``tests/conformance/differences.yaml``,
+whatever ends in an exception and whatever takes too long is printed with its seed, and the run fails. The
+same seeds give the same files.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from support import differential, fuzz, generate  # noqa: E402
 
 from ckanext.cost_oc4ids.oc4ids import render  # noqa: E402
-from ckanext.cost_oc4ids.oc4ids.judging import judge  # noqa: E402
+from ckanext.cost_oc4ids.oc4ids.validator import validate  # noqa: E402
 
 #: seconds a file of some tens of kilobytes may take before it counts as slow
 PATIENCE = 2.0
@@ -55,8 +55,8 @@ def compare(run: Run, reviewer: differential.Reviewer, seed: int) -> None:
     answer = reviewer.ask(package)
     if "crash" in answer:
         run.seen["libcoveoc4ids stopped"] += 1
-        judged = differential.ours(package)
-        if judged.report.valid:
+        result = differential.ours(package)
+        if result.report.valid:
             run.fail(f"seed {seed}: libcoveoc4ids stops ({answer['crash']}), we say valid")
         return
     compared = differential.compare(package, answer)
@@ -72,7 +72,7 @@ def compare(run: Run, reviewer: differential.Reviewer, seed: int) -> None:
 def survive(run: Run, seed: int) -> None:
     data = fuzz.mangled(seed)
     began = time.perf_counter()
-    report = judge(data, differential.OPTIONS)
+    report = validate(data, differential.OPTIONS)
     took = time.perf_counter() - began
     render.as_json(report, "es")
     render.as_html(report, "es")

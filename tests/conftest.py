@@ -87,10 +87,16 @@ def clean_db(with_plugins: None) -> None:
 
 
 @pytest.fixture
-def with_plugins(ckan_config: Any) -> None:
-    """Load the plugins that the configuration lists. Stands in for pytest-ckan's, which unloads them after each test."""
+def with_plugins(request: pytest.FixtureRequest, ckan_config: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Load the plugins that the configuration lists, and those that a mark of the same name adds.
+
+    Stands in for pytest-ckan's, which loads and unloads them for each test.
+    """
     from support import application
 
+    more = [name for mark in request.node.iter_markers("with_plugins") for name in mark.args]
+    if more:
+        monkeypatch.setitem(ckan_config, "ckan.plugins", [*application.wanted(), *more])
     application.load()
 
 

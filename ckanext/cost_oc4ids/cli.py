@@ -1,4 +1,4 @@
-"""``ckan cost-oc4ids``: judge a file or a resource, judge again what changed, see where everything stands."""
+"""``ckan cost-oc4ids``: validate a file or a resource, validate again what changed, count states."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import ckan.plugins.toolkit as tk
 import click
 from ckan import model
 
-from ckanext.cost_oc4ids import config, jobs
+from ckanext.cost_oc4ids import config
 from ckanext.cost_oc4ids.model import ResourceState
 from ckanext.cost_oc4ids.model import report as states
 from ckanext.cost_oc4ids.oc4ids import render
 from ckanext.cost_oc4ids.oc4ids.types import CHECKS_VERSION, SCHEMA_VERSION
-from ckanext.cost_oc4ids.validation import runner, stored_results
+from ckanext.cost_oc4ids.validation import queue, runner, stored_results, sweep, worker
 
 INVALID, UNREADABLE = 1, 2
 
@@ -31,11 +31,11 @@ def cost_oc4ids() -> None:
 
 @cost_oc4ids.command()
 @click.argument("file", required=False, type=click.File("rb"))
-@click.option("--resource", "resource_id", help="Judge the stored file of this resource instead.")
+@click.option("--resource", "resource_id", help="Validate the stored file of this resource instead.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--lang", help="Language of the report: es or en. Default: the portal's.")
 def validate(file: click.utils.LazyFile | None, resource_id: str | None, form: str, lang: str | None) -> None:
-    """Judge FILE as this portal does, and store nothing.
+    """Validate FILE as this portal does, and store nothing.
 
     Ends with 0 when the file conforms, 1 when it does not, 2 when it cannot be read.
     """
@@ -48,15 +48,15 @@ def validate(file: click.utils.LazyFile | None, resource_id: str | None, form: s
             sys.exit(UNREADABLE)
         try:
             source, content_hash, size = runner.read_upload(resource.id, resource.as_dict())
-        except runner.Unavailable as error:
+        except runner.FileUnavailable as error:
             click.secho(f"The file of resource {resource_id} cannot be read: {error}", fg="red", err=True)
             sys.exit(UNREADABLE)
     else:
         chunks = iter(lambda: file.read(runner.CHUNK), b"")  # type: ignore[union-attr]
         source, content_hash, size = runner.spool(chunks, config.max_bytes())
-    report = runner.judge(source, content_hash, size).report
+    report = runner.validate_file(source, content_hash, size).report
     if report is None:
-        raise RuntimeError("judged without a report")
+        raise RuntimeError("validated without a report")
     lang = lang or tk.config.get("ckan.locale_default") or "es"
     if form == "json":
         click.echo(json.dumps(render.as_dict(report, lang), ensure_ascii=False, indent=2))
@@ -70,32 +70,36 @@ def validate(file: click.utils.LazyFile | None, resource_id: str | None, form: s
 
 @cost_oc4ids.command()
 @click.option("--all", "everything", is_flag=True, help="Every resource that declares OC4IDS.")
-@click.option("--stale", is_flag=True, help="Only what changed, waits, failed or was judged by other rules.")
+@click.option(
+    "--stale", is_flag=True, help="Only what changed, waits, failed or was validated by other rules."
+)
 @click.option("--resource", "resource_ids", multiple=True, help="This resource. May be repeated.")
 @click.option(
     "--queue", "queued", is_flag=True, help="Leave the work to the worker instead of doing it here."
 )
 def revalidate(everything: bool, stale: bool, resource_ids: tuple[str, ...], queued: bool) -> None:
-    """Judge stored resources again and write the verdicts. For a nightly cron line: --stale."""
+    """Validate stored resources again and store the results. For a nightly cron line: --stale."""
     if sum(map(bool, (everything, stale, resource_ids))) != 1:
         raise click.UsageError("Give one of --all, --stale and --resource.")
     wanted = list(resource_ids)
     if everything or stale:
-        gone = jobs.sweep()
-        if gone:
-            click.echo(f"Forgot {gone} rows of datasets and resources that are no longer there.")
-        wanted = jobs.mark_stale()
+        deleted = sweep.delete_orphans()
+        if deleted:
+            click.echo(f"Deleted {deleted} rows of datasets and resources that are no longer there.")
+        wanted = sweep.mark_stale()
     if everything:
         wanted = [
-            each for each, _, url_type in jobs.declared_resources() if url_type == "upload" or each in wanted
+            resource_id
+            for resource_id, _, url_type in sweep.list_declared_resources()
+            if url_type == "upload" or resource_id in wanted
         ]
     origin = states.NIGHTLY if stale else states.COMMAND
     counts: dict[str, int] = {}
     for resource_id in wanted:
         if queued:
-            outcome = f"queued as {jobs.enqueue(resource_id, origin, force=not stale)}"
+            outcome = f"queued as {queue.enqueue(resource_id, origin, force=not stale)}"
         else:
-            outcome = jobs.judge_resource(resource_id, origin, force=not stale)
+            outcome = worker.validate_resource(resource_id, origin, force=not stale)
         counts["queued" if queued else outcome] = counts.get("queued" if queued else outcome, 0) + 1
         click.echo(f"{resource_id} {outcome}")
     summary = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
@@ -104,13 +108,13 @@ def revalidate(everything: bool, stale: bool, resource_ids: tuple[str, ...], que
 
 @cost_oc4ids.command()
 def status() -> None:
-    """Say how many resources stand in each state, what failed and what waits."""
+    """Show how many resources are in each state, what failed and what waits."""
     click.echo(
         f"OC4IDS {SCHEMA_VERSION}, checks {CHECKS_VERSION}, guard {config.guard()}, queue {config.queue()}"
     )
     for state, count in ResourceState.counts().items():
         click.echo(f"{state:15} {count}")
-    for row in stored_results.troubled():
+    for row in stored_results.list_unfinished():
         color = "red" if row.state == states.ERROR else "yellow"
         detail = f": {row.error}" if row.error else ""
         click.secho(

@@ -74,7 +74,7 @@ def max_bytes() -> int:
 
 
 def inline_max_bytes() -> int:
-    """Return the size in bytes over which a file is judged by the worker and not in the request."""
+    """Return the size in bytes over which a file is validated by the worker and not in the request."""
     return options.read_number(INLINE_MAX_BYTES, 0)
 
 
@@ -139,7 +139,7 @@ def queue() -> str:
 
 
 def anonymous_validations_per_hour() -> int:
-    """Return how many files a visitor without an account may have judged in an hour."""
+    """Return how many files a visitor without an account may have validated in an hour."""
     return options.read_number(ANONYMOUS_VALIDATIONS_PER_HOUR, 0)
 
 

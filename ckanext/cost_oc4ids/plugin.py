@@ -47,7 +47,7 @@ class CostOc4idsPlugin(
     DefaultTranslation,
     p.SingletonPlugin,
 ):
-    """Infrastructure projects in OC4IDS: judged at the door, shown as pages."""
+    """Infrastructure projects in OC4IDS: validated on upload, shown as pages."""
 
     p.implements(p.IConfigurer)
     p.implements(p.IConfigurable)

@@ -63,7 +63,7 @@ def city(live_portal: Any) -> City:
     made.good = _resource(
         made, "Proyectos 2026", sample("buenos/secretaria-de-vivienda.json"), conforms_to=scenes.CONFORMS_TO
     )
-    # accepted as any file, and replaced behind the portal's back: the worker judges what it finds
+    # accepted as any file, and replaced behind the portal's back: the worker validates what it finds
     made.bad = _bad_resource(made, live_portal)
     made.report = f"/dataset/{made.published['name']}/oc4ids/{made.bad['id']}"
     return made

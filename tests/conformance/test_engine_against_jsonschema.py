@@ -1,4 +1,4 @@
-"""Our judge against Python's jsonschema, the reference, on single projects: same places, same keywords."""
+"""Our validator against Python's jsonschema, the reference, on single projects: same places, same keywords."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def test_counts(reading: Reading) -> None:
     assert reading.act.accepted == 14
     assert sum(len(item.indicators) for item in reading.plan.items) == 44
     assert sum(len(item.fields["verification"]) for item in reading.plan.items) == 49
-    assert not families.misfits(reading.plan, families.load("cost"))
+    assert not families.find_mismatches(reading.plan, families.load("cost"))
 
 
 @pytest.mark.parametrize("level", TARGETS)

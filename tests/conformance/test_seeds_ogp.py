@@ -33,7 +33,7 @@ def test_counts(reading: Reading) -> None:
     assert Counter(item.level for item in reading.plan.items) == {"compromiso": 4, "hito": 15}
     assert sum(len(item.indicators) for item in reading.plan.items) == 11
     assert reading.act.accepted == 15
-    assert not families.misfits(reading.plan, families.load("ogp"))
+    assert not families.find_mismatches(reading.plan, families.load("ogp"))
 
 
 @pytest.mark.parametrize("code", MILESTONES)

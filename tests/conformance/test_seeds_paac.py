@@ -154,7 +154,7 @@ def test_rows_hang_from_their_number_and_it_from_its_heading(reading: Reading) -
         assert number is not None and number.title and number.parent is not None
         assert number.code.startswith(f"{number.parent[1]}.")
     assert reading.plan.children(reading.plan.item("componente", "2"))[0].level == "actividad"
-    assert not families.misfits(reading.plan, families.load("paac"))
+    assert not families.find_mismatches(reading.plan, families.load("paac"))
 
 
 def test_months_are_undeclared_for_every_row(reading: Reading) -> None:

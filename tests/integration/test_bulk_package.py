@@ -75,13 +75,13 @@ class TestContents:
     def test_valid_by_our_own_check_and_by_the_reviewer(
         self, app: Any, reference: Path, tools_python: str
     ) -> None:
-        from ckanext.cost_oc4ids.oc4ids import judging
+        from ckanext.cost_oc4ids.oc4ids import validator
         from ckanext.cost_oc4ids.oc4ids.types import Options
 
         one = generate.project(3, "medium", 5)["id"]
         for address in (URL, f"/oc4ids/projects/{one}.json"):
             data = app.get(address).data
-            report = judging.judge(io.BytesIO(data), Options())
+            report = validator.validate(io.BytesIO(data), Options())
             assert report.valid, [finding.code for finding in report.findings]
             reviewed = review(tools_python, reference, data)
             assert "errors" in reviewed, reviewed

@@ -16,8 +16,10 @@ from click.testing import CliRunner, Result
 from support import doors, scenes
 from support.doors import Scene, encoded, file, resource_fields, standing
 
-from ckanext.cost_oc4ids import cli, config, jobs
+from ckanext.cost_oc4ids import cli, config
 from ckanext.cost_oc4ids.model import Report, ResourceState
+from ckanext.cost_oc4ids.validation import queue as validation_queue
+from ckanext.cost_oc4ids.validation import worker
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +116,7 @@ class TestRevalidate:
         queue = core_jobs.get_queue(config.queue())
         queue.empty()
         assert "queued" in run("revalidate", "--resource", resource, "--queue").output
-        assert queue.job_ids == [jobs.job_id(resource)]
+        assert queue.job_ids == [validation_queue.job_id(resource)]
 
     @pytest.mark.usefixtures("app")
     def test_what_is_not_there(self) -> None:
@@ -126,7 +128,7 @@ class TestRevalidate:
 def test_status(scene: Scene, good: bytes) -> None:
     upload(scene, good)
     made = scene.dataset(resources=[resource_fields(url="a.json", url_type="upload")])["resources"][0]["id"]
-    jobs.judge_resource(made, "command")
+    worker.validate_resource(made, "command")
     result = run("status")
     assert result.exit_code == 0
     assert f"{made} error file_missing" in result.output

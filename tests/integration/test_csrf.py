@@ -28,7 +28,7 @@ def app() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def scene(app: Any) -> dict[str, Any]:
-    """An editor, signed in, and a judged file."""
+    """An editor, signed in, and a validated file."""
     editor = scenes.person()
     organization = factories.Organization(users=[{"name": editor["name"], "capacity": "editor"}])
     dataset = factories.Dataset(type="oc4ids", owner_org=organization["id"], user=editor)

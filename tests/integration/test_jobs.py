@@ -23,9 +23,10 @@ from ckan.lib import uploader
 from support import doors, scenes
 from support.doors import Scene, encoded, file, resource_fields, standing
 
-from ckanext.cost_oc4ids import config, jobs
+from ckanext.cost_oc4ids import config
 from ckanext.cost_oc4ids.model import Report, ResourceState
-from ckanext.cost_oc4ids.validation import reasons, remote, runner
+from ckanext.cost_oc4ids.validation import queue as validation_queue
+from ckanext.cost_oc4ids.validation import reasons, remote, runner, sweep, worker
 
 OPTION = "ckanext.cost_oc4ids."
 
@@ -80,20 +81,20 @@ def upload(
 
 
 @pytest.fixture
-def small_door(monkeypatch: pytest.MonkeyPatch) -> None:
+def small_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything is large."""
     monkeypatch.setitem(tk.config, OPTION + "inline_max_bytes", 10)
 
 
-@pytest.mark.usefixtures("small_door")
+@pytest.mark.usefixtures("small_limit")
 class TestLargeFiles:
-    def test_accepted_as_waiting_and_judged_by_the_worker(
+    def test_accepted_as_pending_and_validated_by_the_worker(
         self, scene: Scene, content: dict[str, bytes]
     ) -> None:
         dataset, resource = upload(scene, content["good"])
         before = standing(dataset)
         assert (before.states, before.projects, before.reports) == ({resource: "pending"}, [], 0)
-        assert queued() == [jobs.job_id(resource)]
+        assert queued() == [validation_queue.job_id(resource)]
         assert work() == 0
         after = standing(dataset)
         assert after.states == {resource: "valid"}
@@ -142,7 +143,7 @@ class TestLargeFiles:
 
         first = model.Session.query(Report).filter_by(resource_id=published).one().package_id
         scene.act("package_delete", id=first)
-        jobs.enqueue(resource)
+        validation_queue.enqueue(resource)
         assert work() == 0
         assert standing(dataset).states == {resource: "valid"}, "the other organismo has taken it away"
 
@@ -150,7 +151,7 @@ class TestLargeFiles:
         dataset, resource = upload(scene, content["good"])
         work()
         first = standing(dataset)
-        jobs.enqueue(resource)
+        validation_queue.enqueue(resource)
         assert work() == 0
         assert standing(dataset) == first, "the same content gave another report"
 
@@ -183,27 +184,27 @@ class TestLargeFiles:
         work()
         assert standing(dataset).states == {resource: "valid"}
 
-    def test_gone_before_it_is_judged(self, scene: Scene, content: dict[str, bytes]) -> None:
+    def test_gone_before_it_is_validated(self, scene: Scene, content: dict[str, bytes]) -> None:
         dataset, resource = upload(scene, content["good"])
         scene.act("resource_delete", id=resource)
         assert work() == 0
         after = standing(dataset)
         assert (after.states, after.projects) == ({}, [])
 
-    def test_replaced_while_it_is_judged(
+    def test_replaced_while_it_is_validated(
         self, scene: Scene, content: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         dataset, resource = upload(scene, content["bad"])
-        judge = runner.judge
+        validate_file = runner.validate_file
 
         def slow(*args: Any, **more: Any) -> Any:
             Path(uploader.get_resource_uploader({"id": resource}).get_path(resource)).write_bytes(
                 content["good"]
             )
-            monkeypatch.setattr(runner, "judge", judge)
-            return judge(*args, **more)
+            monkeypatch.setattr(runner, "validate_file", validate_file)
+            return validate_file(*args, **more)
 
-        monkeypatch.setattr(runner, "judge", slow)
+        monkeypatch.setattr(runner, "validate_file", slow)
         assert work() == 0
         after = standing(dataset)
         assert after.states == {resource: "valid"}
@@ -220,31 +221,31 @@ class TestFailures:
         assert shown["error"]
         assert "Errno" not in shown["error"], "technical words are for the administrator"
 
-    @pytest.mark.usefixtures("small_door")
+    @pytest.mark.usefixtures("small_limit")
     def test_a_check_that_fails_is_told_and_healed_at_night(
         self, scene: Scene, content: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         dataset, resource = upload(scene, content["good"])
         with monkeypatch.context() as patch:
-            patch.setattr("ckanext.cost_oc4ids.oc4ids.judging.judge_reader", lambda *_args: 1 / 0)
+            patch.setattr("ckanext.cost_oc4ids.oc4ids.validator.validate_reader", lambda *_args: 1 / 0)
             assert work() == 0
         assert queued() == [], "it is of no use to try again"
         model.Session.rollback()
         state = ResourceState.get(resource)
         assert (state.state, state.reason, state.attempts) == ("error", "crashed", 1)
         assert "ZeroDivisionError" in state.error
-        assert resource in jobs.mark_stale()
-        assert jobs.judge_resource(resource, "nightly") == "valid"
+        assert resource in sweep.mark_stale()
+        assert worker.validate_resource(resource, "nightly") == "valid"
         assert standing(dataset).states == {resource: "valid"}
 
-    @pytest.mark.usefixtures("small_door")
+    @pytest.mark.usefixtures("small_limit")
     def test_a_lost_worker_is_found(self, scene: Scene, content: dict[str, bytes]) -> None:
         _, resource = upload(scene, content["good"])
         core_jobs.get_queue(config.queue()).empty()
         state = ResourceState.get(resource)
-        state.started = dt.datetime.now(dt.timezone.utc) - jobs.DEAD_AFTER - dt.timedelta(seconds=1)
+        state.started = dt.datetime.now(dt.timezone.utc) - sweep.DEAD_AFTER - dt.timedelta(seconds=1)
         model.Session.commit()
-        assert resource in jobs.mark_stale()
+        assert resource in sweep.mark_stale()
         assert ResourceState.get(resource).reason == "worker_lost"
 
     def test_a_deadlock_is_tried_again_thrice(
@@ -262,44 +263,44 @@ class TestFailures:
         assert work() == 0
         model.Session.rollback()
         state = ResourceState.get(resource)
-        assert (state.state, state.reason, state.attempts) == ("error", "worker_lost", jobs.ATTEMPTS)
+        assert (state.state, state.reason, state.attempts) == ("error", "worker_lost", worker.ATTEMPTS)
         assert standing(dataset).projects == []
 
 
 class TestNights:
     def test_nothing_changed_nothing_to_do(self, scene: Scene, content: dict[str, bytes]) -> None:
         _, resource = upload(scene, content["good"])
-        assert resource not in jobs.mark_stale()
+        assert resource not in sweep.mark_stale()
 
     def test_other_bytes(self, scene: Scene, content: dict[str, bytes]) -> None:
         dataset, resource = upload(scene, content["good"])
         Path(uploader.get_resource_uploader({"id": resource}).get_path(resource)).write_bytes(content["bad"])
-        assert resource in jobs.mark_stale()
+        assert resource in sweep.mark_stale()
         assert standing(dataset).states == {resource: "stale"}
-        assert jobs.judge_resource(resource, "nightly") == "invalid"
+        assert worker.validate_resource(resource, "nightly") == "invalid"
         assert standing(dataset).projects == []
 
     def test_other_rules(self, scene: Scene, content: dict[str, bytes]) -> None:
         _, resource = upload(scene, content["good"])
         ResourceState.get(resource).checks_version = 0
         model.Session.commit()
-        assert resource in jobs.mark_stale()
+        assert resource in sweep.mark_stale()
         assert ResourceState.get(resource).reason == "rules_changed"
-        assert jobs.judge_resource(resource, "nightly") == "valid"
+        assert worker.validate_resource(resource, "nightly") == "valid"
 
     def test_never_seen(self, scene: Scene, content: dict[str, bytes]) -> None:
         dataset, resource = upload(scene, content["good"], conforms_to="")
         found = model.Resource.get(resource)
         found.extras = {**found.extras, "conforms_to": scenes.CONFORMS_TO}
         model.Session.commit()  # by a way that no hook sees
-        assert resource in jobs.mark_stale()
-        assert jobs.judge_resource(resource, "nightly") == "valid"
+        assert resource in sweep.mark_stale()
+        assert worker.validate_resource(resource, "nightly") == "valid"
         assert len(standing(dataset).projects) == 2
 
     def test_what_belongs_to_nothing_is_swept(self, scene: Scene) -> None:
         model.Session.add(ResourceState(resource_id="gone", package_id="gone", state="valid"))
         model.Session.commit()
-        assert jobs.sweep() >= 1
+        assert sweep.delete_orphans() >= 1
         assert ResourceState.get("gone") is None
 
 
@@ -349,11 +350,11 @@ class TestLinks:
     def test_off_by_default(self, scene: Scene, site: str) -> None:
         dataset = scene.dataset(resources=[resource_fields(url=f"{site}/a.json")])
         assert queued() == []
-        assert jobs.judge_resource(dataset["resources"][0]["id"], "nightly") == "pending"
+        assert worker.validate_resource(dataset["resources"][0]["id"], "nightly") == "pending"
         assert _Site.asked == []
 
     @pytest.mark.usefixtures("fetching_on")
-    def test_fetched_and_judged(self, scene: Scene, site: str, content: dict[str, bytes]) -> None:
+    def test_fetched_and_validated(self, scene: Scene, site: str, content: dict[str, bytes]) -> None:
         _Site.pages["/a.json"] = (302, {"Location": "/b.json"}, b"")
         _Site.pages["/b.json"] = (200, {}, content["good"])
         made = scene.dataset(resources=[resource_fields(url=f"{site}/a.json")])
@@ -365,8 +366,8 @@ class TestLinks:
             assert not {"authorization", "cookie"} & {name.lower() for name in headers}
 
         _Site.pages["/b.json"] = (200, {}, content["bad"])
-        assert resource in jobs.mark_stale()
-        assert jobs.judge_resource(resource, "nightly") == "invalid"
+        assert resource in sweep.mark_stale()
+        assert worker.validate_resource(resource, "nightly") == "invalid"
         assert standing(made["id"]).projects == []
 
     @pytest.mark.usefixtures("fetching_on")
@@ -374,7 +375,7 @@ class TestLinks:
         _Site.pages["/a.json"] = (503, {}, b"")
         made = scene.dataset(resources=[resource_fields(url=f"{site}/a.json")])
         assert work() == 0
-        assert len(_Site.asked) == jobs.ATTEMPTS
+        assert len(_Site.asked) == worker.ATTEMPTS
         shown = scene.act("oc4ids_report_show", resource_id=made["resources"][0]["id"])
         assert (shown["state"], shown["reason"]) == ("error", "fetch_failed")
 
@@ -395,7 +396,7 @@ def fetched(url: str) -> bytes:
 
 
 def refused(url: str) -> str:
-    with pytest.raises(runner.Unavailable) as error:
+    with pytest.raises(runner.FileUnavailable) as error:
         fetched(url)
     return error.value.reason
 

@@ -122,7 +122,7 @@ def test_counts_follow_whatever_happens() -> None:
             id=one["id"],
             body=chance.choice(bodies)["id"],
         ),
-        "night": lambda _: (registry.sweep(), model.Session.commit()),
+        "night": lambda _: (registry.delete_orphans(), model.Session.commit()),
     }
     names = ["put"] * 4 + list(steps)
     twice = False

@@ -215,7 +215,7 @@ class TestVisibility:
         model.Package.get(found["id"]).purge()
         model.Session.commit()
         assert shown(one) is None
-        assert registry.sweep() >= 2
+        assert registry.delete_orphans() >= 2
         model.Session.commit()
         assert rows(one) == []
         assert shown(kept) == other["id"]

@@ -28,7 +28,7 @@ def app() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def city(app: Any) -> dict[str, Any]:
-    """Users of every role and a judged file in a dataset of every state."""
+    """Users of every role and a validated file in a dataset of every state."""
     scene = Scene.new(app)
     users: dict[str, Any] = {"anonymous": None, "editor": scene.editor}
     users["stranger"] = factories.UserWithToken()
@@ -90,8 +90,8 @@ class TestWhoMay:
         assert changes == (role in ("editor", "admin", "sysadmin"))
 
         shown = ask(city, role, "oc4ids_report_show", resource_id=resource)
-        judged = ask(city, role, "oc4ids_validate", resource_id=resource)
-        assert shown.status_code == judged.status_code == (200 if sees else 404)
+        validated = ask(city, role, "oc4ids_validate", resource_id=resource)
+        assert shown.status_code == validated.status_code == (200 if sees else 404)
         if sees:
             assert shown.get_json()["result"]["state"] == "valid"
         else:
@@ -222,11 +222,11 @@ class TestRevalidate:
             ask(city, "editor", "oc4ids_resource_revalidate", resource_id=resource).get_json()["result"]
             for _ in range(2)
         )
-        assert first["job_id"] == second["job_id"] == f"cost_oc4ids-judge-{resource}"
+        assert first["job_id"] == second["job_id"] == f"cost_oc4ids-validate-{resource}"
         assert first["state"] == "valid", "the verdict stands until there is another"
         assert standing(city["datasets"]["public"]["id"]).projects
 
-    def test_what_cannot_be_judged(self, city: dict[str, Any]) -> None:
+    def test_what_cannot_be_validated(self, city: dict[str, Any]) -> None:
         scene = city["scene"]
         dataset = scene.dataset(
             resources=[

@@ -21,8 +21,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from ckanext.cost_oc4ids.oc4ids.judging import judge
 from ckanext.cost_oc4ids.oc4ids.types import Finding, Options, Report, Severity
+from ckanext.cost_oc4ids.oc4ids.validator import validate
 
 from . import generate
 
@@ -136,7 +136,7 @@ class Ours:
 
 def ours(package: Any) -> Ours:
     """Our verdict on a package."""
-    report = judge(generate.encode(package), OPTIONS)
+    report = validate(generate.encode(package), OPTIONS)
     errors, places = set(), set()
     found = [each for each in report.findings if each.severity is Severity.ERROR]
     for finding in found:
@@ -176,9 +176,9 @@ def _without_indexes(path: str) -> str:
     return "/".join(step for step in path.split("/") if not step.isdigit())
 
 
-def _wrong_type_says_enough(key: Key, judged: Ours, package: Any) -> bool:
+def _wrong_type_says_enough(key: Key, result: Ours, package: Any) -> bool:
     """A value of the wrong type that they also report as an unknown code, of a wrong format, or repeated."""
-    typed = {each[1] for each in judged.errors if each[0] == "type"}
+    typed = {each[1] for each in result.errors if each[0] == "type"}
     if key[0] == "code":
         # in a list of one value where the value itself belongs, they look at the codes of the value
         return any(f"{key[1]}/".startswith(f"{path}/") for path in map(_without_indexes, typed))
@@ -203,11 +203,11 @@ OURS_ONLY: dict[str, Callable[[str, Any], bool]] = {
 
 def compare(package: Any, answer: Json) -> Comparison:
     """Set an answer of libcoveoc4ids (that is no crash) beside our verdict on the same package."""
-    judged = ours(package)
+    result = ours(package)
     known = theirs(answer)
     missed, explained = set(), []
-    for key in known - judged.errors:
-        rule = next((name for name, rule in THEIRS_ONLY.items() if rule(key, judged, package)), None)
+    for key in known - result.errors:
+        rule = next((name for name, rule in THEIRS_ONLY.items() if rule(key, result, package)), None)
         if rule:
             explained.append(rule)
         else:
@@ -215,7 +215,7 @@ def compare(package: Any, answer: Json) -> Comparison:
     refused: set[Key] = set()
     # unknown codes are not among what they count as errors: a file with nothing else passes there
     if not answer["errors"]:
-        for finding in judged.report.findings:
+        for finding in result.report.findings:
             for each in finding.places if finding.severity is Severity.ERROR else ():
                 allowed = next(
                     (name for name, rule in OURS_ONLY.items() if rule(finding.code, each.value)), None
@@ -230,7 +230,7 @@ def compare(package: Any, answer: Json) -> Comparison:
 def ours_by_place(package: Any) -> set[tuple[str, str]]:
     """Our schema errors as ``(keyword, place)``, repeated ids aside: JSON Schema does not know ids."""
     found: set[tuple[str, str]] = set()
-    for finding in judge(generate.encode(package), OPTIONS).findings:
+    for finding in validate(generate.encode(package), OPTIONS).findings:
         if finding.severity is not Severity.ERROR or finding.code == "id.duplicate":
             continue
         for each in finding.places:

@@ -173,7 +173,7 @@ def record(plan: Plan | None = None) -> Record:
 def view(made: Record | None = None, today: dt.date = TODAY, lang: str = "es", *, name: str = "paac-2026", host: str = "https://datos.example") -> View:
     """The plan as it stands on a day, ready to be written."""
     found = made or record()
-    how = settings.of(found.plan.family)
+    how = settings.family_settings(found.plan.family)
     return View(
         name, found, compute_status(found, today, settings=how), Addresses(name, host), today, families.load(found.plan.family),
         how, lang, ORGANIZATIONS,

@@ -7,8 +7,8 @@ from functools import lru_cache
 import pytest
 from support import defects, generate
 
-from ckanext.cost_oc4ids.oc4ids.judging import judge
 from ckanext.cost_oc4ids.oc4ids.types import Options, Report, Severity
+from ckanext.cost_oc4ids.oc4ids.validator import validate
 
 OPTIONS = Options(as_of=generate.NOW.date(), prefix=generate.PREFIX)
 #: beside what the defect says, the schema's codes are told apart more finely than a table of defects needs
@@ -27,7 +27,7 @@ FINER = {
 
 @lru_cache(maxsize=1)
 def report_of_good() -> Report:
-    return judge(generate.encode(defects.valid()), OPTIONS)
+    return validate(generate.encode(defects.valid()), OPTIONS)
 
 
 def test_good_package_is_clean() -> None:
@@ -38,7 +38,7 @@ def test_good_package_is_clean() -> None:
 
 @pytest.mark.parametrize("size", generate.SIZES)
 def test_generated_packages_have_nothing_to_correct(size: str) -> None:
-    report = judge(generate.encode(generate.make(60, size)), OPTIONS)
+    report = validate(generate.encode(generate.make(60, size)), OPTIONS)
     assert report.projects == 60
     found = {
         (each.code, each.field, each.occurrences)
@@ -55,7 +55,7 @@ def test_enough_kinds() -> None:
 @pytest.mark.parametrize("name", defects.DEFECTS)
 def test_found(name: str) -> None:
     about = defects.DEFECTS[name]
-    report = judge(generate.encode(defects.defective(name)), OPTIONS)
+    report = validate(generate.encode(defects.defective(name)), OPTIONS)
     before = {(each.code, each.field) for each in report_of_good().findings}
     codes = {about.code} | FINER.get(about.code, set())
     new = {(each.code, each.field) for each in report.findings} - before
@@ -74,4 +74,4 @@ def test_found(name: str) -> None:
     ],
 )
 def test_errors_refuse(name: str) -> None:
-    assert not judge(generate.encode(defects.defective(name)), OPTIONS).valid
+    assert not validate(generate.encode(defects.defective(name)), OPTIONS).valid

@@ -17,12 +17,12 @@ from ckanext.cost_oc4ids.oc4ids.types import SCHEMA_VERSION
 
 def hits(project: Any) -> list[tuple[str, str, str]]:
     """(code, way, field) of each schema hit."""
-    return sorted((h.code, "/".join(map(str, h.parts)), h.field) for h in engine.judge_project(project).hits)
+    return sorted((h.code, "/".join(map(str, h.parts)), h.field) for h in engine.validate_project(project).hits)
 
 
 def test_good_projects_break_nothing() -> None:
     for project in generate.projects(5, "large"):
-        outcome = engine.judge_project(project)
+        outcome = engine.validate_project(project)
         assert outcome.hits == []
         assert not outcome.unsound
 
@@ -141,7 +141,7 @@ class TestTheOneWalk:
         for path, value in changes:
             _put(project, path.split("/"), value)
         expected = {tuple(e.instance_path) for e in self.plain().iter_errors(project)}
-        found = {h.parts for h in engine.judge_project(project).hits}
+        found = {h.parts for h in engine.validate_project(project).hits}
         assert found == expected
 
 
@@ -197,12 +197,12 @@ class TestDepth:
             else:
                 _put(project, names, self.nested(count, kind))
             expected = not engine.is_sound(project, 62)
-            assert engine.judge_project(project, 62).unsound is expected, count
+            assert engine.validate_project(project, 62).unsound is expected, count
 
     def test_shallow_things_are_sound(self) -> None:
         project = {"id": "x", "unknown": self.nested(61, "list"), "title": self.nested(20, "object")}
         assert engine.is_sound(project, 62)
-        assert not engine.judge_project(project, 62).unsound
+        assert not engine.validate_project(project, 62).unsound
 
 
 class TestLint:
@@ -237,7 +237,7 @@ class TestLint:
 
     def places(self, walk: Any, project: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         monkeypatch.setattr(engine, "project_validator", lambda depth, version=SCHEMA_VERSION: walk)
-        outcome = engine.judge_project(project)
+        outcome = engine.validate_project(project)
         return sorted("/".join(map(str, place.parts)) for _, place in outcome.places)
 
     def test_places(self, walk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -260,8 +260,8 @@ class TestLint:
     def test_unknown_members_are_still_bounded(self, walk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         deep = TestDepth.nested(80, "list")
         monkeypatch.setattr(engine, "project_validator", lambda depth, version=SCHEMA_VERSION: walk)
-        assert engine.judge_project({"id": "x", "budget": {"more": deep}}).unsound
-        assert engine.judge_project({"id": "x", "budget": {"amount": {"more": deep}}}).unsound
+        assert engine.validate_project({"id": "x", "budget": {"more": deep}}).unsound
+        assert engine.validate_project({"id": "x", "budget": {"amount": {"more": deep}}}).unsound
 
 
 class TestShell:

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 import pytest
 from support import defects, generate, hostile, sampling
 
-from ckanext.cost_oc4ids.oc4ids import checks, command, examining, judging, parallel, reading, render
+from ckanext.cost_oc4ids.oc4ids import checks, command, examiner, parallel, reading, render, validator
 from ckanext.cost_oc4ids.oc4ids.types import Options, Report
 
 ALONE = Options(as_of=generate.NOW.date())
@@ -47,7 +47,7 @@ def processes(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
 
 @pytest.fixture(autouse=True)
 def small_shares(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Shares of a few projects, so that small files are cut into many; tells whether each judging had some."""
+    """Shares of a few projects, so that small files are cut into many; tells whether each validation had some."""
     asked: list[bool] = []
     shares = parallel.shares
 
@@ -73,8 +73,8 @@ def stored(report: Report) -> str:
 def same(data: Any, jobs: int = 3, **options: Any) -> Report:
     data = data if isinstance(data, bytes) else generate.encode(data)
     alone = dataclasses.replace(ALONE, **options)
-    one = judging.judge(data, alone)
-    several = judging.judge(data, dataclasses.replace(alone, jobs=jobs))
+    one = validator.validate(data, alone)
+    several = validator.validate(data, dataclasses.replace(alone, jobs=jobs))
     assert stored(several) == stored(one)
     return one
 
@@ -161,8 +161,8 @@ def test_unreadable_projects(name: str) -> None:
 def test_hostile_files() -> None:
     small = {name: data for name, kind in hostile.KINDS.items() if len(data := kind.make()) < 200_000}
     for name in sampling.sample(small, hostile.kind_of, one_in=20):
-        one = judging.judge(small[name], ALONE)
-        assert stored(judging.judge(small[name], dataclasses.replace(ALONE, jobs=2))) == stored(one), name
+        one = validator.validate(small[name], ALONE)
+        assert stored(validator.validate(small[name], dataclasses.replace(ALONE, jobs=2))) == stored(one), name
 
 
 def sources(data: bytes, folder: Path) -> Iterator[tuple[str, BinaryIO]]:
@@ -190,18 +190,18 @@ def sources(data: bytes, folder: Path) -> Iterator[tuple[str, BinaryIO]]:
     feeding.join()
 
 
-@pytest.mark.parametrize("in_memory", [100, reading.IN_MEMORY])
+@pytest.mark.parametrize("in_memory", [100, reading.sources.IN_MEMORY])
 def test_every_source(
     in_memory: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_shares: list[bool]
 ) -> None:
     """Files are read by several processes at once: none may move the place where another reads."""
-    monkeypatch.setattr(reading, "IN_MEMORY", in_memory)
-    monkeypatch.setattr(reading, "WINDOW", 1 << 14)
+    monkeypatch.setattr(reading.sources, "IN_MEMORY", in_memory)
+    monkeypatch.setattr(reading.sources, "WINDOW", 1 << 14)
     data = generate.encode(generate.package(list(defects.spoiled(40))))
-    expected = stored(judging.judge(data, ALONE))
+    expected = stored(validator.validate(data, ALONE))
     for name, source in sources(data, tmp_path):
         small_shares.clear()
-        report = judging.judge(source, dataclasses.replace(ALONE, jobs=3))
+        report = validator.validate(source, dataclasses.replace(ALONE, jobs=3))
         assert stored(report) == expected, name
         if name != "piped":  # who feeds the pipe is a second thread, and may still be there
             assert small_shares == [True], name
@@ -210,11 +210,11 @@ def test_every_source(
 def test_a_gzip_file_is_not_read_past_its_decompressor(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "IN_MEMORY", 100)
+    monkeypatch.setattr(reading.sources, "IN_MEMORY", 100)
     (tmp_path / "x.gz").write_bytes(gzip.compress(generate.encode(generate.package(many()))))
     with gzip.open(tmp_path / "x.gz") as file:
         source: Any = file
-        assert judging.judge(source, dataclasses.replace(ALONE, jobs=2)).projects == 20
+        assert validator.validate(source, dataclasses.replace(ALONE, jobs=2)).projects == 20
 
 
 class TestOneProcess:
@@ -277,15 +277,15 @@ class TestFailure:
     @pytest.fixture
     def elsewhere(self, monkeypatch: pytest.MonkeyPatch) -> Any:
         """Do something whenever another process examines a project."""
-        own, examine = os.getpid(), examining.Examiner.examine
+        own, examine = os.getpid(), examiner.Examiner.examine
 
         def install(what: Any, everywhere: bool = False) -> None:
-            def examined(self: examining.Examiner, raw: reading.RawProject) -> examining.Examined:
+            def examined(self: examiner.Examiner, raw: reading.RawProject) -> examiner.ProjectResult:
                 if raw.index in (7, 8, 15) and (everywhere or os.getpid() != own):
                     what()
                 return examine(self, raw)
 
-            monkeypatch.setattr(examining.Examiner, "examine", examined)
+            monkeypatch.setattr(examiner.Examiner, "examine", examined)
 
         return install
 
@@ -300,7 +300,7 @@ class TestFailure:
     def test_error_everywhere(self, elsewhere: Any) -> None:
         elsewhere(lambda: 1 / 0, everywhere=True)
         with pytest.raises(ZeroDivisionError):
-            judging.judge(generate.encode(many()), dataclasses.replace(ALONE, jobs=2))
+            validator.validate(generate.encode(many()), dataclasses.replace(ALONE, jobs=2))
 
     def test_no_process_to_be_had(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def none() -> int:
@@ -311,9 +311,9 @@ class TestFailure:
 
     def test_what_cannot_be_sent(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(
-            examining.Examined,
+            examiner.ProjectResult,
             "packed",
-            lambda self, packed=examining.Examined.packed: (*packed(self), object()),
+            lambda self, packed=examiner.ProjectResult.packed: (*packed(self), object()),
         )
         same(generate.package(list(defects.spoiled(20))))
 

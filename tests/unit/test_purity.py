@@ -32,8 +32,8 @@ import pkgutil, importlib
 for module in pkgutil.walk_packages(ckanext.cost_oc4ids.oc4ids.__path__, "ckanext.cost_oc4ids.oc4ids."):
     if not module.name.endswith("__main__"):
         importlib.import_module(module.name)
-from ckanext.cost_oc4ids.oc4ids import judging, render
-report = judging.judge(b'{"projects": [{"id": "x", "title": null}]}')
+from ckanext.cost_oc4ids.oc4ids import render, validator
+report = validator.validate(b'{"projects": [{"id": "x", "title": null}]}')
 assert not report.valid
 render.as_html(report, "es")
 print(*sorted({name.partition(".")[0] for name in sys.modules}))

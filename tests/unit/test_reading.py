@@ -115,8 +115,8 @@ class TestShapes:
         assert values(file) == [{"id": "x"}]
 
     def test_projects_longer_than_a_window(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(reading, "WINDOW", 64)
-        monkeypatch.setattr(reading, "IN_MEMORY", 0)
+        monkeypatch.setattr(reading.sources, "WINDOW", 64)
+        monkeypatch.setattr(reading.sources, "IN_MEMORY", 0)
         projects = [
             {"id": str(n), "title": "x" * n, "n": [1.5, {"a": [True]}] * (n % 7)} for n in range(0, 400, 13)
         ]
@@ -359,8 +359,8 @@ class TestLimits:
         large = b'{"id": "' + b"x" * 5000 + b'"}'
         for data in (PACKAGE % large, large, b"[" + large + b"]"):
             assert refusal(data, max_project_bytes=4000).code == "read.project_too_large"
-        monkeypatch.setattr(reading, "WINDOW", 512)
-        monkeypatch.setattr(reading, "IN_MEMORY", 0)
+        monkeypatch.setattr(reading.sources, "WINDOW", 512)
+        monkeypatch.setattr(reading.sources, "IN_MEMORY", 0)
         for data in (PACKAGE % large, large, b"[" + large + b"]"):
             assert refusal(io.BytesIO(data), max_project_bytes=4000).code == "read.project_too_large"
 
@@ -395,6 +395,6 @@ class TestLimits:
 
 def test_formats_are_a_table_a_second_reader_can_join(monkeypatch: pytest.MonkeyPatch) -> None:
     reader = reading.PackageReader()
-    row = reading.Format("mine", lambda head: head.startswith(b"MINE"), lambda source, options: reader)
-    monkeypatch.setattr(reading, "FORMATS", [row, *reading.FORMATS])
+    row = reading.formats.Format("mine", lambda head: head.startswith(b"MINE"), lambda source, options: reader)
+    monkeypatch.setattr(reading.formats, "FORMATS", [row, *reading.formats.FORMATS])
     assert open_package(b"MINE...") is reader

@@ -14,7 +14,7 @@ import jsonschema_rs
 import pytest
 from support import defects, generate
 
-from ckanext.cost_oc4ids.oc4ids import checks, judging, messages, render
+from ckanext.cost_oc4ids.oc4ids import checks, messages, render, validator
 from ckanext.cost_oc4ids.oc4ids.types import Finding, Options, Place, Report, Severity
 
 ROOT = Path(__file__).parents[2]
@@ -51,7 +51,7 @@ MESS = {
 
 def report(value: Any = MESS) -> Report:
     data = value if isinstance(value, bytes) else generate.encode(value)
-    return judging.judge(data, Options(as_of=generate.NOW.date()))
+    return validator.validate(data, Options(as_of=generate.NOW.date()))
 
 
 def one(code: str, value: Any, field: str = "title", lang: str = "es", **params: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The demonstration data says what it means to say, by our own judge and by the review tool's."""
+"""The demonstration data says what it means to say, by our own validator and by the review tool's."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from ckanext.cost_oc4ids.oc4ids.judging import judge
 from ckanext.cost_oc4ids.oc4ids.types import Options, Report, Severity
+from ckanext.cost_oc4ids.oc4ids.validator import validate
 
 SAMPLE = Path(__file__).parents[2] / "dev" / "sample"
 MANIFEST = yaml.safe_load((SAMPLE / "muestra.yaml").read_text(encoding="utf-8"))
@@ -23,7 +23,7 @@ AS_OF = dt.date(2026, 11, 21)
 
 
 def verdict(file: str) -> Report:
-    return judge((SAMPLE / file).read_bytes(), Options(as_of=AS_OF, prefix=MANIFEST["prefix"]))
+    return validate((SAMPLE / file).read_bytes(), Options(as_of=AS_OF, prefix=MANIFEST["prefix"]))
 
 
 @lru_cache(maxsize=1)

@@ -7,9 +7,10 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan.common import CKANConfig
 
+from ckanext.cost_oc4ids.dataset import save
 from ckanext.cost_oc4ids.dataset.resource_view import VIEW_TYPE, view_title
 from ckanext.cost_oc4ids.model import ResourceState
-from ckanext.cost_oc4ids.validation import declaration, stored_results
+from ckanext.cost_oc4ids.validation import declaration
 
 _DEFAULT_VIEWS = "ckan.views.default_views"
 
@@ -58,23 +59,25 @@ class ResourceViewMixin:
 
 
 class DatasetMixin:
-    """IPackageController: what a save means for our tables, and the computed fields of resources."""
+    """IPackageController: what a save stores in our tables, and the computed fields of resources."""
 
     def after_dataset_create(self, context: Any, pkg_dict: dict[str, Any]) -> None:
         """Note what a new dataset declares, in its transaction."""
-        stored_results.after_save(context, pkg_dict)
+        save.store_save(context, pkg_dict)
 
     def after_dataset_update(self, context: Any, pkg_dict: dict[str, Any]) -> None:
-        """Store verdicts, reports and projects in the transaction of the save."""
-        stored_results.after_save(context, pkg_dict)
+        """Store states, reports and projects in the transaction of the save."""
+        save.store_save(context, pkg_dict)
 
     def after_dataset_show(self, _context: Any, pkg_dict: dict[str, Any]) -> None:
-        """Give OC4IDS resources their version and verdict; one query, and none without such resources."""
+        """Give OC4IDS resources their version and state; one query, and none without such resources."""
         resources = pkg_dict.get("resources") or []
         versions = {
             resource["id"]: declaration.version(resource) for resource in resources if resource.get("id")
         }
-        states = ResourceState.of_resources([each for each, version in versions.items() if version])
+        states = ResourceState.of_resources(
+            [resource_id for resource_id, version in versions.items() if version]
+        )
         declaration.drop_computed(resources)
         for resource in resources:
             version = versions.get(resource.get("id"))

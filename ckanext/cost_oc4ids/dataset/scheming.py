@@ -1,4 +1,4 @@
-"""What scheming is told of the portal's other datasets, so that who asks it about them is answered."""
+"""A schema for the portal's ordinary datasets, for plugins that ask scheming for one of every dataset."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def scheming_dataset_schema_show(original_action: Action, context: Context, data
 
     A portal gets ckanext-scheming with this plugin, for its own type alone
     (``scheming.dataset_fallback = false``). ckanext-dcat 2 asks scheming for the schema of every dataset
-    that it writes as soon as scheming is there, and writes none of those it is not told of: its catalogue
-    would answer 500.
+    that it writes as soon as scheming is there, and fails for those that have none: its catalogue
+    would respond with 500.
 
     :param type: the dataset type
     :raises ckan.plugins.toolkit.ObjectNotFound: another type that nobody describes

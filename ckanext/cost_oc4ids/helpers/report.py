@@ -1,4 +1,4 @@
-"""Helpers of the pages that show a judgement: words for verdicts, and what templates need of a report."""
+"""Helpers of the pages that show a report: names of states, and what templates need of a report."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from ckan import model
 
 from ckanext.cost_oc4ids import config
 from ckanext.cost_oc4ids.model import Project, ResourceState
-from ckanext.cost_oc4ids.oc4ids import schema
-from ckanext.cost_oc4ids.views import findings
+from ckanext.cost_oc4ids.oc4ids import report_page, schema
 
 DATASET_TYPE = "oc4ids"
 #: Projects of one resource that its view lists; the rest is on the project list.
@@ -23,7 +22,7 @@ PROJECTS_SHOWN = 50
 FINDINGS_IN_FORM = 100
 #: Characters of a found value that a page shows.
 LONGEST_VALUE = 120
-#: Which of several verdicts a dataset's badge tells: what needs somebody's attention comes first.
+#: Which of several states a dataset's badge shows: what needs attention comes first.
 GRAVEST_FIRST = ("invalid", "error", "stale", "pending", "valid")
 
 
@@ -38,12 +37,12 @@ def _badge(state: str) -> dict[str, str]:
 
 
 def oc4ids_badge(thing: Mapping[str, Any]) -> dict[str, str] | None:
-    """Return ``{"state", "icon", "text"}`` for a dataset or a resource, or None when it has no verdict.
+    """Return ``{"state", "icon", "text"}`` for a dataset or a resource, or None when it has no state.
 
     Reads only what the dict already carries (``oc4ids_verdict``, computed when it is shown): no query.
     """
     own = thing.get("oc4ids_verdict")
-    states = {own} if own else {each.get("oc4ids_verdict") for each in thing.get("resources") or []}
+    states = {own} if own else {resource.get("oc4ids_verdict") for resource in thing.get("resources") or []}
     for state in GRAVEST_FIRST:
         if state in states:
             return {"state": state, **_badge(state)}
@@ -89,13 +88,13 @@ def oc4ids_projects_counted(count: int) -> str:
 
 
 def oc4ids_verdict_sentence(report: Mapping[str, Any]) -> str:
-    """Return the verdict in one sentence."""
+    """Return the result in one sentence."""
     if report["valid"]:
         return tk._("This file conforms")
     if report.get("unreadable"):
         return tk._("This file cannot be read as OC4IDS")
     errors = oc4ids_counted("error", report["counts"]["error"])
-    projects, complete = findings.projects_with_errors(report)
+    projects, complete = report_page.projects_with_errors(report)
     if not projects:
         return tk._("This file does not conform: {errors}").format(errors=errors)
     where = oc4ids_projects_counted(projects)
@@ -145,9 +144,9 @@ def oc4ids_place(place: Mapping[str, Any]) -> str:
     return " › ".join(trail)
 
 
-def oc4ids_page(report: Mapping[str, Any], size: int = FINDINGS_IN_FORM) -> findings.ReportPage:
+def oc4ids_page(report: Mapping[str, Any], size: int = FINDINGS_IN_FORM) -> report_page.ReportPage:
     """Return the first ``size`` findings of a report, grouped as its page shows them."""
-    return findings.page_of(report, size=size)
+    return report_page.page_of(report, size=size)
 
 
 def oc4ids_refused_report(errors: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -177,7 +176,7 @@ def oc4ids_upload_error(errors: Mapping[str, Any] | None) -> str:
 
 
 def oc4ids_report(resource_id: str) -> dict[str, Any] | None:
-    """Return what ``oc4ids_report_show`` answers to this visitor, or None when it answers nothing."""
+    """Return what ``oc4ids_report_show`` returns to this visitor, or None when it returns nothing."""
     try:
         return tk.get_action("oc4ids_report_show")({}, {"resource_id": resource_id, "lang": tk.h.lang()})
     except (tk.ObjectNotFound, tk.NotAuthorized):
@@ -187,7 +186,7 @@ def oc4ids_report(resource_id: str) -> dict[str, Any] | None:
 def oc4ids_resource_projects(resource_id: str) -> list[dict[str, Any]]:
     """Return the projects that stand in a resource, at most :data:`PROJECTS_SHOWN`, by title.
 
-    For templates of that resource's own page: whoever reads it may see what the file says.
+    For templates of that resource's own page: whoever reads it may see the file.
     """
     rows = model.Session.scalars(
         sa.select(Project)
@@ -249,7 +248,7 @@ def oc4ids_state_title(state: str) -> str:
 
 
 def oc4ids_state_text(verdict: Mapping[str, Any]) -> str:
-    """Return what a resource's state means and what will happen, or nothing when its verdict says it all."""
+    """Return what a resource's state means and what will happen, or nothing when its report is enough."""
     texts = {
         "pending": tk._(
             "The portal has the file and checks it in the background. Reload this page in a few minutes. "
@@ -289,11 +288,11 @@ def oc4ids_largest_upload() -> int:
     return min(config.inline_max_bytes(), config.max_bytes())
 
 
-def oc4ids_fields_told(schema_: Mapping[str, Any], package: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a dataset schema with only the fields that the dataset says something in: no rows of nothing."""
+def oc4ids_filled_fields(schema_: Mapping[str, Any], package: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a dataset schema with only the fields that have a value in the dataset."""
     nothing: tuple[Any, ...] = (None, "", [], {})
-    told = [each for each in schema_["dataset_fields"] if package.get(each["field_name"]) not in nothing]
-    return {**schema_, "dataset_fields": told}
+    filled = [field for field in schema_["dataset_fields"] if package.get(field["field_name"]) not in nothing]
+    return {**schema_, "dataset_fields": filled}
 
 
 @tk.chained_helper

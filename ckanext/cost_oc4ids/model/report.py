@@ -1,4 +1,4 @@
-"""Verdicts: what was found in one content, and where one resource stands now."""
+"""Results of validation: reports on files, and the present state of each resource."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from ckan.model.types import make_uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped
 
-#: the file is not declared as OC4IDS, or its kind of content is never judged
+#: the file is not declared as OC4IDS, or its kind of content is never validated
 NOT_APPLICABLE = "not_applicable"
-#: declared as OC4IDS and not judged yet; ``reason`` says what it waits for
+#: declared as OC4IDS and not validated yet; ``reason`` says what it waits for
 PENDING = "pending"
 VALID = "valid"
 INVALID = "invalid"
-#: the judging itself failed; ``reason`` and ``error`` say why
+#: the validation itself failed; ``reason`` and ``error`` say why
 ERROR = "error"
-#: judged, but its content, the schema or the checks changed since
+#: validated, but its content, the schema or the checks changed since
 STALE = "stale"
 STATES = (NOT_APPLICABLE, PENDING, VALID, INVALID, ERROR, STALE)
 
-#: who asked for a judgement
+#: who asked for a validation
 UPLOAD, JOB, NIGHTLY, COMMAND = "upload", "job", "nightly", "command"
 
 
@@ -35,7 +35,7 @@ def now() -> dt.datetime:
 
 
 class Report(tk.BaseModel):  # type: ignore[misc]
-    """One judging of one content of a resource. ``report`` has codes and parameters, no words."""
+    """One validation of one file of a resource. ``report`` has codes and parameters, no words."""
 
     __tablename__ = "oc4ids_report"
 
@@ -70,7 +70,7 @@ class Report(tk.BaseModel):  # type: ignore[misc]
 
 
 class ResourceState(tk.BaseModel):  # type: ignore[misc]
-    """Where one resource stands: its state, the content it was judged on, and by which rules."""
+    """The present state of a resource: the content that was validated, and by which rules."""
 
     __tablename__ = "oc4ids_resource"
 
@@ -125,7 +125,7 @@ class ResourceState(tk.BaseModel):  # type: ignore[misc]
 
     @classmethod
     def counts(cls) -> dict[str, int]:
-        """Return how many resources stand in each state."""
+        """Return how many resources are in each state."""
         rows = model.Session.execute(sa.select(cls.state, sa.func.count()).group_by(cls.state))
         found = dict(map(tuple, rows))
         return {state: found.get(state, 0) for state in STATES}

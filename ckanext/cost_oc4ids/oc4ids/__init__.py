@@ -1,4 +1,4 @@
-"""OC4IDS as pure knowledge: reading, judging and explaining packages of infrastructure projects.
+"""OC4IDS as pure knowledge: reading, validating and explaining packages of infrastructure projects.
 
 Nothing below here imports CKAN, Flask or a database.
 """

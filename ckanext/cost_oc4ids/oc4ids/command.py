@@ -1,4 +1,4 @@
-"""The command ``check FILE…``: the verdict on a terminal, without CKAN.
+"""The command ``check FILE…``: the report on a terminal, without CKAN.
 
 Exit status: 0 when every file is valid, 1 when one is not, 2 when one cannot be
 read (the worst of all files); 2 too for a mistake in the command itself.
@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from typing import BinaryIO
 
-from . import judging, render
+from . import render, validator
 from .i18n import translator
 from .messages import N_
 from .reading import open_package
@@ -24,7 +24,7 @@ VALID, INVALID, UNREADABLE = 0, 1, 2
 
 
 def previous_version(source: BinaryIO, options: Options | None = None) -> PreviousVersion:
-    """What an earlier file said of each project, for ``history.*``. :raises Unreadable: when it
+    """What an earlier file stated of each project, for ``history.*``. :raises Unreadable: when it
     cannot be read.
     """
     options = options or Options()
@@ -36,45 +36,50 @@ def previous_version(source: BinaryIO, options: Options | None = None) -> Previo
             continue
         period = project.get("period")
         period = period if isinstance(period, dict) else {}
-        said = (project.get("status"), period.get("startDate"), period.get("endDate"))
-        status, start, end = (each if isinstance(each, str) else None for each in said)
+        stated = (project.get("status"), period.get("startDate"), period.get("endDate"))
+        status, start, end = (each if isinstance(each, str) else None for each in stated)
         found.setdefault(project["id"], (status, start, end))
     return PreviousVersion(found)
 
 
 def _parser(lang: str) -> argparse.ArgumentParser:
-    say = translator(lang).gettext
+    translate = translator(lang).gettext
     parser = argparse.ArgumentParser(
         prog="python -m ckanext.cost_oc4ids.oc4ids",
-        description=say(N_("Checks files of infrastructure projects (OC4IDS).")),
+        description=translate(N_("Checks files of infrastructure projects (OC4IDS).")),
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    check = commands.add_parser("check", help=say(N_("Check files and say what to correct.")))
+    check = commands.add_parser("check", help=translate(N_("Check files and say what to correct.")))
     check.add_argument(
-        "files", nargs="+", metavar="FILE", help=say(N_("JSON file, plain or gzip; - for standard input"))
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help=translate(N_("JSON file, plain or gzip; - for standard input")),
     )
     check.add_argument(
-        "--format", choices=("text", "json", "html"), default="text", help=say(N_("form of the report"))
+        "--format", choices=("text", "json", "html"), default="text", help=translate(N_("form of the report"))
     )
     check.add_argument(
-        "--lang", choices=schema_languages(), default=lang, help=say(N_("language of the report"))
+        "--lang", choices=schema_languages(), default=lang, help=translate(N_("language of the report"))
     )
     check.add_argument(
-        "--previous", metavar="FILE", help=say(N_("earlier version of the file, to compare with"))
+        "--previous", metavar="FILE", help=translate(N_("earlier version of the file, to compare with"))
     )
     check.add_argument(
         "--as-of",
         type=dt.date.fromisoformat,
         metavar="DATE",
-        help=say(N_("day that counts as today, as 2026-01-31")),
+        help=translate(N_("day that counts as today, as 2026-01-31")),
     )
-    check.add_argument("--prefix", metavar="P", help=say(N_("registered prefix of project identifiers")))
+    check.add_argument(
+        "--prefix", metavar="P", help=translate(N_("registered prefix of project identifiers"))
+    )
     check.add_argument(
         "--jobs",
         type=_jobs,
         default=_cores(),
         metavar="N",
-        help=say(N_("processes that share the work on a large file; as many as processors by default")),
+        help=translate(N_("processes that share the work on a large file; as many as processors by default")),
     )
     return parser
 
@@ -109,11 +114,11 @@ def _language(arguments: Sequence[str]) -> str:
     return "es"
 
 
-def _judge(name: str, options: Options) -> Report:
+def _validate(name: str, options: Options) -> Report:
     if name == "-":
-        return judging.judge(sys.stdin.buffer, options)
+        return validator.validate(sys.stdin.buffer, options)
     with open(name, "rb") as file:
-        return judging.judge(file, options)
+        return validator.validate(file, options)
 
 
 def _write(reports: list[tuple[str, Report]], form: str, lang: str) -> None:
@@ -139,29 +144,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             # a terminal in another encoding shows a question mark rather than a traceback
             stream.reconfigure(encoding="utf-8" if not stream.isatty() else None, errors="replace")
-    asked = _parser(_language(arguments)).parse_args(arguments)
-    say = translator(asked.lang).gettext
+    parsed = _parser(_language(arguments)).parse_args(arguments)
+    translate = translator(parsed.lang).gettext
     previous = None
     try:
-        if asked.previous:
-            with open(asked.previous, "rb") as file:
+        if parsed.previous:
+            with open(parsed.previous, "rb") as file:
                 previous = previous_version(file)
     except (OSError, Unreadable) as error:
         reason = error.strerror if isinstance(error, OSError) else error.code
-        print(say(N_("The earlier version cannot be read:")), f"{asked.previous}: {reason}", file=sys.stderr)
+        print(
+            translate(N_("The earlier version cannot be read:")),
+            f"{parsed.previous}: {reason}",
+            file=sys.stderr,
+        )
         return UNREADABLE
-    options = Options(as_of=asked.as_of, prefix=asked.prefix, previous=previous, jobs=asked.jobs)
+    options = Options(as_of=parsed.as_of, prefix=parsed.prefix, previous=previous, jobs=parsed.jobs)
     worst = VALID
     reports: list[tuple[str, Report]] = []
-    for name in asked.files:
+    for name in parsed.files:
         try:
-            report = _judge(name, options)
+            report = _validate(name, options)
         except OSError as error:
-            print(say(N_("The file cannot be opened:")), f"{name}: {error.strerror}", file=sys.stderr)
+            print(translate(N_("The file cannot be opened:")), f"{name}: {error.strerror}", file=sys.stderr)
             worst = UNREADABLE
             continue
         reports.append((name, report))
         worst = max(worst, UNREADABLE if report.unreadable else VALID if report.valid else INVALID)
     if reports:
-        _write(reports, asked.format, asked.lang)
+        _write(reports, parsed.format, parsed.lang)
     return worst

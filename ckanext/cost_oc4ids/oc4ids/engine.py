@@ -10,7 +10,7 @@ Two validators, built once a process from the data files:
     (:func:`checks.lint`); and how deep values nest wherever the schema leaves them
     open. One walk serves them all.
 
-An error of jsonschema-rs carries a copy of its value, so projects are judged
+An error of jsonschema-rs carries a copy of its value, so projects are validated
 apart from their package, and the value found is taken from the project itself.
 """
 
@@ -212,7 +212,7 @@ class _Builder:
             if fragment is None:
                 continue
             if _only_closes(fragment, node):
-                # said by the node itself: no second look at each of its members
+                # stated by the node itself: no second look at each of its members
                 new["additionalProperties"] = False
                 closed = (*way, "additionalProperties")
                 self.own[closed] = rule
@@ -238,7 +238,7 @@ def _fits(fragment: Mapping[str, Any], node: Mapping[str, Any]) -> bool:
     return set(fragment) <= _MAY_STAND_ALONE and not taken.intersection(fragment)
 
 
-#: what :func:`_as_the_review_tool` says as a pattern
+#: what :func:`_as_the_review_tool` writes as a pattern
 _FORMATS_AS_PATTERNS = frozenset({"date-time", "email"})
 _MAY_STAND_ALONE = frozenset({"pattern", "not"})
 
@@ -260,7 +260,7 @@ def _quoted(code: str) -> str:
     return "".join("\\" + char if char in r"\.+*?()|[]{}^$" else char for char in code)
 
 
-#: draft 4 keywords of the OC4IDS schema that judge a value
+#: draft 4 keywords of the OC4IDS schema that validate a value
 _KEYWORDS = frozenset(
     {
         "type",
@@ -392,10 +392,10 @@ def _first_repeated(values: Any) -> Any:
     """The first value of a list that stands in it before; linear."""
     seen: set[bytes] = set()
     for value in values if isinstance(values, list) else ():
-        one = canonical(value)
-        if one in seen:
+        form = canonical(value)
+        if form in seen:
             return value
-        seen.add(one)
+        seen.add(form)
     return None
 
 
@@ -447,8 +447,8 @@ _TYPE_CODES = frozenset(
 )
 
 
-def judge_project(project: Any, max_depth: int = 62) -> Outcome:
-    """One walk over a project: what it breaks of OC4IDS and which places the checks should look at."""
+def validate_project(project: Any, max_depth: int = 62) -> Outcome:
+    """Walk once over a project: what it breaks of OC4IDS and which places the checks should look at."""
     walk = project_validator(max_depth)
     outcome = Outcome()
     try:

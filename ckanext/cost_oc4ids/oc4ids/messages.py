@@ -80,7 +80,7 @@ def all_messages() -> dict[str, Message]:
     return dict(_messages)
 
 
-# -- read.*: the file cannot be judged at all
+# -- read.*: the file cannot be read at all
 # -------------------------------------------------------------------
 
 _JSON = N_("RFC 8259: the JSON data format")
@@ -613,9 +613,7 @@ register(
     "registry.published_elsewhere",
     Severity.ERROR,
     _PUBLISHED,
-    N_(
-        "The project “%(project)s” is already published by another organisation, in the dataset %(dataset)s."
-    ),
+    N_("The project “%(project)s” is already published by another organisation, in the dataset %(dataset)s."),
     _PUBLISHED_REMEDY,
     _PORTAL_RULE,
 )

@@ -2,10 +2,10 @@
 
 The file is cut into shares of consecutive projects, dealt out in turn. Each process
 reads its own shares of the same open file and sends back what it found in each;
-whatever needs the whole file stays with who asked. So the report is that of one
+whatever needs the whole file stays with the calling process. So the report is that of one
 process, to the byte. A share whose process fails, for whatever reason, is given
-back unexamined: examined by the asker, it fails as it would have failed alone, or
-does not.
+back unexamined: examined by the calling process, it fails as it would have failed
+alone, or does not.
 
 Processes are forked, so that they begin with everything built: only where the
 system can and this process has one thread. Elsewhere one process does it all.
@@ -24,7 +24,7 @@ from collections.abc import Generator, Sequence
 from typing import Any, BinaryIO, NamedTuple
 
 from . import engine
-from .examining import Examined, Examiner, Found, max_depth
+from .examiner import Examiner, Found, ProjectResult, max_depth
 from .reading import PackageReader, Parts
 from .types import Options, Unreadable, shorten
 
@@ -39,7 +39,7 @@ _NAME_KEPT = 2000
 
 Share = range
 #: what a process found in one share: its projects, and what came again too often, how often
-Seen = tuple[list[Examined], list[tuple[list[Found], int]]]
+ShareResult = tuple[list[ProjectResult], list[tuple[list[Found], int]]]
 
 
 def shares(reader: PackageReader, options: Options) -> list[Share]:
@@ -80,16 +80,16 @@ def _threads() -> int:
 
 
 class _Worker(NamedTuple):
-    """A process that examines, and where its answers come out."""
+    """A process that examines, and the pipe that its results come through."""
 
     process: int
-    answers: BinaryIO
+    results: BinaryIO
 
 
 def examine(
     reader: PackageReader, options: Options, today: dt.date, dealt: Sequence[Share]
-) -> Generator[tuple[Share, Seen | None], None, None]:
-    """Every share in order with what was found in it, or None where the asker must look for himself."""
+) -> Generator[tuple[Share, ShareResult | None], None, None]:
+    """Every share in order with what was found in it, or None where the caller must examine it."""
     # built once, before there are several to build it
     engine.project_validator(max_depth(options))
     workers: dict[int, _Worker] = {}
@@ -105,17 +105,17 @@ def examine(
                 workers[number] = running[-1]
         for number, share in enumerate(dealt):
             worker = workers.get(number % count)
-            seen = None
+            result = None
             if worker:
                 try:
-                    seen = _received(worker.answers)
+                    result = _received(worker.results)
                 except EOFError:
                     log.warning("a process that examined projects ended before its time")
                     del workers[number % count]
-            yield share, seen
+            yield share, result
     finally:
         for each in running:
-            each.answers.close()
+            each.results.close()
             # it holds nothing that would have to be put away
             os.kill(each.process, signal.SIGKILL)
         for each in running:
@@ -141,18 +141,18 @@ def _start(
         os.close(sender)
         return _Worker(process, os.fdopen(answers, "rb"))
     try:
-        # who asked ends it, also on the user's interrupt
+        # the calling process ends it, also on the user's interrupt
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         # whoever holds an end of another's pipe keeps that one from noticing that nobody reads any more
-        for each in (answers, *(other.answers.fileno() for other in others)):
+        for each in (answers, *(other.results.fileno() for other in others)):
             os.close(each)
         for share in mine:
-            _send(sender, _seen(reader, options, today, share))
+            _send(sender, _examine_share(reader, options, today, share))
     except BaseException as error:
         if not isinstance(error, BrokenPipeError):
-            log.exception("projects are examined where they were asked for")
+            log.exception("projects are examined in the calling process")
     finally:
-        # nothing of what the asker had begun may be ended twice: no buffer, no transaction
+        # nothing of what the calling process had begun may be ended twice: no buffer, no transaction
         os._exit(0)
     raise AssertionError  # pragma: no cover - for the reader of types
 
@@ -160,9 +160,9 @@ def _start(
 _SIZE = 8
 
 
-def _send(sender: int, seen: Any) -> None:
+def _send(sender: int, result: Any) -> None:
     try:
-        data = marshal.dumps(seen)
+        data = marshal.dumps(result)
     except ValueError:
         log.warning("what was found in some projects cannot be sent", exc_info=True)
         data = marshal.dumps(None)
@@ -171,32 +171,32 @@ def _send(sender: int, seen: Any) -> None:
         rest = rest[os.write(sender, rest) :]
 
 
-def _received(answers: BinaryIO) -> Seen | None:
+def _received(results: BinaryIO) -> ShareResult | None:
     """What a process sent of its next share. :raises EOFError: when it sends no more."""
-    size = int.from_bytes(_exactly(answers, _SIZE), "little")
+    size = int.from_bytes(_exactly(results, _SIZE), "little")
     # from a process of our own
-    seen = marshal.loads(_exactly(answers, size))  # noqa: S302
-    if seen is None:
+    result = marshal.loads(_exactly(results, size))  # noqa: S302
+    if result is None:
         return None
-    examined, uncounted = seen
-    return [Examined.unpacked(each) for each in examined], uncounted
+    projects, uncounted = result
+    return [ProjectResult.unpacked(packed) for packed in projects], uncounted
 
 
-def _exactly(answers: BinaryIO, size: int) -> bytes:
-    data = answers.read(size)
+def _exactly(results: BinaryIO, size: int) -> bytes:
+    data = results.read(size)
     if len(data) < size:
         raise EOFError
     return data
 
 
-def _seen(reader: PackageReader, options: Options, today: dt.date, share: Share) -> Any:
-    """What a share's projects say and break, as it is sent; None when somebody else must look."""
+def _examine_share(reader: PackageReader, options: Options, today: dt.date, share: Share) -> Any:
+    """The results of a share's projects, as they are sent; None when the caller must examine it."""
     examiner = Examiner(reader, options, today)
     try:
-        examined = [
+        results = [
             _packed(examiner.examine(raw)) for raw in reader.projects(share) if not examiner.came_before(raw)
         ]
-        return examined, [([_small(each) for each in found], times) for found, times in examiner.uncounted()]
+        return results, [([_small(each) for each in found], times) for found, times in examiner.uncounted()]
     except Unreadable:
         return None
     except Exception:
@@ -204,11 +204,11 @@ def _seen(reader: PackageReader, options: Options, today: dt.date, share: Share)
         return None
 
 
-def _packed(examined: Examined) -> tuple[Any, ...]:
+def _packed(result: ProjectResult) -> tuple[Any, ...]:
     """The same without the project itself, small and as plain values."""
-    examined.leave()
-    examined.found = [_small(each) for each in examined.found]
-    return examined.packed()
+    result.drop_project()
+    result.found = [_small(each) for each in result.found]
+    return result.packed()
 
 
 def _small(found: Found) -> Found:

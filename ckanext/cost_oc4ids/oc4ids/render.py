@@ -90,7 +90,7 @@ class Words:
         if parts and parts[0].isdecimal():
             parts.insert(0, "projects")
         names: list[str] = []
-        said: list[str] = []
+        steps: list[str] = []
         for at, part in enumerate(parts):
             if not part.isdecimal() or at == 0:
                 names.append(part)
@@ -98,13 +98,13 @@ class Words:
             number = int(part) + 1 if len(part) < 12 else part
             name = parts[at - 1]
             if name in _ELEMENTS:
-                said.append(self(_ELEMENTS[name], number=number))
+                steps.append(self(_ELEMENTS[name], number=number))
             elif not name.isdecimal():
                 about = "/".join(names[1:] if names[:1] == ["projects"] else names)
-                said.append(self(_OTHER_ELEMENT, field=self.field(about), number=number))
-        if not said:
+                steps.append(self(_OTHER_ELEMENT, field=self.field(about), number=number))
+        if not steps:
             return self.gettext(_WHOLE_FILE) if not parts else ""
-        return ", ".join(said)
+        return ", ".join(steps)
 
 
 @lru_cache(maxsize=32)
@@ -213,31 +213,33 @@ _EXAMPLES: dict[str, Callable[[Any], str]] = {
 # ---------------------------------------------------------------------------------------------------
 
 
-def _params(finding: Finding, said: Words) -> dict[str, Any]:
+def _params(finding: Finding, translate: Words) -> dict[str, Any]:
     """What the texts of a finding may mention, in the reader's language."""
     first = finding.places[0] if finding.places else Place("")
     known: dict[str, Any] = {
         "value": show(first.value),
-        "field": said.field(finding.field) or said.gettext(_WHOLE_FILE),
+        "field": translate.field(finding.field) or translate.gettext(_WHOLE_FILE),
         "name": finding.field.rpartition("/")[2],
-        "place": said.place(first.path),
+        "place": translate.place(first.path),
     }
     if example := _EXAMPLES.get(finding.code):
         known["example"] = example(first.value)
     for name, value in finding.params.items():
-        known[name] = _param(name, value, said)
+        known[name] = _param(name, value, translate)
     if codes := schema.codelists().get(finding.params.get("codelist", "")):
         known["codes"] = ", ".join(codes.codes[:CODES_SHOWN]) + (", …" if len(codes) > CODES_SHOWN else "")
     return known
 
 
-def _param(name: str, value: Any, said: Words) -> Any:
+def _param(name: str, value: Any, translate: Words) -> Any:
     if name.endswith("_field") and isinstance(value, str):
-        return said.field(value)
+        return translate.field(value)
     if name.endswith("_bytes"):
         return _size(value)
     if name == "types" and isinstance(value, list | tuple):
-        return (" " + said.gettext(N_("or")) + " ").join(said(_TYPES.get(each, each)) for each in value)
+        return (" " + translate.gettext(N_("or")) + " ").join(
+            translate(_TYPES.get(each, each)) for each in value
+        )
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value)) or "—"
     return value
@@ -268,9 +270,9 @@ def _message(code: str) -> messages.Message:
 
 def finding_as_dict(finding: Finding, lang: str | None = None) -> dict[str, Any]:
     """One finding with its words; see ``docs/report.schema.json``."""
-    said = words(lang)
+    translate = words(lang)
     message = _message(finding.code)
-    params = {"code": finding.code, **_params(finding, said)}
+    params = {"code": finding.code, **_params(finding, translate)}
     first = finding.places[0] if finding.places else Place("")
     remedy = message.remedy
     if "suggestion" in finding.params and message.remedy_suggested:
@@ -278,21 +280,21 @@ def finding_as_dict(finding: Finding, lang: str | None = None) -> dict[str, Any]
     return {
         "code": finding.code,
         "severity": finding.severity.value,
-        "title": said(message.title, **params),
+        "title": translate(message.title, **params),
         "path": first.path,
         "place": params["place"],
         "project_id": first.project_id,
-        "field": said.field(finding.field),
+        "field": translate.field(finding.field),
         "field_path": finding.field,
         "value": first.value,
-        "message": said(message.message, **params),
-        "remedy": said(remedy, **params),
-        "source": said(message.source),
+        "message": translate(message.message, **params),
+        "remedy": translate(remedy, **params),
+        "source": translate(message.source),
         "occurrences": finding.occurrences,
         "places": [
             {
                 "path": place.path,
-                "place": said.place(place.path),
+                "place": translate.place(place.path),
                 "project_id": place.project_id,
                 "value": place.value,
             }
@@ -321,11 +323,11 @@ def as_json(report: Report, lang: str | None = None, **more: Any) -> str:
 
 
 def summary(report: Report, lang: str | None = None) -> str:
-    """The verdict in one sentence."""
-    said = words(lang)
+    """The result in one sentence."""
+    translate = words(lang)
     if report.unreadable:
-        return said(N_("The file cannot be read as OC4IDS."))
-    counts = said(
+        return translate(N_("The file cannot be read as OC4IDS."))
+    counts = translate(
         N_("Projects: %(projects)s; errors: %(error)s, warnings: %(warning)s, notes: %(note)s."),
         projects=report.projects,
         **report.counts,
@@ -335,31 +337,31 @@ def summary(report: Report, lang: str | None = None) -> str:
         if report.valid
         else N_("The file does not conform to OC4IDS %(version)s yet: its errors must be corrected.")
     )
-    return said(verdict, version=report.schema_version) + " " + counts
+    return translate(verdict, version=report.schema_version) + " " + counts
 
 
 def as_text(report: Report, lang: str | None = None, name: str = "") -> str:
     """The report for a terminal. Control characters of the file never reach it."""
-    said = words(lang)
+    translate = words(lang)
     lines = [f"{name}: {summary(report, lang)}" if name else summary(report, lang)]
-    for one in as_dict(report, lang)["findings"]:
-        severity = said.severity(Severity(one["severity"]))
+    for finding in as_dict(report, lang)["findings"]:
+        severity = translate.severity(Severity(finding["severity"]))
         lines += [
             "",
-            f"[{severity}] {one['title']}  ({one['code']})",
-            f"  {one['message']}",
-            f"  → {one['remedy']}",
+            f"[{severity}] {finding['title']}  ({finding['code']})",
+            f"  {finding['message']}",
+            f"  → {finding['remedy']}",
         ]
-        for place in one["places"][:3]:
+        for place in finding["places"][:3]:
             where = place["path"] or "/"
             lines.append(
                 "    " + where + (f"  ({place['place']})" if place["place"] and place["path"] else "")
             )
-        rest = one["occurrences"] - min(3, len(one["places"]))
+        rest = finding["occurrences"] - min(3, len(finding["places"]))
         if rest > 0:
-            lines.append("    " + said(N_("and %(number)s more"), number=rest))
+            lines.append("    " + translate(N_("and %(number)s more"), number=rest))
     if report.truncated:
-        lines += ["", said(_TRUNCATED)]
+        lines += ["", translate(_TRUNCATED)]
     return "\n".join(_printable(line) for line in lines) + "\n"
 
 
@@ -401,26 +403,26 @@ def as_csv_rows(report: Report, lang: str | None = None) -> Iterator[list[Any]]:
     """A heading, then one row a place; a finding's ``Occurrences`` may exceed its rows (see
     ``truncated``).
     """
-    said = words(lang)
-    yield [said(column) for column in _COLUMNS]
-    for finding in report.findings:
-        one = finding_as_dict(finding, lang)
-        severity = said.severity(finding.severity)
-        for place in one["places"] or [{"project_id": None, "place": "", "path": "", "value": None}]:
+    translate = words(lang)
+    yield [translate(column) for column in _COLUMNS]
+    for found in report.findings:
+        finding = finding_as_dict(found, lang)
+        severity = translate.severity(found.severity)
+        for place in finding["places"] or [{"project_id": None, "place": "", "path": "", "value": None}]:
             value = place["value"]
             cells = [
                 severity,
-                one["code"],
-                one["title"],
+                finding["code"],
+                finding["title"],
                 place["project_id"] or "",
-                one["field"],
-                one["field_path"],
+                finding["field"],
+                finding["field_path"],
                 place["place"],
                 place["path"],
                 "" if value is None else value if isinstance(value, str) else show(value),
-                one["message"],
-                one["remedy"],
-                one["occurrences"],
+                finding["message"],
+                finding["remedy"],
+                finding["occurrences"],
             ]
             yield [_cell(cell) for cell in cells]
 
@@ -458,10 +460,10 @@ def as_html(report: Report, lang: str | None = None, name: str = "") -> str:
     """The report as a page that stands alone: no scripts, nothing fetched, read by keyboard and
     screen reader.
     """
-    said = words(lang)
+    translate = words(lang)
     data = as_dict(report, lang)
     verdict = "valid" if report.valid else "invalid"
-    title = said(N_("OC4IDS report")) + (f": {name}" if name else "")
+    title = translate(N_("OC4IDS report")) + (f": {name}" if name else "")
     parts = [
         "<!DOCTYPE html>",
         f'<html lang="{_e((lang or DEFAULT_LANGUAGE).replace("_", "-"))}">',
@@ -479,14 +481,14 @@ def as_html(report: Report, lang: str | None = None, name: str = "") -> str:
         f'<p class="verdict {verdict}"><strong>{_e(summary(report, lang))}</strong></p>',
     ]
     for severity in Severity:
-        found = [one for one in data["findings"] if one["severity"] == severity.value]
+        found = [finding for finding in data["findings"] if finding["severity"] == severity.value]
         if found:
             parts.append(
-                f"<h2>{_e(said.severity(severity, plural=True))} ({report.counts[severity.value]})</h2>"
+                f"<h2>{_e(translate.severity(severity, plural=True))} ({report.counts[severity.value]})</h2>"
             )
-            parts += [_article(one, said) for one in found]
+            parts += [_article(finding, translate) for finding in found]
     if report.truncated:
-        parts.append(f"<p>{_e(said(_TRUNCATED))}</p>")
+        parts.append(f"<p>{_e(translate(_TRUNCATED))}</p>")
     parts += ["</main>", "</body>", "</html>"]
     return "\n".join(parts) + "\n"
 
@@ -503,7 +505,7 @@ _RULE = N_("Rule")
 _PLACES = N_("Places")
 
 
-def _article(one: dict[str, Any], said: Words) -> str:
+def _article(finding: dict[str, Any], translate: Words) -> str:
     rows = "".join(
         "<tr>"
         f"<td>{_e(place['place'] or '—')}</td>"
@@ -511,23 +513,24 @@ def _article(one: dict[str, Any], said: Words) -> str:
         f"<td>{_e(place['project_id'] or '—')}</td>"
         f'<td class="value">{_e("—" if place["value"] is None else show(place["value"]))}</td>'
         "</tr>"
-        for place in one["places"]
+        for place in finding["places"]
     )
-    shown = len(one["places"])
-    times = said(N_("Places: %(shown)s of %(all)s"), shown=shown, all=one["occurrences"])
+    shown = len(finding["places"])
+    times = translate(N_("Places: %(shown)s of %(all)s"), shown=shown, all=finding["occurrences"])
     heads = "".join(
-        f'<th scope="col">{_e(said(head))}</th>'
+        f'<th scope="col">{_e(translate(head))}</th>'
         for head in (N_("Place"), N_("Path in the file (JSON Pointer)"), N_("Project"), N_("Value"))
     )
-    about = f"{one['title']}: {one['field']}" if one["field"] else one["title"]
+    about = f"{finding['title']}: {finding['field']}" if finding["field"] else finding["title"]
     return (
-        f'<article class="{_e(one["severity"])}">'
+        f'<article class="{_e(finding["severity"])}">'
         f"<h3>{_e(about)}</h3>"
-        f"<p>{_e(one['message'])}</p>"
-        f"<p><strong>{_e(said(_TO_DO))}:</strong> {_e(one['remedy'])}</p>"
-        f"<p><small>{_e(said(_RULE))}: {_e(one['source'])} · <code>{_e(one['code'])}</code></small></p>"
+        f"<p>{_e(finding['message'])}</p>"
+        f"<p><strong>{_e(translate(_TO_DO))}:</strong> {_e(finding['remedy'])}</p>"
+        f"<p><small>{_e(translate(_RULE))}: {_e(finding['source'])} · "
+        f"<code>{_e(finding['code'])}</code></small></p>"
         f"<details><summary>{_e(times)}</summary>"
-        f"<table><caption>{_e(said(_PLACES))}</caption><thead><tr>{heads}</tr></thead>"
+        f"<table><caption>{_e(translate(_PLACES))}</caption><thead><tr>{heads}</tr></thead>"
         f"<tbody>{rows}</tbody></table></details>"
         "</article>"
     )

@@ -1,6 +1,6 @@
 """What OC4IDS says, read from ``schemas/oc4ids/<version>/``: structure, codes, and our names for both.
 
-A pure reader: it judges nothing and knows no CKAN. Everything is read once a
+A pure reader: it validates nothing and knows no CKAN. Everything is read once a
 process and kept; what is returned is shared and must not be changed. Nothing is
 kept by a path or word that may come from an uploaded file.
 

@@ -1,6 +1,6 @@
 """What lists, filters, maps and the search index need to know of a project, taken out of its JSON.
 
-Never judges and never raises on the shape of the data: what is not what the standard
+Never validates and never raises on the shape of the data: what is not what the standard
 says it is simply is not there. Amounts are read from the JSON text as Decimal.
 """
 
@@ -10,11 +10,12 @@ import datetime as dt
 import hashlib
 import json
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from ckanext.cost_common.values.text import without_accents
 
 #: Digits before and after the point beyond which a figure is not kept as an amount.
 LARGEST_MAGNITUDE = 20
@@ -123,15 +124,9 @@ def storable(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def fold(text: str) -> str:
-    """Lower case, without accents, compatible forms made equal: for comparing as people search."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-
-
 def words(text: str) -> list[str]:
     """The folded words of ``text``: runs of letters and digits."""
-    return [word[:LONGEST_WORD] for word in _WORD.findall(fold(text).replace("_", " "))]
+    return [word[:LONGEST_WORD] for word in _WORD.findall(without_accents(text).replace("_", " "))]
 
 
 def as_dict(value: Any) -> dict[str, Any]:

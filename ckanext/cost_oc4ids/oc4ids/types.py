@@ -1,4 +1,4 @@
-"""The words every floor shares: what a judgement is made of.
+"""The types that every module shares: options, findings, the report.
 
 Nothing here knows CKAN, a database or a language. A finding is a code with
 parameters; sentences are made by :mod:`.render` in the reader's language.
@@ -13,9 +13,9 @@ from dataclasses import field as default
 from enum import Enum
 from typing import Any
 
-#: Version of OC4IDS this package judges by default.
+#: Version of OC4IDS this package validates against by default.
 SCHEMA_VERSION = "0.9.5"
-#: Raised by one whenever a check is added or changed, so that stored verdicts become stale.
+#: Raised by one whenever a check is added or changed, so that stored results become stale.
 CHECKS_VERSION = 1
 
 
@@ -100,7 +100,7 @@ class Finding:
 
 @dataclass(slots=True)
 class Report:
-    """The verdict on one file."""
+    """The result of validating one file."""
 
     valid: bool
     projects: int = 0
@@ -174,7 +174,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class PreviousVersion:
-    """What the last accepted version of the same resource said, for ``history.*`` checks.
+    """What the last accepted version of the same resource stated, for ``history.*`` checks.
 
     ``planned_end`` maps project id to ``(status, period.startDate, period.endDate)`` as published.
     """
@@ -184,7 +184,7 @@ class PreviousVersion:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to judge. Sizes in bytes; ``max_depth`` counts objects and arrays open at once, from the
+    """How to validate. Sizes in bytes; ``max_depth`` counts objects and arrays open at once, from the
     file's start.
     """
 
@@ -210,7 +210,7 @@ class Options:
 
 
 class Unreadable(Exception):
-    """The file cannot be judged: ``code`` is a ``read.*`` code, ``params`` its parameters."""
+    """The file cannot be validated: ``code`` is a ``read.*`` code, ``params`` its parameters."""
 
     def __init__(self, code: str, **params: Any) -> None:
         super().__init__(code)

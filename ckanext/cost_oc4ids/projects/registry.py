@@ -361,7 +361,7 @@ def store(
 ) -> int:
     """Put ``projects`` in the place of what stood in the resource; return how many.
 
-    Only of a file that was judged valid. ``projects`` is read once, a batch in memory at a
+    Only of a file that is valid. ``projects`` is read once, a batch in memory at a
     time. A project whose content is new, or is not what stood there, gets a version; one
     that is gone leaves its versions. Raises ValueError or KeyError on something that is no
     project: the caller rolls back.
@@ -437,8 +437,8 @@ def purge(package_ids: Collection[str]) -> None:
         model.Session.execute(sa.delete(table).where(_any(table.c.package_id, package_ids)))
 
 
-def sweep() -> int:
-    """Forget projects and versions whose dataset is no longer in the portal; return how many rows went.
+def delete_orphans() -> int:
+    """Delete projects and versions whose dataset is no longer in the portal; return how many rows.
 
     A dataset can be purged by ways that no plugin hears of.
     """

@@ -20,6 +20,7 @@ import sqlalchemy.orm
 from ckan import model
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
+from ckanext.cost_common.values.text import without_accents
 from ckanext.cost_oc4ids.model import Project, ProjectVersion, Publication
 from ckanext.cost_oc4ids.oc4ids import summary as summaries
 from ckanext.cost_oc4ids.projects import registry
@@ -243,7 +244,7 @@ def search(
         # words are letters and digits only: no query is a syntax error
         asked["words"] = " & ".join(f"'{word}':*" for word in words)
         asked["beginnings"] = [f"% {word}%" for word in words]
-        asked["exact"] = summaries.fold(filters.q.strip())
+        asked["exact"] = without_accents(filters.q.strip())
     places: dict[str, int] = {}
     for row in model.Session.execute(_statement(filters, words, sort, descending, facets), asked):
         if row.kind == "total":

@@ -1,4 +1,4 @@
-"""Verdicts in the activity stream of a dataset, where the portal has one."""
+"""Results of validation in the activity stream of a dataset, where the portal has one."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ckanext.cost_oc4ids.model import Report
 TYPE = "oc4ids verdict"
 
 
-def note_verdict(package: model.Package, resource: model.Resource, report: Report) -> None:
-    """Tell of a verdict, in the transaction that stores it. Refused uploads are not told.
+def add(package: model.Package, resource: model.Resource, report: Report) -> None:
+    """Add a result to the stream, in the transaction that stores it. Refused uploads have none.
 
     ``data`` of the activity: ``package`` and ``resource`` (id, name or title), ``state`` (``valid`` or
     ``invalid``), ``origin`` and how many projects, errors and warnings.

@@ -1,9 +1,9 @@
-"""The door: a file that declares OC4IDS is judged before anything of it is stored.
+"""The upload guard: a file that declares OC4IDS is validated before anything of it is stored.
 
 Chained on the four actions through which every upload of CKAN passes, on 2.11 and on 2.12,
 whether it comes by form, API, patch, revise or replace. The heavy work is done in
 ``resource_create`` and ``resource_update``, where no row is locked; ``package_update`` then
-finds the file marked as judged. What is refused leaves nothing behind: no file, no row, the
+finds the result on the file. What is refused leaves nothing behind: no file, no row, the
 old bytes and the old projects as they were.
 
 A save without OC4IDS in it passes at the cost of looking at ``conforms_to``: no query, no read.
@@ -25,19 +25,24 @@ from ckanext.cost_oc4ids import config
 from ckanext.cost_oc4ids.model import ResourceState
 from ckanext.cost_oc4ids.oc4ids.types import Report
 from ckanext.cost_oc4ids.projects import registry
-from ckanext.cost_oc4ids.validation import declaration, runner, stored_results
+from ckanext.cost_oc4ids.validation import conflicts, declaration, runner, stored_results
 
-#: attribute of a FileStorage that was judged, in this process and this request
-_MARK = "_cost_oc4ids_judged"
-#: the resource dict that the outer action judged: 2.11 takes its file out before package_update
-_OUTER = "cost_oc4ids_outer"
+#: context key: results for the hook that stores them, by position of the resource in the dataset
+RESULTS = "cost_oc4ids_results"
+#: context key: conflicts of the whole dataset were looked for
+CONFLICTS_CHECKED = "cost_oc4ids_conflicts_checked"
+#: attribute of a FileStorage that was validated in this request: its result
+_RESULT = "_cost_oc4ids_result"
+#: context key: what ``resource_create`` or ``resource_update`` validated; on 2.11 they take the file out of
+#: the resource before ``package_update``
+_RESOURCE_RESULT = "cost_oc4ids_resource_result"
 MEGABYTE = 1 << 20
 
 
 @dataclass(slots=True)
-class _Outer:
+class _ResourceResult:
     resource: dict[str, Any]
-    judged: runner.Judged
+    result: runner.FileResult
 
 
 def _upload(resource: Any) -> FileStorage | None:
@@ -45,8 +50,8 @@ def _upload(resource: Any) -> FileStorage | None:
     return upload if isinstance(upload, FileStorage) and upload.filename else None
 
 
-def _guarded(resource: Any) -> bool:
-    """Whether this resource carries a file that has to be judged here."""
+def _has_guarded_upload(resource: Any) -> bool:
+    """Whether this resource carries a file that has to be validated here."""
     return _upload(resource) is not None and declaration.is_oc4ids(resource) and config.guard() != "off"
 
 
@@ -57,7 +62,7 @@ def _file_error(sentence: str, report: Report | None = None) -> tk.ValidationErr
     """The error of a refused file: one sentence for the form's box, and the whole report beside it."""
     errors: dict[str, Any] = {"upload": [sentence]}
     if report is not None:
-        errors["oc4ids_report"] = [runner.rendered(report)]
+        errors["oc4ids_report"] = [runner.render_report(report)]
     return tk.ValidationError(errors, {tk._("File"): sentence})
 
 
@@ -69,7 +74,7 @@ def _in_resources(error: tk.ValidationError, position: int) -> tk.ValidationErro
 
 def _sentence(report: Report) -> str:
     if report.unreadable:
-        words = runner.rendered(report)["findings"]
+        words = runner.render_report(report)["findings"]
         return " ".join(filter(None, (words[0]["message"], words[0]["remedy"]))) if words else _not_oc4ids()
     count = report.counts["error"]
     return tk.ungettext(
@@ -92,24 +97,25 @@ def _megabytes(size: int) -> str:
     return f"{size / MEGABYTE:.1f} MB"
 
 
-# -- judging ---
+# -- validating ---
 
 
-def _judge(stream: Any, resource_id: str | None) -> runner.Judged:
-    """Judge a stream; refuse (ValidationError) what the portal's limits and the guard's mode refuse."""
+def _validate(stream: Any, resource_id: str | None) -> runner.FileResult:
+    """Validate a stream; refuse (ValidationError) what the portal's limits and the guard's mode refuse."""
     size = runner.size_of(stream)
     limit = min(config.max_bytes(), int(tk.config["ckan.max_resource_size"]) * MEGABYTE)
     if size > limit:
         raise _size_error(size, limit)
     previous = registry.previous_version(resource_id) if resource_id else None
     try:
-        judged = runner.judge_upload(stream, previous)
-    except runner.Crashed:
+        result = runner.validate_upload(stream, previous)
+    except runner.ValidatorError:
         raise _crash_error() from None
     finally:
         if not stream.closed:
             stream.seek(0)
-    return _admitted(judged)
+    _refuse_invalid(result)
+    return result
 
 
 def _crash_error() -> tk.ValidationError:
@@ -121,41 +127,40 @@ def _crash_error() -> tk.ValidationError:
     )
 
 
-def _admitted(judged: runner.Judged) -> runner.Judged:
-    """The verdict, unless this portal refuses what does not conform."""
-    if config.guard() == "strict" and judged.report is not None and not judged.report.valid:
-        raise _file_error(_sentence(judged.report), judged.report)
-    return judged
+def _refuse_invalid(result: runner.FileResult) -> None:
+    """Refuse a file that does not conform, where this portal is strict."""
+    if config.guard() == "strict" and result.report is not None and not result.report.valid:
+        raise _file_error(_sentence(result.report), result.report)
 
 
-def _judge_upload(resource: dict[str, Any]) -> runner.Judged:
-    """Judge a resource's file once, however many chained actions it passes."""
+def _validate_upload(resource: dict[str, Any]) -> runner.FileResult:
+    """Validate a resource's file once, however many chained actions it passes."""
     upload = _upload(resource)
     if upload is None:
         raise ValueError("a resource without a file")
-    judged = getattr(upload, _MARK, None)
-    if not isinstance(judged, runner.Judged):
-        judged = _judge(upload.stream, resource.get("id"))
-        setattr(upload, _MARK, judged)
-    return judged
+    result = getattr(upload, _RESULT, None)
+    if not isinstance(result, runner.FileResult):
+        result = _validate(upload.stream, resource.get("id"))
+        setattr(upload, _RESULT, result)
+    return result
 
 
-def _judge_stored(resource: dict[str, Any]) -> runner.Judged | None:
-    """Judge a stored file that is only now declared to be OC4IDS; None when there is no file to judge."""
+def _validate_stored(resource: dict[str, Any]) -> runner.FileResult | None:
+    """Validate a stored file that is only now declared to be OC4IDS; None when there is no file."""
     try:
         file, content_hash, size = runner.read_upload(resource["id"], resource)
-    except runner.Unavailable:
+    except runner.FileUnavailable:
         return None
     if size > config.inline_max_bytes():
-        return runner.Judged(content_hash, size)
-    return _judge(file, resource["id"])
+        return runner.FileResult(content_hash, size)
+    return _validate(file, resource["id"])
 
 
 # -- the chained actions ---
 
 
 def _check_access(name: str, context: Context, data_dict: DataDict) -> None:
-    """Ask core's question first, for judging is work; on a copy, for checks leave objects in the context."""
+    """Check access before validating, which is work; on a copy, for checks leave objects in the context."""
     checked: Any = {**context}
     tk.check_access(name, checked, dict(data_dict))
 
@@ -163,22 +168,22 @@ def _check_access(name: str, context: Context, data_dict: DataDict) -> None:
 def _resource_action(name: str) -> Action:
     @tk.chained_action
     def guarded(next_action: Action, context: Context, data_dict: DataDict) -> Any:
-        if not _guarded(data_dict):
-            return _passed_on(next_action, context, data_dict)
+        if not _has_guarded_upload(data_dict):
+            return _call_core(next_action, context, data_dict)
         _check_access(name, context, data_dict)
-        judged = _judge_upload(data_dict)
+        result = _validate_upload(data_dict)
         extended: Any = context
-        extended[_OUTER] = _Outer(data_dict, judged)
+        extended[_RESOURCE_RESULT] = _ResourceResult(data_dict, result)
         try:
-            return _passed_on(next_action, context, data_dict)
+            return _call_core(next_action, context, data_dict)
         finally:
-            extended.pop(_OUTER, None)
+            extended.pop(_RESOURCE_RESULT, None)
 
     guarded.__name__ = name
     return guarded
 
 
-def _passed_on(next_action: Action, context: Context, data_dict: DataDict) -> Any:
+def _call_core(next_action: Action, context: Context, data_dict: DataDict) -> Any:
     """Call core. It rebuilds errors without their summary, and would print a report as Python writes it."""
     try:
         return next_action(context, data_dict)
@@ -195,28 +200,30 @@ resource_update = _resource_action("resource_update")
 
 @tk.chained_action
 def package_update(next_action: Action, context: Context, data_dict: DataDict) -> Any:
-    """Judge what was not yet, and look for the same projects elsewhere before anything is written."""
+    """Validate what was not yet, and look for the same projects elsewhere before anything is written."""
     resources = data_dict.get("resources")
     declaration.drop_computed(resources)
     if not declaration.any_oc4ids(resources) or config.guard() == "off":
         return next_action(context, data_dict)
     extended: Any = context
-    extended.pop(stored_results.JUDGED, None)
-    judged = _judge_resources(context, data_dict, resources)
-    _refuse_conflicts(context, data_dict, judged)
-    if judged:
-        extended[stored_results.JUDGED] = judged
+    extended.pop(RESULTS, None)
+    results = _validate_resources(context, data_dict, resources)
+    _refuse_conflicts(context, data_dict, results)
+    if results:
+        extended[RESULTS] = results
     try:
         return next_action(context, data_dict)
     finally:
-        extended.pop(stored_results.JUDGED, None)
-        extended.pop(stored_results.CHECKED, None)
+        extended.pop(RESULTS, None)
+        extended.pop(CONFLICTS_CHECKED, None)
 
 
-def _judge_resources(context: Any, data_dict: DataDict, resources: list[Any]) -> dict[int, runner.Judged]:
-    """Verdicts by position: of the outer action, of new files, of stored files declared only now."""
-    outer: _Outer | None = context.get(_OUTER)
-    judged: dict[int, runner.Judged] = {}
+def _validate_resources(
+    context: Any, data_dict: DataDict, resources: list[Any]
+) -> dict[int, runner.FileResult]:
+    """Results by position: of the outer action, of new files, of stored files declared only now."""
+    outer: _ResourceResult | None = context.get(_RESOURCE_RESULT)
+    results: dict[int, runner.FileResult] = {}
     allowed = False
     new = _newly_declared(resources)
     for position, resource in enumerate(resources):
@@ -225,7 +232,7 @@ def _judge_resources(context: Any, data_dict: DataDict, resources: list[Any]) ->
         if outer is not None and (
             resource is outer.resource or _upload(resource) is _upload(outer.resource) is not None
         ):
-            judged[position] = outer.judged
+            results[position] = outer.result
             continue
         is_new = resource.get("id") in new
         if _upload(resource) is None and not is_new:
@@ -234,17 +241,18 @@ def _judge_resources(context: Any, data_dict: DataDict, resources: list[Any]) ->
             _check_access("package_update", context, data_dict)
             allowed = True
         try:
-            verdict = _judge_upload(resource) if _upload(resource) is not None else _judge_stored(resource)
+            has_upload = _upload(resource) is not None
+            result = _validate_upload(resource) if has_upload else _validate_stored(resource)
         except tk.ValidationError as error:
             model.Session.rollback()
             raise _in_resources(error, position) from error
-        if verdict is not None:
-            judged[position] = verdict
-    return judged
+        if result is not None:
+            results[position] = result
+    return results
 
 
 def _newly_declared(resources: Iterable[Any]) -> set[str]:
-    """Ids of resources whose stored file was no matter of OC4IDS until this save. One query."""
+    """Ids of resources whose stored file was not declared OC4IDS until this save. One query."""
     stored = {
         resource["id"]
         for resource in resources
@@ -258,14 +266,14 @@ def _newly_declared(resources: Iterable[Any]) -> set[str]:
     return stored - set(ResourceState.of_resources(stored)) if stored else set()
 
 
-def _refuse_conflicts(context: Any, data_dict: DataDict, judged: dict[int, runner.Judged]) -> None:
+def _refuse_conflicts(context: Any, data_dict: DataDict, results: dict[int, runner.FileResult]) -> None:
     """Refuse projects that another organisation publishes, holding the registry until this is committed."""
     package = model.Package.get(data_dict.get("id") or data_dict.get("name"))
     if package is None:
         return
     organization_id = _organization_id(data_dict, package)
     goes_public = _goes_public(data_dict, package, organization_id)
-    if not (goes_public or any(verdict.valid for verdict in judged.values())):
+    if not (goes_public or any(result.valid for result in results.values())):
         return
     _check_access("package_update", context, data_dict)
     # the dataset's row first, as core does: the other way round, two uploads could wait for each other
@@ -273,29 +281,29 @@ def _refuse_conflicts(context: Any, data_dict: DataDict, judged: dict[int, runne
     model.Session.execute(row)
     registry.lock()
     user = context.get("user")
-    for position, verdict in judged.items():
-        if not verdict.valid or verdict.report is None:
+    for position, result in results.items():
+        if not result.valid or result.report is None:
             continue
-        found = registry.conflicts(verdict.report.project_ids, organization_id, package.id, user)
-        runner.refuse_conflicts(verdict, found)
+        found = registry.conflicts(result.report.project_ids, organization_id, package.id, user)
+        conflicts.add_to_result(result, found)
         if found and config.guard() == "strict":
-            error = _file_error(_conflict_sentence(found), verdict.report)
+            error = _file_error(_conflict_sentence(found), result.report)
             model.Session.rollback()
             raise _in_resources(error, position)
     if goes_public:
         found = registry.publication_conflicts(package.id, organization_id, user)
         if found:
             model.Session.rollback()
-            raise stored_results.publication_refused(found)
-    context[stored_results.CHECKED] = True
+            raise conflicts.publication_error(found)
+    context[CONFLICTS_CHECKED] = True
 
 
-def _conflict_sentence(conflicts: list[registry.Conflict]) -> str:
+def _conflict_sentence(found: list[registry.Conflict]) -> str:
     return tk.ungettext(
         "The file has %(num)d project that another organisation already publishes. Nothing was saved.",
         "The file has %(num)d projects that another organisation already publishes. Nothing was saved.",
-        len(conflicts),
-    ) % {"num": len(conflicts)}
+        len(found),
+    ) % {"num": len(found)}
 
 
 def _organization_id(data_dict: DataDict, package: model.Package) -> str | None:
@@ -306,7 +314,7 @@ def _organization_id(data_dict: DataDict, package: model.Package) -> str | None:
 
 
 def _goes_public(data_dict: DataDict, package: model.Package, organization_id: str | None) -> bool:
-    """Whether the save shows what stands in the dataset to others than before, or as somebody else's."""
+    """Whether the save makes the dataset public, or gives a public one to another organisation."""
     try:
         private = tk.asbool(data_dict.get("private", package.private) or False)
     except ValueError:
@@ -328,7 +336,7 @@ def package_create(next_action: Action, context: Context, data_dict: DataDict) -
     return next_action(context, data_dict)
 
 
-# -- ways to publish that are no save ---
+# -- ways to publish other than a save ---
 
 
 @tk.chained_action
@@ -345,7 +353,7 @@ def bulk_update_public(next_action: Action, context: Context, data_dict: DataDic
         found = registry.publication_conflicts(package.id, package.owner_org, context.get("user"))
         if found:
             model.Session.rollback()
-            raise stored_results.publication_refused(found)
+            raise conflicts.publication_error(found)
     result = next_action(context, data_dict)
     if holders:
         registry.refresh_claims([package.id for package in holders])
@@ -375,14 +383,14 @@ def _with_projects(package_ids: list[str]) -> list[model.Package]:
 def package_owner_org_update(next_action: Action, context: Context, data_dict: DataDict) -> Any:
     """Refuse to pass a dataset on to an organisation when another one publishes its projects."""
     if context.get("defer_commit"):
-        # a part of a save, which asks by itself
+        # a part of a save, which checks by itself
         return next_action(context, data_dict)
     _check_access("package_owner_org_update", context, data_dict)
     package = model.Package.get(data_dict.get("id"))
     organization = model.Group.get(data_dict.get("organization_id"))
     holders = _with_projects([package.id]) if package is not None else []
     if package is not None and holders:
-        stored_results.refuse_publication(
+        conflicts.refuse_publication(
             package.id, context.get("user"), organization.id if organization else package.id
         )
     result = next_action(context, data_dict)
@@ -394,7 +402,7 @@ def package_owner_org_update(next_action: Action, context: Context, data_dict: D
 
 @tk.chained_action
 def dataset_purge(next_action: Action, context: Context, data_dict: DataDict) -> Any:
-    """Forget what is ours of a dataset that is purged, in the same transaction."""
+    """Delete our rows of a dataset that is purged, in the same transaction."""
     _check_access("dataset_purge", context, data_dict)
     package = model.Package.get(data_dict.get("id"))
     if package is not None:

@@ -1,4 +1,4 @@
-"""Why a resource waits, failed or is not judged: codes that are stored, and the sentences they stand for."""
+"""Why a resource waits, failed or is not validated: codes that are stored, and their sentences."""
 
 from __future__ import annotations
 

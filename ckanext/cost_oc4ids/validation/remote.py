@@ -13,7 +13,7 @@ from ckanext.cost_common import http
 from ckanext.cost_common.http import REDIRECTS, Address
 from ckanext.cost_oc4ids import config
 from ckanext.cost_oc4ids.validation import reasons
-from ckanext.cost_oc4ids.validation.runner import Unavailable
+from ckanext.cost_oc4ids.validation.runner import FileUnavailable
 
 __all__ = ["REDIRECTS", "fetch", "may_reach"]
 
@@ -46,22 +46,22 @@ def limits() -> http.Limits:
 def fetch(url: str) -> Iterator[Iterator[bytes]]:
     """Give the bytes at an address, piece by piece.
 
-    :raises Unavailable: ``fetch_refused`` for an address that may not be asked, ``fetch_not_given`` for
-        a site that has no such file, ``fetch_too_large``; ``fetch_failed`` for what may heal.
+    :raises FileUnavailable: ``fetch_refused`` for an address that may not be asked, ``fetch_not_given`` for
+        a site that has no such file, ``fetch_too_large``; ``fetch_failed`` for what may succeed later.
     """
     try:
-        with http.open_url(url, limits()) as answer:
-            if answer.status != 200:
-                reason = reasons.FETCH_FAILED if _heals(answer.status) else reasons.FETCH_NOT_GIVEN
-                raise Unavailable(reason, f"HTTP status {answer.status}")
-            yield answer.iter_bytes()
+        with http.open_url(url, limits()) as response:
+            if response.status != 200:
+                reason = reasons.FETCH_FAILED if _may_recover(response.status) else reasons.FETCH_NOT_GIVEN
+                raise FileUnavailable(reason, f"HTTP status {response.status}")
+            yield response.iter_bytes()
     except http.UrlRefused as error:
-        raise Unavailable(reasons.FETCH_REFUSED, str(error)) from error
+        raise FileUnavailable(reasons.FETCH_REFUSED, str(error)) from error
     except http.ResponseTooLarge as error:
-        raise Unavailable(reasons.FETCH_TOO_LARGE, str(error)) from error
+        raise FileUnavailable(reasons.FETCH_TOO_LARGE, str(error)) from error
     except http.RequestFailed as error:
-        raise Unavailable(reasons.FETCH_FAILED, str(error)) from error
+        raise FileUnavailable(reasons.FETCH_FAILED, str(error)) from error
 
 
-def _heals(status: int) -> bool:
+def _may_recover(status: int) -> bool:
     return status in (408, 425, 429) or status >= 500

@@ -1,4 +1,4 @@
-"""The bridge from CKAN to the pure core: files of the portal in, verdicts out. Writes nothing."""
+"""Files of the portal through the pure validator, as this portal is configured. Writes nothing."""
 
 from __future__ import annotations
 
@@ -7,24 +7,14 @@ import io
 import logging
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from ckanext.cost_common import language, storage
 from ckanext.cost_oc4ids import config
-from ckanext.cost_oc4ids.oc4ids import judging as core
-from ckanext.cost_oc4ids.oc4ids import reading, render
-from ckanext.cost_oc4ids.oc4ids.types import (
-    Finding,
-    Options,
-    Place,
-    PreviousVersion,
-    Report,
-    Severity,
-    Unreadable,
-)
-from ckanext.cost_oc4ids.projects import registry
+from ckanext.cost_oc4ids.oc4ids import reading, render, validator
+from ckanext.cost_oc4ids.oc4ids.types import Options, PreviousVersion, Report, Unreadable
 from ckanext.cost_oc4ids.validation import reasons
 
 log = logging.getLogger(__name__)
@@ -32,20 +22,16 @@ log = logging.getLogger(__name__)
 #: bytes read at once, and bytes of a copy that are held in memory
 CHUNK = 1 << 20
 IN_MEMORY = 4 << 20
-#: seconds that a check may take while somebody waits for it, and in the worker
+#: seconds that a validation may take while a user waits for it, and in the worker
 INLINE_SECONDS = 60
 WORKER_SECONDS = 1800
 
-#: conflicts between organisations, with the name of the other dataset and without it
-PUBLISHED_ELSEWHERE = "registry.published_elsewhere"
-PUBLISHED_UNSEEN = "registry.published_unseen"
+
+class ValidatorError(Exception):
+    """The validation itself failed or took too long: nothing is known of the file."""
 
 
-class Crashed(Exception):
-    """The check itself failed or took too long: nothing is known of the file."""
-
-
-class Unavailable(Exception):
+class FileUnavailable(Exception):
     """The bytes of a resource cannot be had. ``reason`` is a code of :mod:`.reasons`."""
 
     def __init__(self, reason: str, detail: str = "") -> None:
@@ -55,7 +41,7 @@ class Unavailable(Exception):
 
 
 @dataclass(slots=True)
-class Judged:
+class FileResult:
     """One content and what was found in it. ``report`` is None while it waits for the worker."""
 
     content_hash: str
@@ -65,12 +51,12 @@ class Judged:
 
     @property
     def pending(self) -> bool:
-        """Whether the worker has yet to judge it."""
+        """Whether the worker has yet to validate it."""
         return self.report is None
 
     @property
     def valid(self) -> bool:
-        """Whether it was judged and conforms."""
+        """Whether it was validated and conforms."""
         return self.report is not None and self.report.valid
 
     def projects(self) -> Iterable[reading.RawProject]:
@@ -78,7 +64,7 @@ class Judged:
         return self.reader.projects() if self.reader is not None else iter(())
 
 
-class _Timed(io.RawIOBase):
+class _TimeLimitedFile(io.RawIOBase):
     """A file that stops being read when its time is over."""
 
     def __init__(self, file: BinaryIO, seconds: float) -> None:
@@ -97,16 +83,16 @@ class _Timed(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         if time.monotonic() > self._until:
-            raise TimeoutError("the check took too long")
+            raise TimeoutError("the validation took too long")
         return self._file.read(size)
 
-    def unlimited(self) -> None:
-        """Let what was judged be read at leisure."""
+    def remove_limit(self) -> None:
+        """Let the file be read without a limit of time."""
         self._until = float("inf")
 
 
 def options_from_config(previous: PreviousVersion | None = None, max_bytes: int | None = None) -> Options:
-    """Return how this portal judges. ``max_bytes`` may only narrow the configured limit."""
+    """Return how this portal validates. ``max_bytes`` may only narrow the configured limit."""
     limit = config.max_bytes()
     return Options(
         timezone=str(config.timezone()),
@@ -137,7 +123,7 @@ def spool(chunks: Iterable[bytes], limit: int | None = None) -> tuple[BinaryIO, 
     return file, digest.hexdigest(), size
 
 
-def chunks_of(stream: Any) -> Iterator[bytes]:
+def read_chunks(stream: Any) -> Iterator[bytes]:
     """Return a stream's bytes from its beginning, and leave it there."""
     stream.seek(0)
     while chunk := stream.read(CHUNK):
@@ -153,63 +139,63 @@ def size_of(stream: Any) -> int:
     return size
 
 
-def judge(
+def validate_file(
     file: BinaryIO,
     content_hash: str,
     content_size: int,
     previous: PreviousVersion | None = None,
     seconds: float = WORKER_SECONDS,
     max_bytes: int | None = None,
-) -> Judged:
-    """Judge a file that can seek and stays open with the result.
+) -> FileResult:
+    """Validate a file that can seek and stays open with the result.
 
     :param seconds: how long it may take.
     :param max_bytes: a limit below the configured one, after gunzip too.
-    :raises Crashed: the check failed or took too long; the log says why.
+    :raises ValidatorError: the validation failed or took too long; the log says why.
     """
-    timed: Any = _Timed(file, seconds)
+    timed: Any = _TimeLimitedFile(file, seconds)
     options = options_from_config(previous, max_bytes)
     try:
-        reader, report = _open_and_judge(timed, options)
+        reader, report = _open_and_validate(timed, options)
     except Exception as error:
-        log.exception("The check of a file of %d bytes (sha256 %s) failed", content_size, content_hash)
-        raise Crashed(f"{type(error).__name__}: {error}") from error
-    timed.unlimited()
-    return Judged(content_hash, content_size, report, reader)
+        log.exception("The validation of a file of %d bytes (sha256 %s) failed", content_size, content_hash)
+        raise ValidatorError(f"{type(error).__name__}: {error}") from error
+    timed.remove_limit()
+    return FileResult(content_hash, content_size, report, reader)
 
 
-def _open_and_judge(file: BinaryIO, options: Options) -> tuple[reading.PackageReader | None, Report]:
+def _open_and_validate(file: BinaryIO, options: Options) -> tuple[reading.PackageReader | None, Report]:
     try:
         reader = reading.open_package(file, options)
-        return reader, core.judge_reader(reader, options)
+        return reader, validator.validate_reader(reader, options)
     except Unreadable as error:
-        return None, core.unreadable(error, options)
+        return None, validator.unreadable(error, options)
 
 
-def judge_upload(stream: Any, previous: PreviousVersion | None = None) -> Judged:
-    """Judge what somebody uploads while they wait; what is large waits for the worker.
+def validate_upload(stream: Any, previous: PreviousVersion | None = None) -> FileResult:
+    """Validate an upload while the user waits; a large one waits for the worker.
 
-    :raises Crashed: see :func:`judge`.
+    :raises ValidatorError: see :func:`validate_file`.
     """
     size = size_of(stream)
     inline = config.inline_max_bytes()
     if inline < size <= config.max_bytes():
-        return Judged("", size)
-    file, content_hash, _ = spool(chunks_of(stream))
-    judged = judge(file, content_hash, size, previous, INLINE_SECONDS, max(inline, size))
-    if size <= inline < config.max_bytes() and _grew_too_large(judged):
-        return Judged(content_hash, size)
-    return judged
+        return FileResult("", size)
+    file, content_hash, _ = spool(read_chunks(stream))
+    result = validate_file(file, content_hash, size, previous, INLINE_SECONDS, max(inline, size))
+    if size <= inline < config.max_bytes() and _grew_too_large(result):
+        return FileResult(content_hash, size)
+    return result
 
 
-def rendered(report: Report, lang: str | None = None) -> dict[str, Any]:
+def render_report(report: Report, lang: str | None = None) -> dict[str, Any]:
     """Return a report in the reader's language, in the public shape."""
     return render.as_dict(report, lang or language.current())
 
 
-def _grew_too_large(judged: Judged) -> bool:
-    """Whether a compressed file is small and its content is not: then the worker judges it."""
-    found = judged.report.findings if judged.report else []
+def _grew_too_large(result: FileResult) -> bool:
+    """Whether a compressed file is small and its content is not: then the worker validates it."""
+    found = result.report.findings if result.report else []
     return len(found) == 1 and found[0].code == "read.too_large"
 
 
@@ -218,43 +204,9 @@ def read_upload(resource_id: str, resource: dict[str, Any]) -> tuple[BinaryIO, s
 
     Works with the file storages of 2.12 and with uploaders that give a path.
 
-    :raises Unavailable: there is no such file, or the storage cannot give it.
+    :raises FileUnavailable: there is no such file, or the storage cannot give it.
     """
     try:
         return spool(storage.read_chunks(resource_id, resource), config.max_bytes())
     except Exception as error:
-        raise Unavailable(reasons.FILE_MISSING, f"{type(error).__name__}: {error}") from error
-
-
-def refuse_conflicts(judged: Judged, conflicts: Sequence[registry.Conflict]) -> None:
-    """Turn a verdict into a refusal: its projects are published by another organisation."""
-    report = judged.report
-    if report is None or not conflicts:
-        return
-    positions = {project_id: index for index, project_id in enumerate(report.project_ids)}
-    kind = judged.reader.kind if judged.reader is not None else "package"
-    added = [_conflict(conflict, kind, positions.get(conflict.project_id, 0)) for conflict in conflicts]
-    report.findings[:0] = added
-    report.counts["error"] = report.counts.get("error", 0) + len(added)
-    report.valid = False
-
-
-def _conflict(conflict: registry.Conflict, kind: str, index: int) -> Finding:
-    path = {"package": f"/projects/{index}", "list": f"/{index}"}.get(kind, "")
-    dataset = name_of(conflict)
-    return Finding(
-        code=PUBLISHED_ELSEWHERE if dataset else PUBLISHED_UNSEEN,
-        severity=Severity.ERROR,
-        field="id",
-        params={"project": conflict.project_id} | ({"dataset": dataset} if dataset else {}),
-        places=[Place(f"{path}/id", conflict.project_id, conflict.project_id)],
-        occurrences=1,
-    )
-
-
-def name_of(conflict: registry.Conflict) -> str | None:
-    """Return the other dataset's title and (in brackets) organisation; None for who may not see it."""
-    if conflict.dataset_name is None:
-        return None
-    title = conflict.dataset_title or conflict.dataset_name
-    return f"“{title}” ({conflict.organization_title})" if conflict.organization_title else f"“{title}”"
+        raise FileUnavailable(reasons.FILE_MISSING, f"{type(error).__name__}: {error}") from error

@@ -1,8 +1,8 @@
-"""What a transaction does to OC4IDS resources, noted as it is written: no query of its own.
+"""Changes of OC4IDS resources in a transaction, noted as they are flushed: no query of its own.
 
-CKAN's hooks say what a dataset is after a save, not what it was. Here the session tells:
+CKAN's hooks give a dataset as it is after a save, not as it was. Here the session notes
 which resources that declare OC4IDS, or did before, were changed; and which datasets changed
-who sees them or whose they are. What must wait for the commit (jobs) waits here as well.
+who sees them or their organisation. What must wait for the commit (jobs) waits here as well.
 """
 
 from __future__ import annotations
@@ -19,15 +19,16 @@ from ckanext.cost_oc4ids.validation import declaration
 
 log = logging.getLogger(__name__)
 
-_TOUCHED, _MOVED, _AFTER_COMMIT = "cost_oc4ids_touched", "cost_oc4ids_moved", "cost_oc4ids_after_commit"
-#: columns of a resource that say where its content is, or that it is another
-_CONTENT = ("url", "url_type", "last_modified", "hash", "package_id")
-#: columns of a dataset that say who sees it and whose it is
-_STANDING = ("private", "state", "owner_org")
+_CHANGES, _VISIBILITY = "cost_oc4ids_resource_changes", "cost_oc4ids_visibility_changes"
+_AFTER_COMMIT = "cost_oc4ids_after_commit"
+#: columns of a resource that change with its content
+_CONTENT_COLUMNS = ("url", "url_type", "last_modified", "hash", "package_id")
+#: columns of a dataset that decide who sees it and which organisation owns it
+_VISIBILITY_COLUMNS = ("private", "state", "owner_org")
 
 
 @dataclass(slots=True)
-class Touched:
+class ResourceChange:
     """A resource that this transaction wrote. ``was`` and ``now``: OC4IDS and not deleted."""
 
     resource_id: str
@@ -62,15 +63,17 @@ def _note_resource(session: Any, obj: model.Resource) -> None:
     now = obj not in session.deleted and obj.state != "deleted" and declaration.is_oc4ids(obj.extras)
     if not (was or now):
         return
-    touched: dict[str, Touched] = session.info.setdefault(_TOUCHED, {})
+    changes: dict[str, ResourceChange] = session.info.setdefault(_CHANGES, {})
     package_id = obj.package_id or (obj.package.id if obj.package else "")
-    earlier = touched.get(obj.id)
-    touched[obj.id] = Touched(
+    earlier = changes.get(obj.id)
+    changes[obj.id] = ResourceChange(
         resource_id=obj.id,
         package_id=package_id,
         was=earlier.was if earlier else was,
         now=now,
-        new_content=bool(earlier and earlier.new_content) or not persistent or _changed(obj, _CONTENT),
+        new_content=bool(earlier and earlier.new_content)
+        or not persistent
+        or _changed(obj, _CONTENT_COLUMNS),
     )
 
 
@@ -79,16 +82,16 @@ def _before_flush(session: Any, _flush_context: Any, _instances: Any) -> None:
     for obj in (*session.new, *session.dirty, *session.deleted):
         if isinstance(obj, model.Resource):
             _note_resource(session, obj)
-        elif isinstance(obj, model.Package) and _changed(obj, _STANDING):
-            session.info.setdefault(_MOVED, set()).add(obj.id)
+        elif isinstance(obj, model.Package) and _changed(obj, _VISIBILITY_COLUMNS):
+            session.info.setdefault(_VISIBILITY, set()).add(obj.id)
 
 
 @sa.event.listens_for(model.Session, "after_commit")
 def _after_commit(session: Any) -> None:
     if session.in_nested_transaction():
         return
-    # what was touched is kept for the hook: on 2.11 a save that changes the organisation commits before it
-    waiting: dict[str, Callable[[], None]] = session.info.pop(_AFTER_COMMIT, {})
+    # the changes are kept for the hook: on 2.11 a save that changes the organisation commits before it
+    waiting: dict[str, Callable[[], object]] = session.info.pop(_AFTER_COMMIT, {})
     for name, call in waiting.items():
         try:
             call()
@@ -101,29 +104,29 @@ def _after_commit(session: Any) -> None:
 def _after_rollback(session: Any) -> None:
     if not session.in_nested_transaction():
         session.info.pop(_AFTER_COMMIT, None)
-        session.info.pop(_TOUCHED, None)
-        session.info.pop(_MOVED, None)
+        session.info.pop(_CHANGES, None)
+        session.info.pop(_VISIBILITY, None)
 
 
-def take_touched(package_id: str) -> list[Touched]:
+def pop_resource_changes(package_id: str) -> list[ResourceChange]:
     """Return, once, the OC4IDS resources of a dataset that this transaction wrote (and flushed)."""
     session = model.Session()
-    touched: dict[str, Touched] = session.info.get(_TOUCHED, {})
-    mine = [each for each in touched.values() if each.package_id == package_id]
-    for each in mine:
-        del touched[each.resource_id]
-    return mine
+    changes: dict[str, ResourceChange] = session.info.get(_CHANGES, {})
+    of_dataset = [change for change in changes.values() if change.package_id == package_id]
+    for change in of_dataset:
+        del changes[change.resource_id]
+    return of_dataset
 
 
-def take_moved(package_id: str) -> bool:
-    """Return, once, whether this transaction changed who sees a dataset or whose it is."""
-    moved: set[str] = model.Session().info.get(_MOVED, set())
-    if package_id in moved:
-        moved.discard(package_id)
+def pop_visibility_change(package_id: str) -> bool:
+    """Return, once, whether this transaction changed who sees a dataset or which organisation owns it."""
+    changed: set[str] = model.Session().info.get(_VISIBILITY, set())
+    if package_id in changed:
+        changed.discard(package_id)
         return True
     return False
 
 
-def after_commit(name: str, call: Callable[[], None]) -> None:
+def call_after_commit(name: str, call: Callable[[], object]) -> None:
     """Call something when the transaction is committed, once per name; never if it is rolled back."""
     model.Session().info.setdefault(_AFTER_COMMIT, {})[name] = call

@@ -161,7 +161,7 @@ def read(project_id: str) -> Any:
         return tk.abort(404, tk._("There is no public project at this address"))
     extra_vars = {
         "project": project,
-        "told": overview(project["project"]),
+        "overview": overview(project["project"]),
         "page_title": project["title"] or project["id"],
     }
     return tk.render("cost_oc4ids/project/read.html", extra_vars)

@@ -1,4 +1,4 @@
-"""The page of one resource's verdict, its downloads, and the button that judges again."""
+"""The page of one resource's report, its downloads, and the button that validates again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from flask import Blueprint, Response, make_response
 from ckanext.cost_common import paging
 from ckanext.cost_common.csrf import require_token
 from ckanext.cost_common.forms import register_form_errors
-from ckanext.cost_oc4ids.views import findings
+from ckanext.cost_oc4ids.oc4ids import report_page
 
 blueprint = Blueprint("cost_oc4ids_report", __name__)
 
@@ -29,7 +29,7 @@ def _not_found() -> Any:
 def _resource(package_id: str, resource_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """The dataset and its resource, for whoever may see them.
 
-    Not there, not of that dataset and not for this visitor are the same answer: 404.
+    Not there, not of that dataset and not for this visitor give the same response: 404.
     """
     try:
         package = tk.get_action("package_show")({}, {"id": package_id})
@@ -41,21 +41,21 @@ def _resource(package_id: str, resource_id: str) -> tuple[dict[str, Any], dict[s
     return _not_found()
 
 
-def _verdict(resource_id: str) -> dict[str, Any]:
-    """What ``oc4ids_report_show`` answers; 404 for a resource that OC4IDS is no matter of."""
+def _report_of(resource_id: str) -> dict[str, Any]:
+    """What ``oc4ids_report_show`` returns; 404 for a resource that is not OC4IDS."""
     try:
-        verdict = tk.get_action("oc4ids_report_show")({}, {"resource_id": resource_id, "lang": tk.h.lang()})
+        state = tk.get_action("oc4ids_report_show")({}, {"resource_id": resource_id, "lang": tk.h.lang()})
     except (tk.ObjectNotFound, tk.NotAuthorized):
         return _not_found()
-    if verdict["state"] == "not_applicable" and not verdict.get("report"):
+    if state["state"] == "not_applicable" and not state.get("report"):
         return _not_found()
-    return verdict
+    return state
 
 
 def _stored_report(package_id: str, resource_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A resource and its report; 404 when it was not judged yet."""
+    """A resource and its report; 404 when it was not validated yet."""
     _, resource = _resource(package_id, resource_id)
-    report = _verdict(resource_id).get("report")
+    report = _report_of(resource_id).get("report")
     if not report:
         return _not_found()
     return resource, report
@@ -79,12 +79,12 @@ def _download_name(resource: dict[str, Any], extension: str) -> str:
 def read(id: str, resource_id: str) -> str:  # noqa: A002  CKAN's own name for it
     """Show the report. ``severity``, ``project`` and ``page`` of the query choose what of it."""
     package, resource = _resource(id, resource_id)
-    verdict = _verdict(resource_id)
+    verdict = _report_of(resource_id)
     report = verdict.get("report")
     page = pages = None
     if report:
         args = tk.request.args
-        page = findings.page_of(report, args.get("severity"), args.get("project"), args.get("page"))
+        page = report_page.page_of(report, args.get("severity"), args.get("project"), args.get("page"))
         chosen = {"severity": page.severity, "project": page.project}
         pages = paging.paginate(
             page.total,
@@ -111,7 +111,7 @@ def read(id: str, resource_id: str) -> str:  # noqa: A002  CKAN's own name for i
 
 @blueprint.route("/dataset/<id>/oc4ids/<resource_id>.json")
 def as_json(id: str, resource_id: str) -> Response:  # noqa: A002
-    """Give the report as it is described in ``docs/``."""
+    """Return the report as it is described in ``docs/``."""
     resource, report = _stored_report(id, resource_id)
     body = json.dumps(report, ensure_ascii=False, indent=2)
     return _attachment(body, "application/json; charset=utf-8", _download_name(resource, "json"))
@@ -119,13 +119,13 @@ def as_json(id: str, resource_id: str) -> Response:  # noqa: A002
 
 @blueprint.route("/dataset/<id>/oc4ids/<resource_id>.csv")
 def as_csv(id: str, resource_id: str) -> Response:  # noqa: A002
-    """Give one row a place, for spreadsheets."""
+    """Return one row a place, for spreadsheets."""
     resource, report = _stored_report(id, resource_id)
     return _attachment(csv_text(report), "text/csv; charset=utf-8", _download_name(resource, "csv"))
 
 
 def csv_header() -> list[str]:
-    """Titles of the columns of :func:`findings.csv_rows`, in the reader's language."""
+    """Titles of the columns of :func:`report_page.csv_rows`, in the reader's language."""
     return [
         tk._("Severity"),
         tk._("Code"),
@@ -145,14 +145,14 @@ def csv_text(report: dict[str, Any]) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(csv_header())
-    for severity, *rest in findings.csv_rows(report, tk.h.oc4ids_place):
+    for severity, *rest in report_page.csv_rows(report, tk.h.oc4ids_place):
         writer.writerow([tk.h.oc4ids_severity_name(severity), *rest])
     return BYTE_ORDER_MARK + text.getvalue()
 
 
 @blueprint.route("/dataset/<id>/oc4ids/<resource_id>/revalidate", methods=["POST"])
 def revalidate(id: str, resource_id: str) -> Response:  # noqa: A002
-    """Judge the resource again and go back to its report."""
+    """Validate the resource again and go back to its report."""
     require_token()
     _resource(id, resource_id)
     try:

@@ -14,7 +14,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from ckanext.cost_common.csrf import require_token
 from ckanext.cost_common.forms import render_private
-from ckanext.cost_oc4ids.views import findings
+from ckanext.cost_oc4ids.oc4ids import report_page
 from ckanext.cost_oc4ids.views.report import csv_text
 
 blueprint = Blueprint("cost_oc4ids_validator", __name__)
@@ -29,10 +29,10 @@ FINDINGS_SHOWN = 100
 LARGEST_DOWNLOAD = 2 * 1024 * 1024
 
 
-def _page(status: int = 200, problem: str | None = None, **shown: Any) -> Response:
+def _page(status: int = 200, problem: str | None = None, **extra_vars: Any) -> Response:
     """The validator's page. It holds a token of this visitor's session, so nobody else may be given it."""
-    known: dict[str, Any] = {"problem": problem, "report": None, "text": ""}
-    return render_private("cost_oc4ids/validator/page.html", {**known, **shown}, status)
+    defaults: dict[str, Any] = {"problem": problem, "report": None, "text": ""}
+    return render_private("cost_oc4ids/validator/page.html", {**defaults, **extra_vars}, status)
 
 
 def _too_large() -> str:
@@ -66,7 +66,7 @@ class ValidatorView(MethodView):
         return _page()
 
     def post(self) -> Response:
-        """Judge the file that was chosen, or else the text that was pasted."""
+        """Validate the file that was chosen, or else the text that was pasted."""
         limit = tk.h.oc4ids_largest_upload() + FORM_BYTES
         if (tk.request.content_length or 0) > limit:
             return _page(413, _too_large())
@@ -75,26 +75,26 @@ class ValidatorView(MethodView):
         upload = tk.request.files.get("upload")
         text = tk.request.form.get("data", "")
         if upload is not None and upload.filename:
-            wanted, name = {"upload": upload}, upload.filename
+            data, name = {"upload": upload}, upload.filename
         elif text.strip():
-            wanted, name = {"data": text}, tk._("pasted text")
+            data, name = {"data": text}, tk._("pasted text")
         else:
             return _page(400, tk._("Choose a file or paste the text of one, then press “Check”."))
         if len(text.encode("utf-8")) > LONGEST_TEXT:
             return _page(413, _too_large())
-        return self._judged(wanted, name, text)
+        return self._report(data, name, text)
 
-    def _judged(self, wanted: dict[str, Any], name: str, text: str) -> Response:
+    def _report(self, data: dict[str, Any], name: str, text: str) -> Response:
         try:
-            report = tk.get_action("oc4ids_validate")({}, {**wanted, "lang": tk.h.lang()})
-        except tk.ValidationError as refused:
-            status = 429 if "rate_limit" in refused.error_dict else 400
-            return _page(status, _first_sentence(refused.error_dict), text=text)
+            report = tk.get_action("oc4ids_validate")({}, {**data, "lang": tk.h.lang()})
+        except tk.ValidationError as error:
+            status = 429 if "rate_limit" in error.error_dict else 400
+            return _page(status, _first_sentence(error.error_dict), text=text)
         except tk.NotAuthorized:
             return _page(403, tk._("You may not check files here."), text=text)
         return _page(
             report=report,
-            page=findings.page_of(report, size=FINDINGS_SHOWN),
+            page=report_page.page_of(report, size=FINDINGS_SHOWN),
             name=name,
             text=text,
             as_json=_data_address(json.dumps(report, ensure_ascii=False, indent=2), "application/json"),

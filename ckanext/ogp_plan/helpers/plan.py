@@ -235,7 +235,7 @@ def ogp_plan_periods(indicator: Mapping[str, Any]) -> list[dict[str, Any]]:
 @formatting.cached_by_language
 def ogp_plan_light_name(light: str | None) -> str:
     """A light, or a state outside of the lights, in the reader's words; an unknown one as it came."""
-    return phrases.light_words(light, language.current()) if light else str(tk._("Not tracked"))
+    return phrases.light_name(light, language.current()) if light else str(tk._("Not tracked"))
 
 
 def _counted(light: str, count: int) -> str:

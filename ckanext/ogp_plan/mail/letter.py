@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import ckan.plugins.toolkit as tk
 
 from ckanext.ogp_plan.planning.words.i18n import N_, translator
-from ckanext.ogp_plan.planning.words.phrases import day_words, light_words, number_words, say
+from ckanext.ogp_plan.planning.words.phrases import format_day, format_number, light_name, translate
 
 #: Duties told one by one in one letter; of more, how many.
 TOLD = 60
@@ -64,9 +64,10 @@ def of_duties(reader: str, duties: Sequence[Duty], today: dt.date, lang: str) ->
         "One duty is due: %(title)s (%(day)s)",
         "%(count)s duties are due, the first on %(day)s",
         len(duties),
-    ) % {"count": len(duties), "day": day_words(first, lang), "title": _short(duties[0].title)}
-    parts = [say(_HELLO, lang, {"name": reader}), say(_DUE, lang, {}), *_listed(duties, today, lang)]
-    return Letter(subject, _joined([*parts, say(_HOW, lang, {}), *_end(lang)]))
+    ) % {"count": len(duties), "day": format_day(first, lang), "title": _short(duties[0].title)}
+    greeting = translate(_HELLO, lang, {"name": reader})
+    parts = [greeting, translate(_DUE, lang, {}), *_listed(duties, today, lang)]
+    return Letter(subject, _joined([*parts, translate(_HOW, lang, {}), *_end(lang)]))
 
 
 def of_week(
@@ -81,38 +82,39 @@ def of_week(
 
     :param pages: where all duties of each organismo are.
     """
-    parts = [say(_HELLO, lang, {"name": reader}), say(_DIGEST_HELLO, lang, {})]
+    parts = [translate(_HELLO, lang, {"name": reader}), translate(_DIGEST_HELLO, lang, {})]
     if late:
-        parts += [say(_LATE, lang, {"count": len(late)}), *_listed(late, today, lang)]
+        parts += [translate(_LATE, lang, {"count": len(late)}), *_listed(late, today, lang)]
     else:
-        parts.append(say(_NOTHING_LATE, lang, {}))
+        parts.append(translate(_NOTHING_LATE, lang, {}))
     if coming:
-        parts += [say(_NEXT, lang, {"count": len(coming)}), *_listed(coming, today, lang)]
-    parts += [say(_PAGE, lang, {"url": page}) for page in pages]
-    return Letter(say(_DIGEST, lang, {}), _joined([*parts, *_end(lang)]))
+        parts += [translate(_NEXT, lang, {"count": len(coming)}), *_listed(coming, today, lang)]
+    parts += [translate(_PAGE, lang, {"url": page}) for page in pages]
+    return Letter(translate(_DIGEST, lang, {}), _joined([*parts, *_end(lang)]))
 
 
 def _listed(duties: Sequence[Duty], today: dt.date, lang: str) -> list[str]:
     told = [_told(one, today, lang) for one in duties[:TOLD]]
     if len(duties) > TOLD:
-        told.append(say(_MORE, lang, {"count": number_words(len(duties) - TOLD, lang)}))
+        told.append(translate(_MORE, lang, {"count": format_number(len(duties) - TOLD, lang)}))
     return told
 
 
 def _told(duty: Duty, today: dt.date, lang: str) -> str:
-    when = say(_NO_DAY, lang, {})
+    when = translate(_NO_DAY, lang, {})
     if duty.due:
         words = _DUE_TODAY if duty.due == today else _DUE_ON if duty.due > today else _WAS_DUE
-        when = say(words, lang, {"day": day_words(duty.due, lang)})
+        when = translate(words, lang, {"day": format_day(duty.due, lang)})
     if duty.light:
-        when += "; " + say(_STATE, lang, {"light": light_words(duty.light, lang).lower()})
+        when += "; " + translate(_STATE, lang, {"light": light_name(duty.light, lang).lower()})
     whose = f"{_line(duty.organization)}. {_line(duty.plan)}"
     return f"* {duty.code} {_line(duty.title)} ({when})\n  {whose}\n  {duty.url}"
 
 
 def _end(lang: str) -> list[str]:
     site = _line(str(tk.config.get("ckan.site_title") or tk.config.get("ckan.site_url")))
-    return ["-- ", say(_WHY, lang, {"site": site}) + "\n" + say(_STOP, lang, {"url": _own_page()})]
+    why, stop = translate(_WHY, lang, {"site": site}), translate(_STOP, lang, {"url": _own_page()})
+    return ["-- ", f"{why}\n{stop}"]
 
 
 def _own_page() -> str:

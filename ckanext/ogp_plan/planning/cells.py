@@ -44,7 +44,7 @@ def to_cell(value: Any) -> Any:
     return MARK + json.dumps(value, ensure_ascii=True, default=_plain)
 
 
-def own_field(value: Any) -> Any:
+def own_field_to_cell(value: Any) -> Any:
     """Return what stands in a cell for one of a family's own fields, whose kind no column says.
 
     Only a text stands as it is; the rest is JSON, a field that holds nothing too.
@@ -89,7 +89,7 @@ def from_cell(text: str) -> Any:
     return text
 
 
-def decimal(text: str) -> Decimal | None:
+def parse_decimal(text: str) -> Decimal | None:
     """Read a number cell; None when it is empty.
 
     :raises ValueError: it is no number.
@@ -105,14 +105,14 @@ def decimal(text: str) -> Decimal | None:
     return value
 
 
-def date(text: str) -> dt.date | None:
+def parse_date(text: str) -> dt.date | None:
     """Read a date cell; None when it is empty. :raises ValueError: it is no date."""
     return dt.date.fromisoformat(text[:10]) if text else None
 
 
-def whole(text: str) -> int | None:
+def parse_whole(text: str) -> int | None:
     """Read a whole number; None when the cell is empty. :raises ValueError: it is none."""
-    value = decimal(text)
+    value = parse_decimal(text)
     if value is None:
         return None
     if value != value.to_integral_value():

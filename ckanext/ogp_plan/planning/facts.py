@@ -21,7 +21,7 @@ from ckanext.ogp_plan.planning.tracking import (
     LinkKind,
     Record,
     Update,
-    standing,
+    current_events,
 )
 from ckanext.ogp_plan.planning.types import Item, OrgGroup, Plan, Role
 
@@ -64,10 +64,10 @@ class Facts:
         self.updates = _by_item(record.counting_updates())
         self.measurements = _by_item(record.counting_measurements())
         self.evidence = _by_item(self._counting_evidence(returned))
-        self.checks: dict[str, EvidenceCheck] = {one.evidence: one for one in standing(record.checks)}
-        self.verdicts = _by_item(standing(record.verdicts))
-        self.closed_alerts = {one.closes for one in standing(record.verdicts) if one.closes}
-        self.answers: dict[Key, list[Answer]] = _by_item(standing(record.answers))
+        self.checks: dict[str, EvidenceCheck] = {one.evidence: one for one in current_events(record.checks)}
+        self.verdicts = _by_item(current_events(record.verdicts))
+        self.closed_alerts = {one.closes for one in current_events(record.verdicts) if one.closes}
+        self.answers: dict[Key, list[Answer]] = _by_item(current_events(record.answers))
         self.depends = self._depends()
 
     def _counting_evidence(self, returned: set[str]) -> list[Evidence]:
@@ -79,7 +79,7 @@ class Facts:
     def _depends(self) -> dict[Key, list[tuple[str | None, Key]]]:
         """What each item waits for: (plan, key), None for this plan. The last word on a link counts."""
         last: dict[tuple[Key, str | None, Key], Link] = {}
-        for link in standing(self.record.links):
+        for link in current_events(self.record.links):
             if link.kind is LinkKind.DEPENDS:
                 last[link.item, link.plan, link.other] = link
         found: dict[Key, list[tuple[str | None, Key]]] = defaultdict(list)
@@ -158,7 +158,7 @@ def report_span(update: Update, by_id: Mapping[str, Update]) -> tuple[dt.date, d
     return day, day
 
 
-def gathered(record: Record | Facts) -> Facts:
+def gather_facts(record: Record | Facts) -> Facts:
     """Return the facts of a record; facts already gathered are returned as they are."""
     return record if isinstance(record, Facts) else Facts(record)
 

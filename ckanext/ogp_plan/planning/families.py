@@ -143,7 +143,7 @@ def _field(one: dict[str, Any], levels: tuple[Level, ...]) -> FieldSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class Misfit:
+class Mismatch:
     """What of a plan does not fit its family: ``kind`` and the item's level and code."""
 
     kind: str
@@ -152,32 +152,32 @@ class Misfit:
     detail: str = ""
 
 
-def misfits(plan: Plan, family: Family) -> list[Misfit]:
+def find_mismatches(plan: Plan, family: Family) -> list[Mismatch]:
     """Return where a plan breaks its family: unknown levels, codes, parents; weights that do not sum 100."""
     keys = {item.key for item in plan.items}
-    found: list[Misfit] = []
+    found: list[Mismatch] = []
     levels = {level.id: level for level in family.levels}
     seen: set[tuple[str, str]] = set()
     for item in plan.items:
         level = levels.get(item.level)
         if level is None:
-            found.append(Misfit("level.unknown", item.level, item.code))
+            found.append(Mismatch("level.unknown", item.level, item.code))
             continue
         if item.key in seen:
-            found.append(Misfit("code.repeated", item.level, item.code))
+            found.append(Mismatch("code.repeated", item.level, item.code))
         seen.add(item.key)
         if not re.fullmatch(level.code, item.code):
-            found.append(Misfit("code.pattern", item.level, item.code, level.code))
+            found.append(Mismatch("code.pattern", item.level, item.code, level.code))
         if item.parent is not None and item.parent not in keys:
-            found.append(Misfit("parent.missing", item.level, item.code, item.parent[1]))
+            found.append(Mismatch("parent.missing", item.level, item.code, item.parent[1]))
         elif item.parent is not None and item.parent[0] not in level.under:
-            found.append(Misfit("parent.level", item.level, item.code, item.parent[0]))
+            found.append(Mismatch("parent.level", item.level, item.code, item.parent[0]))
         elif item.parent is None and level.under and level.required:
-            found.append(Misfit("parent.missing", item.level, item.code))
+            found.append(Mismatch("parent.missing", item.level, item.code))
     return found + (_weights(plan) if family.weights == "explicit" else [])
 
 
-def _weights(plan: Plan) -> list[Misfit]:
+def _weights(plan: Plan) -> list[Mismatch]:
     """Weights of brothers, where any is given, must sum 100 (CONPES: "importancia relativa")."""
     sums: dict[tuple[str, tuple[str, str] | None], list[Any]] = {}
     for item in plan.items:
@@ -187,5 +187,5 @@ def _weights(plan: Plan) -> list[Misfit]:
         given = [item.weight for item in brothers if item.weight is not None]
         if given and (len(given) < len(brothers) or sum(given) != 100):
             code = parent[1] if parent else ""
-            found.append(Misfit("weight.sum", level, code or brothers[0].code, str(sum(given))))
+            found.append(Mismatch("weight.sum", level, code or brothers[0].code, str(sum(given))))
     return found

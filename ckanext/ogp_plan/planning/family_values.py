@@ -16,13 +16,13 @@ from ckanext.ogp_plan.planning.tracking import Key
 from ckanext.ogp_plan.planning.types import Item, Plan
 
 
-def known(family: Family) -> dict[str, dict[str, str]]:
+def value_names(family: Family) -> dict[str, dict[str, str]]:
     """Return the values of a family: id → its name by language; {} where it has none."""
     told: Mapping[str, Any] = family.data.get("values") or {}
     return {one["id"]: dict(one["name"]) for one in told.get("of", ())}
 
 
-def values_of(plan: Plan, family: Family) -> dict[Key, list[str]]:
+def find_item_values(plan: Plan, family: Family) -> dict[Key, list[str]]:
     """Return the values of each item, in the family's order, its own or those of what it hangs from.
 
     :param family: read from ``schemas/plans/``; its ``values`` block names field and words.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ckanext.ogp_plan.planning import progress
-from ckanext.ogp_plan.planning.facts import Facts, gathered
+from ckanext.ogp_plan.planning.facts import Facts, gather_facts
 from ckanext.ogp_plan.planning.item_facts import evidence_breaks
 from ckanext.ogp_plan.planning.tracking import (
     Answer,
@@ -22,7 +22,7 @@ from ckanext.ogp_plan.planning.tracking import (
     Review,
     Update,
     Verdict,
-    standing,
+    current_events,
 )
 from ckanext.ogp_plan.planning.types import Declared, PlanChange
 
@@ -69,7 +69,7 @@ class Entry:
     counts: bool = True
 
 
-def story(
+def build_story(
     record: Record | Facts, key: Key, changes: Iterable[Change] = (), lights: Iterable[LightChange] = ()
 ) -> list[Entry]:
     """Return all that happened to an item, newest first.
@@ -77,7 +77,7 @@ def story(
     :param changes: the plan's changes; those of other items are left out.
     :param lights: how its light changed.
     """
-    facts = gathered(record)
+    facts = gather_facts(record)
     found = _entries(facts, {key}).get(key, [])
     found += [
         Entry(
@@ -108,13 +108,13 @@ def story(
     return sorted(found, key=_newest, reverse=True)
 
 
-def edited_after(record: Record | Facts, moment: dt.datetime) -> dict[Key, list[Entry]]:
+def find_edits_after(record: Record | Facts, moment: dt.datetime) -> dict[Key, list[Entry]]:
     """Return what was reported, corrected, judged or withdrawn after a moment, by item, newest first.
 
     What a machine found of an evidence is no edit.
     """
     found = {}
-    for key, entries in _entries(gathered(record), None).items():
+    for key, entries in _entries(gather_facts(record), None).items():
         later = [one for one in entries if one.at > moment and one.kind != "check"]
         if later:
             found[key] = sorted(later, key=_newest, reverse=True)
@@ -170,7 +170,7 @@ def _counting(facts: Facts) -> set[str]:
     record = facts.record
     by_item = (facts.updates, facts.measurements, facts.evidence, facts.verdicts, facts.answers)
     found = {one.id for group in by_item for ones in group.values() for one in ones}  # type: ignore[attr-defined]
-    return found | {one.id for one in standing(record.reviews)}
+    return found | {one.id for one in current_events(record.reviews)}
 
 
 def _update(one: Update, counting: set[str]) -> Entry:
@@ -196,7 +196,7 @@ def _update(one: Update, counting: set[str]) -> Entry:
 
 
 def _measurement(one: Measurement, counting: set[str]) -> Entry:
-    value = progress.measured(one)
+    value = progress.measured_value(one)
     code = (
         "measurement.retracted"
         if one.retracted
@@ -230,7 +230,7 @@ def _checks(facts: Facts) -> Iterable[tuple[EvidenceCheck, Entry]]:
     """Only the checks after which an evidence stands otherwise than before."""
     evidence = {one.id: one for one in facts.record.evidence}
     before: dict[str, tuple[str, ...]] = {}
-    for check in standing(facts.record.checks):
+    for check in current_events(facts.record.checks):
         of = evidence.get(check.evidence)
         if of is None:
             continue

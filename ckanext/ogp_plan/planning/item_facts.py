@@ -22,7 +22,7 @@ MERGED = "merged_with"
 def evidence_breaks(evidence: Evidence, check: EvidenceCheck | None) -> tuple[str, ...]:
     """Return why an evidence proves nothing today: ``gone``, ``changed``, ``closed``; () when it does.
 
-    What could not be told breaks nothing. That a private file is not public is no break.
+    What could not be checked breaks nothing. That a private file is not public is no break.
     """
     if check is None:
         return ()
@@ -48,7 +48,11 @@ def is_merged(item: Item) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ReportedState:
-    """What updates of one owner, oldest first, leave standing."""
+    """The state that the updates of one responsible, oldest first, leave in force.
+
+    ``done_at``: when it was last declared done. ``risk``: its last update, when that declares a risk.
+    ``unchanged``: how many of its last updates, one after another, only confirm that nothing changed.
+    """
 
     declared: Declared = Declared.NOT_STARTED
     last: dt.datetime | None = None
@@ -57,19 +61,20 @@ class ReportedState:
     unchanged: int = 0
 
 
-def reported_state(updates: Iterable[Update]) -> ReportedState:
+def read_state(updates: Iterable[Update]) -> ReportedState:
+    """Return the state that updates, oldest first, leave in force."""
     declared, done_at, last = Declared.NOT_STARTED, None, None
     risk: Update | None = None
     unchanged = 0
-    for one in updates:
-        last = one.at
-        risk = one if one.at_risk else None
-        unchanged = unchanged + 1 if one.confirms else 0
-        if one.state is not None:
-            declared = one.state
-            done_at = one.at if one.state is Declared.DONE else done_at
-        elif declared is Declared.NOT_STARTED and one.progress:
-            # the first progress begins an item, whatever the form left unsaid
+    for update in updates:
+        last = update.at
+        risk = update if update.at_risk else None
+        unchanged = unchanged + 1 if update.confirms else 0
+        if update.state is not None:
+            declared = update.state
+            done_at = update.at if update.state is Declared.DONE else done_at
+        elif declared is Declared.NOT_STARTED and update.progress:
+            # the first progress begins an item, also where the form left the state out
             declared = Declared.ONGOING
     return ReportedState(declared, last, done_at, risk, unchanged)
 
@@ -94,20 +99,23 @@ def combine_states(states: Sequence[Declared]) -> Declared:
 
 @dataclass(slots=True)
 class OwnerReports:
-    """What one who owes an item said; one object stands for all of whom the same is said."""
+    """What one responsible of an item reported; those who reported the same share one object.
 
-    said: ReportedState
+    ``by_whole``: it did not report itself, and what was reported of the item as a whole counts for it.
+    """
+
+    reported: ReportedState
     by_whole: bool = False
     updates: Sequence[Update] = ()
 
 
-def owner_reports(updates: Sequence[Update], owners: Owners) -> tuple[list[str | None], list[OwnerReports]]:
-    """Return the names of all who owe an item (None: nobody in particular) and what each said.
+def collect_reports(updates: Sequence[Update], owners: Owners) -> tuple[list[str | None], list[OwnerReports]]:
+    """Return the names of all who owe an item (None: nobody in particular) and what each reported.
 
-    What is said of the item as a whole counts for who did not report itself.
+    What is reported of the item as a whole counts for who did not report itself.
     """
     if owners.size < 2:
-        return [next(iter(owners.targets), None)], [OwnerReports(reported_state(updates), False, updates)]
+        return [next(iter(owners.targets), None)], [OwnerReports(read_state(updates), False, updates)]
     whole: list[Update] = []
     own: dict[str, list[Update]] = {}
     for one in updates:
@@ -119,21 +127,25 @@ def owner_reports(updates: Sequence[Update], owners: Owners) -> tuple[list[str |
     others = sorted(set(own) - set(owners.targets))[: owners.unnamed] if owners.unnamed else []
     names: list[str | None] = [*sorted(owners.targets), *others]
     names += [None] * (owners.size - len(names))
-    rest = OwnerReports(reported_state(whole), bool(whole), whole)
-    reported = {name: OwnerReports(reported_state(ones), False, ones) for name, ones in own.items()}
+    rest = OwnerReports(read_state(whole), bool(whole), whole)
+    reported = {name: OwnerReports(read_state(ones), False, ones) for name, ones in own.items()}
     return names, [reported.get(name, rest) if name else rest for name in names]
 
 
 class ItemFacts:
-    """One item on a day: what all of its standing is computed from."""
+    """The facts of one item on a day, from which its whole status is computed.
+
+    ``declared``: the state that its responsibles declare together. ``state``: the same, or the one it was
+    reopened to. ``breaks``: evidence → why it proves nothing today. ``valid``: the evidence that does.
+    """
 
     def __init__(self, facts: Facts, item: Item, today: dt.date, settings: Settings) -> None:
         self.facts, self.item, self.today, self.settings = facts, item, today, settings
         key = item.key
         self.updates = facts.updates.get(key, [])
         self.measurements = facts.measurements.get(key, [])
-        self.names, self.owners = owner_reports(self.updates, facts.owners(item))
-        self.declared = combine_states([one.said.declared for one in self.owners])
+        self.names, self.owners = collect_reports(self.updates, facts.owners(item))
+        self.declared = combine_states([one.reported.declared for one in self.owners])
         self.evidence = facts.evidence.get(key, [])
         self.breaks = {one.id: evidence_breaks(one, facts.checks.get(one.id)) for one in self.evidence}
         self.valid = [one for one in self.evidence if not self.breaks[one.id]]
@@ -145,40 +157,41 @@ class ItemFacts:
         self.start = calendar.start_of(item.schedule, facts.plan)
 
     def _reopened(self) -> str | None:
-        """Why an item that is declared completado is open again, if it is."""
+        """Return why an item that is declared completado is open again; None when it is not."""
         if self.declared is not Declared.DONE:
             return None
         if self.evidence and not self.valid:
             return "reabierto_evidencia"
-        done = max((one.said.done_at for one in self.owners if one.said.done_at), default=None)
+        done = max((one.reported.done_at for one in self.owners if one.reported.done_at), default=None)
         last = self.last_verdicts().values()
         if done and any(one.agrees is False and one.at >= done for one in last):
             return "reabierto_veredicto"
         return None
 
     def last_verdicts(self) -> dict[VerdictRole, Verdict]:
-        """The last word of each role."""
+        """Return the last verdict of each role."""
         return {one.role: one for one in self.verdicts}
 
     @property
     def outside(self) -> bool:
+        """Tell whether its declared state is none of the lights."""
         return self.declared in OUTSIDE
 
     @property
     def is_overdue(self) -> bool:
-        """Its day has passed and it is not completado."""
+        """Tell whether its day has passed and it is not completado."""
         return bool(
             self.due and self.today > self.due and self.state is not Declared.DONE and not self.outside
         )
 
     @property
     def last_update(self) -> dt.datetime | None:
-        """The last time somebody reported: an update, or a value measured by hand."""
+        """Return the last time somebody reported: an update, or a value measured by hand."""
         moments = [one.at for one in self.updates]
         moments += [one.at for one in self.measurements if one.method == "manual"]
         return max(moments, default=None)
 
     def silence(self, last: dt.datetime | None) -> int | None:
-        """Days since the last report; without any, since something was first owed."""
+        """Return the days since the last report; without any, since something was first owed."""
         since = day_of(last) if last else self.start
         return max((self.today - since).days, 0) if since else None

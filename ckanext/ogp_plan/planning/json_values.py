@@ -38,7 +38,7 @@ def moment_text(moment: dt.datetime) -> str:
     return moment.astimezone(dt.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def jsonable(value: Any) -> Any:
+def json_value(value: Any) -> Any:
     """Return a value as JSON holds it; a float that somebody gave becomes a text like a decimal.
 
     :raises TypeError: JSON has no place for it.
@@ -49,11 +49,11 @@ def jsonable(value: Any) -> Any:
         return decimal_text(value)
     if isinstance(value, Mapping):
         return {
-            name if isinstance(name, str) else str(jsonable(name)): jsonable(one)
+            name if isinstance(name, str) else str(json_value(name)): json_value(one)
             for name, one in value.items()
         }
     if isinstance(value, (list, tuple)):
-        return [jsonable(one) for one in value]
+        return [json_value(one) for one in value]
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, dt.datetime):
@@ -61,7 +61,7 @@ def jsonable(value: Any) -> Any:
     if isinstance(value, dt.date):
         return value.isoformat()
     if is_dataclass(value) and not isinstance(value, type):
-        return {name: jsonable(getattr(value, name)) for name in _names(type(value))}
+        return {name: json_value(getattr(value, name)) for name in _names(type(value))}
     return _rare(value)
 
 
@@ -69,7 +69,7 @@ def _rare(value: Any) -> Any:
     if isinstance(value, float):
         return decimal_text(Decimal(str(value)))
     if isinstance(value, (set, frozenset)):
-        return sorted(jsonable(one) for one in value)
+        return sorted(json_value(one) for one in value)
     if isinstance(value, (str, int)):
         return value
     raise TypeError(f"{type(value).__name__} has no place in JSON")

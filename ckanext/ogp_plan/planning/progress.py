@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from ckanext.cost_common.values.dates import last_of_month
 from ckanext.ogp_plan.planning import calendar
-from ckanext.ogp_plan.planning.facts import Facts, gathered
+from ckanext.ogp_plan.planning.facts import Facts, gather_facts
 from ckanext.ogp_plan.planning.json_values import CONTEXT
 from ckanext.ogp_plan.planning.tracking import Measurement, Record, Update
 from ckanext.ogp_plan.planning.types import (
@@ -32,7 +32,7 @@ ZERO, ONE, HUNDRED = Decimal(0), Decimal(1), Decimal(100)
 
 
 @dataclass(slots=True)
-class Owed:
+class QuotaShare:
     """What one organismo owes of a shared goal. ``actual`` None: it measured nothing."""
 
     organization: str
@@ -62,7 +62,7 @@ class Quota:
     unattributed: Decimal
     met: tuple[str, ...]
     missing: tuple[str, ...]
-    by_organization: dict[str, Owed] = field(default_factory=dict)
+    by_organization: dict[str, QuotaShare] = field(default_factory=dict)
 
     @property
     def progress(self) -> Decimal | None:
@@ -118,7 +118,7 @@ def is_additive(indicator: Indicator) -> bool:
     return indicator.accumulation is Accumulation.SUM and indicator.measure is Measure.UNIT
 
 
-def measured(one: Measurement) -> Decimal | None:
+def measured_value(one: Measurement) -> Decimal | None:
     """Return the value of one measurement; a ratio as a percentage. None when it has none."""
     if one.numerator is not None and one.denominator:
         return one.numerator * HUNDRED / one.denominator
@@ -166,7 +166,7 @@ def _values(
     whole = [one for one in own if not one.dimension]
     counted = own if not whole and is_additive(indicator) else whole
     counted.sort(key=lambda one: (one.end, one.at, one.id))
-    return [value for value in map(measured, counted) if value is not None]
+    return [value for value in map(measured_value, counted) if value is not None]
 
 
 def target_value(indicator: Indicator) -> Decimal | None:
@@ -188,7 +188,7 @@ def target_value(indicator: Indicator) -> Decimal | None:
     return sum((one.value or ZERO for one in dated), ZERO) if follow else whole[0].value
 
 
-def indicator_progress(
+def compute_indicator_progress(
     indicator: Indicator,
     measurements: Iterable[Measurement],
     target: Target | Decimal | None = None,
@@ -206,10 +206,10 @@ def indicator_progress(
     wanted = target.value if isinstance(target, Target) else target
     wanted = target_value(indicator) if wanted is None else wanted
     actual = actual_value(indicator, measurements, until)
-    return None if actual is None else fraction(indicator, actual, wanted)
+    return None if actual is None else target_fraction(indicator, actual, wanted)
 
 
-def fraction(indicator: Indicator, actual: Decimal, wanted: Decimal | None) -> Decimal | None:
+def target_fraction(indicator: Indicator, actual: Decimal, wanted: Decimal | None) -> Decimal | None:
     """Return how far an actual value is from the baseline to a target; see :func:`indicator_progress`."""
     if not wanted:
         return None
@@ -230,14 +230,14 @@ def fraction(indicator: Indicator, actual: Decimal, wanted: Decimal | None) -> D
 # --- what is shared
 
 
-def quota(record: Record | Facts, item: Item, until: dt.date | None = None) -> Quota | None:
+def compute_quota(record: Record | Facts, item: Item, until: dt.date | None = None) -> Quota | None:
     """Return how a shared goal stands by organismo; None when the item shares none.
 
     A goal is shared when an assigned lead or group has its own target; and where what each measures
     does not add up (a percentage), when there are several: then each owes the whole target.
     Organismos that a group does not name are taken from those that measured, as many as it lacks.
     """
-    facts = gathered(record)
+    facts = gather_facts(record)
     indicator = next((one for one in item.indicators if target_value(one)), None)
     if indicator is None or not indicator.ascending or indicator.accumulation is Accumulation.ALL_MEET:
         return None
@@ -286,30 +286,30 @@ def _owed(facts: Facts, item: Item, indicator: Indicator) -> tuple[dict[str, Dec
     return named, owners.unnamed if owners.unnamed_target else 0, owners.unnamed_target
 
 
-def _share(name: str, own: Decimal, actual: Decimal | None) -> Owed:
+def _share(name: str, own: Decimal, actual: Decimal | None) -> QuotaShare:
     if actual is None:
-        return Owed(name, own, None, ZERO, False)
-    return Owed(name, own, actual, min(max(actual, ZERO), own), actual >= own)
+        return QuotaShare(name, own, None, ZERO, False)
+    return QuotaShare(name, own, actual, min(max(actual, ZERO), own), actual >= own)
 
 
 # --- items
 
 
-def item_progress(record: Record | Facts, item: Item, until: dt.date | None = None) -> Progress:
+def compute_item_progress(record: Record | Facts, item: Item, until: dt.date | None = None) -> Progress:
     """Return how far an item is: the mean of its indicators, or as declared when they say nothing.
 
     A shared goal counts capped. Declared progress of several organismos is their mean; what is
     declared completado without a percentage is 1.
     """
-    facts = gathered(record)
-    shared = quota(facts, item, until)
+    facts = gather_facts(record)
+    shared = compute_quota(facts, item, until)
     measurements = facts.measurements.get(item.key, ())
     found = []
     for one in item.indicators:
         if shared and one.code == shared.indicator:
             found.append(shared.progress)
         else:
-            found.append(indicator_progress(one, measurements, until=until))
+            found.append(compute_indicator_progress(one, measurements, until=until))
     known = [value for value in found if value is not None]
     if known:
         return Progress(_mean(known), "indicators", len(known), len(found), shared)
@@ -324,20 +324,20 @@ def declared_progress(facts: Facts, item: Item) -> Decimal | None:
     updates = facts.updates.get(item.key, ())
     owners = facts.owners(item)
     if owners.size < 2:
-        return progress_of(updates)
-    whole = progress_of([one for one in updates if one.organization is None])
+        return last_progress(updates)
+    whole = last_progress([one for one in updates if one.organization is None])
     by_name: dict[str, list[Update]] = {}
     for one in updates:
         if one.organization is not None:
             by_name.setdefault(one.organization, []).append(one)
     names = set(owners.targets) | set(sorted(set(by_name) - set(owners.targets))[: owners.unnamed])
-    values = [progress_of(by_name[name]) if name in by_name else whole for name in sorted(names)]
+    values = [last_progress(by_name[name]) if name in by_name else whole for name in sorted(names)]
     values += [whole] * max(0, owners.size - len(names))
     known = [value for value in values if value is not None]
     return _mean(known) if known else None
 
 
-def progress_of(updates: Iterable[Update]) -> Decimal | None:
+def last_progress(updates: Iterable[Update]) -> Decimal | None:
     """Return the progress that updates leave declared, the oldest first; what is completado is 1."""
     found: Decimal | None = None
     for one in updates:
@@ -352,7 +352,7 @@ def _mean(values: Sequence[Decimal]) -> Decimal:
     return sum(values, ZERO) / Decimal(len(values))
 
 
-def expected(schedule: Schedule, plan: Plan, today: dt.date) -> Decimal | None:
+def expected_progress(schedule: Schedule, plan: Plan, today: dt.date) -> Decimal | None:
     """Return how far an item should be on a day, 0 to 1; None when nobody says when it is due.
 
     Months: those that are over, of all that are scheduled. A range: by days. A single day: 0 up to it,
@@ -378,7 +378,7 @@ def expected(schedule: Schedule, plan: Plan, today: dt.date) -> Decimal | None:
 # --- parents
 
 
-def parent_progress(children: Sequence[Child], mode: str = "equal") -> Rolled:
+def compute_parent_progress(children: Sequence[Child], mode: str = "equal") -> Rolled:
     """Return Σ w·p / Σ w over the children with a progress that are not excluded.
 
     :param mode: ``equal``; ``rows`` (a child weighs as many rows as it stands for); ``explicit`` or

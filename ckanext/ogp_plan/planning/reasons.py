@@ -17,51 +17,51 @@ from ckanext.ogp_plan.planning.types import Declared
 
 
 def find_reasons(
-    view: ItemFacts,
+    item_facts: ItemFacts,
     made: Progress,
     expected: Decimal | None,
     waits: list[tuple[str | None, Key, dt.date | None]],
 ) -> Iterable[Reason]:
     """Return the reasons of risk, in their order. What is completado keeps only R5 and R7."""
-    open_ = view.state is not Declared.DONE
+    open_ = item_facts.state is not Declared.DONE
     if open_:
-        yield from _r1(view)
-        yield from _r2(view, made.value)
-        yield from _r3(view, made.value, expected)
-        yield from _r4(view)
-    yield from _r5(view, made.value)
+        yield from _r1(item_facts)
+        yield from _r2(item_facts, made.value)
+        yield from _r3(item_facts, made.value, expected)
+        yield from _r4(item_facts)
+    yield from _r5(item_facts, made.value)
     if open_:
-        yield from _r6(view, waits)
-    yield from _r7(view)
+        yield from _r6(item_facts, waits)
+    yield from _r7(item_facts)
     if open_:
-        yield from _r9(view, made.quota)
-        yield from _manual(view)
+        yield from _r9(item_facts, made.quota)
+        yield from _manual(item_facts)
 
 
-def _r1(view: ItemFacts) -> Iterable[Reason]:
+def _r1(item_facts: ItemFacts) -> Iterable[Reason]:
     """Overdue."""
-    if view.is_overdue and view.due:
-        yield Reason("R1", {"due": view.due, "days": (view.today - view.due).days})
+    if item_facts.is_overdue and item_facts.due:
+        yield Reason("R1", {"due": item_facts.due, "days": (item_facts.today - item_facts.due).days})
 
 
-def _r2(view: ItemFacts, value: Decimal | None) -> Iterable[Reason]:
+def _r2(item_facts: ItemFacts, value: Decimal | None) -> Iterable[Reason]:
     """Due soon with little progress. Progress that nobody reports is no number; not begun is a fact."""
-    if view.due is None or view.today > view.due:
+    if item_facts.due is None or item_facts.today > item_facts.due:
         return
-    how = view.settings
+    how = item_facts.settings
     window = how.threshold("due_soon_days")
-    if view.start:
-        share = Decimal((view.due - view.start).days) * how.threshold("due_soon_share") / HUNDRED
+    if item_facts.start:
+        share = Decimal((item_facts.due - item_facts.start).days) * how.threshold("due_soon_share") / HUNDRED
         window = max(window, share)
-    left = (view.due - view.today).days
+    left = (item_facts.due - item_facts.today).days
     least = how.threshold("due_soon_progress")
-    little = view.state is Declared.NOT_STARTED if value is None else value * HUNDRED < least
+    little = item_facts.state is Declared.NOT_STARTED if value is None else value * HUNDRED < least
     if left <= window and little:
         yield Reason(
             "R2",
             {
                 "how": "none" if value is None else "little",
-                "due": view.due,
+                "due": item_facts.due,
                 "days": left,
                 "progress": _percent(value),
                 "least": least,
@@ -69,12 +69,12 @@ def _r2(view: ItemFacts, value: Decimal | None) -> Iterable[Reason]:
         )
 
 
-def _r3(view: ItemFacts, value: Decimal | None, expected: Decimal | None) -> Iterable[Reason]:
+def _r3(item_facts: ItemFacts, value: Decimal | None, expected: Decimal | None) -> Iterable[Reason]:
     """Behind what is expected; off where nobody says when."""
-    if expected is None or value is None and view.state is not Declared.NOT_STARTED:
+    if expected is None or value is None and item_facts.state is not Declared.NOT_STARTED:
         return
     points = (expected - (value or ZERO)) * HUNDRED
-    if points >= view.settings.threshold("lag_points"):
+    if points >= item_facts.settings.threshold("lag_points"):
         yield Reason(
             "R3",
             {
@@ -82,40 +82,40 @@ def _r3(view: ItemFacts, value: Decimal | None, expected: Decimal | None) -> Ite
                 "expected": _percent(expected),
                 "progress": _percent(value),
                 "points": points,
-                "limit": view.settings.threshold("lag_points"),
+                "limit": item_facts.settings.threshold("lag_points"),
             },
         )
 
 
-def _r4(view: ItemFacts) -> Iterable[Reason]:
+def _r4(item_facts: ItemFacts) -> Iterable[Reason]:
     """Silence, and reports of "no changes" one after another."""
-    how = view.settings
-    last = view.last_update
-    days, limit = view.silence(last), how.threshold("silence_factor") * how.cadence.days
+    how = item_facts.settings
+    last = item_facts.last_update
+    days, limit = item_facts.silence(last), how.threshold("silence_factor") * how.cadence.days
     if days is not None and days > limit:
-        since = day_of(last) if last else view.start
+        since = day_of(last) if last else item_facts.start
         yield Reason(
             "R4",
             {"how": "silent" if last else "never", "days": days, "limit": limit, "since": since},
         )
-    most = max((one.said.unchanged for one in view.owners), default=0)
+    most = max((one.reported.unchanged for one in item_facts.owners), default=0)
     if most and most >= how.threshold("unchanged_limit"):
         yield Reason("R4b", {"times": most, "limit": how.threshold("unchanged_limit")})
 
 
-def _r5(view: ItemFacts, value: Decimal | None) -> Iterable[Reason]:
+def _r5(item_facts: ItemFacts, value: Decimal | None) -> Iterable[Reason]:
     """Said to be done, or to have progress for a full period, and nothing proves it."""
-    if view.valid:
+    if item_facts.valid:
         return
-    total = len(view.evidence)
-    if view.declared is Declared.DONE:
+    total = len(item_facts.evidence)
+    if item_facts.declared is Declared.DONE:
         yield Reason("R5", {"how": "broken" if total else "done", "evidence": total})
         return
-    first = _first_progress(view)
+    first = _first_progress(item_facts)
     if not value or first is None:
         return
-    days = (view.today - day_of(first)).days
-    full = view.settings.threshold("evidence_periods") * view.settings.cadence.days
+    days = (item_facts.today - day_of(first)).days
+    full = item_facts.settings.threshold("evidence_periods") * item_facts.settings.cadence.days
     if days >= full:
         yield Reason(
             "R5",
@@ -130,23 +130,23 @@ def _r5(view: ItemFacts, value: Decimal | None) -> Iterable[Reason]:
         )
 
 
-def _first_progress(view: ItemFacts) -> dt.datetime | None:
-    moments = [one.at for one in view.updates if one.progress or one.state is Declared.DONE]
-    moments += [one.at for one in view.measurements if progress.measured(one)]
+def _first_progress(item_facts: ItemFacts) -> dt.datetime | None:
+    moments = [one.at for one in item_facts.updates if one.progress or one.state is Declared.DONE]
+    moments += [one.at for one in item_facts.measurements if progress.measured_value(one)]
     return min(moments, default=None)
 
 
-def _r6(view: ItemFacts, waits: list[tuple[str | None, Key, dt.date | None]]) -> Iterable[Reason]:
+def _r6(item_facts: ItemFacts, waits: list[tuple[str | None, Key, dt.date | None]]) -> Iterable[Reason]:
     """What it waits for is overdue."""
     for plan, (level, code), due in waits:
-        days = (view.today - due).days if due else None
+        days = (item_facts.today - due).days if due else None
         yield Reason("R6", {"plan": plan, "level": level, "code": code, "due": due, "days": days})
 
 
-def _r7(view: ItemFacts) -> Iterable[Reason]:
+def _r7(item_facts: ItemFacts) -> Iterable[Reason]:
     """An alert of Control Interno or the monitor that is still open."""
-    for one in view.verdicts:
-        if one.alert and one.id not in view.facts.closed_alerts:
+    for one in item_facts.verdicts:
+        if one.alert and one.id not in item_facts.facts.closed_alerts:
             since = day_of(one.at)
             yield Reason(
                 "R7",
@@ -154,27 +154,27 @@ def _r7(view: ItemFacts) -> Iterable[Reason]:
                     "how": one.role.value,
                     "verdict": one.id,
                     "since": since,
-                    "days": max((view.today - since).days, 0),
+                    "days": max((item_facts.today - since).days, 0),
                 },
             )
 
 
-def _r9(view: ItemFacts, quota: Quota | None) -> Iterable[Reason]:
+def _r9(item_facts: ItemFacts, quota: Quota | None) -> Iterable[Reason]:
     """A count that cannot be reached: what is missing exceeds what its best period gave, by far.
 
     Only once some period gave something: before that nothing is known of its pace.
     """
-    for indicator in view.item.indicators:
+    for indicator in item_facts.item.indicators:
         if not progress.is_additive(indicator) or not indicator.ascending:
             continue
         wanted = progress.target_value(indicator)
-        actual = progress.actual_value(indicator, view.measurements)
+        actual = progress.actual_value(indicator, item_facts.measurements)
         if wanted is None or actual is None:
             continue
         if quota and quota.indicator == indicator.code:
             wanted, actual = quota.target, quota.capped
-        best, left = _pace(view, indicator.code)
-        reach = view.settings.threshold("reach_factor") * best * left
+        best, left = _pace(item_facts, indicator.code)
+        reach = item_facts.settings.threshold("reach_factor") * best * left
         missing = wanted - actual
         if best > 0 and left >= 0 and missing > reach:
             yield Reason(
@@ -185,36 +185,36 @@ def _r9(view: ItemFacts, quota: Quota | None) -> Iterable[Reason]:
                     "target": wanted,
                     "best": best,
                     "periods": left,
-                    "factor": view.settings.threshold("reach_factor"),
+                    "factor": item_facts.settings.threshold("reach_factor"),
                     "reach": reach,
                 },
             )
 
 
-def _pace(view: ItemFacts, code: str) -> tuple[Decimal, int]:
+def _pace(item_facts: ItemFacts, code: str) -> tuple[Decimal, int]:
     """The most that one period of reporting gave, and how many are left; -1 when that is not known.
 
     The period that runs is left until its last day, whatever was measured in it already.
     """
-    plan, months = view.facts.plan, view.settings.cadence.months
+    plan, months = item_facts.facts.plan, item_facts.settings.cadence.months
     sums: dict[str, Decimal] = {}
-    for one in view.measurements:
-        value = progress.measured(one)
+    for one in item_facts.measurements:
+        value = progress.measured_value(one)
         if one.indicator != code or one.dimension or value is None:
             continue
         period = period_of(one.end, months)
         sums[period.id] = sums.get(period.id, ZERO) + value
-    end = view.due or plan.end
-    if plan.start is None or end is None or view.today > end:
+    end = item_facts.due or plan.end
+    if plan.start is None or end is None or item_facts.today > end:
         return max(sums.values(), default=ZERO), -1
-    return max(sums.values(), default=ZERO), len(periods_between(view.today, end, months))
+    return max(sums.values(), default=ZERO), len(periods_between(item_facts.today, end, months))
 
 
-def _manual(view: ItemFacts) -> Iterable[Reason]:
+def _manual(item_facts: ItemFacts) -> Iterable[Reason]:
     """The responsible says so itself."""
     seen = set()
-    for one in view.owners:
-        risk = one.said.risk
+    for one in item_facts.owners:
+        risk = one.reported.risk
         if risk is not None and risk.id not in seen:
             seen.add(risk.id)
             yield Reason(

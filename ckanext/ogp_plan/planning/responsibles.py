@@ -32,7 +32,7 @@ class _Name:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ResponsiblesReading:
     """A text of responsibles as understood; ``unknown`` are the names nobody knows, as printed."""
 
     assignments: tuple[Assignment, ...]
@@ -114,7 +114,7 @@ class Directory:
             self._pattern = re.compile(rf"(?<!\w)(?:{either})(?!\w)")
         return self._pattern
 
-    def read(self, printed: str, role: Role = Role.LEAD) -> Read:
+    def read(self, printed: str, role: Role = Role.LEAD) -> ResponsiblesReading:
         """Understand a cell of responsibles.
 
         :param printed: the text as printed, one or several names.
@@ -123,7 +123,7 @@ class Directory:
         """
         folded = fold(printed)
         if not bare(printed):
-            return Read(())
+            return ResponsiblesReading(())
         assignments: list[Assignment] = []
         unknown: list[str] = []
         end, last_org = 0, None
@@ -137,11 +137,11 @@ class Directory:
             end = match.end()
         if not assignments:
             names = tuple(clean(name) for name in _SLASH.split(printed) if bare(name))
-            return Read(tuple(Assignment(role, unknown=name) for name in names), (), names)
+            return ResponsiblesReading(tuple(Assignment(role, unknown=name) for name in names), (), names)
         _gap(folded[end:], unknown)
         assignments += [Assignment(role, unknown=piece) for piece in unknown]
         groups = tuple(one.group for one in assignments if one.group)
-        return Read(tuple(assignments), groups, tuple(unknown))
+        return ResponsiblesReading(tuple(assignments), groups, tuple(unknown))
 
     def _choose(self, names: list[_Name], last_org: str | None) -> _Name | None:
         """A part that is not known alone counts only right after its organismo."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation, localcontext
 
 from ckanext.ogp_plan.planning import progress
-from ckanext.ogp_plan.planning.facts import Facts, gathered
+from ckanext.ogp_plan.planning.facts import Facts, gather_facts
 from ckanext.ogp_plan.planning.item_facts import is_undeclared
 from ckanext.ogp_plan.planning.json_values import CONTEXT
 from ckanext.ogp_plan.planning.progress import ONE, ZERO, Child, Rolled
@@ -20,17 +20,17 @@ from ckanext.ogp_plan.planning.types import Declared, Item
 
 
 def roll_up(
-    standings: Mapping[Key, ItemStatus], record: Record | Facts, settings: Settings | None = None
+    statuses: Mapping[Key, ItemStatus], record: Record | Facts, settings: Settings | None = None
 ) -> dict[Key | None, RollUp]:
     """Return how the tracked items under each parent stand together; None: the whole plan.
 
     An item that is tracked and has items below counts itself and all of them.
     """
-    facts = gathered(record)
+    facts = gather_facts(record)
     how = settings or settings_of(facts.record)
     made: dict[Key | None, RollUp] = {}
     with localcontext(CONTEXT):
-        _rolled(None, standings, facts, how, made)
+        _rolled(None, statuses, facts, how, made)
     return made
 
 
@@ -108,7 +108,7 @@ class _Sum:
 
 def _rolled(
     key: Key | None,
-    standings: Mapping[Key, ItemStatus],
+    statuses: Mapping[Key, ItemStatus],
     facts: Facts,
     how: Settings,
     made: dict[Key | None, RollUp],
@@ -117,8 +117,8 @@ def _rolled(
     means: list[Child] = []
     ends: list[Child] = []
     for item in facts.children.get(key, ()):
-        own = standings.get(item.key)
-        below = _rolled(item.key, standings, facts, how, made) if facts.children.get(item.key) else None
+        own = statuses.get(item.key)
+        below = _rolled(item.key, statuses, facts, how, made) if facts.children.get(item.key) else None
         if own:
             summed.add(own, is_undeclared(item, facts.plan))
         if below:
@@ -128,8 +128,8 @@ def _rolled(
         weight = _weight(item, how)
         means.append(_child(own, below, weight))
         ends.append(_end(own, below, weight))
-    summed.progress = progress.parent_progress(means, how.weights).progress
-    summed.finished = progress.parent_progress(ends, how.weights).progress
+    summed.progress = progress.compute_parent_progress(means, how.weights).progress
+    summed.finished = progress.compute_parent_progress(ends, how.weights).progress
     if summed.total or key is None:
         made[key] = RollUp(
             key=key,

@@ -113,7 +113,7 @@ class Settings:
         return next((one for one in reversed(self.zones) if share >= one.start), self.zones[0])
 
 
-def settings(
+def build_settings(
     family: Family, overrides: Mapping[str, Any] | None = None, schemas: Path | None = None
 ) -> Settings:
     """Return how a plan is tracked.
@@ -142,10 +142,10 @@ def settings(
 
 @lru_cache(maxsize=64)
 def _of_family(name: str) -> Settings:
-    return settings(families.load(name))
+    return build_settings(families.load(name))
 
 
-def of(family: str, overrides: Mapping[str, Any] | None = None) -> Settings:
+def family_settings(family: str, overrides: Mapping[str, Any] | None = None) -> Settings:
     """Return how a plan of a family of the extension's own is tracked, by the family's name."""
     return _overridden(_of_family(family), overrides) if overrides else _of_family(family)
 
@@ -279,7 +279,7 @@ _OVERRIDE: dict[str, Callable[[Settings, Any], Any]] = {
 OVERRIDES = tuple(_OVERRIDE)
 
 
-def plain(one: Settings) -> dict[str, Any]:
+def settings_dict(one: Settings) -> dict[str, Any]:
     """Return all that a plan may override, as it stands, as plain JSON: it gives the same again."""
     return {
         "cadence": one.cadence.id,
@@ -305,7 +305,7 @@ def number_text(value: Decimal) -> str:
 
 def settings_of(record: Record) -> Settings:
     """Return how a record's plan is tracked: its family's settings, and its own over them."""
-    return of(record.plan.family, record.settings)
+    return family_settings(record.plan.family, record.settings)
 
 
 # --- reading values

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from ckanext.ogp_plan.planning.json_values import jsonable
+from ckanext.ogp_plan.planning.json_values import json_value
 from ckanext.ogp_plan.planning.progress import Quota, Rolled
 from ckanext.ogp_plan.planning.tracking import Completion, Key, VerdictRole
 from ckanext.ogp_plan.planning.types import Declared
@@ -154,19 +154,19 @@ class RollUp:
     suggested: Completion | None
 
 
-def item_status_dict(standing: ItemStatus) -> dict[str, Any]:
+def item_status_dict(status: ItemStatus) -> dict[str, Any]:
     """Return a standing as plain JSON: decimals as texts (fractions 0–1), days and moments as ISO texts."""
-    made: dict[str, Any] = jsonable(standing)
-    level, code = standing.key
+    made: dict[str, Any] = json_value(status)
+    level, code = status.key
     made["key"] = {"level": level, "code": code}
-    made["reasons"] = [{"code": one.code, "params": jsonable(one.params)} for one in standing.reasons]
-    if standing.quota:
-        made["quota"]["progress"] = jsonable(standing.quota.progress)
+    made["reasons"] = [{"code": one.code, "params": json_value(one.params)} for one in status.reasons]
+    if status.quota:
+        made["quota"]["progress"] = json_value(status.quota.progress)
     return made
 
 
 def roll_up_dict(one: RollUp) -> dict[str, Any]:
     """Return a roll-up as plain JSON."""
-    made: dict[str, Any] = jsonable(one)
+    made: dict[str, Any] = json_value(one)
     made["key"] = {"level": one.key[0], "code": one.key[1]} if one.key else None
     return made

@@ -259,7 +259,7 @@ EVENTS = (
 E = TypeVar("E", bound=Event)
 
 
-def standing(events: Iterable[E]) -> list[E]:
+def current_events(events: Iterable[E]) -> list[E]:
     """Return the events that no later one supersedes, oldest first. Two at one moment: by id."""
     ordered = sorted(events, key=lambda event: (event.at, event.id))
     gone = {event.supersedes for event in ordered if getattr(event, "supersedes", None)}  # type: ignore[attr-defined]
@@ -298,27 +298,29 @@ class Record:
         """Return the updates that stand and were not returned, oldest first."""
         returned = self.returned()
         # a correction that was returned replaces nothing: what it corrected counts again
-        return standing(one for one in self.updates if not ({one.id, one.report} & returned))
+        return current_events(one for one in self.updates if not ({one.id, one.report} & returned))
 
     def counting_measurements(self) -> list[Measurement]:
         """Return the measurements that stand: not retracted, nor of an update or report that was returned."""
         returned = self.returned()
-        counting = standing(one for one in self.measurements if not ({one.update, one.report} & returned))
+        counting = current_events(
+            one for one in self.measurements if not ({one.update, one.report} & returned)
+        )
         return [one for one in counting if not one.retracted]
 
     def counting_reports(self) -> list[Report]:
         """Return the narrative reports that stand and were not returned, oldest first."""
         returned = self.returned()
-        return standing(one for one in self.reports if one.id not in returned)
+        return current_events(one for one in self.reports if one.id not in returned)
 
     def standing_evidence(self) -> list[Evidence]:
         """Return the evidence that was not withdrawn."""
-        return [one for one in standing(self.evidence) if not one.retracted]
+        return [one for one in current_events(self.evidence) if not one.retracted]
 
     def returned(self) -> set[str]:
         """Return the ids of updates and reports whose last review returned them."""
         last: dict[str, bool] = {}
-        for review in standing(self.reviews):
+        for review in current_events(self.reviews):
             for subject in (review.update, review.report):
                 if subject:
                     last[subject] = review.accepted

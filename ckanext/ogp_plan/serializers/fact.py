@@ -41,7 +41,7 @@ def update_dict(fact_id: str, work: Work | None = None) -> dict[str, Any]:
 
 def parts_dict(plan_id: str, work: Work) -> dict[str, Any]:
     """Return measurements and evidence that were reported without an update."""
-    added = work.desks[plan_id].added
+    added = work.contexts[plan_id].added
     first = added[0]
     return {
         "id": None,
@@ -111,8 +111,7 @@ def _repeated(row: Event, work: Work | None) -> list[dict[str, Any]]:
                 "state_kept": one.state_kept,
                 "why_not": one.why,
             }
-            for one in work.repeats[row.id]
-            if one.item.id is not None
+            for one in work.repeats_of(row.id)
         ]
     others = link_service.answering_for([(row.plan_id, (row.level or "", row.code or ""))])
     places = [(plan_id, *key) for found in others.values() for plan_id, key in sorted(found)]

@@ -152,7 +152,7 @@ def _fields(item: Item, plan: PlanRow, reader: Reader) -> list[dict[str, Any]]:
     for spec in record_service.family(plan.family).fields:
         value = item.fields.get(spec.name)
         if item.level in spec.levels and value not in (None, "", [], ()):
-            text = change_words.shown(f"fields.{spec.name}", value, words, reader.names)
+            text = change_words.format_value(f"fields.{spec.name}", value, words, reader.names)
             made.append({"name": spec.name, "label": reader.text(spec.label), "value": text})
     return made
 
@@ -164,7 +164,7 @@ def _schedule(item: Item, plan: PlanRow, reader: Reader) -> dict[str, Any]:
     due = calendar.due_of(schedule, whole)
     made = {
         "kind": schedule.kind.value,
-        "kind_name": change_words.shown("schedule.kind", schedule.kind.value, words),
+        "kind_name": change_words.format_value("schedule.kind", schedule.kind.value, words),
         "months": [
             {"year": year, "month": month, "name": reader.month(month)}
             for year, month in calendar.scheduled_months(schedule, whole)
@@ -183,7 +183,7 @@ def _schedule(item: Item, plan: PlanRow, reader: Reader) -> dict[str, Any]:
 def _due_words(due: dt.date, precision: str, reader: Reader) -> str:
     """A day as exactly as it is known: a month's end is only its month."""
     if precision == "day":
-        return phrases.day_words(due, reader.lang)
+        return phrases.format_day(due, reader.lang)
     if precision == "year":
         return str(due.year)
     return reader.period(due.replace(day=1), last_of_month(due.year, due.month))
@@ -254,7 +254,7 @@ def _missing(standing: Mapping[str, Any], reader: Reader) -> list[dict[str, str]
 
 def _indicator(one: Indicator, item: Item, facts: Facts, plan: PlanRow, reader: Reader) -> dict[str, Any]:
     measurements = [each for each in facts.measurements.get(item.key, ()) if each.indicator == one.code]
-    quota = progress.quota(facts, item)
+    quota = progress.compute_quota(facts, item)
     shared = quota if quota and quota.indicator == one.code else None
     words = reader.words(plan.family)
     actual = shared.actual if shared else progress.actual_value(one, measurements)
@@ -262,7 +262,7 @@ def _indicator(one: Indicator, item: Item, facts: Facts, plan: PlanRow, reader: 
         "code": one.code,
         "name": one.name,
         "measure": one.measure.value,
-        "measure_name": change_words.shown("measure", one.measure.value, words),
+        "measure_name": change_words.format_value("measure", one.measure.value, words),
         "unit": one.unit,
         "ascending": one.ascending,
         "baseline": _text(one.baseline),
@@ -271,12 +271,14 @@ def _indicator(one: Indicator, item: Item, facts: Facts, plan: PlanRow, reader: 
         "target_text": one.target_text,
         "actual": _text(actual),
         "capped": _text(shared.capped) if shared else None,
-        "progress": fraction(shared.progress if shared else progress.indicator_progress(one, measurements)),
+        "progress": fraction(
+            shared.progress if shared else progress.compute_indicator_progress(one, measurements)
+        ),
         "formula": one.formula,
         "numerator": one.numerator,
         "denominator": one.denominator,
         "accumulation": one.accumulation.value,
-        "accumulation_name": change_words.shown("accumulation", one.accumulation.value, words),
+        "accumulation_name": change_words.format_value("accumulation", one.accumulation.value, words),
         "verification": list(one.verification),
         "periods": _periods(one, measurements, reader),
     }
@@ -296,7 +298,7 @@ def _periods(one: Indicator, measurements: Sequence[Measurement], reader: Reader
                 "end": each.end.isoformat(),
                 "label": reader.period(each.start, each.end),
                 "target": _text(target.value) if target else None,
-                "actual": _text(progress.measured(each)),
+                "actual": _text(progress.measured_value(each)),
                 "numerator": _text(each.numerator),
                 "denominator": _text(each.denominator),
                 "dimension": dict(each.dimension),
@@ -346,7 +348,7 @@ def _proof(one: Evidence, facts: Facts, visible: bool, reader: Reader) -> dict[s
     return {
         "id": one.id,
         "kind": one.kind.value,
-        "kind_name": phrases.say(known, reader.lang) if known else one.kind.value,
+        "kind_name": phrases.translate(known, reader.lang) if known else one.kind.value,
         "title": one.title if visible else "",
         "url": (one.url or _address(one)) if visible else "",
         "resource": one.resource if visible else None,
@@ -358,7 +360,9 @@ def _proof(one: Evidence, facts: Facts, visible: bool, reader: Reader) -> dict[s
         "visible": visible,
         "captured": moment(one.captured),
         "state": "broken" if broken else "unchecked" if check is None else "valid",
-        "state_text": phrases.joined([phrases.break_words(code, reader.lang) for code in broken], reader.lang)
+        "state_text": phrases.join_texts(
+            [phrases.describe_break(code, reader.lang) for code in broken], reader.lang
+        )
         if broken
         else "",
         "checked": moment(check.at) if check else None,
@@ -384,7 +388,7 @@ def _verdicts(standing: Mapping[str, Any], reader: Reader) -> dict[str, dict[str
         made[one["role"]] = {
             "id": one["id"],
             "role": one["role"],
-            "role_name": phrases.verdict_role_words(VerdictRole(one["role"]), reader.lang),
+            "role_name": phrases.verdict_role_name(VerdictRole(one["role"]), reader.lang),
             "assigned": one["assigned"],
             "assigned_name": _completion(one["assigned"], reader),
             "suggested": one["suggested"],
@@ -403,7 +407,7 @@ def _verdicts(standing: Mapping[str, Any], reader: Reader) -> dict[str, dict[str
 
 
 def _completion(value: str | None, reader: Reader) -> str | None:
-    return phrases.completion_words(Completion(value), reader.lang) if value else None
+    return phrases.completion_name(Completion(value), reader.lang) if value else None
 
 
 # --- what it relates to
@@ -452,7 +456,7 @@ def _links(plan: PlanRow, key: Key, record: Record, reader: Reader) -> list[dict
                 "title": one.title,
                 "url": urls.url_of_item(one.name, one.address),
                 "light": one.light,
-                "light_name": phrases.light_words(one.light, reader.lang) if one.light else None,
+                "light_name": phrases.light_name(one.light, reader.lang) if one.light else None,
             }
         )
     return made
@@ -523,7 +527,7 @@ def _story(
     limit: int,
 ) -> tuple[int, list[dict[str, Any]]]:
     """How many things happened to an item, and a page of them, the newest first."""
-    entries = history.story(
+    entries = history.build_story(
         facts,
         key,
         [
@@ -635,14 +639,14 @@ def _role(one: Entry, plan: PlanRow, reader: Reader) -> str | None:
     if one.role is None:
         return None
     if one.role in {role.value for role in VerdictRole}:
-        return phrases.verdict_role_words(VerdictRole(one.role), reader.lang)
+        return phrases.verdict_role_name(VerdictRole(one.role), reader.lang)
     names = record_service.effective_settings(plan).roles.get(one.role)
     return reader.text(names) if names else str(tk._("Component leader"))
 
 
 def _said(one: Entry, plan: PlanRow, reader: Reader) -> dict[str, Any]:
     """The words of one entry: in a few, what was written, and the rest by its name."""
-    title = phrases.entry_words(one, reader.lang)
+    title = phrases.describe_entry(one, reader.lang)
     text = ""
     details: list[tuple[str, Any]] = []
     event = one.event
@@ -696,7 +700,7 @@ def _change_title(one: Entry, plan: PlanRow, reader: Reader) -> str:
     words = reader.words(plan.family)
     name = change_words.field_name(field, words)
     before, after = (
-        change_words.shown(field, one.params.get(each), words, reader.names) or str(tk._("nothing"))
+        change_words.format_value(field, one.params.get(each), words, reader.names) or str(tk._("nothing"))
         for each in ("before", "after")
     )
     return str(tk._("{name}: from “{before}” to “{after}”")).format(

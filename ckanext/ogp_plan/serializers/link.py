@@ -110,7 +110,7 @@ def _end(one: Any, reader: Reader) -> dict[str, Any]:
         "url": reader.item_url(one.plan, one.address),
         "withdrawn": one.withdrawn,
         "light": one.light,
-        "light_name": phrases.light_words(one.light, reader.lang) if one.light else None,
+        "light_name": phrases.light_name(one.light, reader.lang) if one.light else None,
     }
 
 

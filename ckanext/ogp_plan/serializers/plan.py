@@ -181,7 +181,7 @@ class Reader:
 
     def light(self, light: str | None, settings: Settings) -> str | None:
         """Return what a light or a state is called."""
-        return phrases.light_words(light, self.lang, settings) if light else None
+        return phrases.light_name(light, self.lang, settings) if light else None
 
     def month(self, number: int) -> str:
         """Return the name of a month (1–12)."""
@@ -225,7 +225,7 @@ class Reader:
                 {
                     "code": one["code"],
                     "title": phrases.reason_title(one["code"], self.lang),
-                    "text": phrases.reason_words(reason, self.lang),
+                    "text": phrases.describe_reason(reason, self.lang),
                     "params": dict(one.get("params") or {}),
                 }
             )
@@ -243,7 +243,7 @@ def _typed(name: str, value: Any) -> Any:
 
 def light_name(light: str, plan: PlanRow | None, reader: Reader) -> str:
     """Return what a light is called: in a plan's words, or in those common to all."""
-    return phrases.light_words(light, reader.lang, record_service.effective_settings(plan) if plan else None)
+    return phrases.light_name(light, reader.lang, record_service.effective_settings(plan) if plan else None)
 
 
 # --- plans
@@ -368,7 +368,7 @@ def whole(roots: Sequence[Any], settings: Settings) -> progress.Rolled:
             Decimal(below["rolled"]["progress"]) if below and below["rolled"]["progress"] else one.progress
         )
         children.append(Child(value, _weight(one, settings), known, not counted))
-    rolled = progress.parent_progress(children, settings.weights)
+    rolled = progress.compute_parent_progress(children, settings.weights)
     return progress.Rolled(rolled.progress, with_value, total)
 
 
@@ -389,7 +389,7 @@ def _next_cut(pending: Any, reader: Reader) -> dict[str, Any]:
         "due": pending.state.due.isoformat(),
         "days_left": (pending.state.due - reader.today).days,
         "state": pending.state.state,
-        "state_name": phrases.cut_state_words(pending.state, reader.lang),
+        "state_name": phrases.describe_cut_state(pending.state, reader.lang),
     }
 
 
@@ -424,8 +424,8 @@ def plan_and_roots(row: PlanRow, reader: Reader) -> tuple[dict[str, Any], list[d
 def settings(row: PlanRow, reader: Reader) -> list[dict[str, Any]]:
     """Return every setting of a plan: its name, its value as it may be set, and both in words."""
     held = record_service.effective_settings(row)
-    plain = plan_settings.plain(held)
-    printed = phrases.settings_words(held, reader.lang)
+    plain = plan_settings.settings_dict(held)
+    printed = phrases.describe_settings(held, reader.lang)
     names = [
         "cadence", "weights", "count_unit", "cut_days", "publish_business_day", "zones", "excluded",
         "reminder_days", *(f"thresholds.{name}" for name in held.thresholds),
@@ -446,7 +446,7 @@ def cut(one: Any, row: PlanRow, reader: Reader) -> dict[str, Any]:
         "day": one.day.isoformat(),
         "due": one.state.due.isoformat(),
         "state": one.state.state,
-        "state_name": phrases.cut_state_words(one.state, reader.lang),
+        "state_name": phrases.describe_cut_state(one.state, reader.lang),
         "published_at": moment(one.published.at) if one.published else None,
         "late_days": one.state.late_days,
         "sha256": one.cut.sha256 if one.cut else None,
@@ -631,7 +631,7 @@ def _item(
         "declared": one.declared,
         "declared_name": reader.light(one.declared, settings),
         "reasons": reader.reasons(standing.get("reasons", ()), titles),
-        "labels": [phrases.label_words(code, reader.lang) for code in standing.get("labels", ())],
+        "labels": [phrases.label_name(code, reader.lang) for code in standing.get("labels", ())],
         "progress": fraction(one.progress),
         "expected": fraction(standing.get("expected")),
         "coverage": _coverage(one, rolled),
@@ -798,4 +798,4 @@ def _field_name(field: str | None, plan: PlanRow, reader: Reader) -> str:
 def _value(field: str | None, value: Any, plan: PlanRow, reader: Reader) -> str:
     if field == "status" and value:
         return status_name(value)
-    return change_words.shown(field, value, reader.words(plan.family), reader.names)
+    return change_words.format_value(field, value, reader.words(plan.family), reader.names)

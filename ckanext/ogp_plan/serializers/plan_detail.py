@@ -102,7 +102,9 @@ def _fields(stored: Mapping[str, Any], row: PlanRow, reader: plan_serializer.Rea
             ]
         elif value not in (None, "", [], {}):
             label = change_words.field_name(f"fields.{name}", words)
-            text = change_words.shown(f"fields.{name}", plan_serializer.freed(value), words, reader.names)
+            text = change_words.format_value(
+                f"fields.{name}", plan_serializer.freed(value), words, reader.names
+            )
             results.append({"name": name, "label": label[:1].upper() + label[1:], "value": text})
     return results
 

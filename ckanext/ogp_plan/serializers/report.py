@@ -401,7 +401,7 @@ def _entry(
 def _measured(
     one: Measurement, indicator: Indicator | None, judged: _Judged, reader: Reader
 ) -> dict[str, Any]:
-    value = progress.measured(one)
+    value = progress.measured_value(one)
     return {
         "id": one.id,
         "indicator": one.indicator,

@@ -173,7 +173,7 @@ def record_of(plan: PlanRow, cut: Cut) -> Record:
 def compliance_of(plan: PlanRow, cut: Cut) -> tuple[Compliance, Settings]:
     """Return the compliance that a cut froze, and the settings it was computed with."""
     record = record_of(plan, cut)
-    settings = plan_settings.settings(record_service.family(plan.family), record.settings)
+    settings = plan_settings.build_settings(record_service.family(plan.family), record.settings)
     return compute_compliance(record, cut.day, settings), settings
 
 

@@ -1,7 +1,7 @@
 """Evidence before it is recorded: where it is, whether the public can open it, and what its bytes are.
 
-Looking may take seconds and storing a file commits, so both happen before anything is locked
-(:mod:`ckanext.ogp_plan.services.report` records what comes out of here).
+Checking a link may take seconds and storing a file commits, so both happen before anything is locked;
+:mod:`ckanext.ogp_plan.services.report` records it. Rules: :mod:`ckanext.ogp_plan.planning.evidence`.
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ from ckan import model
 
 from ckanext.ogp_plan import jobs
 from ckanext.ogp_plan.model import PlanItem, PlanRow
+from ckanext.ogp_plan.planning import evidence as evidence_rules
 from ckanext.ogp_plan.planning.tracking import Evidence, EvidenceKind
 from ckanext.ogp_plan.services import evidence_check, request_fields
-from ckanext.ogp_plan.services.report import Work, refused
+from ckanext.ogp_plan.services.report import ReportTransaction
+from ckanext.ogp_plan.services.report_error import field_error, validation_errors
 
 log = logging.getLogger(__name__)
 
@@ -43,32 +45,26 @@ _NAME = 100
 
 
 @dataclass(slots=True)
-class Proofs:
-    """Evidence being prepared for one request. ``made``: resources stored for it, to be taken back."""
+class EvidenceBatch:
+    """Evidence being prepared for one request. ``stored``: ids of resources stored for it."""
 
     context: Mapping[str, Any]
     plan: PlanRow
     item: PlanItem | None
     organization: str | None
-    made: list[str] = field(default_factory=list)
+    stored: list[str] = field(default_factory=list)
 
-    def look(self, given: Mapping[str, Any], *, ask: bool = True) -> dict[str, Any]:
-        """Return the fields of one piece of evidence, looked at; an upload is left for :meth:`store`.
+    def check(self, given: Mapping[str, Any], *, ask: bool = True) -> dict[str, Any]:
+        """Return the fields of one piece of evidence, checked; an upload is left for :meth:`store`.
 
-        :param ask: ask the link now; otherwise a job does it afterwards.
+        :param ask: request the link now; otherwise a job does it afterwards.
         :raises tk.ValidationError: it cannot be evidence so.
         """
         fields = dict(given)
-        _one_place(fields)
-        if not fields["public"] and not fields["withheld"]:
-            raise refused("withheld", tk._("Say why the evidence is private."))
-        if fields["public"] and fields["withheld"]:
-            raise refused(
-                "public",
-                tk._("You give a reason to withhold it and say that it is public. Correct one of the two."),
-            )
+        with validation_errors():
+            evidence_rules.check_evidence(fields)
         if fields["kind"] is EvidenceKind.LINK and not fields.get("url"):
-            # what forms say before anybody chooses
+            # the default of forms, which nobody chose
             fields["kind"] = None
         if fields.get("upload") is not None:
             fields["kind"] = fields["kind"] or EvidenceKind.DOCUMENT
@@ -83,7 +79,7 @@ class Proofs:
         try:
             shown: dict[str, Any] = tk.get_action(action)(self._fresh(), {"id": reference})
         except (tk.ObjectNotFound, tk.NotAuthorized) as error:
-            raise refused(
+            raise field_error(
                 name, tk._("It is not in the catalogue, or you may not see it. Check its address.")
             ) from error
         return shown
@@ -99,11 +95,11 @@ class Proofs:
         shown = self._show("resource_show", fields["resource"], "resource")
         found = evidence_check.look_at_resource(shown["id"])
         if found.alive is False:
-            raise refused("resource", tk._("The file of this resource is not there. Upload it again."))
-        _matches_privacy(fields, found.public, "resource")
+            raise field_error("resource", tk._("The file of this resource is not there. Upload it again."))
+        _check_privacy(fields, found.public, "resource")
         return fields | {
             "kind": fields["kind"] or EvidenceKind.RESOURCE,
-            "title": fields["title"] or inputs_line(shown.get("name") or shown.get("url") or ""),
+            "title": fields["title"] or one_line(shown.get("name") or shown.get("url") or ""),
             "resource": shown["id"],
             "dataset": shown["package_id"],
             "sha256": found.sha256,
@@ -115,11 +111,11 @@ class Proofs:
         shown = self._show("package_show", fields["dataset"], "dataset")
         found = evidence_check.look_at_dataset(shown["id"])
         if found.alive is False:
-            raise refused("dataset", tk._("The dataset was deleted."))
-        _matches_privacy(fields, found.public, "dataset")
+            raise field_error("dataset", tk._("The dataset was deleted."))
+        _check_privacy(fields, found.public, "dataset")
         return fields | {
             "kind": fields["kind"] or EvidenceKind.DATASET,
-            "title": fields["title"] or inputs_line(shown.get("title") or shown["name"]),
+            "title": fields["title"] or one_line(shown.get("title") or shown["name"]),
             "dataset": shown["id"],
             "sha256": None,
             "size": None,
@@ -132,58 +128,58 @@ class Proofs:
         """Put an upload into the catalogue, with the user's own rights, and return it as evidence.
 
         It is a resource of a dataset of the organismo: the one named, or the one kept for the evidence
-        of this plan, made when it is not there. This commits; :meth:`take_back` undoes it.
+        of this plan, made when it is not there. This commits; :meth:`delete_stored` undoes it.
         """
-        dataset = self._home(fields)
+        dataset = self._dataset_of_upload(fields)
         upload = fields["upload"]
-        title = fields["title"] or inputs_line(str(upload.filename))
+        title = fields["title"] or one_line(str(upload.filename))
         try:
             made = tk.get_action("resource_create")(
                 self._fresh(),
                 {
                     "package_id": dataset["id"],
                     "upload": upload,
-                    "url": inputs_line(str(upload.filename)),
+                    "url": one_line(str(upload.filename)),
                     "name": title,
                     "description": self._about(),
                 },
             )
         except tk.NotAuthorized as error:
-            raise refused("upload", _no_right(dataset["name"])) from error
+            raise field_error("upload", _not_authorized_text(dataset["name"])) from error
         except tk.ValidationError as error:
-            raise refused("upload", *_sentences(error.error_dict)) from error
-        self.made.append(made["id"])
+            raise field_error("upload", *_sentences(error.error_dict)) from error
+        self.stored.append(made["id"])
         return self._resource({**fields, "upload": None, "resource": made["id"], "title": title})
 
     def _about(self) -> str:
         item = f" {self.item.body.get('code_printed') or self.item.code}" if self.item is not None else ""
         return str(tk._("Evidence of %(item)s") % {"item": f"{self.plan.title}{item}"})
 
-    def _home(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+    def _dataset_of_upload(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """The dataset that takes an upload."""
         if fields.get("dataset"):
             shown = self._show("package_show", fields["dataset"], "dataset")
-            _matches_privacy(fields, not shown.get("private"), "dataset")
+            _check_privacy(fields, not shown.get("private"), "dataset")
             return shown
         owner = self.organization or self.plan.owner
         group = model.Group.by_name(owner)
         if group is None or not group.is_organization or group.state != "active":
-            raise refused(
+            raise field_error(
                 "upload",
                 tk._(
                     "The organismo is no organization of this portal, so there is nowhere to keep the file. "
                     "Choose a dataset, or give a link."
                 ),
             )
-        name = home_name(self.plan.name, owner, public=fields["public"])
+        name = dataset_name(self.plan.name, owner, public=fields["public"])
         try:
             return dict(tk.get_action("package_show")(self._fresh(), {"id": name}))
         except tk.ObjectNotFound:
-            return self._make_home(name, owner, fields)
+            return self._create_dataset(name, owner, fields)
         except tk.NotAuthorized as error:
-            raise refused("upload", _no_right(name)) from error
+            raise field_error("upload", _not_authorized_text(name)) from error
 
-    def _make_home(self, name: str, owner: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    def _create_dataset(self, name: str, owner: str, fields: Mapping[str, Any]) -> dict[str, Any]:
         title = tk._("Evidence of %(item)s") % {"item": self.plan.title}
         made = {
             "name": name,
@@ -195,36 +191,40 @@ class Proofs:
         try:
             return dict(tk.get_action("package_create")(self._fresh(), made))
         except tk.NotAuthorized as error:
-            raise refused("upload", _no_right(owner)) from error
+            raise field_error("upload", _not_authorized_text(owner)) from error
         except tk.ValidationError as error:
             model.Session.rollback()
             if "name" in error.error_dict and model.Package.by_name(name) is not None:
                 # somebody made it at the same moment
                 return self._show("package_show", name, "dataset")
-            raise refused(
+            raise field_error(
                 "dataset",
                 tk._("A dataset for the evidence could not be made. Choose one of the organismo."),
                 *_sentences(error.error_dict),
             ) from error
 
-    def take_back(self) -> None:
+    def delete_stored(self) -> None:
         """Delete what was stored for a report that was not recorded after all."""
-        for resource_id in self.made:
+        for resource_id in self.stored:
             try:
                 tk.get_action("resource_delete")({"ignore_auth": True, "user": ""}, {"id": resource_id})
             except Exception:
                 # the first error matters more; the file stays in the dataset, where it can be seen
                 model.Session.rollback()
                 log.exception("Resource %s of a report that was not recorded stays", resource_id)
-        self.made.clear()
+        self.stored.clear()
+
+    # names that actions use until they take the new ones
+    look = check
+    take_back = delete_stored
 
 
-def inputs_line(text: str) -> str:
-    """A name that the catalogue has, in one line and of a length that fits."""
+def one_line(text: str) -> str:
+    """Return a name of the catalogue in one line, at most 500 characters long."""
     return " ".join(text.split())[:500]
 
 
-def home_name(plan: str, organization: str, *, public: bool) -> str:
+def dataset_name(plan: str, organization: str, *, public: bool) -> str:
     """Return the name of the dataset that keeps the evidence an organismo uploads for a plan."""
     name = f"evidencias-{plan}-{organization}" + ("" if public else "-reservadas")
     if len(name) <= _NAME:
@@ -233,32 +233,9 @@ def home_name(plan: str, organization: str, *, public: bool) -> str:
     return f"{name[: _NAME - len(mark) - 1]}-{mark}"
 
 
-def _one_place(fields: Mapping[str, Any]) -> None:
-    places = [name for name in ("url", "resource", "upload") if fields.get(name)]
-    if fields.get("dataset") and not fields.get("upload"):
-        places.append("dataset")
-    if not places:
-        raise refused("url", tk._("Give a link, a resource or dataset of the catalogue, or upload a file."))
-    if len(places) > 1:
-        raise refused(
-            places[1],
-            tk._("Give one thing in each piece of evidence: %(given)s.") % {"given": ", ".join(places)},
-        )
-
-
-def _matches_privacy(fields: Mapping[str, Any], is_public: bool | None, name: str) -> None:
-    if fields["public"] and is_public is False:
-        raise refused(
-            name,
-            tk._(
-                "It is private in the catalogue. Make its dataset public, or say why the evidence is private."
-            ),
-        )
-    if not fields["public"] and is_public:
-        raise refused(
-            name,
-            tk._("Anybody can open it in the catalogue, so it cannot be withheld. Choose a private dataset."),
-        )
+def _check_privacy(fields: Mapping[str, Any], is_public: bool | None, name: str) -> None:
+    with validation_errors():
+        evidence_rules.check_privacy(name, public=fields["public"], is_public=is_public)
 
 
 def _link(fields: dict[str, Any], *, ask: bool) -> dict[str, Any]:
@@ -269,13 +246,13 @@ def _link(fields: dict[str, Any], *, ask: bool) -> dict[str, Any]:
         return fields | {"captured": None}
     found = evidence_check.steady_link(fields["url"])
     if found.alive is False:
-        raise refused(
+        raise field_error(
             "url",
             tk._("The link does not open (HTTP %(status)s). Correct it, or upload the file.")
             % {"status": found.status},
         )
     if found.refused:
-        raise refused(
+        raise field_error(
             "url",
             tk._(
                 "The link leads to a network that the public cannot reach. Upload the file, or give "
@@ -283,7 +260,7 @@ def _link(fields: dict[str, Any], *, ask: bool) -> dict[str, Any]:
             ),
         )
     if fields["public"] and found.public is False:
-        raise refused(
+        raise field_error(
             "url", tk._("The link asks for a password. Make it public, or say why the evidence is private.")
         )
     return fields | {
@@ -297,7 +274,7 @@ def _now() -> dt.datetime:
     return dt.datetime.now(dt.timezone.utc)
 
 
-def _no_right(where: str) -> str:
+def _not_authorized_text(where: str) -> str:
     return str(
         tk._(
             "You may not add files to %(where)s. Ask an administrator of the organismo to make you its "
@@ -307,25 +284,32 @@ def _no_right(where: str) -> str:
     )
 
 
-def _sentences(said: Any) -> list[str]:
-    if isinstance(said, Mapping):
-        return [sentence for inner in said.values() for sentence in _sentences(inner)]
-    if isinstance(said, list | tuple):
-        return [sentence for inner in said for sentence in _sentences(inner)]
-    return [str(said)] if said else []
+def _sentences(errors: Any) -> list[str]:
+    if isinstance(errors, Mapping):
+        return [sentence for inner in errors.values() for sentence in _sentences(inner)]
+    if isinstance(errors, list | tuple):
+        return [sentence for inner in errors for sentence in _sentences(inner)]
+    return [str(errors)] if errors else []
 
 
-def pending(work: Work) -> list[str]:
-    """Return the ids of the evidence just recorded whose links nobody has looked at yet."""
+def unchecked_evidence(report: ReportTransaction) -> list[str]:
+    """Return the ids of the evidence just recorded whose links were not checked yet."""
     return [
         fact.id
-        for desk in work.desks.values()
-        for fact in desk.added
+        for context in report.contexts.values()
+        for fact in context.added
         if isinstance(fact, Evidence) and fact.url and fact.captured is None
     ]
 
 
-def ask_later(ids: Sequence[str]) -> None:
-    """Queue a look at evidence that could not be looked at. Call it after the commit."""
+def queue_checks(ids: Sequence[str]) -> None:
+    """Queue checks of evidence that was not checked. Call it after the commit."""
     for fact_id in ids:
         jobs.enqueue_check(fact_id)
+
+
+# --- names that actions use until they take the new ones
+
+Proofs = EvidenceBatch
+pending = unchecked_evidence
+ask_later = queue_checks

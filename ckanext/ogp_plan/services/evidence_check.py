@@ -21,7 +21,7 @@ from sqlalchemy.exc import IntegrityError
 from ckanext.cost_common import http, storage
 from ckanext.ogp_plan import config
 from ckanext.ogp_plan.model import Event, PlanRow
-from ckanext.ogp_plan.planning.tracking import Evidence, EvidenceCheck, standing
+from ckanext.ogp_plan.planning.tracking import Evidence, EvidenceCheck, current_events
 from ckanext.ogp_plan.planning.types import PlanStatus
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import item_status
@@ -252,7 +252,7 @@ def _facts(plan_id: str) -> tuple[list[Evidence], dict[str, EvidenceCheck]]:
     table = Event.__table__
     wanted = sa.select(table).where(table.c.plan_id == plan_id, table.c.kind.in_(("evidence", "check")))
     rows = list(model.Session.execute(wanted.order_by(table.c.at, table.c.id)))
-    stands: list[Any] = standing(event_service.to_fact(row) for row in rows if row.kind == "evidence")  # type: ignore[type-var]
+    stands: list[Any] = current_events(event_service.to_fact(row) for row in rows if row.kind == "evidence")  # type: ignore[type-var]
     looks: list[Any] = [event_service.to_fact(row) for row in rows if row.kind == "check"]
     return [one for one in stands if not one.retracted], {one.evidence: one for one in looks}
 

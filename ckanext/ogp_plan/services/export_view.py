@@ -165,11 +165,11 @@ def view(
         record, today = record_service.load(plan, keys), record_service.today()
         overdue = item_status.overdue_elsewhere(plan.id, today)
     family = record_service.family(plan.family)
-    settings = plan_settings.settings(family, record.settings)
+    settings = plan_settings.build_settings(family, record.settings)
     return View(
         id=plan.name,
         record=said or record,
-        standings=compute_status(record, today, keys, settings=settings, overdue=overdue),
+        statuses=compute_status(record, today, keys, settings=settings, overdue=overdue),
         addresses=PublicAddresses(plan, item_addresses(plan)),
         today=today,
         family=family,

@@ -200,12 +200,12 @@ def _settle(reading: Reading, row: Import, plan: PlanRow | None, present: Plan |
     if not whole or not present:
         settlement.keep_title(read, wanted_title, present)
     if present and not whole:
-        settlement.keep_unsaid(read, present)
+        settlement.keep_unstated(read, present)
     if plan:
         _name_answered(reading, plan, present)
     if present:
         _vanished(reading, present, row.answers)
-    settlement.number(read)
+    settlement.number_items(read)
 
 
 def unknown_names(plan: Plan) -> tuple[str, ...]:
@@ -264,7 +264,7 @@ def _vanished(reading: Reading, present: Plan, answers: Mapping[str, str]) -> No
         )
         if act.ask(question, dict(answers)) == "withdraw":
             leave.add(key)
-    settlement.put_back(plan, present, [key for key in gone if top[key] not in leave])
+    settlement.restore_items(plan, present, [key for key in gone if top[key] not in leave])
 
 
 def _highest(key: Key, gone: Mapping[Key, Item]) -> Key:

@@ -1,4 +1,4 @@
-"""Who is who in plans, and who may do what: the whole permission matrix in one table.
+"""Who may do what in plans: the whole permission matrix in one table.
 
 Reading only: nothing here writes or commits. What is not in :data:`MATRIX` is not allowed.
 """
@@ -22,10 +22,10 @@ from ckanext.ogp_plan.services import record as record_service
 #: Capacities in CKAN's organizations by which somebody reports for an organismo.
 EDITORS = ("admin", "editor")
 #: What an organismo is to an item when it owes it; allies and monitors of an item owe nothing.
-OWING = (Role.LEAD.value, Role.SUPPORT.value)
+RESPONSIBLE_ROLES = (Role.LEAD.value, Role.SUPPORT.value)
 
 
-class Is(str, Enum):
+class Relation(str, Enum):
     """What a person is to a plan, an item or an organismo."""
 
     ANYBODY = "anybody"
@@ -45,58 +45,62 @@ _DRAFT = frozenset({PlanStatus.DRAFT})
 _PUBLIC = frozenset(PlanStatus) - _DRAFT
 _OPEN = frozenset(PlanStatus) - {PlanStatus.CLOSED}
 _TRACKED = frozenset({PlanStatus.ADOPTED, PlanStatus.RUNNING})
-_JUDGED = _TRACKED | {PlanStatus.CLOSED}
+_REVIEWED = _TRACKED | {PlanStatus.CLOSED}
 _ALWAYS = frozenset(PlanStatus)
 
-_MANAGERS = frozenset({Is.COORDINATOR, Is.OWNER_ADMIN, Is.SYSADMIN})
-_INSIDERS = _MANAGERS | {Is.OWNER_EDITOR, Is.LEADER, Is.CONTROL, Is.MONITOR}
+_MANAGERS = frozenset({Relation.COORDINATOR, Relation.OWNER_ADMIN, Relation.SYSADMIN})
+_INSIDERS = _MANAGERS | {Relation.OWNER_EDITOR, Relation.LEADER, Relation.CONTROL, Relation.MONITOR}
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the matrix: ``what`` may be done, while a plan is in one of ``when``, by one of ``who``."""
+class PermissionRule:
+    """One line of the matrix: what is done, while a plan has which status, by people of which relation."""
 
-    what: str
-    when: frozenset[PlanStatus]
-    who: frozenset[Is]
-
-
-def _by(*who: Is) -> frozenset[Is]:
-    return frozenset(who)
+    action: str
+    statuses: frozenset[PlanStatus]
+    relations: frozenset[Relation]
 
 
-#: Who may what. The same word on two lines: either is enough.
-MATRIX: tuple[Row, ...] = (
-    #   what                 while the plan is  by whom
-    Row("see", _PUBLIC, _by(Is.ANYBODY)),
-    Row("see", _DRAFT, _INSIDERS),
-    Row("create", _ALWAYS, _MANAGERS),
-    Row("import", _OPEN, _MANAGERS),
-    Row("change", _OPEN, _MANAGERS),
-    Row("period", _OPEN, _MANAGERS),
-    Row("link", _OPEN, _MANAGERS),
-    Row("roles", _OPEN, _MANAGERS),
-    Row("see_roles", _ALWAYS, _MANAGERS),
+def _by(*relations: Relation) -> frozenset[Relation]:
+    return frozenset(relations)
+
+
+#: Who may do what. The same action on two lines: either is enough.
+MATRIX: tuple[PermissionRule, ...] = (
+    #              action    while the plan is  by whom
+    PermissionRule("see", _PUBLIC, _by(Relation.ANYBODY)),
+    PermissionRule("see", _DRAFT, _INSIDERS),
+    PermissionRule("create", _ALWAYS, _MANAGERS),
+    PermissionRule("import", _OPEN, _MANAGERS),
+    PermissionRule("change", _OPEN, _MANAGERS),
+    PermissionRule("period", _OPEN, _MANAGERS),
+    PermissionRule("link", _OPEN, _MANAGERS),
+    PermissionRule("roles", _OPEN, _MANAGERS),
+    PermissionRule("see_roles", _ALWAYS, _MANAGERS),
     #   of coordinators, Control Interno and monitors: no organismo grants them
-    Row("grant", _ALWAYS, _by(Is.SYSADMIN)),
+    PermissionRule("grant", _ALWAYS, _by(Relation.SYSADMIN)),
     #   for one organismo that owes the item; for the item as a whole
-    Row("report", _TRACKED, _by(Is.FOCAL)),
-    Row("report_whole", _TRACKED, _by(Is.COORDINATOR)),
-    Row("review", _TRACKED, _by(Is.LEADER, Is.COORDINATOR)),
+    PermissionRule("report", _TRACKED, _by(Relation.FOCAL)),
+    PermissionRule("report_whole", _TRACKED, _by(Relation.COORDINATOR)),
+    PermissionRule("review", _TRACKED, _by(Relation.LEADER, Relation.COORDINATOR)),
     #   not the administration of the portal either, unless it holds the role
-    Row("verdict", _JUDGED, _by(Is.CONTROL, Is.MONITOR)),
-    Row("cut_create", _JUDGED, _by(Is.CONTROL, Is.SYSADMIN)),
-    Row("cut_publish", _JUDGED, _by(Is.CONTROL)),
-    Row("private_evidence", _ALWAYS, _by(Is.FOCAL, Is.COORDINATOR, Is.CONTROL, Is.MONITOR, Is.SYSADMIN)),
-    Row("publish_dataset", _PUBLIC, _MANAGERS),
+    PermissionRule("verdict", _REVIEWED, _by(Relation.CONTROL, Relation.MONITOR)),
+    PermissionRule("cut_create", _REVIEWED, _by(Relation.CONTROL, Relation.SYSADMIN)),
+    PermissionRule("cut_publish", _REVIEWED, _by(Relation.CONTROL)),
+    PermissionRule(
+        "private_evidence",
+        _ALWAYS,
+        _by(Relation.FOCAL, Relation.COORDINATOR, Relation.CONTROL, Relation.MONITOR, Relation.SYSADMIN),
+    ),
+    PermissionRule("publish_dataset", _PUBLIC, _MANAGERS),
     #   of no plan: leave of a focal point, for its organismo
-    Row("delegate", _ALWAYS, _by(Is.FOCAL, Is.ORG_ADMIN, Is.SYSADMIN)),
+    PermissionRule("delegate", _ALWAYS, _by(Relation.FOCAL, Relation.ORG_ADMIN, Relation.SYSADMIN)),
 )
-WHATS = frozenset(row.what for row in MATRIX)
+ACTIONS = frozenset(rule.action for rule in MATRIX)
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldRole:
     """A role that somebody holds today. ``plan_id`` None: in all plans."""
 
     role: str
@@ -120,31 +124,37 @@ class Person:
     admin_of: frozenset[str] = frozenset()
     #: names of organizations it edits (those it administers too)
     editor_of: frozenset[str] = frozenset()
-    held: tuple[Held, ...] = ()
+    roles: tuple[HeldRole, ...] = ()
     #: as delegate of somebody on leave: (organization, plan or None)
-    delegated: frozenset[tuple[str, str | None]] = frozenset()
+    delegations: frozenset[tuple[str, str | None]] = frozenset()
 
     def holds(self, role: str, plan_id: str | None) -> bool:
         """Tell whether it holds a role in a plan (or in all of them)."""
-        return any(one.role == role and one.plan_id in (None, plan_id) for one in self.held)
+        return any(one.role == role and one.plan_id in (None, plan_id) for one in self.roles)
 
-    def leads(self, plan_id: str) -> frozenset[str]:
+    def led_components(self, plan_id: str) -> frozenset[str]:
         """Return the addresses of the components it leads in a plan."""
-        led = (one for one in self.held if one.role == COMPONENT_LEADER and one.plan_id == plan_id)
+        led = (one for one in self.roles if one.role == COMPONENT_LEADER and one.plan_id == plan_id)
         return frozenset(one.component for one in led if one.component)
 
-    def speaks_for(self, plan_id: str | None, *, by_itself: bool = False) -> frozenset[str]:
+    def represented_organizations(self, plan_id: str | None, *, by_itself: bool = False) -> frozenset[str]:
         """Return the names of the organismos it reports for in a plan (None: in any plan).
 
-        :param by_itself: without those it speaks for as a delegate.
+        :param by_itself: without those it reports for as a delegate.
         """
         focal = {
             one.organization
-            for one in self.held
+            for one in self.roles
             if one.role == FOCAL_POINT and one.organization and _covers(one.plan_id, plan_id)
         }
-        lent = set() if by_itself else {name for name, scope in self.delegated if _covers(scope, plan_id)}
-        return self.editor_of | focal | lent
+        delegated = (
+            set() if by_itself else {name for name, scope in self.delegations if _covers(scope, plan_id)}
+        )
+        return self.editor_of | focal | delegated
+
+    # names that other layers use until they take the new ones
+    speaks_for = represented_organizations
+    leads = led_components
 
 
 def _covers(scope: str | None, plan_id: str | None) -> bool:
@@ -154,9 +164,12 @@ def _covers(scope: str | None, plan_id: str | None) -> bool:
 NOBODY = Person()
 
 
-def of(context: Any) -> Person:
-    """Return who asks, out of the context of an action."""
-    person = who(context.get("auth_user_obj") or context.get("user"))
+def get_person(context: Any) -> Person:
+    """Return who calls an action, with all they are today.
+
+    :param context: of the action.
+    """
+    person = load_person(context.get("auth_user_obj") or context.get("user"))
     if not context.get("ignore_auth"):
         return person
     return Person(
@@ -164,28 +177,28 @@ def of(context: Any) -> Person:
     )
 
 
-def who(user: Any, *, delegations: bool = True) -> Person:
+def load_person(user: Any, *, delegations: bool = True) -> Person:
     """Return a person with all they are today, in at most five queries.
 
     :param user: a name or id of a user, a ``ckan.model.User``, or None. Somebody deleted is nobody.
-    :param delegations: with the organismos they speak for while somebody is on leave.
+    :param delegations: with the organismos they report for while somebody is on leave.
     """
     found = model.User.get(user) if isinstance(user, str) and user else user
     if not getattr(found, "id", None) or found.state != "active":
         return NOBODY
-    member = _memberships(found.id)
+    member = _load_memberships(found.id)
     return Person(
         id=found.id,
         name=found.name,
         sysadmin=bool(found.sysadmin),
         admin_of=frozenset(name for name, capacity in member if capacity == "admin"),
         editor_of=frozenset(name for name, _ in member),
-        held=_roles(found.id),
-        delegated=_delegated(found.id) if delegations else frozenset(),
+        roles=_load_roles(found.id),
+        delegations=_load_delegations(found.id) if delegations else frozenset(),
     )
 
 
-def _memberships(user_id: str) -> list[tuple[str, str]]:
+def _load_memberships(user_id: str) -> list[tuple[str, str]]:
     wanted = (
         sa.select(model.Group.name, model.Member.capacity)
         .join(model.Group, model.Group.id == model.Member.group_id)
@@ -196,147 +209,160 @@ def _memberships(user_id: str) -> list[tuple[str, str]]:
     return [(name, capacity) for name, capacity in model.Session.execute(wanted)]
 
 
-def _roles(user_id: str) -> tuple[Held, ...]:
+def _load_roles(user_id: str) -> tuple[HeldRole, ...]:
     moment = dt.datetime.now(dt.timezone.utc)
     wanted = sa.select(PlanRole.role, PlanRole.plan_id, PlanRole.organization, PlanRole.component).where(
-        PlanRole.user_id == user_id, holding(moment)
+        PlanRole.user_id == user_id, is_role_valid(moment)
     )
-    return tuple(Held(*row) for row in model.Session.execute(wanted))
+    return tuple(HeldRole(*row) for row in model.Session.execute(wanted))
 
 
-def holding(moment: dt.datetime) -> Any:
+def is_role_valid(moment: dt.datetime) -> Any:
     """Return the condition that a role holds at a moment."""
     return sa.and_(PlanRole.since <= moment, sa.or_(PlanRole.until.is_(None), PlanRole.until > moment))
 
 
-def _delegated(user_id: str) -> frozenset[tuple[str, str | None]]:
-    """What others lent today. A delegate speaks as far as who is on leave does, and lends nothing on."""
+def _load_delegations(user_id: str) -> frozenset[tuple[str, str | None]]:
+    """Delegations to somebody today: a delegate reports as far as who is on leave, and delegates nothing."""
     day = record_service.today()
     wanted = (
         sa.select(Delegation.user_id, Delegation.organization)
         .where(Delegation.delegate_id == user_id, Delegation.revoked.is_(None))
         .where(Delegation.since <= day, Delegation.until >= day)
     )
-    lent: set[tuple[str, str | None]] = set()
+    delegated: set[tuple[str, str | None]] = set()
     for on_leave, organization in {tuple(row) for row in model.Session.execute(wanted)}:
-        absent = who(on_leave, delegations=False)
+        absent = load_person(on_leave, delegations=False)
         if organization in absent.editor_of:
-            lent.add((organization, None))
-        lent |= {
+            delegated.add((organization, None))
+        delegated |= {
             (organization, one.plan_id)
-            for one in absent.held
+            for one in absent.roles
             if one.role == FOCAL_POINT and one.organization == organization
         }
-    return frozenset(lent)
+    return frozenset(delegated)
 
 
-def may(
+def is_allowed(
     person: Person,
-    what: str,
+    action: str,
     plan: PlanRow | None,
     item: PlanItem | None = None,
     organization: str | None = None,
 ) -> bool:
     """Tell whether somebody may do something.
 
-    :param what: a word of :data:`MATRIX`; ``KeyError`` for another.
+    :param action: of :data:`MATRIX`.
     :param plan: where; None for what is of no plan yet (``create``), or of none at all (``delegate``).
     :param item: on which item; None: on any of the plan.
     :param organization: for which organismo; None: for any that is the person's. For ``create`` it
         is the owner to be.
+    :raises KeyError: the matrix has no such action.
     """
-    if what not in WHATS:
-        raise KeyError(what)
-    status = PlanStatus(plan.status) if plan is not None else None
-    wanted = [row for row in MATRIX if row.what == what and (status is None or status in row.when)]
-    if what == "see" and person.trusted:
+    if action not in ACTIONS:
+        raise KeyError(action)
+    if action == "see" and person.trusted:
         return True
-    who_may = frozenset[Is]().union(*(row.who for row in wanted))
-    return any(_is(person, one, plan, item, organization) for one in Is if one in who_may)
+    status = PlanStatus(plan.status) if plan is not None else None
+    allowed = frozenset[Relation]().union(
+        *(
+            rule.relations
+            for rule in MATRIX
+            if rule.action == action and (status is None or status in rule.statuses)
+        )
+    )
+    return any(
+        _has_relation(person, relation, plan, item, organization)
+        for relation in Relation
+        if relation in allowed
+    )
 
 
-def may_somewhere(person: Person, what: str) -> bool:
+def is_allowed_somewhere(person: Person, action: str) -> bool:
     """Tell whether somebody may do something in some plan or for some organismo, whatever the plans' status.
 
     For a request that does not say where: who may do it nowhere is refused before anything else.
 
-    :param what: a word of :data:`MATRIX`; ``KeyError`` for another.
+    :param action: of :data:`MATRIX`.
+    :raises KeyError: the matrix has no such action.
     """
-    if what not in WHATS:
-        raise KeyError(what)
-    who_may = frozenset[Is]().union(*(row.who for row in MATRIX if row.what == what))
+    if action not in ACTIONS:
+        raise KeyError(action)
+    allowed = frozenset[Relation]().union(*(rule.relations for rule in MATRIX if rule.action == action))
     if person.id is None:
-        return Is.ANYBODY in who_may
-    roles = {held.role for held in person.held}
+        return Relation.ANYBODY in allowed
+    roles = {held.role for held in person.roles}
     applies = {
-        Is.ANYBODY: True,
-        Is.SIGNED_IN: True,
-        Is.SYSADMIN: person.sysadmin,
-        Is.OWNER_ADMIN: bool(person.admin_of),
-        Is.ORG_ADMIN: bool(person.admin_of),
-        Is.OWNER_EDITOR: bool(person.editor_of),
-        Is.COORDINATOR: COORDINATOR in roles,
-        Is.CONTROL: CONTROL in roles,
-        Is.MONITOR: MONITOR in roles,
-        Is.LEADER: COMPONENT_LEADER in roles,
-        Is.FOCAL: bool(person.speaks_for(None)),
+        Relation.ANYBODY: True,
+        Relation.SIGNED_IN: True,
+        Relation.SYSADMIN: person.sysadmin,
+        Relation.OWNER_ADMIN: bool(person.admin_of),
+        Relation.ORG_ADMIN: bool(person.admin_of),
+        Relation.OWNER_EDITOR: bool(person.editor_of),
+        Relation.COORDINATOR: COORDINATOR in roles,
+        Relation.CONTROL: CONTROL in roles,
+        Relation.MONITOR: MONITOR in roles,
+        Relation.LEADER: COMPONENT_LEADER in roles,
+        Relation.FOCAL: bool(person.represented_organizations(None)),
     }
-    return any(applies[word] for word in who_may)
+    return any(applies[relation] for relation in allowed)
 
 
-def _is(  # noqa: PLR0912  (one line a word)
-    person: Person, one: Is, plan: PlanRow | None, item: PlanItem | None, organization: str | None
+def _has_relation(  # noqa: PLR0912  (one line a relation)
+    person: Person, relation: Relation, plan: PlanRow | None, item: PlanItem | None, organization: str | None
 ) -> bool:
     """Tell whether somebody is that to a plan, an item, an organismo."""
     plan_id = plan.id if plan is not None else None
     owner = plan.owner if plan is not None else organization
-    if one is Is.ANYBODY:
+    if relation is Relation.ANYBODY:
         return True
     if person.id is None:
         return False
-    if one is Is.SIGNED_IN:
+    if relation is Relation.SIGNED_IN:
         return True
-    if one is Is.SYSADMIN:
+    if relation is Relation.SYSADMIN:
         return person.sysadmin
-    if one is Is.OWNER_ADMIN:
+    if relation is Relation.OWNER_ADMIN:
         return owner in person.admin_of
-    if one is Is.OWNER_EDITOR:
+    if relation is Relation.OWNER_EDITOR:
         return owner in person.editor_of
-    if one is Is.ORG_ADMIN:
+    if relation is Relation.ORG_ADMIN:
         return organization in person.admin_of
-    if one is Is.COORDINATOR:
+    if relation is Relation.COORDINATOR:
         return person.holds(COORDINATOR, plan_id)
-    if one is Is.CONTROL:
+    if relation is Relation.CONTROL:
         return person.holds(CONTROL, plan_id)
-    if one is Is.MONITOR:
+    if relation is Relation.MONITOR:
         return person.holds(MONITOR, plan_id)
-    if one is Is.LEADER:
-        return plan is not None and _leads(person, plan, item)
-    return _is_focal(person, plan, item, organization)
+    if relation is Relation.LEADER:
+        return plan is not None and _leads_component(person, plan, item)
+    return _is_focal_point(person, plan, item, organization)
 
 
-def _leads(person: Person, plan: PlanRow, item: PlanItem | None) -> bool:
-    led = person.leads(plan.id)
+def _leads_component(person: Person, plan: PlanRow, item: PlanItem | None) -> bool:
+    led = person.led_components(plan.id)
     if item is None or not led:
         return bool(led)
     wanted = sa.select(PlanItem.address).where(PlanItem.id == item.component_id)
     return model.Session.execute(wanted).scalar() in led
 
 
-def _is_focal(person: Person, plan: PlanRow | None, item: PlanItem | None, organization: str | None) -> bool:
+def _is_focal_point(
+    person: Person, plan: PlanRow | None, item: PlanItem | None, organization: str | None
+) -> bool:
     if plan is None:
-        return organization in person.speaks_for(None, by_itself=True)
-    mine = person.speaks_for(plan.id)
+        return organization in person.represented_organizations(None, by_itself=True)
+    represented = person.represented_organizations(plan.id)
     if organization is not None:
-        mine = mine & {organization}
-    return bool(mine and owing(plan, item, mine))
+        represented = represented & {organization}
+    return bool(represented and list_responsible(plan, item, represented))
 
 
-def owing(plan: PlanRow, item: PlanItem | None, among: Collection[str]) -> frozenset[str]:
+def list_responsible(plan: PlanRow, item: PlanItem | None, among: Collection[str]) -> frozenset[str]:
     """Return which of some organismos owe an item of a plan (None: any item that still stands)."""
     wanted = (
         sa.select(ItemAssignment.organization)
-        .where(ItemAssignment.plan_id == plan.id, ItemAssignment.role.in_(OWING))
+        .where(ItemAssignment.plan_id == plan.id, ItemAssignment.role.in_(RESPONSIBLE_ROLES))
         .where(ItemAssignment.organization.in_(list(among)))
         .distinct()
     )
@@ -347,15 +373,57 @@ def owing(plan: PlanRow, item: PlanItem | None, among: Collection[str]) -> froze
     return frozenset(model.Session.scalars(wanted))
 
 
-def reports_for(person: Person, plan: PlanRow, item: PlanItem | None = None) -> list[str]:
+def list_reporting_organizations(person: Person, plan: PlanRow, item: PlanItem | None = None) -> list[str]:
     """Return the organismos somebody may report for now: on an item, or on any item of the plan."""
-    mine = person.speaks_for(plan.id)
-    if not mine or not may(person, "report", plan, item):
+    represented = person.represented_organizations(plan.id)
+    if not represented or not is_allowed(person, "report", plan, item):
         return []
-    return sorted(owing(plan, item, mine))
+    return sorted(list_responsible(plan, item, represented))
 
 
-def may_review(person: Person, plan: PlanRow, fact: Event) -> bool:
+def is_reporter_of(person: Person, organization: str) -> bool:
+    """Tell whether somebody reports for an organismo now in any of the plans in which it owes something."""
+    if person.id is None or organization not in person.represented_organizations(None):
+        return False
+    query = (
+        sa.select(ItemAssignment.plan_id)
+        .join(PlanRow, PlanRow.id == ItemAssignment.plan_id)
+        .where(ItemAssignment.organization == organization, ItemAssignment.role.in_(RESPONSIBLE_ROLES))
+        .where(PlanRow.status.in_([status.value for status in _TRACKED]))
+        .distinct()
+    )
+    return any(
+        organization in person.represented_organizations(plan_id) for plan_id in model.Session.scalars(query)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPermission:
+    """For whom somebody may report on an item: organismos by name, and the item as a whole."""
+
+    organizations: tuple[str, ...] = ()
+    whole: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.organizations) or self.whole
+
+
+def load_report_permission(person: Person, plan: PlanRow, item: PlanItem) -> ReportPermission:
+    """Return for whom somebody may report on an item now."""
+    return ReportPermission(
+        tuple(list_reporting_organizations(person, plan, item)),
+        is_allowed(person, "report_whole", plan, item),
+    )
+
+
+def list_verdict_roles(person: Person, plan: PlanRow, item: PlanItem) -> list[str]:
+    """Return the roles in which somebody may give a verdict of an item now."""
+    if not is_allowed(person, "verdict", plan, item):
+        return []
+    return [role for role in (CONTROL, MONITOR) if person.holds(role, plan.id)]
+
+
+def is_review_allowed(person: Person, plan: PlanRow, fact: Event) -> bool:
     """Tell whether somebody may accept or return an update or a report: never one's own.
 
     A report is reviewed by who leads every component it carries updates or measurements to.
@@ -364,13 +432,13 @@ def may_review(person: Person, plan: PlanRow, fact: Event) -> bool:
         return False
     if fact.kind == "update":
         item = PlanItem.of(plan.id, fact.level or "", fact.code or "")
-        return item is not None and may(person, "review", plan, item)
-    if not may(person, "review", plan):
+        return item is not None and is_allowed(person, "review", plan, item)
+    if not is_allowed(person, "review", plan):
         return False
     if person.holds(COORDINATOR, plan.id):
         return True
     touched = _components_of_report(plan.id, fact.id)
-    return bool(touched) and touched <= person.leads(plan.id)
+    return bool(touched) and touched <= person.led_components(plan.id)
 
 
 def _components_of_report(plan_id: str, report_id: str) -> set[str]:
@@ -390,22 +458,22 @@ def _components_of_report(plan_id: str, report_id: str) -> set[str]:
     return set(model.Session.scalars(wanted))
 
 
-def visible(person: Person) -> Any:
-    """Return the condition, on the rows of plans, that somebody may see them: ``may(…, "see", …)`` in SQL."""
+def visible_plans(person: Person) -> Any:
+    """Return the condition, on plans, that somebody may see them: :func:`is_allowed` to ``see`` in SQL."""
     if person.trusted or person.sysadmin:
         return sa.true()
     public = PlanRow.status.in_([status.value for status in _PUBLIC])
     if person.id is None:
         return public
     inside = (COORDINATOR, COMPONENT_LEADER, CONTROL, MONITOR)
-    held = [one for one in person.held if one.role in inside]
+    held = [one for one in person.roles if one.role in inside]
     if any(one.plan_id is None and one.role != COMPONENT_LEADER for one in held):
         return sa.true()
     plans = [one.plan_id for one in held if one.plan_id and (one.role != COMPONENT_LEADER or one.component)]
     return sa.or_(public, PlanRow.id.in_(plans), PlanRow.owner.in_(list(person.editor_of)))
 
 
-def focal_points(organizations: Iterable[str], plan_id: str) -> dict[str, list[str]]:
+def load_focal_points(organizations: Iterable[str], plan_id: str) -> dict[str, list[str]]:
     """Return, for each organismo, the ids of who reports for it in a plan today, delegates included.
 
     For letters: editors and admins of the organization, focal points named, and who stands in for them.
@@ -426,19 +494,19 @@ def focal_points(organizations: Iterable[str], plan_id: str) -> dict[str, list[s
         PlanRole.role == FOCAL_POINT,
         PlanRole.organization.in_(names),
         sa.or_(PlanRole.plan_id.is_(None), PlanRole.plan_id == plan_id),
-        holding(moment),
+        is_role_valid(moment),
     )
     for wanted in (members, named):
         for name, user_id in model.Session.execute(wanted):
             people[name].add(user_id)
-    for name, on_leave, delegate in model.Session.execute(_lent(names)):
+    for name, on_leave, delegate in model.Session.execute(_delegations_of(names)):
         if on_leave in people[name]:
             people[name].add(delegate)
-    active = _active(set().union(*people.values()))
+    active = _filter_active(set().union(*people.values()))
     return {name: sorted(found & active) for name, found in people.items()}
 
 
-def _lent(names: list[str]) -> Any:
+def _delegations_of(names: list[str]) -> Any:
     day = record_service.today()
     return (
         sa.select(Delegation.organization, Delegation.user_id, Delegation.delegate_id)
@@ -447,6 +515,20 @@ def _lent(names: list[str]) -> Any:
     )
 
 
-def _active(ids: set[str]) -> set[str]:
+def _filter_active(ids: set[str]) -> set[str]:
     wanted = sa.select(model.User.id).where(model.User.id.in_(list(ids)), model.User.state == "active")
     return set(model.Session.scalars(wanted))
+
+
+# --- names that other layers use until they take the new ones
+
+OWING = RESPONSIBLE_ROLES
+of = get_person
+who = load_person
+may = is_allowed
+may_somewhere = is_allowed_somewhere
+may_review = is_review_allowed
+reports_for = list_reporting_organizations
+holding = is_role_valid
+visible = visible_plans
+focal_points = load_focal_points

@@ -79,7 +79,7 @@ def check_days(start: dt.date | None, end: dt.date | None, errors: dict[str, lis
 def check_settings(family: str, given: Mapping[str, Any], errors: dict[str, list[str]]) -> None:
     """Add an error if a plan of a family cannot be tracked by these settings."""
     try:
-        plan_settings.settings(record_service.family(family), given)
+        plan_settings.build_settings(record_service.family(family), given)
     except (planning_data.DataError, TypeError, ValueError, KeyError, AttributeError) as error:
         errors["settings"] = [
             tk._(
@@ -176,8 +176,8 @@ def _check_act(data: Mapping[str, Any], errors: dict[str, list[str]]) -> None:
 def _changed_settings(row: PlanRow, given: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
     """What of how a plan is tracked is otherwise: (field, before, after)."""
     family = record_service.family(row.family)
-    old = plan_settings.plain(plan_settings.settings(family, row.settings or {}))
-    new = plan_settings.plain(plan_settings.settings(family, given))
+    old = plan_settings.settings_dict(plan_settings.build_settings(family, row.settings or {}))
+    new = plan_settings.settings_dict(plan_settings.build_settings(family, given))
     changes: list[tuple[str, Any, Any]] = []
     for name, value in new.items():
         if name == "thresholds":

@@ -130,7 +130,7 @@ def _write_items(row: PlanRow, plan: Plan) -> None:
     }
     given = {key: one.address for key, one in there.items()}
     address = urls.of_items(plan.items, given)
-    served = family_values.values_of(plan, record_service.family(row.family))
+    served = family_values.find_item_values(plan, record_service.family(row.family))
     ids = {item.key: there[item.key].id if item.key in there else make_uuid() for item in plan.items}
     parents = {item.key: item.parent for item in plan.items}
     for position, item in enumerate(plan.items):

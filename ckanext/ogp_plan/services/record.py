@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.ogp_plan import config
-from ckanext.ogp_plan.model import PlanItem, PlanRow, PlanVersion
+from ckanext.ogp_plan.model import Event, PlanItem, PlanRow, PlanVersion
 from ckanext.ogp_plan.planning import families, store
 from ckanext.ogp_plan.planning import settings as plan_settings
 from ckanext.ogp_plan.planning.families import Family
@@ -46,7 +46,7 @@ def plans_by_id(ids: Iterable[str]) -> dict[str, PlanRow]:
 
 def effective_settings(plan: PlanRow) -> Settings:
     """Return what holds for a plan: its family's settings, and its own over them."""
-    return plan_settings.settings(family(plan.family), plan.settings or {})
+    return plan_settings.build_settings(family(plan.family), plan.settings or {})
 
 
 def version(plan: PlanRow, number: int) -> Plan:
@@ -127,3 +127,14 @@ def load(
 def head(plan: PlanRow) -> Plan:
     """Return a plan without its items: what its row says of it, for what needs its period only."""
     return Plan(plan.family, title=plan.title, start=plan.start, end=plan.end, owner=plan.owner)
+
+
+def closed_periods(plan_id: str) -> set[str]:
+    """Return the names of a plan's periods of reporting that are closed; the last event of each counts."""
+    query = (
+        sa.select(Event.body)
+        .where(Event.plan_id == plan_id, Event.kind == "period")
+        .order_by(Event.at, Event.id)
+    )
+    opened = {body["period"]: body.get("opened", True) for body in model.Session.scalars(query)}
+    return {name for name, is_open in opened.items() if not is_open}

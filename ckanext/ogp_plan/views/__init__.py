@@ -9,13 +9,12 @@ from ckanext.ogp_plan.views import (  # noqa: F401
     cut,
     export,
     feed,
-    handing_in,
     import_,
+    item_form,
     link,
+    organization_report,
     plan_settings,
     profile,
-    report,
-    reports,
     review,
 )
 from ckanext.ogp_plan.views import plan as plan_view
@@ -23,4 +22,4 @@ from ckanext.ogp_plan.views import plan as plan_view
 
 def get_blueprints() -> list[Blueprint]:
     """Return the blueprints of every page of this plugin."""
-    return [plan_view.blueprint, import_.blueprint, export.blueprint, report.blueprint]
+    return [plan_view.blueprint, import_.blueprint, export.blueprint, item_form.blueprint]

@@ -14,7 +14,7 @@ from ckanext.ogp_plan.exports import dataset as dataset_export
 from ckanext.ogp_plan.helpers import plan as words
 from ckanext.ogp_plan.model import PlanRow
 from ckanext.ogp_plan.model.role import COMPONENT_LEADER, CONTROL, COORDINATOR, FOCAL_POINT, MONITOR
-from ckanext.ogp_plan.views import forms, report
+from ckanext.ogp_plan.views import forms, item_form
 from ckanext.ogp_plan.views import plan as plan_view
 
 
@@ -112,7 +112,7 @@ class SettingsPage(MethodView):
 
     def _periods(self, plan: Mapping[str, Any]) -> list[dict[str, Any]]:
         said = {one["period"]: one for one in plan.get("periods") or []}
-        return [{**one, "said": said.get(one["value"])} for one in report.periods(plan)]
+        return [{**one, "said": said.get(one["value"])} for one in item_form.periods(plan)]
 
     def _status(self, plan: str) -> str:
         sent = forms.given("status", "act_name", "reason")

@@ -14,7 +14,7 @@ from ckanext.cost_common.csrf import require_token
 from ckanext.ogp_plan import config
 from ckanext.ogp_plan.views import forms
 from ckanext.ogp_plan.views import plan as plan_view
-from ckanext.ogp_plan.views.report import blueprint, periods
+from ckanext.ogp_plan.views.item_form import blueprint, periods
 
 
 class MonitoringPage(MethodView):

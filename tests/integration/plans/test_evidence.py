@@ -243,7 +243,7 @@ class TestUploads:
         assert made["kind"] == "documento"
         assert made["sha256"] == hashlib.sha256(b"%PDF-1.4 acta").hexdigest()
         dataset = tk.get_action("package_show")({"ignore_auth": True}, {"id": made["dataset"]})
-        assert dataset["name"] == evidence_service.home_name(plan.name, town.obras, public=True)
+        assert dataset["name"] == evidence_service.dataset_name(plan.name, town.obras, public=True)
         assert (dataset["organization"]["name"], dataset["private"]) == (town.obras, False)
         again = give(town, plan, upload=storage(b"otra", "otra.pdf"))
         assert again["dataset"] == made["dataset"]
@@ -309,9 +309,9 @@ class TestUploads:
         assert made["light"] == "completado"
 
     def test_names_of_datasets_fit(self) -> None:
-        long = evidence_service.home_name("p" * 90, "o" * 90, public=False)
+        long = evidence_service.dataset_name("p" * 90, "o" * 90, public=False)
         assert len(long) == 100
-        assert long != evidence_service.home_name("p" * 90, "o" * 90, public=True)
+        assert long != evidence_service.dataset_name("p" * 90, "o" * 90, public=True)
 
     def files(self) -> int:
         model.Session.rollback()
@@ -397,14 +397,14 @@ class TestChecks:
     def test_a_file_that_the_storage_lost(
         self, town: Town, plan: PlanRow, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from ckanext.cost_common import storage
+        from ckanext.cost_common import storage as storage_module
 
         made = complete(town, plan, upload=storage(b"acta", "acta.pdf"))
 
         def lost(*_args: Any) -> Any:
             raise FileNotFoundError
 
-        monkeypatch.setattr(storage, "chunks", lost)
+        monkeypatch.setattr(storage_module, "chunks", lost)
         assert self.look(plan).broken == 1
         assert rows(plan, "check")[0].body["detail"] == "missing_file"
         assert made

@@ -362,7 +362,7 @@ def scenes(town: Town) -> dict[str, Scene]:
 @pytest.fixture
 def known(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who somebody is, looked up once: nobody changes while one action is asked about by all."""
-    monkeypatch.setattr(permission, "who", functools.lru_cache(maxsize=64)(permission.who))
+    monkeypatch.setattr(permission, "load_person", functools.lru_cache(maxsize=64)(permission.load_person))
 
 
 def _answer(town: Town, who: str, action: str, data: dict[str, Any]) -> str:
@@ -581,8 +581,8 @@ def test_who_gets_letters(town: Town, scenes: dict[str, Scene]) -> None:
 
 
 def test_a_plan_under_way_is_as_an_adopted_one() -> None:
-    for row in permission.MATRIX:
-        assert (PlanStatus.ADOPTED in row.when) is (PlanStatus.RUNNING in row.when), row.what
+    for rule in permission.MATRIX:
+        assert (PlanStatus.ADOPTED in rule.statuses) is (PlanStatus.RUNNING in rule.statuses), rule.action
 
 
 def test_roles_are_of_their_plan_alone(town: Town, scenes: dict[str, Scene]) -> None:

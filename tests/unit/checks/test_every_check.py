@@ -35,7 +35,7 @@ def run(project: Any, options: Options = OPTIONS) -> Iterator[tuple[str, checks.
     for check in checks.registry("project"):
         for hit in check.run(ctx):
             yield hit.code or check.code, hit
-    for rule, place in engine.judge_project(project).places:
+    for rule, place in engine.validate_project(project).places:
         for hit in rule.run(ctx, place):
             yield hit.code or rule.code, hit
 

@@ -64,7 +64,7 @@ def scheduled(found: Compliance) -> dict[str, int]:
 
 
 def test_cut_days_by_data() -> None:
-    how = settings.of("paac")
+    how = settings.family_settings("paac")
     assert cut_days(how, record().plan) == (APRIL, AUGUST, DECEMBER)
     two = replace(record().plan, start=day(6, 1), end=day(6, 30, 2027))
     assert cut_days(how, two) == (AUGUST, DECEMBER, day(4, 30, 2027))
@@ -420,7 +420,7 @@ def test_a_frozen_cut_has_no_float_and_no_person() -> None:
     assert b"persona-" not in found and b'"by"' not in found
     assert b"secreto" not in found.lower() and b"Reserva legal" in found
     assert body["rules"] == RULES and body["day"] == "2026-04-30" and body["as_of"] == "2026-05-06T14:00:00.000000Z"
-    assert body["settings"] == settings.plain(settings.of("paac"))
+    assert body["settings"] == settings.settings_dict(settings.family_settings("paac"))
     assert canonical(body) == found
     assert body["items"][2]["item"]["fields"]["a"] == "0.1"
     assert body["compliance"]["whole"]["scheduled"] == 2
@@ -502,7 +502,7 @@ def test_a_plan_that_is_withdrawn_or_closed_later_gives_the_same() -> None:
 def test_standings_may_be_given() -> None:
     facts = lived()
     lights = compute_status(facts, APRIL)
-    assert compute_compliance(facts, APRIL, standings=lights) == compute_compliance(facts, APRIL)
+    assert compute_compliance(facts, APRIL, statuses=lights) == compute_compliance(facts, APRIL)
 
 
 def test_its_outline_says_what_its_bytes_say() -> None:

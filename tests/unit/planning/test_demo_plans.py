@@ -354,7 +354,7 @@ def test_lights_of_every_kind(records: dict[str, Record]) -> None:
 
 def test_cuts_can_be_made_of_it(records: dict[str, Record]) -> None:
     record = records["paac"]
-    how = settings.of("paac")
+    how = settings.family_settings("paac")
     for day, moment in ((dt.date(2026, 4, 30), "2026-05-13"), (dt.date(2026, 8, 31), "2026-09-17")):
         as_of = dt.datetime.fromisoformat(f"{moment}T18:00:00-05:00")
         found = compute_compliance(record.as_of(as_of), day, how)

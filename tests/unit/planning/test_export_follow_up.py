@@ -118,7 +118,7 @@ def test_the_detail_has_a_row_for_each_counted_thing_and_cut() -> None:
 
 def test_counting_by_activity_says_so() -> None:
     view = made.view()
-    by_activity = View(view.id, view.record, view.standings, view.addresses, view.today, view.family, settings.of("paac", {"count_unit": "activity"}), "es", view.names)
+    by_activity = View(view.id, view.record, view.statuses, view.addresses, view.today, view.family, settings.family_settings("paac", {"count_unit": "activity"}), "es", view.names)
     book = written(by_activity)
     notes = " ".join(str(row[0].value) for row in book["Resumen"].iter_rows())
     assert "Unidad de conteo: la actividad" in notes

@@ -83,12 +83,12 @@ def test_the_workbook_has_every_table_with_numbers_as_numbers() -> None:
 @given(st.text(st.characters(exclude_categories=()), max_size=30), st.sampled_from(["", "=", "+", "-", "@", "\t", " =", "\r", "＝", "\u00a0@", "'", "\n="]))
 def test_no_text_is_a_formula_in_csv_or_workbook(text: str, start: str) -> None:
     table = tables.Table("t", ("a",), [[start + text]])
-    (row,) = list(csv.reader(io.StringIO(tables.as_csv(table).decode("utf-8-sig"), newline="")))[1:] or [[""]]
+    (row,) = list(csv.reader(io.StringIO(tables.write_csv(table).decode("utf-8-sig"), newline="")))[1:] or [[""]]
     cell = row[0] if row else ""
     assert not cell.lstrip(" \u00a0\n")[:1] or cell.lstrip(" \u00a0\n")[:1] not in "=+-@\t\r＝＋－＠"
     book = spreadsheet.Workbook()
     spreadsheet.put(book.active, 1, 1, start + text)
-    again: Any = load_workbook(io.BytesIO(spreadsheet.saved(book))).active["A1"]
+    again: Any = load_workbook(io.BytesIO(spreadsheet.save_workbook(book))).active["A1"]
     assert again.data_type in ("s", "n") and (again.value is None or isinstance(again.value, str))
 
 
@@ -97,7 +97,7 @@ def test_no_text_is_a_formula_in_csv_or_workbook(text: str, start: str) -> None:
     [(Decimal("1234567890123456789.125"), "1234567890123456789.125"), (Decimal("1E+3"), "1000"), (True, "sí"), (False, "no"), (None, ""), (dt.date(2026, 1, 2), "2026-01-02"), (-5, "-5"), (Decimal("-0.5"), "-0.5")],
 )
 def test_values_in_csv(value: Any, expected: str) -> None:
-    assert tables.as_csv(tables.Table("t", ("a", "b"), [[value, "x"]])).decode("utf-8-sig").splitlines()[1] == f"{expected},x"
+    assert tables.write_csv(tables.Table("t", ("a", "b"), [[value, "x"]])).decode("utf-8-sig").splitlines()[1] == f"{expected},x"
 
 
 def test_a_long_number_loses_no_digit_in_a_workbook() -> None:
@@ -111,8 +111,8 @@ def test_a_long_number_loses_no_digit_in_a_workbook() -> None:
 def test_it_says_what_the_engine_says() -> None:
     view = made.view()
     for one in rows(tables.items_csv(view)):
-        standing = view.standings.get((one["nivel"], one["codigo"]))
-        if standing:
-            said = item_status_dict(standing)
+        status = view.statuses.get((one["nivel"], one["codigo"]))
+        if status:
+            said = item_status_dict(status)
             assert (one["estado"], one["declarado"]) == (said["light"], said["declared"])
             assert one["razones"].split() == [reason["code"] for reason in said["reasons"]]

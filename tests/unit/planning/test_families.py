@@ -97,7 +97,7 @@ def test_a_wrong_file_says_what_is_wrong(schemas: Path) -> None:
 def test_what_breaks_a_family_is_said() -> None:
     plan = Plan("paac")
     plan.items = [Item("componente", "1", "a"), Item("componente", "1", "b"), Item("nivel", "2", "c"), Item("fila", "x", "d", ("componente", "1")), Item("actividad", "1.1", "e", ("componente", "9"))]
-    found = {(one.kind, one.code) for one in families.misfits(plan, families.load("paac"))}
+    found = {(one.kind, one.code) for one in families.find_mismatches(plan, families.load("paac"))}
     assert found == {
         ("code.repeated", "1"), ("level.unknown", "2"), ("code.pattern", "x"), ("parent.level", "x"), ("parent.missing", "1.1"),
     }  # fmt: skip

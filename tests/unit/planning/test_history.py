@@ -11,7 +11,7 @@ from ckanext.ogp_plan.planning import history
 from ckanext.ogp_plan.planning.history import Change, LightChange
 from ckanext.ogp_plan.planning.tracking import Answer, Completion, Link, LinkKind, Record, Report, VerdictRole
 from ckanext.ogp_plan.planning.types import ChangeKind, Declared, Item, PlanChange
-from ckanext.ogp_plan.planning.words.phrases import entry_words
+from ckanext.ogp_plan.planning.words.phrases import describe_entry
 
 ITEM = row("1.1", indicators=[count_of("4")])
 OTHER = row("1.2")
@@ -39,7 +39,7 @@ def lived() -> Record:
 
 
 def test_one_timeline_newest_first() -> None:
-    found = history.story(lived(), ITEM.key)
+    found = history.build_story(lived(), ITEM.key)
     assert [one.at for one in found] == sorted((one.at for one in found), reverse=True)
     assert [one.code for one in reversed(found)] == [
         "link", "link.removed", "update.both", "update.confirms", "evidence", "evidence.private", "review.returned",
@@ -50,7 +50,7 @@ def test_one_timeline_newest_first() -> None:
 
 
 def test_what_counts_no_more_stays_and_says_so() -> None:
-    found = {one.code: one for one in history.story(lived(), ITEM.key)}
+    found = {one.code: one for one in history.build_story(lived(), ITEM.key)}
     assert not found["update.both"].counts, "returned"
     assert not found["evidence"].counts, "of what was returned"
     assert not found["measurement"].counts, "withdrawn"
@@ -65,9 +65,9 @@ def test_in_words_without_persons_or_secrets(lang: str) -> None:
         Change(at(6, 1), 2, PlanChange(ChangeKind.CHANGED, *OTHER.key, "title", "a", "b")),
     ]
     lights = [LightChange(at(6, 2), None, "no_iniciado"), LightChange(at(6, 3), "en_curso", "en_riesgo", ("R1",))]
-    found = history.story(lived(), ITEM.key, changes, lights)
+    found = history.build_story(lived(), ITEM.key, changes, lights)
     assert len(found) == 18 + 2 + 2
-    words = [entry_words(one, lang) for one in found]
+    words = [describe_entry(one, lang) for one in found]
     assert all(words) and not any("%(" in one or "persona" in one or "Secreto" in one for one in words)
     expected = {"es": ["El semáforo cambió de En curso a En riesgo", "Reporte: En curso, avance del 20\u00a0%", "Respuesta a «Alerta»", "Veredicto: Limitado"],
                 "en": ["The light changed from Ongoing to At risk", "Report: Ongoing, progress of 20%", 'Answer to "Alert"', "Verdict: Limited"]}[lang]  # fmt: skip
@@ -84,27 +84,27 @@ def test_each_word_of_the_timeline_is_of_some_event() -> None:
     )  # fmt: skip
     changes = [Change(at(1), 1, PlanChange(kind, *item.key, "title", "a", "b")) for kind in ChangeKind]
     lights = [LightChange(at(1), None, "en_curso"), LightChange(at(1), "en_curso", "completado")]
-    used = {one.code for one in (*history.story(facts, item.key, changes, lights), *history.story(lived(), ITEM.key))}
+    used = {one.code for one in (*history.build_story(facts, item.key, changes, lights), *history.build_story(lived(), ITEM.key))}
     assert used == set(messages.ENTRIES)
 
 
 def test_a_percentage_says_so() -> None:
     item = row("1.1")
     facts = tell(record(item), measure(item, at(1), numerator=Decimal(1), denominator=Decimal(8)))
-    assert entry_words(history.story(facts, item.key)[0], "es").endswith(": 12,5\u00a0%")
+    assert describe_entry(history.build_story(facts, item.key)[0], "es").endswith(": 12,5\u00a0%")
 
 
 def test_what_was_edited_after() -> None:
-    found = history.edited_after(lived(), at(4, 2))
+    found = history.find_edits_after(lived(), at(4, 2))
     assert {key: [one.code for one in ones] for key, ones in found.items()} == {
         ITEM.key: ["verdict.completion", "verdict.disagrees", "verdict.closes"],
         OTHER.key: ["update.state"],
     }
-    assert history.edited_after(lived(), at(6)) == {}
-    since_february = history.edited_after(lived(), at(2, 1))[ITEM.key]
+    assert history.find_edits_after(lived(), at(6)) == {}
+    since_february = history.find_edits_after(lived(), at(2, 1))[ITEM.key]
     assert "evidence" in {one.kind for one in since_february} and "check" not in {one.kind for one in since_february}
 
 
 def test_of_an_item_that_is_not_there() -> None:
-    assert history.story(lived(), ("fila", "9.9")) == []
-    assert history.story(Record(record(Item("fila", "1", "x")).plan), ("fila", "1")) == []
+    assert history.build_story(lived(), ("fila", "9.9")) == []
+    assert history.build_story(Record(record(Item("fila", "1", "x")).plan), ("fila", "1")) == []

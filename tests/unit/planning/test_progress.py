@@ -29,11 +29,11 @@ from ckanext.ogp_plan.planning.facts import Facts
 from ckanext.ogp_plan.planning.progress import (
     Child,
     actual_value,
-    expected,
-    indicator_progress,
-    item_progress,
-    parent_progress,
-    quota,
+    compute_indicator_progress,
+    compute_item_progress,
+    compute_parent_progress,
+    compute_quota,
+    expected_progress,
     target_value,
 )
 from ckanext.ogp_plan.planning.tracking import Record
@@ -72,41 +72,41 @@ def values(*numbers: Any, **more: Any) -> list[Any]:
 def test_how_measurements_accumulate(accumulation: Accumulation, actual: str, progress: str) -> None:
     one = count_of("10", accumulation=accumulation)
     assert actual_value(one, values(3, 4, 2)) == D(actual)
-    assert indicator_progress(one, values(3, 4, 2)) == D(progress)
+    assert compute_indicator_progress(one, values(3, 4, 2)) == D(progress)
 
 
 def test_share_of_events_that_meet_it() -> None:
     one = count_of("100", accumulation=Accumulation.ALL_MEET)
     assert actual_value(one, values(120, 99, 100, 250)) == 75
-    assert indicator_progress(one, values(120, 99, 100, 250)) == D("0.75")
+    assert compute_indicator_progress(one, values(120, 99, 100, 250)) == D("0.75")
 
 
 def test_absent_is_not_zero() -> None:
-    assert indicator_progress(count_of("10"), []) is None
-    assert indicator_progress(count_of("10"), values(None)) is None
-    assert indicator_progress(count_of(None), values(5)) is None
-    assert indicator_progress(count_of("0"), values(5)) is None
-    assert indicator_progress(count_of("0", ascending=False, baseline=D(9)), values(5)) is None
-    assert indicator_progress(count_of("10", measure=Measure.QUALITATIVE), values(5)) is None
-    assert indicator_progress(count_of("10"), values(0)) == 0
+    assert compute_indicator_progress(count_of("10"), []) is None
+    assert compute_indicator_progress(count_of("10"), values(None)) is None
+    assert compute_indicator_progress(count_of(None), values(5)) is None
+    assert compute_indicator_progress(count_of("0"), values(5)) is None
+    assert compute_indicator_progress(count_of("0", ascending=False, baseline=D(9)), values(5)) is None
+    assert compute_indicator_progress(count_of("10", measure=Measure.QUALITATIVE), values(5)) is None
+    assert compute_indicator_progress(count_of("10"), values(0)) == 0
 
 
 def test_from_a_baseline() -> None:
     up = count_of("30", baseline=D(10), accumulation=Accumulation.LAST)
-    assert [indicator_progress(up, values(value)) for value in (5, 10, 20, 30, 99)] == [0, 0, D("0.5"), 1, 1]
+    assert [compute_indicator_progress(up, values(value)) for value in (5, 10, 20, 30, 99)] == [0, 0, D("0.5"), 1, 1]
     down = count_of("10", baseline=D(30), ascending=False, accumulation=Accumulation.LAST)
-    assert [indicator_progress(down, values(value)) for value in (40, 30, 20, 10, 2)] == [0, 0, D("0.5"), 1, 1]
+    assert [compute_indicator_progress(down, values(value)) for value in (40, 30, 20, 10, 2)] == [0, 0, D("0.5"), 1, 1]
 
 
 def test_a_baseline_that_leaves_nothing_to_go() -> None:
-    assert indicator_progress(count_of("10", baseline=D(10)), values(10)) is None
-    assert indicator_progress(count_of("10", baseline=D(50)), values(10)) is None
+    assert compute_indicator_progress(count_of("10", baseline=D(10)), values(10)) is None
+    assert compute_indicator_progress(count_of("10", baseline=D(50)), values(10)) is None
 
 
 def test_what_must_fall_from_nobody_knows_where() -> None:
     down = count_of("10", ascending=False, accumulation=Accumulation.LAST)
-    assert indicator_progress(down, values(8)) == 1
-    assert indicator_progress(down, values(12)) is None
+    assert compute_indicator_progress(down, values(8)) == 1
+    assert compute_indicator_progress(down, values(12)) is None
 
 
 def test_percentages_are_the_last_ratio() -> None:
@@ -116,7 +116,7 @@ def test_percentages_are_the_last_ratio() -> None:
         measure(ITEM, at(2, 9), numerator=D(30), denominator=D(50)),
     ]
     assert actual_value(one, some) == 60
-    assert indicator_progress(one, some) == D("0.75")
+    assert compute_indicator_progress(one, some) == D("0.75")
     assert actual_value(one, [measure(ITEM, at(1, 9), numerator=D(1), denominator=D(0))]) is None
     # nor do two percentages ever add up
     one.accumulation = Accumulation.SUM
@@ -126,7 +126,7 @@ def test_percentages_are_the_last_ratio() -> None:
 def test_done_or_not() -> None:
     one = Indicator("i", "i", Measure.BOOLEAN)
     assert target_value(one) == 1
-    assert [indicator_progress(one, values(value)) for value in (0, 1)] == [0, 1]
+    assert [compute_indicator_progress(one, values(value)) for value in (0, 1)] == [0, 1]
 
 
 def test_shares_are_no_more_than_their_total() -> None:
@@ -156,8 +156,8 @@ def test_progress_is_a_fraction_and_never_falls_with_more(
     numbers: list[Decimal], more: Decimal, target: Decimal, baseline: Decimal | None, how: Accumulation
 ) -> None:
     one = count_of(str(target), baseline=baseline, accumulation=how)
-    before = indicator_progress(one, values(*numbers))
-    after = indicator_progress(one, values(*numbers[:-1], numbers[-1] + more))
+    before = compute_indicator_progress(one, values(*numbers))
+    after = compute_indicator_progress(one, values(*numbers[:-1], numbers[-1] + more))
     assert (before is None) == (after is None)
     if before is not None and after is not None:
         assert 0 <= before <= after <= 1
@@ -167,8 +167,8 @@ def test_progress_is_a_fraction_and_never_falls_with_more(
 @given(st.lists(AMOUNTS, min_size=1, max_size=6), AMOUNTS, AMOUNTS, AMOUNTS)
 def test_what_falls_never_falls_back_with_less(numbers: list[Decimal], less: Decimal, target: Decimal, baseline: Decimal) -> None:
     one = count_of(str(target), baseline=baseline, ascending=False, accumulation=Accumulation.LAST)
-    before = indicator_progress(one, values(*numbers))
-    after = indicator_progress(one, values(*numbers[:-1], numbers[-1] - less))
+    before = compute_indicator_progress(one, values(*numbers))
+    after = compute_indicator_progress(one, values(*numbers[:-1], numbers[-1] - less))
     if before is not None and after is not None:
         assert 0 <= before <= after <= 1
 
@@ -187,39 +187,39 @@ def shared(members: tuple[str, ...] = ORGS, size: int = 28, own: str | None = "2
 def test_nobody_covers_for_another() -> None:
     facts, item = shared()
     tell(facts, measure(item, at(2), 50, organization=ORGS[0]), measure(item, at(2), 1, organization=ORGS[1]))
-    found = quota(facts, item)
+    found = compute_quota(facts, item)
     assert found and (found.target, found.actual, found.capped, found.size) == (56, 51, 3, 28)
     assert found.met == (ORGS[0],) and found.missing == ORGS[1:] and found.unnamed == 0
     assert found.progress == D(3) / 56
-    assert item_progress(facts, item).value == D(3) / 56
+    assert compute_item_progress(facts, item).value == D(3) / 56
     assert found.by_organization[ORGS[1]].actual == 1 and found.by_organization[ORGS[2]].actual is None
 
 
 def test_when_all_met_it_is_whole() -> None:
     facts, item = shared()
     tell(facts, *(measure(item, at(2), 2, organization=name) for name in ORGS))
-    found = quota(facts, item)
+    found = compute_quota(facts, item)
     assert found and found.progress == 1 and found.met == ORGS and not found.missing
 
 
 def test_a_quota_nobody_measured_has_no_progress() -> None:
     facts, item = shared()
-    assert quota(facts, item).progress is None  # type: ignore[union-attr]
-    assert item_progress(facts, item).value is None
+    assert compute_quota(facts, item).progress is None  # type: ignore[union-attr]
+    assert compute_item_progress(facts, item).value is None
     tell(facts, measure(item, at(2), 40))
-    found = quota(facts, item)
+    found = compute_quota(facts, item)
     assert found and found.unattributed == 40 == found.actual and found.capped == 0 and found.progress is None
 
 
 def test_a_group_that_names_nobody_takes_who_reports() -> None:
     facts, item = shared(members=(), size=3, target="6")
     tell(facts, *(measure(item, at(2), 9, organization=name) for name in ORGS[:4]))
-    found = quota(facts, item)
+    found = compute_quota(facts, item)
     assert found and (found.target, found.capped, found.size, found.unnamed) == (6, 6, 3, 0)
     assert found.met == ORGS[:3] and found.unattributed == 9
     facts, item = shared(members=ORGS[:1], size=3, target="6")
     tell(facts, measure(item, at(2), 1, organization=ORGS[9]))
-    found = quota(facts, item)
+    found = compute_quota(facts, item)
     assert found and (found.target, found.capped, found.size, found.unnamed) == (6, 1, 3, 1)
     assert found.missing == (ORGS[0], ORGS[9])
 
@@ -228,22 +228,22 @@ def test_a_percentage_of_each_is_owed_by_each() -> None:
     item = row("2.2", indicators=[percent_of("100")], assignments=[Assignment(group="g")])
     facts = record(item, groups=(OrgGroup("g", "g", 2, ("a", "b")),))
     tell(facts, measure(item, at(2), 100, organization="a"), measure(item, at(2), numerator=D(1), denominator=D(2), organization="b"))
-    found = quota(facts, item)
+    found = compute_quota(facts, item)
     assert found and found.progress == D("0.75") and found.met == ("a",)
 
 
 def test_who_supports_owes_nothing() -> None:
     item = row("1.1", indicators=[count_of("4")], assignments=[Assignment(organization="a"), Assignment(Role.SUPPORT, "b", own_target=D(3))])
-    assert quota(record(item), item) is None
+    assert compute_quota(record(item), item) is None
 
 
 @given(st.lists(st.integers(0, 9), min_size=28, max_size=28), st.integers(0, 27), st.integers(1, 50))
 def test_quota_is_capped(done: list[int], who: int, more: int) -> None:
     facts, item = shared()
     tell(facts, *(measure(item, at(2), number, organization=name) for name, number in zip(ORGS, done, strict=True)))
-    before = quota(facts, item)
+    before = compute_quota(facts, item)
     tell(facts, measure(item, at(3), more, organization=ORGS[who]))
-    after = quota(facts, item)
+    after = compute_quota(facts, item)
     assert before and after and before.progress is not None and after.progress is not None
     assert before.capped == sum(min(number, 2) for number in done)
     assert 0 <= before.progress <= after.progress <= 1
@@ -258,26 +258,26 @@ def test_quota_is_capped(done: list[int], who: int, more: int) -> None:
 def test_an_item_is_the_mean_of_its_indicators_that_have_a_value() -> None:
     item = row("1.1", indicators=[count_of("10", "a"), count_of("10", "b"), count_of(None, "c")])
     facts = tell(record(item), measure(item, at(2), 5, "a"), update(item, at(2), Declared.ONGOING, 90))
-    found = item_progress(facts, item)
+    found = compute_item_progress(facts, item)
     assert (found.value, found.source, found.with_value, found.total) == (D("0.5"), "indicators", 1, 3)
     tell(facts, measure(item, at(2), 10, "b"))
-    assert item_progress(facts, item).value == D("0.75")
+    assert compute_item_progress(facts, item).value == D("0.75")
 
 
 def test_declared_when_indicators_say_nothing() -> None:
     item = row("1.1")
     facts = record(item)
-    assert item_progress(facts, item).value is None and item_progress(facts, item).source is None
+    assert compute_item_progress(facts, item).value is None and compute_item_progress(facts, item).source is None
     tell(facts, update(item, at(2), Declared.ONGOING, 30), update(item, at(3), Declared.ONGOING))
-    assert item_progress(facts, item).value == D("0.3") and item_progress(facts, item).source == "declared"
+    assert compute_item_progress(facts, item).value == D("0.3") and compute_item_progress(facts, item).source == "declared"
     tell(facts, update(item, at(4), Declared.DONE))
-    assert item_progress(facts, item).value == 1
+    assert compute_item_progress(facts, item).value == 1
 
 
 def test_declared_by_each_is_their_mean() -> None:
     item = row("1.1", assignments=[Assignment(organization="a"), Assignment(organization="b"), Assignment(organization="c")])
     facts = tell(record(item), update(item, at(2), progress=40, organization="a"), update(item, at(3), progress=10))
-    assert item_progress(facts, item).value == D("0.2")
+    assert compute_item_progress(facts, item).value == D("0.2")
 
 
 # --- expected
@@ -301,7 +301,7 @@ def test_declared_by_each_is_their_mean() -> None:
     ],
 )
 def test_expected(schedule: Schedule, today: dt.date, share: str | None) -> None:
-    assert expected(schedule, plan(), today) == (None if share is None else D(share))
+    assert expected_progress(schedule, plan(), today) == (None if share is None else D(share))
 
 
 SCHEDULES = st.one_of(
@@ -315,9 +315,9 @@ SCHEDULES = st.one_of(
 
 @given(SCHEDULES, st.dates(day(1, 1), day(12, 31)), st.integers(0, 400))
 def test_what_is_expected_never_falls(schedule: Schedule, today: dt.date, later: int) -> None:
-    one, other = expected(schedule, plan(), today), expected(schedule, plan(), today + dt.timedelta(days=later))
+    one, other = expected_progress(schedule, plan(), today), expected_progress(schedule, plan(), today + dt.timedelta(days=later))
     assert one is not None and other is not None and 0 <= one <= other <= 1
-    assert expected(schedule, plan(), day(1, 1, 2027)) == 1
+    assert expected_progress(schedule, plan(), day(1, 1, 2027)) == 1
 
 
 # --- parents
@@ -337,7 +337,7 @@ CHILDREN = st.lists(
 
 @given(CHILDREN, st.sampled_from(["equal", "rows", "explicit", "budget"]), st.randoms(use_true_random=False))
 def test_a_parent_is_between_its_children(children: list[Child], mode: str, random: Any) -> None:
-    found = parent_progress(children, mode)
+    found = compute_parent_progress(children, mode)
     counted = [one for one in children if not one.excluded]
     known = [one.progress for one in counted if one.progress is not None]
     assert (found.with_value, found.total) == (len(known), len(counted))
@@ -347,25 +347,25 @@ def test_a_parent_is_between_its_children(children: list[Child], mode: str, rand
         assert min(known) - D("1e-20") <= found.progress <= max(known) + D("1e-20")
     other = list(children)
     random.shuffle(other)
-    assert abs((parent_progress(other, mode).progress or 0) - (found.progress or 0)) < D("1e-20")
+    assert abs((compute_parent_progress(other, mode).progress or 0) - (found.progress or 0)) < D("1e-20")
 
 
 def test_weights_are_divided_by_their_sum() -> None:
     two = [Child(D("0.5"), D(70)), Child(D(1), D(30))]
-    assert parent_progress(two, "explicit").progress == D("0.65")
-    assert parent_progress([Child(one.progress, one.weight * 7 if one.weight else None) for one in two], "explicit").progress == D("0.65")
-    assert parent_progress(two, "equal").progress == D("0.75")
+    assert compute_parent_progress(two, "explicit").progress == D("0.65")
+    assert compute_parent_progress([Child(one.progress, one.weight * 7 if one.weight else None) for one in two], "explicit").progress == D("0.65")
+    assert compute_parent_progress(two, "equal").progress == D("0.75")
     # a weight of 1 is a weight like others, and who has none does not count beside it
-    assert parent_progress([Child(D(1), D(1)), Child(D(0), D(3))], "explicit").progress == D("0.25")
-    assert parent_progress([Child(D(1), D(1)), Child(D(0), None)], "explicit").progress == 1
-    assert parent_progress([Child(D(1)), Child(D(0))], "explicit").progress == D("0.5")
-    assert parent_progress([Child(D(1), rows=3), Child(D(0), rows=1)], "rows").progress == D("0.75")
+    assert compute_parent_progress([Child(D(1), D(1)), Child(D(0), D(3))], "explicit").progress == D("0.25")
+    assert compute_parent_progress([Child(D(1), D(1)), Child(D(0), None)], "explicit").progress == 1
+    assert compute_parent_progress([Child(D(1)), Child(D(0))], "explicit").progress == D("0.5")
+    assert compute_parent_progress([Child(D(1), rows=3), Child(D(0), rows=1)], "rows").progress == D("0.75")
 
 
 def test_none_is_left_out_and_counted() -> None:
-    found = parent_progress([Child(None), Child(D("0.4")), Child(D(1), excluded=True)])
+    found = compute_parent_progress([Child(None), Child(D("0.4")), Child(D(1), excluded=True)])
     assert (found.progress, found.with_value, found.total) == (D("0.4"), 1, 2)
-    assert parent_progress([]).progress is None
+    assert compute_parent_progress([]).progress is None
 
 
 def test_the_months_somebody_reported_for() -> None:

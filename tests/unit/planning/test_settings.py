@@ -12,7 +12,7 @@ import pytest
 from ckanext.ogp_plan.planning import data, families, settings
 from ckanext.ogp_plan.planning.status_types import LIGHTS, OUTSIDE
 from ckanext.ogp_plan.planning.types import Declared
-from ckanext.ogp_plan.planning.words.phrases import settings_words
+from ckanext.ogp_plan.planning.words.phrases import describe_settings
 
 D = Decimal
 FAMILIES = families.names()
@@ -20,7 +20,7 @@ FAMILIES = families.names()
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_each_family_is_whole(name: str) -> None:
-    made = settings.of(name)
+    made = settings.family_settings(name)
     assert set(made.thresholds) == {
         "due_soon_days", "due_soon_share", "due_soon_progress", "lag_points", "silence_factor",
         "unchanged_limit", "evidence_periods", "reach_factor",
@@ -36,14 +36,14 @@ def test_each_family_is_whole(name: str) -> None:
 
 
 def test_nothing_is_told_by_colour_alone() -> None:
-    made = settings.of("paac")
+    made = settings.family_settings("paac")
     lights = [made.states[one] for one in LIGHTS]
     assert len({one.pattern for one in lights}) == len({one.icon for one in lights}) == 4
     assert len({one.pattern for one in made.zones}) == len({one.icon for one in made.zones}) == 3
 
 
 def test_silence_by_family() -> None:
-    limits = {name: settings.of(name).threshold("silence_factor") * settings.of(name).cadence.days for name in FAMILIES}
+    limits = {name: settings.family_settings(name).threshold("silence_factor") * settings.family_settings(name).cadence.days for name in FAMILIES}
     assert limits == {"paac": 45, "ptep": 45, "ogp": 135, "cost": 135}
 
 
@@ -52,19 +52,19 @@ def test_silence_by_family() -> None:
     [("0", "rojo"), ("59.5", "rojo"), ("59.9999", "rojo"), ("60", "amarillo"), ("79.9", "amarillo"), ("80", "verde"), ("100", "verde")],
 )
 def test_zones_have_no_gaps(share: str, zone: str) -> None:
-    found = settings.of("paac").zone(D(share))
+    found = settings.family_settings("paac").zone(D(share))
     assert found and found.id == zone
 
 
 def test_no_share_no_zone() -> None:
-    assert settings.of("paac").zone(None) is None
+    assert settings.family_settings("paac").zone(None) is None
 
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_what_is_printed_gives_the_same_again(name: str) -> None:
-    made = settings.of(name)
-    stored = json.loads(json.dumps(settings.plain(made)))
-    assert settings.of(name, stored) == made
+    made = settings.family_settings(name)
+    stored = json.loads(json.dumps(settings.settings_dict(made)))
+    assert settings.family_settings(name, stored) == made
     assert set(stored) == set(settings.OVERRIDES)
 
 
@@ -82,14 +82,14 @@ OVERRIDES: dict[str, Any] = {
 
 
 def test_a_plan_says_otherwise() -> None:
-    made = settings.of("paac", OVERRIDES)
+    made = settings.family_settings("paac", OVERRIDES)
     assert made.cadence.days == 90 and made.weights == "budget" and made.count_unit == "activity"
     assert made.threshold("lag_points") == D("12.5") and made.threshold("silence_factor") == 2
-    assert made.threshold("reach_factor") == settings.of("paac").threshold("reach_factor")
+    assert made.threshold("reach_factor") == settings.family_settings("paac").threshold("reach_factor")
     assert made.cut_days == ((6, 30), (12, 31)) and made.publish_business_day == 5
     assert [zone.start for zone in made.zones] == [0, 60, 90]
     assert made.excluded == (Declared.WITHDRAWN,) and made.reminder_days == (5, 1)
-    assert settings.of("paac", settings.plain(made)) == made
+    assert settings.family_settings("paac", settings.settings_dict(made)) == made
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_a_plan_says_otherwise() -> None:
 )
 def test_a_wrong_setting_is_named(overrides: dict[str, Any], named: str) -> None:
     with pytest.raises(data.DataError, match=named):
-        settings.of("paac", overrides)
+        settings.family_settings("paac", overrides)
 
 
 def test_a_fifth_family_needs_no_block(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_a_fifth_family_needs_no_block(tmp_path: Path) -> None:
         "cuts: {days: ['06-30', '12-31']}\n",
         encoding="utf-8",
     )
-    made = settings.settings(families.load("conpes", tmp_path), schemas=tmp_path)
+    made = settings.build_settings(families.load("conpes", tmp_path), schemas=tmp_path)
     assert made.weights == "explicit" and made.cadence.months == 6 and made.cut_days == ((6, 30), (12, 31))
     assert made.threshold("lag_points") == 10 and made.thresholds["lag_points"].name["es"]
     assert made.threshold("due_soon_days") == 15
@@ -143,14 +143,14 @@ def test_a_wrong_family_file_says_so(tmp_path: Path, block: str) -> None:
     (tmp_path / "plans").mkdir()
     (tmp_path / "plans" / "otra.yaml").write_text(f"levels: [{{id: a, name: A}}]\n{block}\n", encoding="utf-8")
     with pytest.raises(data.DataError):
-        settings.settings(families.load("otra", tmp_path))
+        settings.build_settings(families.load("otra", tmp_path))
 
 
 @pytest.mark.parametrize(("lang", "word"), [("es", "30 de abril, 31 de agosto y 31 de diciembre"), ("en", "April 30, August 31 and December 31")])
 def test_all_of_it_is_printed(lang: str, word: str) -> None:
-    found = settings_words(settings.of("paac"), lang)
+    found = describe_settings(settings.family_settings("paac"), lang)
     assert word in dict(found).values()
-    assert len(found) == 8 + len(settings.of("paac").thresholds)
+    assert len(found) == 8 + len(settings.family_settings("paac").thresholds)
     assert all(name and value and "%(" not in name + value for name, value in found)
 
 

@@ -14,13 +14,13 @@ from flask import has_request_context
 from werkzeug.datastructures import FileStorage
 
 from ckanext.cost_common.logic import validated
-from ckanext.cost_oc4ids import config, jobs
+from ckanext.cost_oc4ids import config
 from ckanext.cost_oc4ids.logic.auth import report as report_auth
 from ckanext.cost_oc4ids.logic.schema import report as report_schema
 from ckanext.cost_oc4ids.model import Report, ResourceState
 from ckanext.cost_oc4ids.model import report as states
 from ckanext.cost_oc4ids.oc4ids import types
-from ckanext.cost_oc4ids.validation import declaration, reasons, runner, stored_results
+from ckanext.cost_oc4ids.validation import declaration, queue, reasons, runner, stored_results
 
 #: seconds for which visits of one address are counted together
 HOUR = 3600
@@ -62,7 +62,7 @@ def _report_dict(resource: model.Resource, state: ResourceState | None, lang: st
         "origin": report.origin if report else None,
         "created": _iso(report.created) if report else None,
         "projects": state.projects if state is not None and applies else 0,
-        "report": runner.rendered(types.Report.from_store(report.report), lang) if report else None,
+        "report": runner.render_report(types.Report.from_store(report.report), lang) if report else None,
     }
 
 
@@ -125,15 +125,15 @@ def oc4ids_validate(context: Context, data_dict: DataDict) -> dict[str, Any]:
     if size > limit:
         text = tk._("The file is too large to be checked while you wait: up to {limit} MB.")
         raise tk.ValidationError({"upload": [text.format(limit=f"{limit / (1 << 20):.1f}")]})
-    file, content_hash, size = runner.spool(runner.chunks_of(stream))
+    file, content_hash, size = runner.spool(runner.read_chunks(stream))
     try:
-        judged = runner.judge(file, content_hash, size, None, runner.INLINE_SECONDS, limit)
-    except runner.Crashed:
+        result = runner.validate_file(file, content_hash, size, None, runner.INLINE_SECONDS, limit)
+    except runner.ValidatorError:
         text = tk._("The file could not be checked because of a failure of the portal. Try again later.")
         raise tk.ValidationError({"upload": [text]}) from None
-    if judged.report is None:
+    if result.report is None:
         raise RuntimeError("validated without a report")
-    return runner.rendered(judged.report, data["lang"])
+    return runner.render_report(result.report, data["lang"])
 
 
 def _stream(given: Any) -> Any:
@@ -155,7 +155,7 @@ def _stream_of_resource(resource: model.Resource) -> Any:
         raise tk.ValidationError({"resource_id": [tk._("The resource is not an uploaded file.")]})
     try:
         return runner.read_upload(resource.id, resource.as_dict())[0]
-    except runner.Unavailable as error:
+    except runner.FileUnavailable as error:
         raise tk.ValidationError({"resource_id": [reasons.sentence(error.reason) or error.reason]}) from None
 
 
@@ -209,14 +209,14 @@ def oc4ids_resource_revalidate(context: Context, data_dict: DataDict) -> dict[st
     if not resource.url_type and not config.fetch_links():
         raise tk.ValidationError({"resource_id": [reasons.sentence(reasons.LINK_NOT_FETCHED) or ""]})
     if state is None:
-        state = stored_results.record_waiting(resource.package_id, resource.id, resource.url_type)
+        state = stored_results.record_pending(resource.package_id, resource.id, resource.url_type)
     if state.state in (states.VALID, states.INVALID):
         # the result stays until there is another; that one waits is in the reason
         state.reason = reasons.QUEUED
     else:
         state.state, state.reason = states.PENDING, reasons.QUEUED
     state.attempts = 0
-    state.job_id = jobs.job_id(resource.id)
+    state.job_id = queue.job_id(resource.id)
     model.Session.commit()
-    job_id = jobs.enqueue(resource.id, force=True)
+    job_id = queue.enqueue(resource.id, force=True)
     return {"resource_id": resource.id, "state": state.state, "job_id": job_id}

@@ -121,7 +121,7 @@ class ProjectContext:
 
 @dataclass(slots=True)
 class ProjectFacts:
-    """What is remembered of each project after it was judged: small, whatever the project's size."""
+    """What is remembered of each project after it was validated: small, whatever the project's size."""
 
     index: int
     prefix: Parts
@@ -133,7 +133,7 @@ class ProjectFacts:
 
 @dataclass(slots=True)
 class PackageContext:
-    """A whole file after its projects were judged one by one."""
+    """A whole file after its projects were validated one by one."""
 
     #: the package without its projects; None for a bare project or a list of projects
     shell: dict[str, Any] | None

@@ -50,7 +50,7 @@ def planned_period_changed(ctx: HistoryContext) -> Iterator[Hit]:
     """The planned period is not updated during implementation or completion (OC4IDS, period).
 
     Compared as moments, so that another way of writing the same moment is no
-    change; judged only when the previous version had left preparation.
+    change; checked only when the previous version had left preparation.
     """
     plannable = rule_set("status", "plannable")
     known = rule_set("status", "order")

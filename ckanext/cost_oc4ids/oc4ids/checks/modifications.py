@@ -52,7 +52,7 @@ def modification_without_values(ctx: ProjectContext) -> Iterator[Hit]:
 def modification_without_change(ctx: ProjectContext) -> Iterator[Hit]:
     """Old and new differ in what the modification says it changes (OC4IDS, Modification).
 
-    A modification may repeat what stays the same: only its own type's pair is judged.
+    A modification may repeat what stays the same: only its own type's pair is checked.
     """
     shows = rules("modifications")["shows"]
     for _, parts, modification in ctx.extracts.modifications:

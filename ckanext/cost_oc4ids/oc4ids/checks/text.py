@@ -76,8 +76,8 @@ _GARBLED = re.compile(
     "[\u00c2\u00c3][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u2022"
     "\u2026\u2030\u2039\u203a\u20ac\u2122]|\ufffd"
 )
-#: Texts the schema judges by themselves.
-_JUDGED_FORMATS = ("date-time", "uri", "email")
+#: Texts that the schema validates.
+_SCHEMA_FORMATS = ("date-time", "uri", "email")
 
 
 def _plain(value: str) -> str:
@@ -104,8 +104,8 @@ def _is_prose(field: LintField) -> bool:
     """A text for people: not a code, not a date, not a link."""
     types = field.schema.get("type", ())
     types = (types,) if isinstance(types, str) else types
-    judged = field.schema.get("enum") or field.schema.get("format") in _JUDGED_FORMATS
-    return "string" in types and not judged
+    by_schema = field.schema.get("enum") or field.schema.get("format") in _SCHEMA_FORMATS
+    return "string" in types and not by_schema
 
 
 def _require_clean(field: LintField) -> Mapping[str, Any] | None:

@@ -20,7 +20,7 @@ from ckanext.ogp_plan.planning import history
 from ckanext.ogp_plan.planning import settings as plan_settings
 from ckanext.ogp_plan.planning.cuts.outline import FrozenItem, Outline
 from ckanext.ogp_plan.planning.settings import Settings
-from ckanext.ogp_plan.planning.words.phrases import entry_words
+from ckanext.ogp_plan.planning.words.phrases import describe_entry
 from ckanext.ogp_plan.services import cut as cut_service
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import export_view, permission
@@ -138,7 +138,7 @@ def ogp_plan_cut_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     if cut is None:
         return answer
     frozen = Outline(cut.body)
-    settings = plan_settings.settings(record_service.family(plan.family), frozen.settings)
+    settings = plan_settings.build_settings(record_service.family(plan.family), frozen.settings)
     names = export_view.names()
     wanted = [one for one in frozen.tracked if data["state"] in (None, _row_state(frozen, one))]
     shown = wanted[data["offset"] : data["offset"] + data["limit"]]
@@ -300,12 +300,12 @@ def _edited_after(plan: PlanRow, cut: Cut, names: Mapping[str, str]) -> list[dic
             "code": key[1],
             "item": titles.get(key, key[1]),
             "address": addresses.get(key),
-            "text": entry_words(entry, lang),
+            "text": describe_entry(entry, lang),
             "organization": entry.organization,
             "organization_title": names.get(entry.organization or "", entry.organization),
             "role": entry.role,
         }
-        for key, entries in history.edited_after(record, cut.as_of).items()
+        for key, entries in history.find_edits_after(record, cut.as_of).items()
         for entry in entries
     ]
     return sorted(made, key=lambda one: str(one["at"]), reverse=True)

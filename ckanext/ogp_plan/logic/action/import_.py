@@ -199,8 +199,8 @@ def _change(one: PlanChange, plan: Plan, words: Renderer, names: dict[str, str])
         "field_name": change_words.field_name(one.field, words),
         "before": output.plain(one.before),
         "after": output.plain(one.after),
-        "before_text": change_words.shown(one.field, output.plain(one.before), words, names),
-        "after_text": change_words.shown(one.field, output.plain(one.after), words, names),
+        "before_text": change_words.format_value(one.field, output.plain(one.before), words, names),
+        "after_text": change_words.format_value(one.field, output.plain(one.after), words, names),
     }
 
 

@@ -170,7 +170,7 @@ def _facets(
             .where(PlanItem.tags != sa.literal_column("'{}'"), filters[""], *others("tag")),
         ),
     )
-    served = family_values.known(record_service.family(plan.family)) if plan is not None else {}
+    served = family_values.value_names(record_service.family(plan.family)) if plan is not None else {}
     found: dict[str, list[Any]] = {name: [] for name in _FACETS}
     for one in model.Session.execute(wanted):
         found[one.facet].append(one)

@@ -15,7 +15,7 @@ from ckanext.ogp_plan.logic.transaction import is_recorded, record_once
 from ckanext.ogp_plan.model import PlanItem
 from ckanext.ogp_plan.serializers import fact as fact_serializer
 from ckanext.ogp_plan.services import report as report_service
-from ckanext.ogp_plan.services.report import Work, refused
+from ckanext.ogp_plan.services.report import Work
 
 
 def ogp_plan_measurement_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
@@ -48,12 +48,7 @@ def ogp_plan_measurement_create(context: Context, data_dict: DataDict) -> dict[s
     def do() -> dict[str, Any]:
         work = Work(person, data["request_id"])
         work.open([model.Session.get(PlanItem, item_id)], linked_too=False)
-        desk = work.desk(plan_id)
-        if data["update"] and all(
-            (one.id, one.organization) != (data["update"], organization) for one in desk.of_item(key).updates
-        ):
-            raise refused("update", tk._("It is not of this item and organismo."))
-        made = work.measurement(plan_id, key, organization, data, update=data["update"])
+        made = work.measurement(plan_id, key, organization, data)
         work.write()
         return fact_serializer.measurement_dict(made.id)
 

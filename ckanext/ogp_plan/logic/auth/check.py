@@ -77,7 +77,7 @@ def allow(
     if permission.may(person, what, plan, item, organization):
         return yes()
     if plan is not None and all(
-        PlanStatus(plan.status) not in row.when for row in permission.MATRIX if row.what == what
+        PlanStatus(plan.status) not in rule.statuses for rule in permission.MATRIX if rule.action == what
     ):
         return no(_because_of_status(plan, what))
     return no(why_not(what))

@@ -11,9 +11,9 @@ from typing import Any
 from ckanext.ogp_plan.planning import calendar, progress
 from ckanext.ogp_plan.planning.cuts.dates import cut_days
 from ckanext.ogp_plan.planning.cuts.types import Compliance, RowCompliance, Totals
-from ckanext.ogp_plan.planning.facts import Facts, gathered
+from ckanext.ogp_plan.planning.facts import Facts, gather_facts
 from ckanext.ogp_plan.planning.item_facts import is_merged
-from ckanext.ogp_plan.planning.json_values import CONTEXT, jsonable
+from ckanext.ogp_plan.planning.json_values import CONTEXT, json_value
 from ckanext.ogp_plan.planning.progress import HUNDRED, ONE, ZERO
 from ckanext.ogp_plan.planning.settings import ANY_LEVEL, PARENT_LEVEL, Settings, settings_of
 from ckanext.ogp_plan.planning.status import compute_status
@@ -26,7 +26,7 @@ def compute_compliance(
     record: Record | Facts,
     cut_day: dt.date,
     settings: Settings | None = None,
-    standings: Mapping[Key, ItemStatus] | None = None,
+    statuses: Mapping[Key, ItemStatus] | None = None,
 ) -> Compliance:
     """Return the compliance of a plan at a cut.
 
@@ -37,10 +37,10 @@ def compute_compliance(
     :param record: with only what was known of the cut (:func:`freeze` takes care of it).
     :param standings: how its items stood on that day, when they are computed already.
     """
-    facts = gathered(record)
+    facts = gather_facts(record)
     how = settings or settings_of(facts.record)
     with localcontext(CONTEXT):
-        lights = compute_status(facts, cut_day, settings=how) if standings is None else standings
+        lights = compute_status(facts, cut_day, settings=how) if statuses is None else statuses
         days = cut_days(how, facts.plan)
         last = not days or cut_day >= days[-1]
         rows = [
@@ -148,7 +148,7 @@ def _met(indicator: Indicator, actual: Decimal | None, target: Decimal) -> bool:
 
 def _towards(indicator: Indicator, actual: Decimal | None, target: Decimal) -> Decimal | None:
     """min(1, actual / target): progress towards what was due by the cut."""
-    return None if actual is None else progress.fraction(indicator, actual, target)
+    return None if actual is None else progress.target_fraction(indicator, actual, target)
 
 
 def _reached(measured: Sequence[_Measured], light: ItemStatus) -> bool:
@@ -254,7 +254,7 @@ def compliance_dict(found: Compliance) -> dict[str, Any]:
 
 
 def _with_keys(one: Totals | RowCompliance, *names: str) -> dict[str, Any]:
-    made: dict[str, Any] = jsonable(one)
+    made: dict[str, Any] = json_value(one)
     for name in names:
         made[name] = _key(getattr(one, name))
     return made

@@ -17,12 +17,12 @@ from ckanext.ogp_plan.planning.cuts.compliance import compliance_dict, compute_c
 from ckanext.ogp_plan.planning.facts import Facts, report_span
 from ckanext.ogp_plan.planning.families import Family
 from ckanext.ogp_plan.planning.item_facts import evidence_breaks
-from ckanext.ogp_plan.planning.json_values import CONTEXT, jsonable, moment_text
+from ckanext.ogp_plan.planning.json_values import CONTEXT, json_value, moment_text
 from ckanext.ogp_plan.planning.rollup import roll_up
 from ckanext.ogp_plan.planning.settings import Settings, settings_of
 from ckanext.ogp_plan.planning.status import compute_status
 from ckanext.ogp_plan.planning.status_types import ItemStatus, item_status_dict, roll_up_dict
-from ckanext.ogp_plan.planning.tracking import Evidence, Measurement, Record, Update, Verdict, standing
+from ckanext.ogp_plan.planning.tracking import Evidence, Measurement, Record, Update, Verdict, current_events
 from ckanext.ogp_plan.planning.types import Item, Plan
 
 #: The number of these rules: a cut says by which it was computed.
@@ -38,17 +38,17 @@ def known_by(record: Record, cut_day: dt.date) -> Record:
     day. A review of what counts, and what is known of an evidence, counts whenever it was made.
     """
     by_id = {one.id: one for one in record.updates}
-    updates = [one for one in standing(record.updates) if report_span(one, by_id)[1] <= cut_day]
-    measurements = [one for one in standing(record.measurements) if one.end <= cut_day]
+    updates = [one for one in current_events(record.updates) if report_span(one, by_id)[1] <= cut_day]
+    measurements = [one for one in current_events(record.measurements) if one.end <= cut_day]
     about = {one.id for one in record.updates if report_span(one, by_id)[1] <= cut_day}
     about |= {one.id for one in record.measurements if one.end <= cut_day}
     return replace(
         record,
         updates=updates,
         measurements=measurements,
-        evidence=[one for one in standing(record.evidence) if _of_cut(one, about, cut_day)],
-        verdicts=[one for one in standing(record.verdicts) if (one.cut or day_of(one.at)) <= cut_day],
-        answers=[one for one in standing(record.answers) if day_of(one.at) <= cut_day],
+        evidence=[one for one in current_events(record.evidence) if _of_cut(one, about, cut_day)],
+        verdicts=[one for one in current_events(record.verdicts) if (one.cut or day_of(one.at)) <= cut_day],
+        answers=[one for one in current_events(record.answers) if day_of(one.at) <= cut_day],
         links=[one for one in record.links if day_of(one.at) <= cut_day],
     )
 
@@ -75,19 +75,19 @@ def freeze(
     known = known_by(record.as_of(as_of), cut_day)
     facts = Facts(known)
     with localcontext(CONTEXT):
-        standings = compute_status(facts, cut_day, settings=how)
-        rolled = roll_up(standings, facts, how)
-        found = compute_compliance(facts, cut_day, how, standings)
+        statuses = compute_status(facts, cut_day, settings=how)
+        rolled = roll_up(statuses, facts, how)
+        found = compute_compliance(facts, cut_day, how, statuses)
     return {
         "rules": RULES,
         "day": cut_day.isoformat(),
         "as_of": moment_text(as_of),
         "version": record.version,
-        "settings": settings_module.plain(how),
+        "settings": settings_module.settings_dict(how),
         "plan": _plan(record.plan),
         "compliance": compliance_dict(found),
         "roll_up": [roll_up_dict(one) for one in rolled.values()],
-        "items": [_item(facts, item, standings.get(item.key)) for item in record.plan.items],
+        "items": [_item(facts, item, statuses.get(item.key)) for item in record.plan.items],
     }
 
 
@@ -102,7 +102,11 @@ def freeze_again(record: Record, body: Mapping[str, Any], family: Family | None 
     if body.get("rules") != RULES:
         raise ValueError(f"made by rules {body.get('rules')!r}, not {RULES}")
     given = body["settings"]
-    how = settings_module.settings(family, given) if family else settings_module.of(record.plan.family, given)
+    how = (
+        settings_module.build_settings(family, given)
+        if family
+        else settings_module.family_settings(record.plan.family, given)
+    )
     as_of = dt.datetime.fromisoformat(str(body["as_of"]).replace("Z", "+00:00"))
     return freeze(record, dt.date.fromisoformat(body["day"]), as_of, how)
 
@@ -112,12 +116,12 @@ def _plan(plan: Plan) -> dict[str, Any]:
     return {
         "family": plan.family,
         "title": plan.title,
-        "start": jsonable(plan.start),
-        "end": jsonable(plan.end),
+        "start": json_value(plan.start),
+        "end": json_value(plan.end),
         "version": plan.version,
         "form_code": plan.form_code,
         "owner": plan.owner,
-        "groups": [jsonable(group) for group in sorted(plan.groups, key=lambda one: one.id)],
+        "groups": [json_value(group) for group in sorted(plan.groups, key=lambda one: one.id)],
     }
 
 
@@ -130,7 +134,7 @@ def _item(facts: Facts, item: Item, light: ItemStatus | None) -> dict[str, Any]:
     return {
         "level": item.level,
         "code": item.code,
-        "item": jsonable(stored),
+        "item": json_value(stored),
         "standing": _item_status(light) if light else None,
         "updates": [_update(one) for one in _last_updates(facts.updates.get(item.key, ()))],
         "measurements": [_measurement(one) for one in facts.measurements.get(item.key, ())],
@@ -155,7 +159,7 @@ def _last_updates(updates: Iterable[Update]) -> list[Update]:
 
 
 def _only(one: Any, *names: str) -> dict[str, Any]:
-    return {name: jsonable(getattr(one, name)) for name in names}
+    return {name: json_value(getattr(one, name)) for name in names}
 
 
 def _update(one: Update) -> dict[str, Any]:

@@ -18,7 +18,7 @@ class FrozenAssignment(msgspec.Struct, frozen=True, gc=False):
     last_update: str | None
 
 
-class FrozenStanding(msgspec.Struct, frozen=True, gc=False):
+class FrozenStatus(msgspec.Struct, frozen=True, gc=False):
     """How an item stood: its light, whether a verdict contradicts it, and who owed it."""
 
     light: str
@@ -55,7 +55,7 @@ class FrozenItem(msgspec.Struct, frozen=True, gc=False):
 
     level: str
     code: str
-    standing: FrozenStanding | None
+    standing: FrozenStatus | None
     verdicts: tuple[FrozenVerdict, ...]
     number: int = -1
 

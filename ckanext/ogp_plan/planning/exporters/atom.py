@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from feedgen.feed import FeedGenerator
 
 from ckanext.ogp_plan.planning.exporters.view import View, clean_xml, stable
-from ckanext.ogp_plan.planning.history import Change, Entry, LightChange, story
+from ckanext.ogp_plan.planning.history import Change, Entry, LightChange, build_story
 from ckanext.ogp_plan.planning.tracking import (
     Answer,
     Event,
@@ -25,7 +25,7 @@ from ckanext.ogp_plan.planning.tracking import (
     Verdict,
 )
 from ckanext.ogp_plan.planning.words.i18n import N_
-from ckanext.ogp_plan.planning.words.phrases import entry_words
+from ckanext.ogp_plan.planning.words.phrases import describe_entry
 
 #: How many entries a feed has at most, the newest.
 LONGEST = 100
@@ -120,7 +120,7 @@ def _of_items(
     for key in keys:
         if not (key in view.events or key in known.changes or key in known.lights):
             continue
-        for entry in story(view.part(key), key, known.changes.get(key, ()), known.lights.get(key, ())):
+        for entry in build_story(view.part(key), key, known.changes.get(key, ()), known.lights.get(key, ())):
             if organization is None or entry.organization in (None, organization):
                 found.append(_News(view, key, entry))
     return found
@@ -190,4 +190,4 @@ def _words(view: View, entry: Entry) -> str:
     """An entry in words; a withheld evidence by its own, which say no more than that it exists."""
     if isinstance(entry.event, Evidence) and entry.event.id in view.hidden:
         return view.proof(entry.event)
-    return entry_words(entry, view.lang)
+    return describe_entry(entry, view.lang)

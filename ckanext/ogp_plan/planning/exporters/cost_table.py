@@ -71,12 +71,14 @@ def write(plan: Plan, family: Family, lang: str = "es") -> bytes:
     book = Workbook()
     sheet = book.active
     sheet.title = "Workplan" if lang == "en" else "Plan de trabajo"
-    spreadsheet.widths(sheet, _WIDTHS)
+    spreadsheet.set_widths(sheet, _WIDTHS)
     row = _head(sheet, plan, lang)
     top = row
     for column, text in enumerate(_HEAD[lang], start=1):
         put(sheet, row, column, text, HEADING)
-    sheet.row_dimensions[row].height = spreadsheet.height(list(zip(_HEAD[lang], _WIDTHS, strict=True))) + 4
+    sheet.row_dimensions[row].height = (
+        spreadsheet.text_height(list(zip(_HEAD[lang], _WIDTHS, strict=True))) + 4
+    )
     row += 1
     order = [level.id for level in family.levels]
     items = sorted(
@@ -88,15 +90,17 @@ def write(plan: Plan, family: Family, lang: str = "es") -> bytes:
         if clean(note):
             spreadsheet.band(sheet, row, _LAST, clean(note), NOTE, _WIDTHS)
             row += 1
-    spreadsheet.page(
+    spreadsheet.set_page(
         sheet,
         rows=f"{top}:{top}",
         area=f"A1:{spreadsheet.get_column_letter(_LAST)}{row - 1}",
         paper=spreadsheet.LETTER,
         left=_title(plan, lang),
     )
-    spreadsheet.about(book, _title(plan, lang) or "CoST", sheet.title, "en" if lang == "en" else "es-CO")
-    return spreadsheet.saved(book)
+    spreadsheet.set_properties(
+        book, _title(plan, lang) or "CoST", sheet.title, "en" if lang == "en" else "es-CO"
+    )
+    return spreadsheet.save_workbook(book)
 
 
 def _title(plan: Plan, lang: str) -> str:
@@ -148,7 +152,7 @@ def _block(sheet: Any, row: int, level: str, items: Iterable[Item], plan: Plan, 
         )
         for column, text in enumerate(texts, start=1):
             put(sheet, row, column, text, BANNER if column == 1 else PLAIN)
-        sheet.row_dimensions[row].height = spreadsheet.height(list(zip(texts, _WIDTHS, strict=True))[1:])
+        sheet.row_dimensions[row].height = spreadsheet.text_height(list(zip(texts, _WIDTHS, strict=True))[1:])
         row += 1
     merge(sheet, (first, 1), (row - 1, 1), BANNER)
     return row

@@ -121,7 +121,7 @@ class _Form:
             self.by_parent.setdefault(item.parent, []).append(item)
 
     def write(self) -> bytes:
-        spreadsheet.widths(self.sheet, _WIDTHS)
+        spreadsheet.set_widths(self.sheet, _WIDTHS)
         self._head()
         first = self.row
         self._columns()
@@ -132,15 +132,15 @@ class _Form:
         form = " · ".join(
             filter(None, [self.plan.form_code, self.plan.version and f"Versión {self.plan.version}"])
         )
-        spreadsheet.page(
+        spreadsheet.set_page(
             self.sheet,
             rows=f"{first}:{first + 1}",
             area=f"A1:{spreadsheet.get_column_letter(_LAST)}{self.row - 1}",
             left=form,
             right=_FOOTNOTE,
         )
-        spreadsheet.about(self.book, self.plan.title or "Plan", "Formato F014")
-        return spreadsheet.saved(self.book)
+        spreadsheet.set_properties(self.book, self.plan.title or "Plan", "Formato F014")
+        return spreadsheet.save_workbook(self.book)
 
     # --- head -------------------------------------------------------------------------------------
 
@@ -197,7 +197,7 @@ class _Form:
         put(sheet, row, 1, label, LABEL)
         put(sheet, row, 3, value, Look(bold=bold))
         merge(sheet, (row, 3), (row, _LAST), PLAIN)
-        sheet.row_dimensions[row].height = spreadsheet.height(
+        sheet.row_dimensions[row].height = spreadsheet.text_height(
             [(label, sum(_WIDTHS[:2])), (value, sum(_WIDTHS[2:]))]
         )
         self.row += 1
@@ -252,7 +252,7 @@ class _Form:
             put(sheet, self.row, 1, code, look)
         put(sheet, self.row, first, text, look)
         merge(sheet, (self.row, first), (self.row, _LAST), look)
-        sheet.row_dimensions[self.row].height = spreadsheet.height([(text, sum(_WIDTHS))], look.size) + 3
+        sheet.row_dimensions[self.row].height = spreadsheet.text_height([(text, sum(_WIDTHS))], look.size) + 3
         self.row += 1
 
     def _printed(self, item: Item) -> tuple[str, str]:
@@ -344,7 +344,7 @@ class _Form:
                     _SHADED if month in marked else CENTRE,
                 )
         needed = [(text, _WIDTHS[column - 1]) for column, text in texts.items()]
-        sheet.row_dimensions[row].height = spreadsheet.height(needed)
+        sheet.row_dimensions[row].height = spreadsheet.text_height(needed)
         self.row += 1
 
     def _value(self, row: int, column: int, text: str, look: Look) -> None:
@@ -361,9 +361,9 @@ class _Form:
         """A merged cell makes no row higher by itself."""
         dimensions = self.sheet.row_dimensions
         for row in range(first, last + 1):
-            dimensions[row].height = dimensions[row].height or spreadsheet.height([])
+            dimensions[row].height = dimensions[row].height or spreadsheet.text_height([])
         have = sum(dimensions[row].height for row in range(first, last + 1))
-        wanted = spreadsheet.height([(number.title, _WIDTHS[_ACTIVITY - 1])])
+        wanted = spreadsheet.text_height([(number.title, _WIDTHS[_ACTIVITY - 1])])
         for row in range(first, last + 1):
             extra = max(0.0, wanted - have) / (last - first + 1)
             dimensions[row].height = min(409, dimensions[row].height + extra)

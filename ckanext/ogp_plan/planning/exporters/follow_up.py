@@ -110,8 +110,10 @@ class _Form:
         made = [self._component(component, keys) for component, keys in self._components()]
         self._summary(summary, made)
         self._detail()
-        spreadsheet.about(self.book, f"Seguimiento: {self.view.plan.title}", "Seguimiento de Control Interno")
-        return spreadsheet.saved(self.book)
+        spreadsheet.set_properties(
+            self.book, f"Seguimiento: {self.view.plan.title}", "Seguimiento de Control Interno"
+        )
+        return spreadsheet.save_workbook(self.book)
 
     def _components(self) -> list[tuple[Item, list[Key]]]:
         """Components in the plan's order, with what is counted in each."""
@@ -132,7 +134,7 @@ class _Form:
     def _observations(self) -> dict[tuple[dt.date, Key], str]:
         """What Control Interno wrote of each item at each cut."""
         found: dict[tuple[dt.date, Key], str] = {}
-        for one in tracking.standing(self.view.record.verdicts):
+        for one in tracking.current_events(self.view.record.verdicts):
             if one.role is VerdictRole.CONTROL and one.cut:
                 text = " ".join(filter(None, (one.rationale, one.recommendation)))
                 found[one.cut, one.item] = text or found.get((one.cut, one.item), "")
@@ -143,7 +145,7 @@ class _Form:
     def _component(self, component: Item, keys: list[Key]) -> _Sheet:
         name = spreadsheet.sheet_name(self.book, f"Componente {component.code}")
         sheet = self.book.create_sheet(name)
-        spreadsheet.widths(sheet, self.widths)
+        spreadsheet.set_widths(sheet, self.widths)
         row = self._head(sheet, self.view.label(component))
         top = row
         self._columns(sheet, top)
@@ -157,7 +159,7 @@ class _Form:
         row = self._notes(sheet, row + 3)
         self._colour(sheet, total + 1)
         sheet.freeze_panes = f"C{top + 2}"
-        spreadsheet.page(
+        spreadsheet.set_page(
             sheet,
             rows=f"{top}:{top + 1}",
             area=f"A1:{spreadsheet.get_column_letter(self.last)}{row - 1}",
@@ -181,7 +183,7 @@ class _Form:
             merge(sheet, (row, 1), (row, 2), LABEL)
             put(sheet, row, 3, value, Look(bold=label == "Componente:"))
             merge(sheet, (row, 3), (row, self.last), PLAIN)
-            sheet.row_dimensions[row].height = spreadsheet.height([(value, sum(self.widths[2:]))])
+            sheet.row_dimensions[row].height = spreadsheet.text_height([(value, sum(self.widths[2:]))])
             row += 1
         return row + 1
 
@@ -245,7 +247,7 @@ class _Form:
             put(sheet, row, column + 2, share, Look(align="center", number="0%"))
             put(sheet, row, column + 3, observed, PLAIN)
             needed.append((observed, _WIDTHS_OF_BLOCK[3]))
-        sheet.row_dimensions[row].height = spreadsheet.height(needed)
+        sheet.row_dimensions[row].height = spreadsheet.text_height(needed)
 
     def _title(self, item: Item) -> str:
         """A row says its activity too: rows of one number have texts of their own."""
@@ -350,7 +352,7 @@ class _Form:
     def _summary(self, sheet: Any, made: list[_Sheet]) -> None:
         widths = (44, *((13, 13, 12, 20) * len(self.days)))
         last = len(widths)
-        spreadsheet.widths(sheet, widths)
+        spreadsheet.set_widths(sheet, widths)
         spreadsheet.band(
             sheet, 1, last, self.view.plan.title or self.view.family.name.get("es", ""), TITLE, widths
         )
@@ -365,7 +367,7 @@ class _Form:
             put(sheet, row, 1, label, LABEL)
             put(sheet, row, 2, value, PLAIN)
             merge(sheet, (row, 2), (row, last), PLAIN)
-            sheet.row_dimensions[row].height = spreadsheet.height([(value, sum(widths[1:]))])
+            sheet.row_dimensions[row].height = spreadsheet.text_height([(value, sum(widths[1:]))])
         top = 6
         put(sheet, top, 1, "Componente", HEADING)
         merge(sheet, (top, 1), (top + 1, 1), HEADING)
@@ -396,7 +398,7 @@ class _Form:
             spreadsheet.band(sheet, row, last, text, NOTE, widths)
             row += 1
         sheet.freeze_panes = f"B{top + 2}"
-        spreadsheet.page(
+        spreadsheet.set_page(
             sheet,
             rows=f"{top}:{top + 1}",
             area=f"A1:{spreadsheet.get_column_letter(last)}{row - 1}",
@@ -426,7 +428,7 @@ class _Form:
             share = Look(bold=bold, ground=ground, align="center", number=_PERCENT)
             formula(sheet, row, column + 2, f'=IF({one}{row}=0,"",{two}{row}/{one}{row})', share)
             formula(sheet, row, column + 3, self._zone_formula(f"{three}{row}"), look)
-        sheet.row_dimensions[row].height = spreadsheet.height([(title, 44)])
+        sheet.row_dimensions[row].height = spreadsheet.text_height([(title, 44)])
 
     def _mean(self, sheet: Any, row: int, widths: Sequence[float]) -> int:
         """The other way to look at it, beside the first: a row at 55 of 56 counts nothing there."""
@@ -469,7 +471,7 @@ class _Form:
         )
         widths = (12, 12, 10, 50, 34, 18, 11, 12, 12, 11, 11, 10, 18, 44)
         sheet = self.book.create_sheet(spreadsheet.sheet_name(self.book, "Detalle"))
-        spreadsheet.widths(sheet, widths)
+        spreadsheet.set_widths(sheet, widths)
         for column, text in enumerate(head, start=1):
             put(sheet, 1, column, text, HEADING)
         row = 2
@@ -479,7 +481,7 @@ class _Form:
                 row += 1
         sheet.freeze_panes = "A2"
         sheet.auto_filter.ref = f"A1:{spreadsheet.get_column_letter(len(head))}{max(2, row - 1)}"
-        spreadsheet.page(sheet, rows="1:1", left=self.view.plan.title, right="Detalle por fila")
+        spreadsheet.set_page(sheet, rows="1:1", left=self.view.plan.title, right="Detalle por fila")
 
     def _detail_row(
         self, sheet: Any, row: int, day: dt.date, one: RowCompliance, widths: Sequence[float]
@@ -504,7 +506,7 @@ class _Form:
         )
         for column, value in enumerate(values, start=1):
             put(sheet, row, column, value, Look(vertical="top", number="0%") if column == 10 else PLAIN)
-        sheet.row_dimensions[row].height = spreadsheet.height(list(zip(values, widths, strict=True)))
+        sheet.row_dimensions[row].height = spreadsheet.text_height(list(zip(values, widths, strict=True)))
 
 
 def _scheduled(row: RowCompliance | None) -> str | None:

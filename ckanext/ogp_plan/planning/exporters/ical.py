@@ -123,7 +123,7 @@ def _tasks(
 
 
 def _due(view: View, item: Item) -> dt.date | None:
-    one = view.standings.get(item.key)
+    one = view.statuses.get(item.key)
     return one.due if one and one.due else days.due_of(item.schedule, view.plan)
 
 
@@ -131,8 +131,8 @@ def _task(
     view: View, item: Item, organization: str | None, revised: Mapping[tuple[str, str], int] | None
 ) -> Todo:
     task = Todo()
-    standing = view.standings.get(item.key)
-    own = _own(standing, organization)
+    status = view.statuses.get(item.key)
+    own = _own(status, organization)
     last = latest(view.events.get(item.key, ()))
     who = (organization,) if organization else ()
     task.add("uid", f"{view.stable('todo', *who, *item.key).removeprefix('urn:uuid:')}@ogp-plan")
@@ -141,9 +141,9 @@ def _task(
         task.add("last-modified", _utc(last))
     task.add("sequence", _sequence(view, item, revised))
     task.add("summary", _text(view.label(item)))
-    task.add("description", _text(_about(view, item, standing, own)))
+    task.add("description", _text(_about(view, item, status, own)))
     _dates(task, view, item)
-    _state(task, view, item, standing, own)
+    _state(task, view, item, status, own)
     task.add("categories", [_text(str(view.family.data.get("acronym") or view.family.id))])
     if _is_address(view.addresses.item(item.key)):
         task.add("url", view.addresses.item(item.key))
@@ -160,17 +160,17 @@ def _dates(task: Todo, view: View, item: Item) -> None:
     task.add("due", due)
 
 
-def _own(standing: ItemStatus | None, organization: str | None) -> AssignmentStatus | None:
-    if standing is None or organization is None:
+def _own(status: ItemStatus | None, organization: str | None) -> AssignmentStatus | None:
+    if status is None or organization is None:
         return None
-    return next((one for one in standing.assignments if one.organization == organization), None)
+    return next((one for one in status.assignments if one.organization == organization), None)
 
 
 def _state(
-    task: Todo, view: View, item: Item, standing: ItemStatus | None, own: AssignmentStatus | None
+    task: Todo, view: View, item: Item, status: ItemStatus | None, own: AssignmentStatus | None
 ) -> None:
-    declared = own.declared if own else standing.declared if standing else Declared.NOT_STARTED
-    progress = own.progress if own else standing.progress if standing else None
+    declared = own.declared if own else status.declared if status else Declared.NOT_STARTED
+    progress = own.progress if own else status.progress if status else None
     task.add("status", _STATUS[declared])
     if declared is Declared.DONE:
         task.add("percent-complete", 100)
@@ -188,7 +188,7 @@ def _sequence(view: View, item: Item, revised: Mapping[tuple[str, str], int] | N
     return version + len(view.events.get(item.key, ()))
 
 
-def _about(view: View, item: Item, standing: ItemStatus | None, own: AssignmentStatus | None) -> str:
+def _about(view: View, item: Item, status: ItemStatus | None, own: AssignmentStatus | None) -> str:
     lines = [f"{view.plan.title or view.id}"]
     if view.responsible(item):
         lines.append(view.say(N_("Responsible: %(names)s"), names=view.responsible(item)))
@@ -200,7 +200,7 @@ def _about(view: View, item: Item, standing: ItemStatus | None, own: AssignmentS
                 target=amount(own.own_target, view.lang),
             )
         )
-    declared = own.declared if own else standing.declared if standing else None
+    declared = own.declared if own else status.declared if status else None
     if declared:
         # not the light: it changes by itself with the days, and a task only when somebody says something
         lines.append(view.say(N_("Declared: %(state)s"), state=view.light(declared.value)))

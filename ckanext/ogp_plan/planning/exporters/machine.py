@@ -89,7 +89,7 @@ def document(view: View, *, past: Past | None = None, cuts: Sequence[Compliance]
             ],
             "lights": {one: view.light(one) for one in view.settings.states},
             "items": [_item(view, item, changes) for item in view.plan.items],
-            "reports": [event_dict(one) for one in tracking.standing(view.record.reports)],
+            "reports": [event_dict(one) for one in tracking.current_events(view.record.reports)],
             "periods": [event_dict(one) for one in _in_order(view.record.periods)],
             "cuts": [
                 {
@@ -118,22 +118,22 @@ def _clean(value: Any) -> Any:
 
 
 def _item(view: View, item: Item, past: Past) -> dict[str, Any]:
-    standing = view.standings.get(item.key)
+    status = view.statuses.get(item.key)
     made = output.item_dict(item)
     made.pop("source", None)
     return made | {
         "urn": view.stable("item", *item.key),
         "url": view.addresses.item(item.key),
         "indicators": [_indicator(view, item, one) for one in item.indicators],
-        "standing": _standing(view, standing) if standing else None,
+        "standing": _standing(view, status) if status else None,
         "history": _history(view, item.key, past),
     }
 
 
-def _standing(view: View, standing: ItemStatus) -> dict[str, Any]:
-    found = item_status_dict(standing)
-    found["light_name"] = view.light(standing.light)
-    for one, reason in zip(found.get("reasons", []), standing.reasons, strict=False):
+def _standing(view: View, status: ItemStatus) -> dict[str, Any]:
+    found = item_status_dict(status)
+    found["light_name"] = view.light(status.light)
+    for one, reason in zip(found.get("reasons", []), status.reasons, strict=False):
         if isinstance(one, dict):
             one["text"] = view.reason(reason)
     return found
@@ -310,8 +310,8 @@ def milestones(view: View) -> list[dict[str, Any]]:
     """Return the tracked items as OCDS milestones; those outside of the count are none."""
     found = []
     for item in view.trackable():
-        standing = view.standings.get(item.key)
-        if standing is None or standing.excluded:
+        status = view.statuses.get(item.key)
+        if status is None or status.excluded:
             continue
         state, reviewed = milestone_status(view, item.key)
         met = _met(view, item.key)
@@ -321,7 +321,7 @@ def milestones(view: View) -> list[dict[str, Any]]:
             "type": "delivery",
             "description": str(item.fields.get("goal") or item.fields.get("deliverable") or ""),
             "code": item.code,
-            "dueDate": _moment(standing.due),
+            "dueDate": _moment(status.due),
             "dateMet": met.isoformat() if state == "met" and met else None,
             "dateModified": reviewed.isoformat() if reviewed else None,
             "status": state,
@@ -336,14 +336,14 @@ def milestone_status(view: View, key: Key) -> tuple[str, dt.datetime | None]:
     Not begun is ``scheduled``; ongoing is ``partiallyMet`` only once somebody from outside reviewed it;
     completed is ``met``; past its day and not completed is ``notMet``.
     """
-    standing = view.standings[key]
-    verdicts = [one.at for one in standing.verdicts]
-    last = max([*verdicts, *([standing.last_update] if standing.last_update else [])], default=None)
-    if standing.light == Declared.DONE.value:
+    status = view.statuses[key]
+    verdicts = [one.at for one in status.verdicts]
+    last = max([*verdicts, *([status.last_update] if status.last_update else [])], default=None)
+    if status.light == Declared.DONE.value:
         return "met", last
-    if standing.due is not None and view.today > standing.due:
+    if status.due is not None and view.today > status.due:
         return "notMet", last
-    if standing.declared in (Declared.ONGOING, Declared.DONE) and (verdicts or _accepted(view, key)):
+    if status.declared in (Declared.ONGOING, Declared.DONE) and (verdicts or _accepted(view, key)):
         return "partiallyMet", last
     return "scheduled", last
 
@@ -351,7 +351,7 @@ def milestone_status(view: View, key: Key) -> tuple[str, dt.datetime | None]:
 def _accepted(view: View, key: Key) -> bool:
     """Tell whether monitoring accepted an update of the item."""
     own = {one.id for one in view.updates.get(key, ())}
-    return any(one.accepted and one.update in own for one in tracking.standing(view.record.reviews))
+    return any(one.accepted and one.update in own for one in tracking.current_events(view.record.reviews))
 
 
 def _met(view: View, key: Key) -> dt.datetime | None:

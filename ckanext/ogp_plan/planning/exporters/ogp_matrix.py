@@ -55,7 +55,7 @@ def write(view: View) -> bytes:
     book = Workbook()
     sheet = book.active
     sheet.title = spreadsheet.sheet_name(book, view.say(N_("Matrix of milestones")))
-    spreadsheet.widths(sheet, _WIDTHS)
+    spreadsheet.set_widths(sheet, _WIDTHS)
     row = _head(sheet, view)
     top = row
     for column, text in enumerate(_HEAD, start=1):
@@ -68,19 +68,21 @@ def write(view: View) -> bytes:
         spreadsheet.band(sheet, row, _LAST, text, NOTE, _WIDTHS)
         row += 1
     sheet.freeze_panes = f"C{top + 1}"
-    spreadsheet.page(
+    spreadsheet.set_page(
         sheet,
         rows=f"{top}:{top}",
         area=f"A1:{spreadsheet.get_column_letter(_LAST)}{row - 1}",
         left=view.plan.title,
     )
-    spreadsheet.about(book, view.plan.title or view.id, sheet.title, "en" if view.lang == "en" else "es-CO")
-    return spreadsheet.saved(book)
+    spreadsheet.set_properties(
+        book, view.plan.title or view.id, sheet.title, "en" if view.lang == "en" else "es-CO"
+    )
+    return spreadsheet.save_workbook(book)
 
 
 def _head(sheet: Any, view: View) -> int:
     spreadsheet.band(sheet, 1, _LAST, view.plan.title or view.named(view.family.name), TITLE, _WIDTHS)
-    tracked = [view.standings[item.key] for item in view.trackable() if item.key in view.standings]
+    tracked = [view.statuses[item.key] for item in view.trackable() if item.key in view.statuses]
     counts = {light: sum(one.light == light for one in tracked) for light in LIGHTS}
     outside = sum(one.excluded for one in tracked)
     said = [f"{view.light(light)}: {count}" for light, count in counts.items()]
@@ -98,7 +100,7 @@ def _head(sheet: Any, view: View) -> int:
         put(sheet, row, 1, label, LABEL)
         put(sheet, row, 2, value, PLAIN)
         merge(sheet, (row, 2), (row, _LAST), PLAIN)
-        sheet.row_dimensions[row].height = spreadsheet.height([(value, sum(_WIDTHS[1:]))])
+        sheet.row_dimensions[row].height = spreadsheet.text_height([(value, sum(_WIDTHS[1:]))])
     return 6
 
 
@@ -115,28 +117,30 @@ def _commitment(sheet: Any, row: int, view: View, root: Item) -> int:
 def _item(sheet: Any, row: int, view: View, root: Item, item: Item) -> int:
     """One item takes a row for each of its evidences, so that each is a link of its own."""
     proofs: list[Evidence | None] = list(view.evidence.get(item.key, ())) or [None]
-    standing = view.standings.get(item.key)
-    light = standing.light if standing else ""
+    status = view.statuses.get(item.key)
+    light = status.light if status else ""
     texts = (
         view.label(root),
         view.label(item) if item is not root else "",
         str(item.fields.get("deliverable") or item.fields.get("product") or ""),
         view.responsible(item),
         when(item.schedule, "en" if view.lang == "en" else "es")
-        or (day_text(standing.due, view.lang) if standing else "")
+        or (day_text(status.due, view.lang) if status else "")
         or view.say(export_words.UNDATED),
         view.light(light) if light else "",
-        standing.progress if standing else None,
-        "\n".join(_why(view, standing)),
+        status.progress if status else None,
+        "\n".join(_why(view, status)),
         None,
-        "\n".join(_verdict(view, one) for one in standing.verdicts) if standing else "",
+        "\n".join(_verdict(view, one) for one in status.verdicts) if status else "",
     )
     last = row + len(proofs) - 1
     for column, text in enumerate(texts, start=1):
         put(sheet, row, column, text, _look(column, light))
         if column not in (1, _EVIDENCE):
             merge(sheet, (row, column), (last, column), PLAIN)
-    needed = spreadsheet.height([(text, width) for text, width in zip(texts, _WIDTHS, strict=True) if text])
+    needed = spreadsheet.text_height(
+        [(text, width) for text, width in zip(texts, _WIDTHS, strict=True) if text]
+    )
     for at, one in enumerate(proofs, start=row):
         shown = view.proof(one) if one else view.say(N_("No evidence"))
         cell = put(sheet, at, _EVIDENCE, shown, LINK if one else PLAIN)
@@ -144,7 +148,7 @@ def _item(sheet: Any, row: int, view: View, root: Item, item: Item) -> int:
         if address.startswith(("http://", "https://")):
             cell.hyperlink = address
             spreadsheet.dress(cell, LINK)
-        own = spreadsheet.height([(shown, _WIDTHS[_EVIDENCE - 1])])
+        own = spreadsheet.text_height([(shown, _WIDTHS[_EVIDENCE - 1])])
         sheet.row_dimensions[at].height = max(own, min(409, needed / len(proofs)))
     return last + 1
 
@@ -157,19 +161,19 @@ def _look(column: int, light: str) -> Look:
     return CENTRE if column == 5 else PLAIN
 
 
-def _why(view: View, standing: ItemStatus | None) -> list[str]:
+def _why(view: View, status: ItemStatus | None) -> list[str]:
     """Each reason with its numbers, and what was answered to it."""
-    if standing is None:
+    if status is None:
         return []
     found = []
-    for reason in standing.reasons:
+    for reason in status.reasons:
         found.append(f"• {view.reason(reason)}")
         found += [
             "  "
             + view.say(
                 N_("Answer (%(day)s): %(text)s"), day=day_text(day_of(one.at), view.lang), text=one.text
             )
-            for one in standing.answers
+            for one in status.answers
             if one.reason == reason.code
         ]
     return found

@@ -13,7 +13,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
-from ckanext.ogp_plan.planning.cells import LONGEST, MARK, own_field, to_cell, yes_no
+from ckanext.ogp_plan.planning.cells import LONGEST, MARK, own_field_to_cell, to_cell, yes_no
 from ckanext.ogp_plan.planning.types import Assignment, Indicator, Item, OrgGroup, Place, Plan, Target
 
 #: What the first cell says, so that the workbook is known again.
@@ -144,7 +144,7 @@ def write(plan: Plan) -> bytes:
     """Return the plan as a workbook that :func:`..importers.read` gives back as the same plan."""
     writer = _Writer()
     head: list[list[Any]] = [[name, getattr(plan, name)] for name in PLAN_FIELDS]
-    head += [[f"{FIELD}{name}", _Raw(own_field(value))] for name, value in plan.fields.items()]
+    head += [[f"{FIELD}{name}", _Raw(own_field_to_cell(value))] for name, value in plan.fields.items()]
     writer.sheet("Plan", (SIGNATURE, "valor"), head)
     names = _field_names(plan)
     writer.sheet(
@@ -177,7 +177,7 @@ def _field_names(plan: Plan) -> list[str]:
 
 def _item(item: Item, names: list[str]) -> list[Any]:
     when = item.schedule
-    fields = [_Raw(own_field(item.fields[name])) if name in item.fields else None for name in names]
+    fields = [_Raw(own_field_to_cell(item.fields[name])) if name in item.fields else None for name in names]
     return [
         item.level,
         item.code,

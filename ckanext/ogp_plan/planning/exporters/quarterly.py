@@ -242,7 +242,7 @@ class _Report:
         rows = []
         for view in self.views:
             duties = self._duties(view)
-            lights = [one.light for item in duties if (one := view.standings.get(item.key))]
+            lights = [one.light for item in duties if (one := view.statuses.get(item.key))]
             reported = sum(bool(self._updates(view, item) or self._measured(view, item)) for item in duties)
             rows.append(
                 [
@@ -301,22 +301,22 @@ class _Report:
             for item in silent:
                 self._text(view.label(item), "List Bullet")
 
-    def _own(self, standing: ItemStatus | None) -> AssignmentStatus | None:
-        if standing is None:
+    def _own(self, status: ItemStatus | None) -> AssignmentStatus | None:
+        if status is None:
             return None
-        return next((one for one in standing.assignments if one.organization == self.organization), None)
+        return next((one for one in status.assignments if one.organization == self.organization), None)
 
     def _duty(self, view: View, item: Item) -> list[str]:
-        standing = view.standings.get(item.key)
-        own = self._own(standing)
-        progress = own.progress if own else standing.progress if standing else None
-        last = own.last_update if own else standing.last_update if standing else None
+        status = view.statuses.get(item.key)
+        own = self._own(status)
+        progress = own.progress if own else status.progress if status else None
+        last = own.last_update if own else status.last_update if status else None
         share = percent(progress)
         return [
             item.code,
             item.title,
-            (day_text(standing.due, self.lang) if standing else "") or self.say(export_words.UNDATED),
-            view.light(standing.light) if standing else "",
+            (day_text(status.due, self.lang) if status else "") or self.say(export_words.UNDATED),
+            view.light(status.light) if status else "",
             f"{amount(share, self.lang)} %" if share is not None else self.say(N_("No data")),
             day_text(day_of(last), self.lang) if last else self.say(N_("Never")),
         ]
@@ -366,7 +366,7 @@ class _Report:
     def _item(self, view: View, item: Item) -> None:
         self._heading(view.label(item), 2)
         self._link(self._paragraph(), view.addresses.item(item.key), self.say(N_("Page of the item")))
-        own = self._own(view.standings.get(item.key))
+        own = self._own(view.statuses.get(item.key))
         if own and own.own_target is not None:
             said = N_("%(actual)s of %(target)s")
             numbers = {
@@ -440,13 +440,13 @@ class _Report:
             self._link(paragraph, view.where(one), view.proof(one))
 
     def _reasons(self, view: View, item: Item) -> None:
-        standing = view.standings.get(item.key)
-        if standing is None or not standing.reasons:
+        status = view.statuses.get(item.key)
+        if status is None or not status.reasons:
             return
         self._heading(self.say(N_("Why the light is at risk, and what was answered")), 3)
-        for reason in standing.reasons:
+        for reason in status.reasons:
             self._text(view.reason(reason), "List Bullet")
-            for one in standing.answers:
+            for one in status.answers:
                 if one.reason == reason.code and self._mine(one.organization):
                     label = self.say(N_("Answer of %(day)s"), day=day_text(day_of(one.at), self.lang))
                     self._labelled(label, one.text)

@@ -93,7 +93,7 @@ def write(organization: str, views: Sequence[View], period: str = "") -> bytes:
     book = Workbook()
     sheet = book.active
     sheet.title = "Reporte"
-    spreadsheet.widths(sheet, _WIDTHS)
+    spreadsheet.set_widths(sheet, _WIDTHS)
     top = _head(sheet, first, organization, period)
     for column, (_, _, title) in enumerate(_COLUMNS, start=1):
         put(sheet, top, column, title, HEADING)
@@ -108,11 +108,11 @@ def write(organization: str, views: Sequence[View], period: str = "") -> bytes:
     sheet.protection.formatColumns = sheet.protection.formatRows = sheet.protection.autoFilter = False
     sheet.freeze_panes = sheet.cell(row=top + 1, column=5).coordinate
     sheet.auto_filter.ref = f"A{top}:{spreadsheet.get_column_letter(_LAST)}{max(row - 1, top)}"
-    spreadsheet.page(
+    spreadsheet.set_page(
         sheet, rows=f"{top}:{top}", area=f"A1:{spreadsheet.get_column_letter(_LAST)}{max(row - 1, top)}"
     )
-    spreadsheet.about(book, f"{SIGNATURE}: {first.called(organization)}", "Plan")
-    return spreadsheet.saved(book)
+    spreadsheet.set_properties(book, f"{SIGNATURE}: {first.called(organization)}", "Plan")
+    return spreadsheet.save_workbook(book)
 
 
 def _head(sheet: Any, view: View, organization: str, period: str) -> int:
@@ -143,14 +143,14 @@ def _head(sheet: Any, view: View, organization: str, period: str) -> int:
 
 def _duty(sheet: Any, row: int, view: View, item: Item, organization: str) -> int:
     """A duty takes a row for each of its indicators: each is measured by itself."""
-    standing = view.standings.get(item.key)
+    status = view.statuses.get(item.key)
     own = (
-        next((one for one in standing.assignments if one.organization == organization), None)
-        if standing
+        next((one for one in status.assignments if one.organization == organization), None)
+        if status
         else None
     )
-    last = own.last_update if own else standing.last_update if standing else None
-    share = percent(own.progress if own else standing.progress if standing else None)
+    last = own.last_update if own else status.last_update if status else None
+    share = percent(own.progress if own else status.progress if status else None)
     codes = [one.code for one in item.indicators] or [""]
     for number, code in enumerate(codes):
         goal = str(item.fields.get("goal") or item.fields.get("deliverable") or "")
@@ -166,8 +166,8 @@ def _duty(sheet: Any, row: int, view: View, item: Item, organization: str) -> in
             item.code,
             item.title,
             goal,
-            _due(view, item, standing),
-            view.light(standing.light) if standing else "",
+            _due(view, item, status),
+            view.light(status.light) if status else "",
             f"{amount(share, view.lang)} %" if share is not None else "",
             day_text(day_of(last), view.lang) if last else "",
             code,
@@ -178,14 +178,14 @@ def _duty(sheet: Any, row: int, view: View, item: Item, organization: str) -> in
             cell = put(sheet, row, column, None, _OPEN)
             cell.protection = Protection(locked=False)
             cell.number_format = "@" if column >= _at("texto") else "General"
-        height = spreadsheet.height([(given[3], _WIDTHS[3]), (given[4], _WIDTHS[4])])
+        height = spreadsheet.text_height([(given[3], _WIDTHS[3]), (given[4], _WIDTHS[4])])
         sheet.row_dimensions[row].height = max(30, height)
         row += 1
     return row
 
 
-def _due(view: View, item: Item, standing: ItemStatus | None) -> str:
-    return (day_text(standing.due, view.lang) if standing else "") or when(item.schedule)
+def _due(view: View, item: Item, status: ItemStatus | None) -> str:
+    return (day_text(status.due, view.lang) if status else "") or when(item.schedule)
 
 
 def _at(name: str) -> int:

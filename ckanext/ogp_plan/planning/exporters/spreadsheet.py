@@ -162,28 +162,28 @@ def band(
     put(sheet, row, 1, text, look)
     merge(sheet, (row, 1), (row, columns), look)
     total = sum(widths) if widths else 120.0
-    sheet.row_dimensions[row].height = height([(text, total)], look.size)
+    sheet.row_dimensions[row].height = text_height([(text, total)], look.size)
 
 
-def widths(sheet: Worksheet, given: Sequence[float]) -> None:
+def set_widths(sheet: Worksheet, given: Sequence[float]) -> None:
     """Set the widths of columns, in characters."""
     for column, width in enumerate(given, start=1):
         sheet.column_dimensions[get_column_letter(column)].width = width
 
 
-def lines(text: str, width: float, size: float = 9) -> int:
+def count_lines(text: str, width: float, size: float = 9) -> int:
     """Return how many lines a text takes in a width given in characters of the standard size."""
     fitting = max(1.0, width * 10 / max(size, 6) * 1.06)
     return sum(max(1, math.ceil(len(line) / fitting)) for line in text.split("\n")) if text else 1
 
 
-def height(texts: Sequence[tuple[Any, float]], size: float = 9) -> float:
+def text_height(texts: Sequence[tuple[Any, float]], size: float = 9) -> float:
     """Return the height, in points, of a row whose cells have these texts and widths."""
-    most = max((lines(str(text), width, size) for text, width in texts if text is not None), default=1)
+    most = max((count_lines(str(text), width, size) for text, width in texts if text is not None), default=1)
     return min(_HIGHEST, most * _LINE_POINTS * size / 9 + 4)
 
 
-def page(
+def set_page(
     sheet: Worksheet,
     *,
     rows: str | None = None,
@@ -231,7 +231,7 @@ def sheet_name(book: Workbook, wanted: str) -> str:
     return name
 
 
-def about(book: Workbook, title: str, subject: str, lang: str = "es-CO") -> None:
+def set_properties(book: Workbook, title: str, subject: str, lang: str = "es-CO") -> None:
     """Say in the document's own properties what it is, in which language."""
     book.properties.title = clean_xml(title)[:250]
     book.properties.subject = clean_xml(subject)[:250]
@@ -239,7 +239,7 @@ def about(book: Workbook, title: str, subject: str, lang: str = "es-CO") -> None
     book.properties.creator = "ckanext-ogp_plan"
 
 
-def saved(book: Workbook) -> bytes:
+def save_workbook(book: Workbook) -> bytes:
     """Return a workbook's bytes."""
     out = io.BytesIO()
     book.save(out)

@@ -87,17 +87,17 @@ def history(record: Record, days: Sequence[dt.date], settings: Settings | None =
 
 def measurements_csv(view: View) -> bytes:
     """Return one row a measurement that counts, oldest first."""
-    return as_csv(measurements(view))
+    return write_csv(measurements(view))
 
 
 def items_csv(view: View) -> bytes:
     """Return one row an item: where it stands, and why."""
-    return as_csv(items(view))
+    return write_csv(items(view))
 
 
 def evidence_csv(view: View) -> bytes:
     """Return one row an evidence that stands."""
-    return as_csv(evidence(view))
+    return write_csv(evidence(view))
 
 
 def matrix_csv(view: View, columns: Sequence[Column]) -> bytes:
@@ -105,10 +105,10 @@ def matrix_csv(view: View, columns: Sequence[Column]) -> bytes:
 
     :param columns: the days with their standings, as :func:`history` gives them.
     """
-    return as_csv(matrix(view, columns))
+    return write_csv(matrix(view, columns))
 
 
-def as_csv(table: Table) -> bytes:
+def write_csv(table: Table) -> bytes:
     """Return a table as CSV: UTF-8 with its mark, commas, lines that end as RFC 4180 says."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
@@ -172,7 +172,7 @@ def items(view: View) -> Table:
     )
     rows = []
     for item in view.plan.items:
-        one = view.standings.get(item.key)
+        one = view.statuses.get(item.key)
         rows.append(
             [view.id, *_item(item), *(item.parent or (None, None)), item.trackable, view.responsible(item)]
             + (_standing(view, one) if one else [None] * 17)
@@ -314,7 +314,7 @@ def matrix(view: View, columns: Sequence[Column]) -> Table:
     days = [day for day, _ in columns]
     rows = [
         [view.id, *_item(item), view.responsible(item), _due(view, item)]
-        + [standings[item.key].light if item.key in standings else None for _, standings in columns]
+        + [statuses[item.key].light if item.key in statuses else None for _, statuses in columns]
         for item in view.trackable()
     ]
     return Table(
@@ -323,7 +323,7 @@ def matrix(view: View, columns: Sequence[Column]) -> Table:
 
 
 def _due(view: View, item: Item) -> dt.date | None:
-    one = view.standings.get(item.key)
+    one = view.statuses.get(item.key)
     return one.due if one else item.schedule.due
 
 
@@ -381,7 +381,7 @@ def verdicts(view: View) -> Table:
         "direccion",
     )
     rows = []
-    for one in tracking.standing(view.record.verdicts):
+    for one in tracking.current_events(view.record.verdicts):
         item = view.items.get(one.item)
         rows.append(
             [view.id, *(_item(item) if item else [*one.item, None]), one.role.value, one.at, one.cut]
@@ -502,19 +502,19 @@ def everything(view: View, columns: Sequence[Column] = (), cuts: Sequence[Compli
     _cover(book, view, tables)
     for table in tables:
         _sheet(book, view, table)
-    spreadsheet.about(
+    spreadsheet.set_properties(
         book, view.plan.title, view.family.name.get("es", ""), "en" if view.lang == "en" else "es-CO"
     )
-    return spreadsheet.saved(book)
+    return spreadsheet.save_workbook(book)
 
 
 def _cover(book: Workbook, view: View, tables: Sequence[Table]) -> None:
     """The first sheet says what the file is, of which day, and what each sheet holds."""
     sheet = book.create_sheet(spreadsheet.sheet_name(book, view.say(N_("Plan"))))
-    spreadsheet.widths(sheet, (34, 90))
-    spreadsheet.page(sheet, landscape=False, paper=spreadsheet.LETTER)
+    spreadsheet.set_widths(sheet, (34, 90))
+    spreadsheet.set_page(sheet, landscape=False, paper=spreadsheet.LETTER)
     title = view.plan.title or view.id
-    sheet.row_dimensions[1].height = spreadsheet.height([(title, 124)], spreadsheet.TITLE.size)
+    sheet.row_dimensions[1].height = spreadsheet.text_height([(title, 124)], spreadsheet.TITLE.size)
     sheet.merged_cells.add("A1:B1")
     facts = [
         (view.say(N_("Family")), view.named(view.family.name)),
@@ -540,12 +540,12 @@ def _append(sheet: Any, row: Sequence[tuple[Any, Look]]) -> None:
 
 def _sheet(book: Workbook, view: View, table: Table) -> None:
     sheet = book.create_sheet(spreadsheet.sheet_name(book, view.say(table.name)))
-    spreadsheet.widths(sheet, [_WIDE if name in _WIDE_COLUMNS else _NARROW for name in table.columns])
+    spreadsheet.set_widths(sheet, [_WIDE if name in _WIDE_COLUMNS else _NARROW for name in table.columns])
     sheet.freeze_panes = "A2"
     sheet.auto_filter.ref = (
         f"A1:{spreadsheet.get_column_letter(len(table.columns))}{max(1, len(table.rows)) + 1}"
     )
-    spreadsheet.page(sheet, rows="1:1", left=view.plan.title)
+    spreadsheet.set_page(sheet, rows="1:1", left=view.plan.title)
     sheet.sheet_view.showGridLines = True
     _append(sheet, [(name, HEADING) for name in table.columns])
     for row in table.rows:

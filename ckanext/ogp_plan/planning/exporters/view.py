@@ -82,7 +82,7 @@ class View:
 
     id: str
     record: Record
-    standings: Mapping[Key, ItemStatus]
+    statuses: Mapping[Key, ItemStatus]
     addresses: Addresses
     today: dt.date
     family: Family
@@ -210,7 +210,7 @@ class View:
 
     def reason(self, one: Reason) -> str:
         """Return why an item is at risk, with its numbers."""
-        return phrases.reason_words(one, self.lang)
+        return phrases.describe_reason(one, self.lang)
 
     def label(self, item: Item) -> str:
         """Return an item's code and title."""
@@ -236,12 +236,12 @@ class View:
     @cached_property
     def verdicts(self) -> dict[Key, list[Verdict]]:
         """Return the verdicts that stand, by item, oldest first."""
-        return _by_item(tracking.standing(self.record.verdicts))
+        return _by_item(tracking.current_events(self.record.verdicts))
 
     @cached_property
     def checks(self) -> dict[str, EvidenceCheck]:
         """Return the last look at each evidence, by its id."""
-        return {one.evidence: one for one in tracking.standing(self.record.checks)}
+        return {one.evidence: one for one in tracking.current_events(self.record.checks)}
 
     @cached_property
     def events(self) -> dict[Key, list[Event]]:
@@ -296,8 +296,8 @@ class View:
             *record.counting_updates(),
             *record.counting_measurements(),
             *record.standing_evidence(),
-            *tracking.standing(record.verdicts),
-            *tracking.standing(record.answers),
+            *tracking.current_events(record.verdicts),
+            *tracking.current_events(record.answers),
         ]
         return frozenset(event.id for event in found)
 
@@ -325,7 +325,7 @@ class View:
     def proof_state(self, one: Evidence) -> str:
         """Return what the last look found wrong with an evidence, in words; "" when nothing."""
         check = self.checks.get(one.id)
-        return "; ".join(phrases.break_words(code, self.lang) for code in evidence_breaks(one, check))
+        return "; ".join(phrases.describe_break(code, self.lang) for code in evidence_breaks(one, check))
 
     def stable(self, *parts: object) -> str:
         """Return an id that is the same for ever, on any host: ``urn:uuid:…``."""

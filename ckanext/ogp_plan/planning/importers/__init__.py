@@ -95,9 +95,9 @@ def _reading(context: Context) -> Reading:
     if not context.plan.items:
         raise Unreadable("read.no_items", layout=context.layout.name)
     if context.layout.shape != "own":
-        checks.run(context)
+        checks.check_plan(context)
     context.finish()
-    for misfit in families.misfits(context.plan, context.family):
+    for misfit in families.find_mismatches(context.plan, context.family):
         item = context.find(misfit.level, misfit.code)
         place = item.place if item and item.place else Place()
         context.act.flag(

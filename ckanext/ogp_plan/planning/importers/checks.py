@@ -27,7 +27,7 @@ _GENERIC = re.compile(
 )
 
 
-def run(context: Context) -> None:
+def check_plan(context: Context) -> None:
     """Look at every item the layout's checks ask for."""
     rules = context.layout.data.get("checks", {})
     tracked = [level.id for level in context.family.levels if level.trackable]

@@ -128,7 +128,7 @@ class OwnReader:
             return default
 
     def _place(self, line: Line) -> Place | None:
-        row = self._as(line, "lugar_linea", cells.whole, None)
+        row = self._as(line, "lugar_linea", cells.parse_whole, None)
         to = self._text(line, "lugar_hasta") or None
         made = Place(
             row,
@@ -150,7 +150,7 @@ class OwnReader:
             if name.startswith(form.FIELD):
                 plan.fields[name.removeprefix(form.FIELD)] = self._value(line.get("valor"))
             elif name in ("start", "end"):
-                setattr(plan, name, self._as(line, "valor", cells.date, None))
+                setattr(plan, name, self._as(line, "valor", cells.parse_date, None))
             elif name == "status":
                 plan.status = self._as(line, "valor", PlanStatus, PlanStatus.DRAFT)
             elif name == "owner":
@@ -188,7 +188,7 @@ class OwnReader:
             parent if all(parent) else None,
             self._text(line, "codigo_impreso"),
         )
-        item.weight = self._as(line, "peso", cells.decimal, None)
+        item.weight = self._as(line, "peso", cells.parse_decimal, None)
         item.conditional = self._some(line, "condicion")
         item.schedule = self._schedule(line)
         item.place = self._place(line)
@@ -208,11 +208,11 @@ class OwnReader:
         return Schedule(
             self._as(line, "cuando", ScheduleKind, ScheduleKind.UNDECLARED),
             months,
-            self._as(line, "inicio", cells.date, None),
-            self._as(line, "vence", cells.date, None),
+            self._as(line, "inicio", cells.parse_date, None),
+            self._as(line, "vence", cells.parse_date, None),
             self._as(line, "precision", Precision, Precision.DAY),
             self._some(line, "cadencia"),
-            self._as(line, "veces", cells.whole, None),
+            self._as(line, "veces", cells.parse_whole, None),
         )
 
     def _owner(self, line: Line) -> Item | None:
@@ -232,7 +232,7 @@ class OwnReader:
                 self._some(line, "organismo"),
                 self._some(line, "grupo"),
                 self._some(line, "sin_identificar"),
-                self._as(line, "cuota", cells.decimal, None),
+                self._as(line, "cuota", cells.parse_decimal, None),
                 self._some(line, "condicion"),
                 self._some(line, "dependencia"),
             )
@@ -248,8 +248,8 @@ class OwnReader:
         one.ascending = self._text(line, "ascendente") != "no"
         one.unit, one.formula = self._text(line, "unidad"), self._text(line, "formula")
         one.numerator, one.denominator = self._text(line, "numerador"), self._text(line, "denominador")
-        one.baseline = self._as(line, "linea_base", cells.decimal, None)
-        one.baseline_year = self._as(line, "anio_base", cells.whole, None)
+        one.baseline = self._as(line, "linea_base", cells.parse_decimal, None)
+        one.baseline_year = self._as(line, "anio_base", cells.parse_whole, None)
         one.target_text = self._text(line, "meta_impresa")
         verification = self._value(line.get("verificacion"))
         one.verification = (
@@ -275,10 +275,10 @@ class OwnReader:
             self.act.flag("own.value", line["dimension"].place, line["dimension"].text, column="dimension")
         indicator.targets.append(
             Target(
-                self._as(line, "valor", cells.decimal, None),
+                self._as(line, "valor", cells.parse_decimal, None),
                 self._text(line, "texto"),
-                self._as(line, "inicio", cells.date, None),
-                self._as(line, "fin", cells.date, None),
+                self._as(line, "inicio", cells.parse_date, None),
+                self._as(line, "fin", cells.parse_date, None),
                 dimension if isinstance(dimension, dict) else {},
             )
         )
@@ -293,10 +293,10 @@ class OwnReader:
             OrgGroup(
                 self._text(line, "id"),
                 self._text(line, "nombre"),
-                self._as(line, "tamano", cells.whole, None),
+                self._as(line, "tamano", cells.parse_whole, None),
                 self._members(line),
-                self._as(line, "desde", cells.date, None),
-                self._as(line, "hasta", cells.date, None),
+                self._as(line, "desde", cells.parse_date, None),
+                self._as(line, "hasta", cells.parse_date, None),
                 self._some(line, "fuente"),
             )
         )

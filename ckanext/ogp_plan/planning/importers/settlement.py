@@ -48,7 +48,7 @@ def keep_title(plan: Plan, title: str, present: Plan | None) -> None:
         plan.fields[DOCUMENT_TITLE] = present.fields[DOCUMENT_TITLE]
 
 
-def keep_unsaid(plan: Plan, present: Plan) -> None:
+def keep_unstated(plan: Plan, present: Plan) -> None:
     """Keep, of the plan that stands, what the document does not say of anything at all.
 
     A field that some row has and others have not was left blank on purpose in those; a field that no
@@ -114,7 +114,7 @@ def _whose(one: Assignment) -> tuple[object, ...]:
     return (one.role, one.organization, one.unit, one.group, one.unknown)
 
 
-def put_back(plan: Plan, present: Plan, keys: Collection[tuple[str, str]]) -> None:
+def restore_items(plan: Plan, present: Plan, keys: Collection[tuple[str, str]]) -> None:
     """Put items of the plan that stands into the one that was read, each after the one it stood after."""
     wanted = set(keys)
     if not wanted:
@@ -162,7 +162,7 @@ def add_group(plan: Plan, group: OrgGroup) -> None:
         plan.groups.append(group)
 
 
-def number(plan: Plan) -> None:
+def number_items(plan: Plan) -> None:
     """Number the items by where they stand."""
     for order, item in enumerate(plan.items, start=1):
         item.order = order

@@ -110,7 +110,9 @@ def field_name(field: str | None, words: Renderer) -> str:
     return words.parameter("field", field.removeprefix("fields."))
 
 
-def shown(field: str | None, value: Any, words: Renderer, names: Mapping[str, str] | None = None) -> str:
+def format_value(
+    field: str | None, value: Any, words: Renderer, names: Mapping[str, str] | None = None
+) -> str:
     """Return a value before or after a change as people read it; "" when there was none.
 
     :param names: organismo → how it is called; what is not there shows by its id.

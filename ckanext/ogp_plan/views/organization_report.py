@@ -1,4 +1,4 @@
-"""The periodic report of an organismo, and many duties at once by workbook."""
+"""The periodic reports of an organismo: those handed in, and the form of a new one or of many rows."""
 
 from __future__ import annotations
 
@@ -15,16 +15,20 @@ from flask import Response
 from flask.views import MethodView
 from werkzeug.datastructures import FileStorage
 
+from ckanext.cost_common import paging
 from ckanext.cost_common.csrf import require_token
 from ckanext.cost_common.values.periods import periods_between
+from ckanext.ogp_plan import config
 from ckanext.ogp_plan.helpers import plan as words
+from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.planning import progress
 from ckanext.ogp_plan.planning.types import Indicator
 from ckanext.ogp_plan.serializers import plan as plan_serializer
+from ckanext.ogp_plan.services import permission
 from ckanext.ogp_plan.services import record as record_service
 from ckanext.ogp_plan.views import forms
 from ckanext.ogp_plan.views import plan as plan_view
-from ckanext.ogp_plan.views.report import (
+from ckanext.ogp_plan.views.item_form import (
     blueprint,
     evidence_given,
     figure,
@@ -86,13 +90,14 @@ class OrganizationReport(MethodView):
 
     def _owed(self, name: str) -> dict[str, Any]:
         forms.require_user()
+        allowed = _may_report(name)
         try:
             found: dict[str, Any] = tk.get_action("ogp_plan_obligation_list")(
-                {}, {"organization": name, "limit": 1000}
+                {}, {"organization": name, "limit": 1000 if allowed else 1}
             )
         except (tk.ObjectNotFound, tk.NotAuthorized, tk.ValidationError):
             return tk.abort(404, tk._("There is no organismo at this address"))  # type: ignore[no-any-return]
-        if not plan_view.may_report_for(name, found):
+        if not allowed:
             forms.forbidden()
         return found
 
@@ -301,4 +306,67 @@ def _labels(duties: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     }
 
 
+def _may_report(name: str) -> bool:
+    """Tell whether who opens the page reports for an organismo now."""
+    if not tk.current_user.is_authenticated:
+        return False
+    person = permission.load_person(tk.current_user)
+    return permission.is_reporter_of(person, lookup.organization(name))
+
+
+# --- reports that were handed in
+
+
+def organization_reports(id: str) -> Any:
+    """``/organismo/<id>/informes``: the newest first."""
+    present, size = paging.requested_page(), config.page_size()
+    try:
+        found = tk.get_action("ogp_plan_report_list")(
+            {}, {"organization": id, "limit": size, "offset": (present - 1) * size}
+        )
+        # what it owes is told of who handed in nothing, and asked of who may hand in more
+        owed = (
+            tk.get_action("ogp_plan_obligation_list")({}, {"organization": id, "limit": 1})
+            if not found["count"] or found["may"]["report"]
+            else {}
+        )
+    except (tk.ObjectNotFound, tk.NotAuthorized, tk.ValidationError):
+        return tk.abort(404, tk._("There is no organismo at this address"))
+
+    def url(number: int | None) -> str:
+        turned = {paging.PAGE: number} if number else {}
+        return str(tk.url_for("ogp_plan.organization_reports", id=id, **turned))
+
+    extra_vars = {
+        "found": found,
+        "owed": owed,
+        "plain_url": url(None),
+        "report_url": words.ogp_plan_to("ogp_plan_report.report", id=id) if _may_report(id) else None,
+        "paging": paging.paginate(found["count"], size, present, url),
+    }
+    return tk.render("ogp_plan/report/list.html", extra_vars)
+
+
+def organization_report(id: str, report: str) -> Any:
+    """``/organismo/<id>/informes/<report>``: what it says, and what it carried to each item."""
+    present, size = paging.requested_page(), config.page_size()
+    try:
+        found = tk.get_action("ogp_plan_report_show")(
+            {}, {"id": report, "limit": size, "offset": (present - 1) * size}
+        )
+    except (tk.ObjectNotFound, tk.NotAuthorized, tk.ValidationError):
+        found = None
+    if found is None or found["organization"]["name"] != lookup.organization(id):
+        return tk.abort(404, tk._("There is no report at this address"))
+
+    def url(number: int | None) -> str:
+        turned = {paging.PAGE: number} if number else {}
+        return str(tk.url_for("ogp_plan.organization_report", id=id, report=report, **turned))
+
+    extra_vars = {"report": found, "paging": paging.paginate(found["count"], size, present, url)}
+    return tk.render("ogp_plan/report/read.html", extra_vars)
+
+
 blueprint.add_url_rule("/organismo/<id>/informe", view_func=OrganizationReport.as_view("report"))
+plan_view.blueprint.add_url_rule("/organismo/<id>/informes", view_func=organization_reports)
+plan_view.blueprint.add_url_rule("/organismo/<id>/informes/<report>", view_func=organization_report)

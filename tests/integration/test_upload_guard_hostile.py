@@ -89,18 +89,18 @@ def undo(scene: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("name", KINDS)
-@pytest.mark.parametrize("door", [by_api, by_form], ids=["api", "form"])
-def test_no_file_breaks_the_door(scene: dict[str, Any], name: str, door: Any) -> None:
+@pytest.mark.parametrize("send", [by_api, by_form], ids=["api", "form"])
+def test_no_file_breaks_the_upload(scene: dict[str, Any], name: str, send: Any) -> None:
     kind = hostile.KINDS[name]
     content = kind.make()
     before = left_behind(scene["dataset"]["id"])
     began = time.process_time()
-    answer = door(scene, content)
+    answer = send(scene, content)
     took = time.process_time() - began
     body = answer.get_data(as_text=True)
 
-    refused = answer.status_code == 409 if door is by_api else answer.status_code == 200
-    accepted = answer.status_code == (200 if door is by_api else 302)
+    refused = answer.status_code == 409 if send is by_api else answer.status_code == 200
+    accepted = answer.status_code == (200 if send is by_api else 302)
     assert refused or accepted, (answer.status, body[-2000:])
     assert "Traceback" not in body
     assert took <= SECONDS_A_REQUEST + SECONDS_A_MEGABYTE * len(content) / 1e6
@@ -110,14 +110,14 @@ def test_no_file_breaks_the_door(scene: dict[str, Any], name: str, door: Any) ->
         assert accepted, body[-3000:]
     if refused:
         assert left_behind(scene["dataset"]["id"]) == before
-        assert_says_why(answer, body, door)
+        assert_says_why(answer, body, send)
     else:
         undo(scene)
 
 
-def assert_says_why(answer: Any, body: str, door: Any) -> None:
+def assert_says_why(answer: Any, body: str, send: Any) -> None:
     """A refusal has a sentence first and the findings beneath; nothing of the file comes back alive."""
-    if door is by_api:
+    if send is by_api:
         error = answer.get_json()["error"]
         assert error["__type"] == "Validation Error"
         assert isinstance(error["upload"][0], str) and len(error["upload"][0]) > 20

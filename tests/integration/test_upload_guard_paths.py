@@ -15,9 +15,9 @@ from support import doors, scenes
 from support.doors import Scene, encoded, file, resource_fields, standing, storage
 from support.visitor import Visitor, text_of
 
-from ckanext.cost_oc4ids import jobs
 from ckanext.cost_oc4ids.model import Report
 from ckanext.cost_oc4ids.projects import registry
+from ckanext.cost_oc4ids.validation import sweep, worker
 
 
 @pytest.fixture(scope="module")
@@ -199,7 +199,7 @@ def accepted(answer: Any) -> None:
 
 
 def prepare(scene: Scene, content: dict[str, bytes]) -> tuple[dict[str, Any], str]:
-    """A dataset with a photo and a judged file."""
+    """A dataset with a photo and a validated file."""
     dataset = scene.dataset()
     answer = api_create(scene, dataset, "", content["old"])
     accepted(answer)
@@ -318,8 +318,8 @@ def test_who_may_not_upload_is_told_so_before_any_work(
     scene: Scene, content: dict[str, bytes], user: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dataset = scene.dataset()
-    judged: list[Any] = []
-    monkeypatch.setattr("ckanext.cost_oc4ids.validation.runner.judge_upload", lambda *args: judged.append(args))
+    validated: list[Any] = []
+    monkeypatch.setattr("ckanext.cost_oc4ids.validation.runner.validate_upload", lambda *args: validated.append(args))
     headers = {"Authorization": factories.UserWithToken()["token"]} if user == "stranger" else {}
     answer = scene.app.post(
         "/api/action/resource_create",
@@ -327,7 +327,7 @@ def test_who_may_not_upload_is_told_so_before_any_work(
         data={"package_id": dataset["id"], **resource_fields(upload=file(content["bad"]))},
     )
     assert answer.status_code == 403
-    assert judged == []
+    assert validated == []
 
 
 def test_too_large_is_refused_before_it_is_read(
@@ -335,7 +335,7 @@ def test_too_large_is_refused_before_it_is_read(
 ) -> None:
     dataset = scene.dataset()
     monkeypatch.setitem(tk.config, "ckanext.cost_oc4ids.max_bytes", len(content["good"]) - 1)
-    monkeypatch.setattr("ckanext.cost_oc4ids.validation.runner.judge", lambda *_args: pytest.fail("it was read"))
+    monkeypatch.setattr("ckanext.cost_oc4ids.validation.runner.validate_file", lambda *_args: pytest.fail("it was read"))
     answer = scene.post(
         "resource_create", {"package_id": dataset["id"], **resource_fields(upload=file(content["good"]))}
     )
@@ -351,7 +351,7 @@ def test_a_check_that_fails_stores_nothing(
     dataset, resource = prepare(scene, content)
     before = standing(dataset["id"])
     if kind == "crash":
-        monkeypatch.setattr("ckanext.cost_oc4ids.oc4ids.judging.judge_reader", lambda *_args: 1 / 0)
+        monkeypatch.setattr("ckanext.cost_oc4ids.oc4ids.validator.validate_reader", lambda *_args: 1 / 0)
     else:
         monkeypatch.setattr("ckanext.cost_oc4ids.validation.runner.INLINE_SECONDS", -1)
     for path in (api_update, api_create):
@@ -386,8 +386,8 @@ def test_projects_that_cannot_be_stored_do_not_break_the_save(
     ]
     assert len(found["resources"]) == len(after.resources)
     monkeypatch.undo()
-    assert failed[0] in jobs.mark_stale()
-    assert jobs.judge_resource(failed[0], "nightly") == "valid"
+    assert failed[0] in sweep.mark_stale()
+    assert worker.validate_resource(failed[0], "nightly") == "valid"
     assert len([each for each in standing(dataset["id"]).projects if each[0] == failed[0]]) == 2
 
 
@@ -430,7 +430,7 @@ class TestModes:
     ) -> None:
         dataset = scene.dataset()
         monkeypatch.setitem(tk.config, "ckanext.cost_oc4ids.guard", "off")
-        monkeypatch.setattr("ckanext.cost_oc4ids.validation.runner.judge", lambda *_args: pytest.fail("it was judged"))
+        monkeypatch.setattr("ckanext.cost_oc4ids.validation.runner.validate_file", lambda *_args: pytest.fail("it was validated"))
         accepted(api_create(scene, dataset, "", content["bad"]))
         after = standing(dataset["id"])
         assert list(after.states.values()) == ["pending"]
@@ -449,7 +449,7 @@ class TestDeclaration:
         accepted(answer)
         return dataset, answer.get_json()["result"]["id"]
 
-    def test_a_stored_file_is_judged_when_it_is_declared(
+    def test_a_stored_file_is_validated_when_it_is_declared(
         self, scene: Scene, content: dict[str, bytes]
     ) -> None:
         dataset, resource = self.undeclared(scene, content["good"])

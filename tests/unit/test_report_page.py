@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ckanext.cost_oc4ids.views import findings
+from ckanext.cost_oc4ids.oc4ids import report_page
 
 
 def place(project: str | None, path: str = "/projects/0/id", value: Any = None) -> dict[str, Any]:
@@ -39,14 +39,14 @@ MIXED = report(
 )
 
 
-def codes(page: findings.ReportPage) -> list[tuple[str, list[tuple[str, int]]]]:
+def codes(page: report_page.ReportPage) -> list[tuple[str, list[tuple[str, int]]]]:
     return [
         (section.severity, [(kind.code, len(kind.findings)) for kind in section.kinds]) for section in page.sections
     ]
 
 
 def test_heaviest_first_and_one_kind_together() -> None:
-    assert codes(findings.page_of(MIXED)) == [
+    assert codes(report_page.page_of(MIXED)) == [
         ("error", [("schema.type", 2), ("code.closed", 1)]),
         ("warning", [("money.negative", 1)]),
         ("note", [("text.blank", 1)]),
@@ -54,25 +54,25 @@ def test_heaviest_first_and_one_kind_together() -> None:
 
 
 def test_a_kind_counts_all_its_findings() -> None:
-    kind = findings.page_of(MIXED).sections[0].kinds[0]
+    kind = report_page.page_of(MIXED).sections[0].kinds[0]
     assert (kind.title, kind.occurrences) == ("title of schema.type", 3)
 
 
 def test_filter_by_severity() -> None:
-    page = findings.page_of(MIXED, severity="warning")
+    page = report_page.page_of(MIXED, severity="warning")
     assert codes(page) == [("warning", [("money.negative", 1)])]
     assert page.filtered
 
 
 @pytest.mark.parametrize("severity", ["", "fatal", "<script>", None])
 def test_a_severity_that_is_none_chooses_all(severity: str | None) -> None:
-    page = findings.page_of(MIXED, severity=severity)
+    page = report_page.page_of(MIXED, severity=severity)
     assert page.total == len(MIXED["findings"])
     assert not page.filtered
 
 
 def test_filter_by_project_keeps_only_its_places() -> None:
-    page = findings.page_of(MIXED, project="b")
+    page = report_page.page_of(MIXED, project="b")
     assert codes(page) == [("error", [("schema.type", 1)]), ("warning", [("money.negative", 1)])]
     shown = page.sections[0].kinds[0].findings[0]
     assert [each["project_id"] for each in shown["places"]] == ["b"]
@@ -80,12 +80,12 @@ def test_filter_by_project_keeps_only_its_places() -> None:
 
 
 def test_filter_by_project_does_not_claim_to_have_counted_what_was_not_kept() -> None:
-    page = findings.page_of(report(finding("x.y", "error", [place("a"), place("b")], occurrences=90)), project="a")
+    page = report_page.page_of(report(finding("x.y", "error", [place("a"), place("b")], occurrences=90)), project="a")
     assert page.sections[0].kinds[0].occurrences == 90
 
 
 def test_filtering_leaves_the_report_alone() -> None:
-    findings.page_of(MIXED, project="b")
+    report_page.page_of(MIXED, project="b")
     assert len(MIXED["findings"][1]["places"]) == 2
 
 
@@ -93,7 +93,7 @@ def test_pages() -> None:
     many = report(*(finding(f"x.n{number}", "error", [place("a")]) for number in range(45)))
     shown = []
     for number in ("1", "2", "3"):
-        page = findings.page_of(many, page=number, size=20)
+        page = report_page.page_of(many, page=number, size=20)
         assert (page.page, page.pages, page.total) == (int(number), 3, 45)
         shown += [kind.code for section in page.sections for kind in section.kinds]
     assert shown == [f"x.n{number}" for number in range(45)]
@@ -102,22 +102,22 @@ def test_pages() -> None:
 @pytest.mark.parametrize(("asked", "given"), [("0", 1), ("-3", 1), ("x", 1), ("", 1), ("99", 3), (None, 1), ("2", 2)])
 def test_page_numbers_written_by_hand(asked: str | None, given: int) -> None:
     many = report(*(finding(f"x.n{number}", "error", []) for number in range(45)))
-    assert findings.page_of(many, page=asked, size=20).page == given
+    assert report_page.page_of(many, page=asked, size=20).page == given
 
 
 def test_an_empty_report_has_one_empty_page() -> None:
-    page = findings.page_of(report())
+    page = report_page.page_of(report())
     assert (page.sections, page.total, page.pages) == ([], 0, 1)
 
 
 def test_projects_are_offered_once_with_their_findings() -> None:
-    assert findings.page_of(MIXED).projects == [("a", 2), ("b", 2), ("c", 2)]
+    assert report_page.page_of(MIXED).projects == [("a", 2), ("b", 2), ("c", 2)]
 
 
 def test_projects_with_errors() -> None:
-    assert findings.projects_with_errors(MIXED) == (3, True)
+    assert report_page.projects_with_errors(MIXED) == (3, True)
     cut = report(finding("x.y", "error", [place("a")], occurrences=7), finding("x.z", "error", [place(None)]))
-    assert findings.projects_with_errors(cut) == (1, False)
+    assert report_page.projects_with_errors(cut) == (1, False)
 
 
 @pytest.mark.parametrize(
@@ -138,12 +138,12 @@ def test_projects_with_errors() -> None:
     ],
 )
 def test_no_cell_is_a_formula(value: Any, cell: str) -> None:
-    assert findings.spreadsheet_safe(value) == cell
+    assert report_page.spreadsheet_safe(value) == cell
 
 
 def test_csv_has_a_row_a_place_and_one_for_a_finding_without() -> None:
     one = finding("x.y", "error", [place("=a", "/projects/0", "-x"), place("b", "/projects/1", -1)])
-    rows = list(findings.csv_rows(report(one, finding("x.z", "note", [])), lambda place: "+here"))
+    rows = list(report_page.csv_rows(report(one, finding("x.z", "note", [])), lambda place: "+here"))
     assert [row[5:] for row in rows] == [
         ["'=a", "'+here", "/projects/0", "'-x", "2"],
         ["b", "'+here", "/projects/1", "-1", "2"],

@@ -1,4 +1,4 @@
-"""The door among what surrounds it: file storages, harvesters, the form of the dataset type, moved resources."""
+"""The upload guard among other parts of CKAN: file storages, harvesters, the form of the dataset type, moved resources."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from ckan.logic import schema as core_schema
 from support import doors, scenes
 from support.doors import Scene, encoded, file, resource_fields, standing
 
-from ckanext.cost_oc4ids import config, jobs
+from ckanext.cost_oc4ids import config
 from ckanext.cost_oc4ids.model import ResourceState
+from ckanext.cost_oc4ids.validation import worker
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +53,7 @@ class TestFileStorage:
     def storage(self, app: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         from ckan.lib import files
 
-        prefix = "ckan.files.storage.door."
+        prefix = "ckan.files.storage.guarded."
         for name, value in {
             "type": "ckan:fs",
             "path": str(tmp_path),
@@ -60,7 +61,7 @@ class TestFileStorage:
             "override_existing": True,
         }.items():
             monkeypatch.setitem(tk.config, prefix + name, value)
-        monkeypatch.setitem(tk.config, "ckan.files.default_storages.resource", "door")
+        monkeypatch.setitem(tk.config, "ckan.files.default_storages.resource", "guarded")
         files.storages.reset()
         files.storages.collect()
         yield tmp_path
@@ -89,7 +90,7 @@ class TestFileStorage:
         monkeypatch.setitem(tk.config, "ckanext.cost_oc4ids.inline_max_bytes", 10)
         dataset = scene.dataset()
         resource = upload(scene, good, dataset).get_json()["result"]["id"]
-        assert jobs.judge_resource(resource, "job") == "valid"
+        assert worker.validate_resource(resource, "job") == "valid"
         assert len(standing(dataset["id"]).projects) == 1
 
     def test_a_file_that_is_gone(self, scene: Scene, storage: Path, good: bytes) -> None:
@@ -98,7 +99,7 @@ class TestFileStorage:
         for path in storage.rglob("*"):
             if path.is_file():
                 path.unlink()
-        assert jobs.judge_resource(resource, "job", force=True) == "error"
+        assert worker.validate_resource(resource, "job", force=True) == "error"
         assert standing(dataset["id"]).projects == []
 
 

@@ -1,4 +1,4 @@
-"""Whatever the bytes, the judge answers with a verdict, in time that grows with the file, in words that can be shown."""
+"""Whatever the bytes, the validator returns a report, in time that grows with the file, in words that can be shown."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pytest
 from support import fuzz, generate, hostile
 
 from ckanext.cost_oc4ids.oc4ids import render
-from ckanext.cost_oc4ids.oc4ids.judging import judge
 from ckanext.cost_oc4ids.oc4ids.types import Options, Report
+from ckanext.cost_oc4ids.oc4ids.validator import validate
 
 OPTIONS = Options(as_of=generate.NOW.date(), max_bytes=64 * 1024 * 1024)
 #: seconds of processor that any small file may take, and that each megabyte may add: ten times what is asked
@@ -35,10 +35,10 @@ class Tags(HTMLParser):
                 self.dangerous.append(f"{tag} {name}={value}")
 
 
-def judged(kind: hostile.Kind) -> Report:
+def result(kind: hostile.Kind) -> Report:
     data = kind.make()
     began = time.process_time()
-    report = judge(io.BytesIO(data), OPTIONS)
+    report = validate(io.BytesIO(data), OPTIONS)
     assert time.process_time() - began < PATIENCE + PATIENCE_PER_MEGABYTE * len(data) / 1_000_000
     return report
 
@@ -46,7 +46,7 @@ def judged(kind: hostile.Kind) -> Report:
 @pytest.mark.parametrize("name", sorted(hostile.KINDS))
 def test_verdict(name: str) -> None:
     kind = hostile.KINDS[name]
-    report = judged(kind)
+    report = result(kind)
     verdict = "unreadable" if report.unreadable else "valid" if report.valid else "invalid"
     if kind.verdict != "any":
         assert verdict == kind.verdict, [each.code for each in report.findings][:10]
@@ -89,7 +89,7 @@ def test_two_hundred_kinds() -> None:
 
 def test_mangled_files_get_a_verdict() -> None:
     for seed in range(300):
-        report = judge(fuzz.mangled(seed), OPTIONS)
+        report = validate(fuzz.mangled(seed), OPTIONS)
         assert "package.check_failed" not in {each.code for each in report.findings}, seed
         render.as_html(report, "es").encode("utf-8")
 
@@ -121,7 +121,7 @@ def test_work_grows_with_the_file(shape: str) -> None:
         best = float("inf")
         for _ in range(3):
             began = time.process_time()
-            judge(data, OPTIONS)
+            validate(data, OPTIONS)
             best = min(best, time.process_time() - began)
         return best
 

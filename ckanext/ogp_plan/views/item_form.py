@@ -1,11 +1,12 @@
-"""Forms of those who answer, of those who judge, and of those who follow up: one POST, one transaction."""
+"""Forms about one item: an update, evidence, an answer to its light, a verdict. One POST, one transaction."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from functools import cached_property
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -15,15 +16,20 @@ from flask.views import MethodView
 from ckanext.cost_common import language
 from ckanext.cost_common.csrf import require_token
 from ckanext.cost_common.values.periods import parse_period, periods_between
-from ckanext.ogp_plan import config
 from ckanext.ogp_plan.helpers import plan as words
+from ckanext.ogp_plan.logic import lookup
+from ckanext.ogp_plan.model import PlanItem, PlanRow
 from ckanext.ogp_plan.planning import calendar
 from ckanext.ogp_plan.planning.tracking import Completion, EvidenceKind
 from ckanext.ogp_plan.planning.types import Declared
 from ckanext.ogp_plan.planning.words import phrases
+from ckanext.ogp_plan.serializers import item_form
+from ckanext.ogp_plan.serializers.plan import Reader
+from ckanext.ogp_plan.services import cut as cut_service
+from ckanext.ogp_plan.services import permission as permission_service
 from ckanext.ogp_plan.services import record as record_service
+from ckanext.ogp_plan.services.permission import Person, ReportPermission
 from ckanext.ogp_plan.views import forms
-from ckanext.ogp_plan.views import plan as plan_view
 
 blueprint = Blueprint("ogp_plan_report", __name__)
 forms.guard(blueprint)
@@ -82,101 +88,119 @@ def completion_options() -> list[dict[str, str]]:
         Completion.COMPLETE: tk._("All was done, and the evidence was looked at."),
     }
     return [
-        {"value": grade.value, "title": phrases.completion_words(grade, language.current()), "help": text}
+        {"value": grade.value, "title": phrases.completion_name(grade, language.current()), "help": text}
         for grade, text in helps.items()
     ]
 
 
 class ItemForm(MethodView):
-    """A form about one item: who may fill it, what it shows, which action it calls."""
+    """A form about one item: who may send it, what it shows, which action it calls.
+
+    Whether the person may send it is asked before anything is built; what is shown comes from
+    :mod:`ckanext.ogp_plan.serializers.item_form`.
+    """
 
     template = ""
-    #: the permission of ``ogp_plan_item_show`` that it needs
-    needs = ""
     names: tuple[str, ...] = ()
+
+    plan: PlanRow
+    row: PlanItem
+    person: Person
+    reader: Reader
+    permission: ReportPermission
+    item: dict[str, Any]
 
     def get(self, plan: str, address: str) -> Response:
         """Show the form."""
-        shown, item = self._found(plan, address)
-        return self._page(shown, item, self.first(item))
+        self._load(plan, address)
+        return self._page(self.initial())
 
     def post(self, plan: str, address: str) -> Any:
-        """Take what was sent; on error give the form back with all that was written."""
+        """Call the action; on error return the form with its errors and with all that was written."""
         require_token()
-        shown, item = self._found(plan, address)
+        self._load(plan, address)
         sent = forms.given(*self.names)
         try:
-            done = self.send(shown, item, sent)
-        except tk.ValidationError as refused:
-            return self._page(shown, item, sent, self.errors(refused, item), 400)
+            done = self.send(sent)
+        except tk.ValidationError as rejected:
+            return self._page(sent, self.errors(rejected), 400)
         except tk.NotAuthorized:
             return forms.forbidden()
         tk.h.flash_success(done)
-        return tk.redirect_to(item["url"])
+        return tk.redirect_to(self.item["url"])
 
-    def _found(self, plan: str, address: str) -> tuple[dict[str, Any], dict[str, Any]]:
-        shown = plan_view.plan_or_404(plan)
-        item = plan_view.item_or_404(shown["name"], address)
+    def _load(self, plan: str, address: str) -> None:
+        """Find the plan and its item, and check that the person may send the form."""
+        self.person = permission_service.load_person(tk.current_user)
+        try:
+            self.plan = lookup.plan(self.person, plan)
+        except (tk.ObjectNotFound, tk.ValidationError):
+            tk.abort(404, tk._("There is no public plan at this address"))
+        try:
+            self.row = lookup.item(self.plan, address)
+        except (tk.ObjectNotFound, tk.ValidationError):
+            tk.abort(404, tk._("This plan has nothing at this address"))
         forms.require_user()
-        if not (item.get("may") or {}).get(self.needs):
+        if not self.may_send():
             forms.forbidden()
-        return shown, item
+        self.reader = Reader(self.person)
+        self.item = item_form.serialize_item(self.plan, self.row, self.reader)
+
+    def may_send(self) -> bool:
+        """Tell whether the person may send the form: who reports on the item."""
+        self.permission = permission_service.load_report_permission(self.person, self.plan, self.row)
+        return bool(self.permission)
 
     def _page(
-        self,
-        plan: Mapping[str, Any],
-        item: Mapping[str, Any],
-        sent: Mapping[str, Any],
-        errors: forms.Errors | None = None,
-        status: int = 200,
+        self, sent: Mapping[str, Any], errors: forms.Errors | None = None, status: int = 200
     ) -> Response:
         extra_vars = {
-            "plan": plan,
-            **plan_view.item_vars(plan, item),
+            "plan": self.plan,
+            "item": self.item,
             "sent": sent,
             "errors": errors or {},
-            "organizations": organizations_of(item),
-            **self.shown(plan, item),
+            "organizations": self.organizations(),
+            **self.extra_vars(),
         }
         return forms.page(self.template, extra_vars, status)
 
-    def first(self, item: Mapping[str, Any]) -> dict[str, Any]:
+    def organizations(self) -> list[dict[str, str]]:
+        """The organismos for which this person may report on the item; "" is the item as a whole."""
+        options = [
+            {"value": name, "title": self.reader.called(name)} for name in self.permission.organizations
+        ]
+        if self.permission.whole:
+            options.append({"value": "", "title": tk._("The item as a whole")})
+        return options
+
+    def first_organization(self) -> str:
+        """The first of those for which this person may report; "" is the item as a whole."""
+        return next(iter(self.permission.organizations), "")
+
+    def initial(self) -> dict[str, Any]:
         """What the form holds before anybody writes in it."""
         return {}
 
-    def shown(self, plan: Mapping[str, Any], item: Mapping[str, Any]) -> dict[str, Any]:
+    def extra_vars(self) -> dict[str, Any]:
         """What the template needs beside plan, item and what was sent."""
         return {}
 
-    def errors(self, refused: tk.ValidationError, item: Mapping[str, Any]) -> forms.Errors:
-        """What was refused, by the form's fields."""
-        return forms.errors_of(refused, {"organization": "organismo", "dataset": "resource"})
+    def errors(self, rejected: tk.ValidationError) -> forms.Errors:
+        """The errors of the action, by the form's fields."""
+        return forms.errors_of(rejected, {"organization": "organismo", "dataset": "resource"})
 
-    def send(self, plan: Mapping[str, Any], item: Mapping[str, Any], sent: dict[str, str]) -> str:
+    def send(self, sent: dict[str, str]) -> str:
         """Call the action; return the sentence that says it is done."""
         raise NotImplementedError
 
-
-def organizations_of(item: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The organismos for which this person may report on an item; "" is the item as a whole."""
-    may = item.get("may") or {}
-    titles = {
-        one["organization"]: one["title"] for one in item.get("assignments") or [] if one.get("organization")
-    }
-    made = [{"value": name, "title": titles.get(name, name)} for name in may.get("report") or []]
-    if may.get("report_whole"):
-        made.append({"value": "", "title": tk._("The item as a whole")})
-    return made
-
-
-def _about(plan: Mapping[str, Any], item: Mapping[str, Any], sent: Mapping[str, str]) -> dict[str, Any]:
-    """What every fact of an item names."""
-    named: dict[str, Any] = {"plan": plan["name"], "item": item["address"]}
-    if sent.get("organismo"):
-        named["organization"] = sent["organismo"]
-    elif any(not one["value"] for one in organizations_of(item)):
-        named["whole"] = True
-    return named
+    def subject(self, sent: Mapping[str, str]) -> dict[str, Any]:
+        """What every action on the item names: plan, item, and for whom it is reported."""
+        named: dict[str, Any] = {"plan": self.plan.name, "item": self.row.address}
+        if sent.get("organismo"):
+            named["organization"] = sent["organismo"]
+        elif self.permission.whole:
+            named["whole"] = True
+        return named
 
 
 def _act(action: str, data: Mapping[str, Any]) -> Any:
@@ -184,18 +208,33 @@ def _act(action: str, data: Mapping[str, Any]) -> Any:
 
 
 def periods(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The periods of reporting of a plan that have begun, the present one first."""
+    """The periods of reporting of a plan that have begun, the present one first.
+
+    :param plan: the result of ``ogp_plan_show``.
+    """
     cadence = next((one["value"] for one in plan.get("settings") or [] if one["name"] == "cadence"), "")
-    months = calendar.CADENCE_MONTHS.get(str(cadence), 1)
     start, end = plan.get("start"), plan.get("end")
     if not start or not end:
         return []
-    last = min(dt.date.fromisoformat(end), record_service.today())
-    found = periods_between(dt.date.fromisoformat(start), last, months)
-    closed = {one["period"] for one in plan.get("periods") or [] if not one["open"]}
+    return _period_options(
+        dt.date.fromisoformat(start),
+        dt.date.fromisoformat(end),
+        calendar.CADENCE_MONTHS.get(str(cadence), 1),
+        {one["period"] for one in plan.get("periods") or [] if not one["open"]},
+    )
+
+
+def _period_options(
+    start: dt.date, end: dt.date, months: int, closed: Collection[str]
+) -> list[dict[str, Any]]:
+    found = periods_between(start, min(end, record_service.today()), months)
     return [
-        {"value": one.id, "title": words.ogp_plan_period(one.id).capitalize(), "closed": one.id in closed}
-        for one in reversed(found)
+        {
+            "value": period.id,
+            "title": words.ogp_plan_period(period.id).capitalize(),
+            "closed": period.id in closed,
+        }
+        for period in reversed(found)
     ]
 
 
@@ -203,7 +242,6 @@ class UpdateForm(ItemForm):
     """``…/reportar``: state, progress, measurements, words, evidence; or only "nothing changed"."""
 
     template = "ogp_plan/report/update.html"
-    needs = "answer"
     names = (
         "organismo",
         "periodo",
@@ -220,80 +258,76 @@ class UpdateForm(ItemForm):
         "request_id",
     )
 
-    def first(self, item: Mapping[str, Any]) -> dict[str, Any]:
+    def initial(self) -> dict[str, Any]:
         args = tk.request.args
-        mine = [one["value"] for one in organizations_of(item)]
-        asked = args.get("organismo", "")
-        one = asked if asked in mine else mine[0] if mine else ""
-        standing = next(
-            (each for each in item.get("assignments") or [] if each.get("organization") == one), None
-        )
-        made = {
-            "organismo": one,
-            # the state last declared stands there, so that a report on progress alone is short
-            "state": (standing or {}).get("state") or item.get("declared"),
+        allowed = [*self.permission.organizations, *([""] if self.permission.whole else [])]
+        wanted = args.get("organismo", "")
+        organization = wanted if wanted in allowed else self.first_organization()
+        fields = {
+            "organismo": organization,
+            # the state last declared is filled in, so that a report on progress alone is short
+            "state": item_form.load_declared_state(self.row, organization),
             "request_id": str(uuid.uuid4()),
             "supersedes": args.get("corrige", ""),
         }
-        corrected = self._corrected(item, made["supersedes"])
-        return (
-            {**made, "text": corrected["text"], "organismo": corrected["organization"] or ""}
-            if corrected
-            else made
-        )
-
-    def _corrected(self, item: Mapping[str, Any], reference: str) -> Mapping[str, Any] | None:
-        """The report that is corrected, out of the item's story, however long ago it was."""
-        told = (item.get("story") or []) if reference else []
-        read = 0
-        while told:
-            for one in told:
-                if one.get("id") == reference and one["kind"] == "update":
-                    return one
-            read += len(told)
-            if read >= item["story_count"]:
-                return None
-            further = {"story_limit": config.LARGEST_PAGE, "story_offset": read}
-            told = plan_view.item_or_404(item["plan"], item["address"], **further)["story"]
-        return None
-
-    def shown(self, plan: Mapping[str, Any], item: Mapping[str, Any]) -> dict[str, Any]:
-        whole = any(not one["value"] for one in organizations_of(item))
-        reference = tk.request.form.get("supersedes") or tk.request.args.get("corrige") or ""
+        if self.corrected is None:
+            return fields
         return {
-            "states": state_options(outside=whole),
-            "whole": whole,
-            "kinds": evidence_kinds(),
-            "periods": [one for one in periods(plan) if not one["closed"]],
-            "measured": self._measured(item),
-            "evidence": {name: tk.request.form.get(f"evidence_{name}", "") for name in EVIDENCE_FIELDS},
-            "corrected": self._corrected(item, reference),
+            **fields,
+            "text": self.corrected["text"],
+            "organismo": self.corrected["organization"] or "",
         }
 
-    def _measured(self, item: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """The indicators of the item, each with what was written for it."""
-        made = []
-        for place, indicator in enumerate(item.get("indicators") or []):
-            sent = written(f"m{place}_", MEASURED_FIELDS)
-            made.append({"place": place, "indicator": indicator, "sent": sent})
-        return made
+    @cached_property
+    def corrected(self) -> dict[str, Any] | None:
+        """The update that is corrected, however long ago it was."""
+        reference = tk.request.form.get("supersedes") or tk.request.args.get("corrige") or ""
+        return item_form.load_update(self.plan, self.row, reference)
 
-    def errors(self, refused: tk.ValidationError, item: Mapping[str, Any]) -> forms.Errors:
+    def extra_vars(self) -> dict[str, Any]:
+        return {
+            "states": state_options(outside=self.permission.whole),
+            "whole": self.permission.whole,
+            "kinds": evidence_kinds(),
+            "periods": self._open_periods(),
+            "measured": self.measured,
+            "evidence": {name: tk.request.form.get(f"evidence_{name}", "") for name in EVIDENCE_FIELDS},
+            "corrected": self.corrected,
+        }
+
+    def _open_periods(self) -> list[dict[str, Any]]:
+        if not self.plan.start or not self.plan.end:
+            return []
+        months = record_service.effective_settings(self.plan).cadence.months
+        closed = record_service.closed_periods(self.plan.id)
+        options = _period_options(self.plan.start, self.plan.end, months, closed)
+        return [option for option in options if not option["closed"]]
+
+    @cached_property
+    def measured(self) -> list[dict[str, Any]]:
+        """The indicators of the item, each with what was written for it."""
+        indicators = item_form.serialize_indicators(self.plan, self.row, self.reader)
+        return [
+            {"place": place, "indicator": indicator, "sent": written(f"m{place}_", MEASURED_FIELDS)}
+            for place, indicator in enumerate(indicators)
+        ]
+
+    def errors(self, rejected: tk.ValidationError) -> forms.Errors:
         """As everywhere; those of a measurement and of the evidence beside their own fields."""
         plain = {
-            name: one for name, one in refused.error_dict.items() if name not in ("measurements", "evidence")
+            name: one for name, one in rejected.error_dict.items() if name not in ("measurements", "evidence")
         }
         renamed = {"organization": "organismo", "period": "periodo", "confirms": "sin_cambios"}
         found = forms.errors_of(tk.ValidationError(plain), renamed) if plain else {}
-        places = [one["place"] for one in self._measured(item) if was_measured(one["sent"])]
-        for place, wrong in zip(places, parts_of(refused, "measurements"), strict=False):
+        places = [one["place"] for one in self.measured if was_measured(one["sent"])]
+        for place, wrong in zip(places, parts_of(rejected, "measurements"), strict=False):
             nested(found, wrong, f"m{place}_", MEASURED_FIELDS)
-        for wrong in parts_of(refused, "evidence"):
+        for wrong in parts_of(rejected, "evidence"):
             nested(found, wrong, "evidence_", (*EVIDENCE_FIELDS, "upload"))
         return found
 
-    def send(self, plan: Mapping[str, Any], item: Mapping[str, Any], sent: dict[str, str]) -> str:
-        data = _about(plan, item, sent)
+    def send(self, sent: dict[str, str]) -> str:
+        data = self.subject(sent)
         data.update(forms.filled(sent, ("request_id", "supersedes")))
         if sent["periodo"]:
             data["period"] = sent["periodo"]
@@ -306,9 +340,7 @@ class UpdateForm(ItemForm):
         data.update(forms.filled(sent, plain))
         if sent["at_risk"]:
             data["at_risk"] = True
-        measurements = [
-            self._measurement(one, sent) for one in self._measured(item) if was_measured(one["sent"])
-        ]
+        measurements = [self._measurement(one, sent) for one in self.measured if was_measured(one["sent"])]
         if measurements:
             data["measurements"] = measurements
         evidence = evidence_given("evidence_")
@@ -410,22 +442,20 @@ class EvidenceForm(ItemForm):
     """``…/evidencia``: a link, a file of the catalogue, or an upload."""
 
     template = "ogp_plan/report/evidence.html"
-    needs = "evidence"
     names = ("organismo", "kind", "title", "url", "resource", "public", "withheld")
 
-    def first(self, item: Mapping[str, Any]) -> dict[str, Any]:
-        mine = organizations_of(item)
-        return {"organismo": mine[0]["value"] if mine else "", "kind": "enlace", "public": "true"}
+    def initial(self) -> dict[str, Any]:
+        return {"organismo": self.first_organization(), "kind": "enlace", "public": "true"}
 
-    def shown(self, plan: Mapping[str, Any], item: Mapping[str, Any]) -> dict[str, Any]:
+    def extra_vars(self) -> dict[str, Any]:
         return {"kinds": evidence_kinds()}
 
-    def send(self, plan: Mapping[str, Any], item: Mapping[str, Any], sent: dict[str, str]) -> str:
+    def send(self, sent: dict[str, str]) -> str:
         evidence = evidence_given("")
         if evidence is None:
             missing = tk._("Give a link, a file of this portal, or upload one.")
             raise tk.ValidationError({"url": [missing]})
-        _act("ogp_plan_evidence_create", {**_about(plan, item, sent), **evidence})
+        _act("ogp_plan_evidence_create", {**self.subject(sent), **evidence})
         return tk._("The evidence was received.")
 
 
@@ -433,31 +463,34 @@ class AnswerForm(ItemForm):
     """``…/respuesta``: what the responsible answers to a reason of the light; it silences nothing."""
 
     template = "ogp_plan/report/answer.html"
-    needs = "answer"
     names = ("organismo", "reason", "text")
 
-    def first(self, item: Mapping[str, Any]) -> dict[str, Any]:
-        mine = organizations_of(item)
-        reasons = item.get("reasons") or []
+    def initial(self) -> dict[str, Any]:
+        reasons = self.reasons
         return {
-            "organismo": mine[0]["value"] if mine else "",
+            "organismo": self.first_organization(),
             "reason": tk.request.args.get("razon") or (reasons[0]["code"] if len(reasons) == 1 else ""),
         }
 
-    def shown(self, plan: Mapping[str, Any], item: Mapping[str, Any]) -> dict[str, Any]:
-        listed = item.get("reasons") or []
-        return {"reason_options": [{"value": one["code"], "title": one["text"]} for one in listed]}
+    @cached_property
+    def reasons(self) -> list[dict[str, Any]]:
+        """The reasons of the item's light, in words."""
+        return item_form.serialize_reasons(self.plan, self.row, self.reader)
 
-    def send(self, plan: Mapping[str, Any], item: Mapping[str, Any], sent: dict[str, str]) -> str:
-        _act("ogp_plan_answer_create", {**_about(plan, item, sent), **forms.filled(sent, ("reason", "text"))})
+    def extra_vars(self) -> dict[str, Any]:
+        return {
+            "reason_options": [{"value": reason["code"], "title": reason["text"]} for reason in self.reasons]
+        }
+
+    def send(self, sent: dict[str, str]) -> str:
+        _act("ogp_plan_answer_create", {**self.subject(sent), **forms.filled(sent, ("reason", "text"))})
         return tk._("Your answer stands beside the light now.")
 
 
 class VerdictForm(ItemForm):
-    """``…/concepto``: what Control Interno or the monitor says, beside what is declared."""
+    """``…/concepto``: the verdict of Control Interno or of the monitor, beside what is declared."""
 
     template = "ogp_plan/report/verdict.html"
-    needs = "verdict"
     names = (
         "role",
         "cut",
@@ -471,26 +504,32 @@ class VerdictForm(ItemForm):
         "closes",
     )
 
-    def first(self, item: Mapping[str, Any]) -> dict[str, Any]:
-        roles = self._roles(item)
-        return {"role": roles[0]["value"] if len(roles) == 1 else ""}
+    def may_send(self) -> bool:
+        """Tell whether the person may give a verdict."""
+        self.permission = ReportPermission()
+        self.held = permission_service.list_verdict_roles(self.person, self.plan, self.row)
+        return bool(self.held)
 
-    def _roles(self, item: Mapping[str, Any]) -> list[dict[str, str]]:
-        """As what this person may judge."""
+    def initial(self) -> dict[str, Any]:
+        return {"role": self.held[0] if len(self.held) == 1 else ""}
+
+    def extra_vars(self) -> dict[str, Any]:
         names = {"control_interno": "Control Interno", "monitor": tk._("Independent monitor")}
-        held = (item.get("may") or {}).get("verdict") or []
-        return [{"value": role, "title": names[role]} for role in held]
+        days = cut_service.of_plan(self.plan)
+        return {
+            "item": {
+                **self.item,
+                **item_form.serialize_verdicts(self.row, self.reader),
+                "evidence_count": item_form.count_evidence(self.plan, self.row),
+            },
+            "roles": [{"value": role, "title": names[role]} for role in self.held],
+            "grades": completion_options(),
+            "cut_options": [{"value": str(cut.day), "title": words.ogp_plan_day(cut.day)} for cut in days],
+        }
 
-    def shown(self, plan: Mapping[str, Any], item: Mapping[str, Any]) -> dict[str, Any]:
-        cuts = [
-            {"value": str(one["day"]), "title": words.ogp_plan_day(one["day"])}
-            for one in plan.get("cuts") or []
-        ]
-        return {"roles": self._roles(item), "grades": completion_options(), "cut_options": cuts}
-
-    def send(self, plan: Mapping[str, Any], item: Mapping[str, Any], sent: dict[str, str]) -> str:
+    def send(self, sent: dict[str, str]) -> str:
         plain = ("role", "cut", "assigned", "quality", "rationale", "recommendation", "closes")
-        data = {"plan": plan["name"], "item": item["address"], **forms.filled(sent, plain)}
+        data = {"plan": self.plan.name, "item": self.row.address, **forms.filled(sent, plain)}
         for name in ("agrees", "fulfilled"):
             if sent[name] in ("true", "false"):
                 data[name] = sent[name] == "true"

@@ -1,4 +1,4 @@
-"""One project, one organismo: at the door, when a dataset is published or passed on, and when two come at once.
+"""One project, one organismo: when it is uploaded, when a dataset is published or passed on, and when two come at once.
 
 And what the plugin costs a portal's other datasets: nothing.
 """

@@ -2,7 +2,7 @@
 
 Everything here can be done of any project before any other, in this process or
 in another (:mod:`.parallel`). What needs the whole file (counting, places kept,
-ids that come twice) is :mod:`.judging`'s.
+ids that come twice) is :mod:`.validator`'s.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 #: deeper than this no validator follows, whatever the options say
 DEEPEST = 200
 #: texts of projects that are remembered because they may come again: their length in bytes, and how many
-_AGAIN_LENGTH, _AGAIN_KEPT = 64, 1000
+_REPEATED_LENGTH, _REPEATED_KEPT = 64, 1000
 _DATE_KEPT = 64
 
 #: code, way from the project, value, parameters, schema path (None: that of the way)
@@ -62,8 +62,8 @@ class FileOrder:
 
 
 @dataclass(slots=True)
-class Examined:
-    """What one project says and breaks."""
+class ProjectResult:
+    """What one project states and which rules it breaks."""
 
     index: int
     parts: Parts
@@ -80,8 +80,8 @@ class Examined:
     keys: list[Key] | None = None
     id_key: Key = ()
 
-    def repeated(self, found: Found) -> None:
-        """Add what is said of an id that came before."""
+    def add_repeated_id(self, found: Found) -> None:
+        """Add the finding of an id that came before."""
         self.found.insert(self.own, found)
         if self.keys is not None:
             self.keys.insert(self.own, self.id_key)
@@ -93,7 +93,7 @@ class Examined:
         order = FileOrder(self.project)
         return lambda at: order(self.found[at][1])
 
-    def leave(self) -> None:
+    def drop_project(self) -> None:
         """Let go of the project, keeping the order of what was found in it."""
         if self.found:
             order = FileOrder(self.project)
@@ -104,21 +104,21 @@ class Examined:
     def packed(self) -> tuple[Any, ...]:
         """The same as plain values, once the project was left behind; see :meth:`unpacked`."""
         facts = self.facts
-        said = facts and (facts.project_id, facts.status, facts.start, facts.end)
-        whole = (self.index, self.parts, said, self.digest)
+        stated = facts and (facts.project_id, facts.status, facts.start, facts.end)
+        whole = (self.index, self.parts, stated, self.digest)
         return (*whole, self.found, self.own, self.keys, self.id_key) if self.found else whole
 
     @classmethod
-    def unpacked(cls, packed: tuple[Any, ...]) -> Examined:
+    def unpacked(cls, packed: tuple[Any, ...]) -> ProjectResult:
         """What :meth:`packed` made."""
-        index, parts, said, digest, *rest = packed
-        facts = checks.ProjectFacts(index, parts, *said) if said else None
+        index, parts, stated, digest, *rest = packed
+        facts = checks.ProjectFacts(index, parts, *stated) if stated else None
         found, own, keys, id_key = rest or ([], 0, None, ())
         return cls(index, parts, facts, digest, found, own, None, keys, id_key)
 
 
 @dataclass(slots=True)
-class Again:
+class RepeatedText:
     """What is found in a small project without id, and how often its text stands in the file."""
 
     found: list[Found]
@@ -136,14 +136,14 @@ class Examiner:
         self.max_depth = max_depth(options)
         self.places = max(1, options.places_kept)
         #: small projects without id, by their text: what is found in them, and how often they came again
-        self.again: dict[bytes, Again] = {}
+        self.repeated_texts: dict[bytes, RepeatedText] = {}
 
     def came_before(self, raw: RawProject) -> bool:
         """Whether these very bytes came so often that a further place of what they break would not be kept.
 
-        A file of some hundred kilobytes can hold a hundred thousand ``{}``: they are judged once and counted.
+        A file of some hundred kilobytes can hold 100 000 ``{}``: each is examined once and counted.
         """
-        known = self.again.get(raw.raw) if len(raw.raw) <= _AGAIN_LENGTH else None
+        known = self.repeated_texts.get(raw.raw) if len(raw.raw) <= _REPEATED_LENGTH else None
         if known is None or known.times < self.places:
             return False
         known.times += 1
@@ -151,14 +151,14 @@ class Examiner:
 
     def uncounted(self) -> Iterator[tuple[list[Found], int]]:
         """What is found in projects that came again too often to be examined, and how often they did."""
-        for known in self.again.values():
+        for known in self.repeated_texts.values():
             if known.times > self.places:
                 yield known.found, known.times - self.places
 
-    def examine(self, raw: RawProject) -> Examined:
+    def examine(self, raw: RawProject) -> ProjectResult:
         """Look at one project. :raises Unreadable: when it cannot be read after all."""
         project = self.reader.parse(raw)
-        outcome = engine.judge_project(project, self.max_depth)
+        outcome = engine.validate_project(project, self.max_depth)
         if outcome.unsound:
             self.reader.refuse(raw)
         found: list[Found] = [(hit.code, hit.parts, hit.value, hit.params, hit.field) for hit in outcome.hits]
@@ -175,17 +175,17 @@ class Examiner:
                 gather(check.code, check.run(ctx), found)
         self._remember(raw, project, found)
         digest = content(project) if facts is None else None
-        return Examined(raw.index, raw.parts, facts, digest, found, own, project)
+        return ProjectResult(raw.index, raw.parts, facts, digest, found, own, project)
 
     def _remember(self, raw: RawProject, project: Any, found: list[Found]) -> None:
-        """Note a small project that has no id to be told apart by."""
-        if len(raw.raw) > _AGAIN_LENGTH or (isinstance(project, dict) and "id" in project):
+        """Note a small project without an id."""
+        if len(raw.raw) > _REPEATED_LENGTH or (isinstance(project, dict) and "id" in project):
             return
-        known = self.again.get(raw.raw)
+        known = self.repeated_texts.get(raw.raw)
         if known is not None:
             known.times += 1
-        elif len(self.again) < _AGAIN_KEPT:
-            self.again[raw.raw] = Again(found)
+        elif len(self.repeated_texts) < _REPEATED_KEPT:
+            self.repeated_texts[raw.raw] = RepeatedText(found)
 
 
 def _facts(ctx: checks.ProjectContext) -> checks.ProjectFacts | None:
@@ -211,7 +211,7 @@ def _text(value: Any) -> str | None:
 
 def content(project: Any) -> bytes:
     """A digest that two projects share when they are equal throughout."""
-    import hashlib  # noqa: PLC0415 - dear to load, and only needed when something may repeat
+    import hashlib  # noqa: PLC0415 - slow to import, and only needed when something may repeat
 
     return hashlib.blake2b(engine.canonical(project), digest_size=16).digest()
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from support import generate
 
-from ckanext.cost_oc4ids.oc4ids import checks, judging, messages
+from ckanext.cost_oc4ids.oc4ids import checks, messages, validator
 from ckanext.cost_oc4ids.oc4ids.types import (
     Finding,
     Options,
@@ -26,9 +26,9 @@ from ckanext.cost_oc4ids.oc4ids.types import (
 OPTIONS = Options(as_of=generate.NOW.date())
 
 
-def judge(value: Any, **options: Any) -> Report:
+def validate(value: Any, **options: Any) -> Report:
     data = value if isinstance(value, bytes) else generate.encode(value)
-    return judging.judge(data, Options(**{"as_of": OPTIONS.as_of, **options}))
+    return validator.validate(data, Options(**{"as_of": OPTIONS.as_of, **options}))
 
 
 def found(report: Report, code: str) -> Finding:
@@ -46,14 +46,14 @@ def package(*projects: Any, **head: Any) -> dict[str, Any]:
 
 class TestVerdict:
     def test_good_package(self) -> None:
-        report = judge(generate.make(4, "large"))
+        report = validate(generate.make(4, "large"))
         assert report.valid
         assert errors(report) == []
         assert report.projects == 4
         assert len(report.project_ids) == 4
 
     def test_unreadable(self) -> None:
-        report = judge(b'{"id": "x",\n "id": "y"}')
+        report = validate(b'{"id": "x",\n "id": "y"}')
         assert (report.valid, report.unreadable, report.projects) == (False, True, 0)
         finding = found(report, "read.duplicate_key")
         assert finding.params == {"key": "id", "line": 2, "column": 2}
@@ -62,23 +62,23 @@ class TestVerdict:
 
     def test_unreadable_in_the_last_project(self) -> None:
         data = generate.encode(generate.make(3))
-        report = judge(data[:-3] + b', "x": {"a": 1, "a": 2}}]}')
+        report = validate(data[:-3] + b', "x": {"a": 1, "a": 2}}]}')
         assert [each.code for each in report.findings] == ["read.duplicate_key"]
 
     @pytest.mark.parametrize("version", ["0.9.5", "1.1", "0.8", 0.9])
     def test_version(self, version: Any) -> None:
-        report = judge(package(generate.project(1), version=version))
+        report = validate(package(generate.project(1), version=version))
         assert errors(report) == ["package.version" if isinstance(version, str) else "schema.text_as_number"]
 
     def test_no_projects(self) -> None:
-        assert errors(judge(package())) == ["schema.min_items"]
-        assert errors(judge(b"[]")) == ["schema.min_items"]
+        assert errors(validate(package())) == ["schema.min_items"]
+        assert errors(validate(b"[]")) == ["schema.min_items"]
         head = generate.head()
-        assert errors(judge({**head, "projects": {}})) == ["schema.not_a_list"]
-        assert errors(judge(head)) == ["schema.required"]
+        assert errors(validate({**head, "projects": {}})) == ["schema.not_a_list"]
+        assert errors(validate(head)) == ["schema.required"]
 
     def test_things_that_are_no_projects(self) -> None:
-        report = judge(package(5, generate.project(1), None))
+        report = validate(package(5, generate.project(1), None))
         assert errors(report) == ["schema.type", "schema.null"]
         assert found(report, "schema.null").places[0].path == "/projects/2"
 
@@ -91,7 +91,7 @@ class TestVerdict:
         ],
     )
     def test_pointers_are_those_of_the_file(self, wrap: Any, path: str, note: str | None) -> None:
-        report = judge(wrap({**generate.project(1), "title": None}))
+        report = validate(wrap({**generate.project(1), "title": None}))
         finding = found(report, "schema.null")
         assert finding.places[0].path == path
         assert finding.places[0].project_id == generate.project(1)["id"]
@@ -104,7 +104,7 @@ class TestVerdict:
 class TestSameProjectTwice:
     def test_same_id(self) -> None:
         first, second = generate.project(1), {**generate.project(2), "id": generate.project(1)["id"]}
-        report = judge(package(first, generate.project(3), second))
+        report = validate(package(first, generate.project(3), second))
         finding = found(report, "package.duplicate_project_id")
         assert finding.severity is Severity.ERROR
         assert finding.params == {"first": "/projects/0/id"}
@@ -114,25 +114,25 @@ class TestSameProjectTwice:
 
     def test_same_content(self) -> None:
         one = generate.project(1)
-        report = judge(package(one, generate.project(2), dict(reversed(one.items()))))
+        report = validate(package(one, generate.project(2), dict(reversed(one.items()))))
         assert set(errors(report)) == {"package.duplicate_project_id", "schema.unique_items"}
         assert found(report, "schema.unique_items").places[0].path == "/projects"
 
     def test_same_content_without_id(self) -> None:
-        report = judge(package({"title": "T", "n": 1}, {"n": 1.0, "title": "T"}, {"title": "T", "n": True}))
+        report = validate(package({"title": "T", "n": 1}, {"n": 1.0, "title": "T"}, {"title": "T", "n": True}))
         assert set(errors(report)) == {"schema.required", "schema.unique_items"}
         assert found(report, "schema.unique_items").occurrences == 1
 
     def test_many_of_the_same_are_linear(self) -> None:
         data = generate.encode(package(*[{"id": "x", "n": n} for n in range(3000)]))
         began = time.process_time()
-        assert found(judge(data), "package.duplicate_project_id").occurrences == 2999
+        assert found(validate(data), "package.duplicate_project_id").occurrences == 2999
         assert time.process_time() - began < 10
 
 
 class TestGathering:
     def test_grouped_counted_and_the_first_places_kept(self) -> None:
-        report = judge(package(*[{**p, "title": None} for p in generate.projects(70, "small")]))
+        report = validate(package(*[{**p, "title": None} for p in generate.projects(70, "small")]))
         finding = found(report, "schema.null")
         assert finding.occurrences == 70
         assert [place.path for place in finding.places] == [f"/projects/{n}/title" for n in range(50)]
@@ -140,7 +140,7 @@ class TestGathering:
         assert report.truncated
 
     def test_nothing_left_out_is_not_truncated(self) -> None:
-        report = judge(package(*[{**p, "title": None} for p in generate.projects(3, "small")]))
+        report = validate(package(*[{**p, "title": None} for p in generate.projects(3, "small")]))
         assert not report.truncated
 
     def test_errors_first_then_in_the_files_order(self) -> None:
@@ -150,7 +150,7 @@ class TestGathering:
             "id": "x",
             "budget": {"amount": {"amount": "1", "currency": "cop"}},
         }
-        report = judge(package({"id": "y", "type": 5}, project, version="0.8"))
+        report = validate(package({"id": "y", "type": 5}, project, version="0.8"))
         assert [
             (each.code, each.places[0].path) for each in report.findings if each.severity is Severity.ERROR
         ] == [
@@ -165,19 +165,19 @@ class TestGathering:
 
     def test_findings_kept_are_bounded_and_errors_have_room(self) -> None:
         project = {"id": "x", **{f"unknown{n}": n for n in range(300)}, "title": None}
-        report = judge(package(project), findings_kept=20)
+        report = validate(package(project), findings_kept=20)
         assert len(report.findings) == 20
         assert "schema.null" in errors(report)
         assert report.truncated
         assert report.counts["note"] + report.counts["warning"] >= 300
 
     def test_values_are_shortened_and_names_too(self) -> None:
-        report = judge(package({"id": "x" * 5000, "y" * 100_000: 1, "status": "z" * 100_000}))
+        report = validate(package({"id": "x" * 5000, "y" * 100_000: 1, "status": "z" * 100_000}))
         stored = json.dumps(report.to_store())
         assert len(stored) < 30_000
 
     def test_a_code_says_what_was_probably_meant(self) -> None:
-        report = judge(package({**generate.project(1), "status": "Implementation"}))
+        report = validate(package({**generate.project(1), "status": "Implementation"}))
         params = found(report, "code.closed").params
         assert params == {
             "written": "Implementation",
@@ -187,23 +187,23 @@ class TestGathering:
 
     def test_configuration_raises_warnings(self) -> None:
         data = package({**generate.project(1), "title": "   "})
-        assert found(judge(data), "text.blank").severity is Severity.WARNING
-        assert judge(data).valid
-        report = judge(data, raise_to_error=frozenset({"text.blank", "field.unknown"}))
+        assert found(validate(data), "text.blank").severity is Severity.WARNING
+        assert validate(data).valid
+        report = validate(data, raise_to_error=frozenset({"text.blank", "field.unknown"}))
         assert found(report, "text.blank").severity is Severity.ERROR
         assert not report.valid
 
     def test_notes_are_not_raised(self) -> None:
-        report = judge(generate.project(1), raise_to_error=frozenset({"package.bare"}))
+        report = validate(generate.project(1), raise_to_error=frozenset({"package.bare"}))
         assert found(report, "package.bare").severity is Severity.NOTE
 
 
 class TestChecks:
     def test_history(self) -> None:
         before = PreviousVersion({"gone": ("preparation", None, None)})
-        report = judge(package(generate.project(1)), previous=before)
+        report = validate(package(generate.project(1)), previous=before)
         assert found(report, "history.project_gone").places[0].value == "gone"
-        assert not [e for e in judge(package(generate.project(1))).findings if e.code.startswith("history.")]
+        assert not [e for e in validate(package(generate.project(1))).findings if e.code.startswith("history.")]
 
     def test_a_check_that_breaks_breaks_nothing_else(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def broken(ctx: Any) -> Iterator[checks.Hit]:
@@ -215,7 +215,7 @@ class TestChecks:
         monkeypatch.setattr(
             checks, "registry", lambda scope=None: (*registry(scope), mine) if scope == "project" else ()
         )
-        report = judge(package(generate.project(1)))
+        report = validate(package(generate.project(1)))
         assert report.valid
         assert found(report, "package.check_failed").params == {"check": "text.blank"}
         assert found(report, "text.blank").occurrences == 1
@@ -254,7 +254,7 @@ class TestChecks:
 
 class TestStore:
     def test_there_and_back(self) -> None:
-        report = judge(package({"id": "x", "title": None, "foo": {"a": [1]}}, {"id": "x"}))
+        report = validate(package({"id": "x", "title": None, "foo": {"a": [1]}}, {"id": "x"}))
         stored = json.loads(json.dumps(report.to_store()))
         back = Report.from_store(stored)
         back.project_ids = report.project_ids
@@ -291,21 +291,21 @@ class TestStore:
 
 
 class TestCollector:
-    """Python's cycle collector is off while judging and as before afterwards."""
+    """Python's cycle collector is off while validating and as before afterwards."""
 
     def test_back_on(self) -> None:
         assert gc.isenabled()
-        judge(generate.make(1))
+        validate(generate.make(1))
         assert gc.isenabled()
 
     def test_back_on_after_a_refusal(self) -> None:
-        assert judge(b'{"projects": [{"id": "x", "a": {"b": 1, "b": 2}}]}').unreadable
+        assert validate(b'{"projects": [{"id": "x", "a": {"b": 1, "b": 2}}]}').unreadable
         assert gc.isenabled()
 
     def test_left_off_where_it_was_off(self) -> None:
         gc.disable()
         try:
-            judge(generate.make(1))
+            validate(generate.make(1))
             assert not gc.isenabled()
         finally:
             gc.enable()
@@ -313,7 +313,7 @@ class TestCollector:
     def test_many_at_once(self) -> None:
         data = generate.encode(generate.make(3))
         reports: list[Report] = []
-        threads = [threading.Thread(target=lambda: reports.append(judging.judge(data))) for _ in range(6)]
+        threads = [threading.Thread(target=lambda: reports.append(validator.validate(data))) for _ in range(6)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -324,4 +324,4 @@ class TestCollector:
 
 def test_a_file_gives_what_its_bytes_give() -> None:
     data = generate.encode(generate.make(20, "small"))
-    assert judging.judge(io.BytesIO(data), OPTIONS).to_store() == judging.judge(data, OPTIONS).to_store()
+    assert validator.validate(io.BytesIO(data), OPTIONS).to_store() == validator.validate(data, OPTIONS).to_store()

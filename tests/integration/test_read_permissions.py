@@ -117,7 +117,7 @@ class TestVerdicts:
         )
         assert answer.status_code == 200 if may_see(city, role, state) else answer.status_code in (403, 404)
 
-    def test_only_who_may_change_it_judges_again(self, city: dict[str, Any], role: str, state: str) -> None:
+    def test_only_who_may_change_it_validates_again(self, city: dict[str, Any], role: str, state: str) -> None:
         dataset = city["datasets"][state]
         answer = city["app"].post(
             "/api/action/oc4ids_resource_revalidate",

@@ -1,0 +1,309 @@
+"""The status of an item: evidence, those who owe it, parts of a plan, plain values, growth."""
+
+from __future__ import annotations
+
+import cProfile
+import datetime as dt
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from support.tracked import (
+    at,
+    count_of,
+    day,
+    look,
+    measure,
+    months,
+    on,
+    proof,
+    record,
+    review,
+    row,
+    shaped,
+    tell,
+    update,
+    verdict,
+)
+
+from ckanext.ogp_plan.planning.rollup import roll_up
+from ckanext.ogp_plan.planning.status import compute_status
+from ckanext.ogp_plan.planning.status_types import (
+    OUTSIDE,
+    ItemStatus,
+    item_status_dict,
+    roll_up_dict,
+)
+from ckanext.ogp_plan.planning.tracking import (
+    Record,
+)
+from ckanext.ogp_plan.planning.types import Assignment, Declared, Item, OrgGroup
+
+D = Decimal
+
+
+DONE, ONGOING, NOT = Declared.DONE, Declared.ONGOING, Declared.NOT_STARTED
+
+
+def stood(facts: Record, today: dt.date, code: str = "1.1", **more: Any) -> ItemStatus:
+    return compute_status(facts, today, **more)["fila", code]
+
+
+def codes(facts: Record, today: dt.date, **more: Any) -> list[str]:
+    return [one.code for one in stood(facts, today, **more).reasons]
+
+
+def reason(facts: Record, today: dt.date, code: str) -> dict[str, Any] | None:
+    return next((one.params for one in stood(facts, today).reasons if one.code == code), None)
+
+
+def test_nothing_said_is_not_started() -> None:
+    found = stood(record(row("1.1")), day(1, 15))
+    assert (found.declared, found.light, found.progress, found.expected, found.due) == (
+        NOT,
+        "no_iniciado",
+        None,
+        None,
+        None,
+    )
+    assert found.last_update is None and found.silence_days == 14
+    assert {"sin_programacion", "sin_meta", "sin_reporte"} <= set(found.labels)
+
+
+def test_completado_needs_valid_evidence() -> None:
+    item = row("1.1")
+    facts = tell(record(item), update(item, at(3), ONGOING))
+    assert stood(facts, day(3, 2)).light == "en_curso"
+    tell(facts, update(item, at(3, 2), DONE))
+    found = stood(facts, day(3, 3))
+    assert found.light == "en_riesgo" and [one.params["how"] for one in found.reasons] == ["done"]
+    tell(facts, proof(item, at(3, 3)))
+    assert stood(facts, day(3, 3)).light == "completado" and not stood(facts, day(12, 1)).reasons
+
+
+@pytest.mark.parametrize("state", OUTSIDE)
+def test_outside_of_the_lights_there_are_no_reasons(state: Declared) -> None:
+    item = row("1.1", schedule=on(2, 1))
+    facts = tell(record(item), update(item, at(1), state, reason="Motivo"))
+    found = stood(facts, day(11, 1))
+    assert (found.light, found.reasons, found.excluded, found.suggested) == (state.value, (), True, None)
+
+
+@pytest.mark.parametrize("wrong", [{"alive": False}, {"same": False}, {"public": False}])
+def test_the_only_evidence_breaks_and_the_item_is_open_again(wrong: dict[str, bool]) -> None:
+    item = row("1.1", schedule=on(6, 1))
+    shown = proof(item, at(3))
+    facts = tell(
+        record(item), update(item, at(3), DONE), shown, look(shown, at(4), alive=True, same=True, public=True)
+    )
+    assert stood(facts, day(4, 2)).light == "completado"
+    tell(facts, look(shown, at(5), **wrong))
+    found = stood(facts, day(5, 2))
+    assert found.light == "en_riesgo" and found.declared is DONE and "reabierto_evidencia" in found.labels
+    assert reason(facts, day(5, 2), "R5") == {"how": "broken", "evidence": 1}
+    assert (found.evidence, found.valid_evidence) == (1, 0)
+    # open again: what is due is overdue
+    assert codes(facts, day(6, 2))[0] == "R1"
+    tell(facts, proof(item, at(5, 3)))
+    assert stood(facts, day(6, 2)).light == "completado"
+    tell(facts, look(shown, at(6), alive=True, same=True, public=True))
+    assert stood(facts, day(6, 2)).valid_evidence == 2
+
+
+def test_what_could_not_be_told_breaks_nothing() -> None:
+    item = row("1.1")
+    shown = proof(item, at(3))
+    facts = tell(record(item), update(item, at(3), DONE), shown, look(shown, at(4), detail="caído"))
+    assert stood(facts, day(4, 2)).light == "completado"
+
+
+def test_private_evidence_counts_and_says_so() -> None:
+    item = row("1.1")
+    hidden = proof(item, at(3), public=False, withheld="Reserva")
+    facts = tell(record(item), update(item, at(3), DONE), hidden, look(hidden, at(4), public=False))
+    found = stood(facts, day(4, 2))
+    assert found.light == "completado" and found.private_evidence == 1 and "evidencia_privada" in found.labels
+
+
+def test_withdrawn_or_returned_evidence_is_none() -> None:
+    item = row("1.1")
+    said = update(item, at(3), DONE)
+    shown = proof(item, at(3), update=said.id)
+    facts = tell(record(item), update(item, at(2), ONGOING), said, shown)
+    assert stood(facts, day(3, 2)).light == "completado"
+    gone = tell(
+        Record(facts.plan, updates=facts.updates, evidence=list(facts.evidence)),
+        proof(item, at(3, 2), supersedes=shown.id, retracted="No era"),
+    )
+    assert stood(gone, day(3, 3)).evidence == 0 and "R5" in codes(gone, day(3, 3))
+    tell(facts, review(at(3, 5), False, update=said.id, reason="Incompleto"))
+    found = stood(facts, day(3, 6))
+    assert (found.declared, found.evidence) == (ONGOING, 0), "the state falls back to the update before"
+    tell(facts, review(at(3, 6), True, update=said.id))
+    assert stood(facts, day(3, 7)).light == "completado"
+
+
+def several() -> tuple[Record, Item]:
+    item = row("1.1", assignments=[Assignment(group="g")])
+    return record(item, groups=(OrgGroup("g", "g", 3, ("a", "b", "c")),)), item
+
+
+def test_done_when_each_is() -> None:
+    facts, item = several()
+    tell(facts, proof(item, at(2)))
+    assert stood(facts, day(2, 2)).declared is NOT
+    tell(facts, update(item, at(2), DONE, organization="a"))
+    assert stood(facts, day(2, 2)).declared is ONGOING
+    tell(
+        facts,
+        update(item, at(2), DONE, organization="b"),
+        update(item, at(2), Declared.NOT_APPLICABLE, organization="c"),
+    )
+    found = stood(facts, day(2, 2))
+    assert found.declared is DONE and found.light == "completado"
+    assert [(one.organization, one.declared, one.excluded) for one in found.assignments] == [
+        ("a", DONE, False),
+        ("b", DONE, False),
+        ("c", Declared.NOT_APPLICABLE, True),
+    ]
+
+
+def test_what_is_said_of_the_whole_counts_for_who_did_not_report() -> None:
+    facts, item = several()
+    tell(facts, update(item, at(2), ONGOING, organization="a"), update(item, at(3), DONE))
+    found = stood(facts, day(3, 2))
+    assert found.declared is ONGOING
+    assert [(one.declared, one.by_whole) for one in found.assignments] == [
+        (ONGOING, False),
+        (DONE, True),
+        (DONE, True),
+    ]
+    assert stood(tell(facts, update(item, at(4), DONE, organization="a")), day(4, 2)).declared is DONE
+
+
+def test_a_group_whose_members_are_not_known_waits_for_all() -> None:
+    item = row("1.1", assignments=[Assignment(group="g")])
+    facts = record(item, groups=(OrgGroup("g", "g", 3),))
+    tell(facts, *(update(item, at(2), DONE, organization=name) for name in ("a", "b")))
+    assert stood(facts, day(2, 2)).declared is ONGOING
+    assert [one.organization for one in stood(facts, day(2, 2)).assignments] == ["a", "b"]
+    assert stood(tell(facts, update(item, at(2), DONE, organization="c")), day(2, 2)).declared is DONE
+
+
+def test_quotas_by_organismo() -> None:
+    item = row("1.1", indicators=[count_of("4")], assignments=[Assignment(group="g", own_target=D(2))])
+    facts = tell(
+        record(item, groups=(OrgGroup("g", "g", 2, ("a", "b")),)), measure(item, at(2), 7, organization="a")
+    )
+    found = stood(facts, day(2, 2))
+    assert found.progress == D("0.5") and found.quota and found.quota.missing == ("b",)
+    assert [(one.own_target, one.actual, one.met, one.progress) for one in found.assignments] == [
+        (2, 7, True, 1),
+        (2, None, False, None),
+    ]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([None, "a", "b", "c"]), st.sampled_from(list(Declared))), max_size=8)
+)
+@hypothesis_settings(max_examples=60, deadline=None)
+def test_the_state_of_several(said: list[tuple[str | None, Declared]]) -> None:
+    facts, item = several()
+    for number, (who, state) in enumerate(said, start=1):
+        tell(facts, update(item, at(2, number), state, organization=who))
+    own = {who: state for who, state in said if who}
+    whole = next((state for who, state in reversed(said) if who is None), NOT)
+    each = [own.get(name, whole) for name in "abc"]
+    within = [one for one in each if one not in OUTSIDE]
+    found = stood(facts, day(3, 1))
+    assert [one.declared for one in found.assignments] == each
+    if not within:
+        assert found.declared in each and found.excluded
+    elif set(within) == {DONE}:
+        assert found.declared is DONE
+    elif set(within) == {NOT}:
+        assert found.declared is NOT
+    else:
+        assert found.declared is ONGOING
+
+
+def test_one_item_alone_stands_as_among_all() -> None:
+    facts = shaped({"1": 4, "2": 2}, indicators=lambda: [count_of("10")], schedule=lambda: months(2, 6))
+    for number, item in enumerate(item for item in facts.plan.items if item.trackable):
+        tell(facts, measure(item, at(3), number), update(item, at(3), ONGOING))
+    whole = compute_status(facts, day(7, 2))
+    for key, found in whole.items():
+        assert compute_status(facts, day(7, 2), [key]) == {key: found}
+        alone = Record(
+            facts.plan,
+            updates=[one for one in facts.updates if one.item == key],
+            measurements=[one for one in facts.measurements if one.item == key],
+        )
+        alone.plan = type(facts.plan)(
+            **{name: getattr(facts.plan, name) for name in ("family", "title", "start", "end")},
+            items=[item for item in facts.plan.items if item.key == key],
+        )
+        assert compute_status(alone, day(7, 2))[key] == found
+    assert compute_status(facts, day(7, 2), [("componente", "1")])["componente", "1"].light == "en_riesgo"
+
+
+def test_a_standing_as_json() -> None:
+    item = row(
+        "1.1",
+        schedule=months(2, 6),
+        indicators=[count_of("3")],
+        assignments=[Assignment(group="g", own_target=D(1))],
+    )
+    facts = tell(
+        record(item, groups=(OrgGroup("g", "g", 3, ("a", "b", "c")),)),
+        measure(item, at(3), 1, organization="a"),
+        verdict(item, at(4), agrees=False),
+    )
+    found = item_status_dict(stood(facts, day(7, 2)))
+
+    def refuse(text: str) -> None:
+        raise AssertionError(text)
+
+    assert json.loads(json.dumps(found), parse_float=refuse) == found
+    assert (
+        found["key"] == {"level": "fila", "code": "1.1"}
+        and found["progress"] == "0.3333333333"
+        and found["due"] == "2026-06-30"
+    )
+    assert found["reasons"][0] == {"code": "R1", "params": {"due": "2026-06-30", "days": 2}}
+    assert (
+        found["last_update"] == "2026-03-01T14:00:00.000000Z" and found["quota"]["progress"] == "0.3333333333"
+    )
+    whole = roll_up_dict(roll_up(compute_status(facts, day(7, 2)), facts)[None])
+    assert json.loads(json.dumps(whole)) == whole and whole["key"] is None
+
+
+def test_it_grows_with_what_there_is() -> None:
+    """Four times as much takes four times as many steps: nothing looks through all for each."""
+
+    def steps(rows: int) -> int:
+        names = tuple(f"o{number}" for number in range(28))
+        facts = shaped(
+            {"1": rows},
+            indicators=lambda: [count_of("56")],
+            assignments=lambda: [Assignment(group="g", own_target=D(2))],
+        )
+        facts.plan.groups = [OrgGroup("g", "g", 28, names)]
+        for item in [item for item in facts.plan.items if item.trackable]:
+            tell(
+                facts,
+                *(measure(item, at(3), 1, organization=name) for name in names[:6]),
+                update(item, at(3), ONGOING, organization=names[0]),
+                proof(item, at(3)),
+            )
+        profile = cProfile.Profile()
+        lights = profile.runcall(compute_status, facts, day(7, 1))
+        profile.runcall(roll_up, lights, facts)
+        return sum(one.callcount for one in profile.getstats())
+
+    steps(10)
+    assert steps(200) < steps(50) * 4.1

@@ -1,0 +1,94 @@
+"""Verdicts beside what is declared, and the completion that the rules suggest."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from support.tracked import (
+    at,
+    count_of,
+    day,
+    look,
+    measure,
+    proof,
+    record,
+    row,
+    tell,
+    update,
+    verdict,
+)
+
+from ckanext.ogp_plan.planning.status import compute_status
+from ckanext.ogp_plan.planning.status_types import (
+    ItemStatus,
+)
+from ckanext.ogp_plan.planning.tracking import (
+    Completion,
+    Record,
+    VerdictRole,
+)
+from ckanext.ogp_plan.planning.types import Declared
+
+DONE, ONGOING, NOT = Declared.DONE, Declared.ONGOING, Declared.NOT_STARTED
+
+
+def stood(facts: Record, today: dt.date, code: str = "1.1", **more: Any) -> ItemStatus:
+    return compute_status(facts, today, **more)["fila", code]
+
+
+def test_a_verdict_stands_beside_and_the_gap_is_counted() -> None:
+    item = row("1.1")
+    facts = tell(record(item), update(item, at(3), ONGOING, 10), proof(item, at(3)))
+    assert not stood(facts, day(3, 2)).disagreement
+    tell(
+        facts,
+        verdict(item, at(3, 2), agrees=True),
+        verdict(item, at(3, 2), VerdictRole.CONTROL, assigned=Completion.NOT_STARTED, rationale="Nada"),
+    )
+    found = stood(facts, day(3, 3))
+    assert found.disagreement and [(one.role.value, one.disagrees) for one in found.verdicts] == [
+        ("control_interno", True),
+        ("monitor", False),
+    ]
+    assert found.light == "en_curso"
+    tell(facts, verdict(item, at(3, 3), VerdictRole.CONTROL, assigned=Completion.LIMITED))
+    assert not stood(facts, day(3, 4)).disagreement
+
+
+def test_a_verdict_that_does_not_agree_opens_it_again() -> None:
+    item = row("1.1")
+    facts = tell(
+        record(item), update(item, at(3), DONE), proof(item, at(3)), verdict(item, at(4), agrees=False)
+    )
+    found = stood(facts, day(4, 2))
+    assert (found.light, found.declared, found.disagreement) == (
+        "en_curso",
+        DONE,
+        True,
+    ) and "reabierto_veredicto" in found.labels
+    # reported anew as in course, the two agree; declared completado anew, it waits for another verdict
+    assert not stood(tell(facts, update(item, at(4, 5), ONGOING)), day(4, 6)).disagreement
+    again = stood(tell(facts, update(item, at(4, 10), DONE)), day(4, 11))
+    assert again.light == "completado" and again.disagreement
+
+
+def test_suggested_completion() -> None:
+    item = row("1.1", indicators=[count_of("10")])
+    facts = record(item)
+
+    def suggested() -> Completion | None:
+        return stood(facts, day(6, 1)).suggested
+
+    assert suggested() is Completion.NOT_STARTED
+    tell(facts, measure(item, at(3), 4))
+    assert suggested() is Completion.NO_EVIDENCE
+    shown = proof(item, at(3))
+    tell(facts, shown)
+    assert suggested() is Completion.LIMITED
+    tell(facts, measure(item, at(4), 1))
+    assert suggested() is Completion.SUBSTANTIAL
+    tell(facts, measure(item, at(4), 5), update(item, at(4), DONE))
+    assert suggested() is Completion.SUBSTANTIAL, "nobody looked at the evidence"
+    tell(facts, look(shown, at(4), alive=True))
+    assert suggested() is Completion.COMPLETE
