@@ -179,11 +179,12 @@ def grow(items: int) -> dict[str, float]:
     """Seconds of import, application, recomputation, cut, verification and exports at one size."""
     from ckan import model
 
+    from ckanext.ogp_plan.exports import files as plan_files
     from ckanext.ogp_plan.model import PlanRow
     from ckanext.ogp_plan.planning import importers
     from ckanext.ogp_plan.planning.exporters import own_workbook
     from ckanext.ogp_plan.services import cut as cut_service
-    from ckanext.ogp_plan.services import export_view, item_status
+    from ckanext.ogp_plan.services import item_status
     from ckanext.ogp_plan.services import record as record_service
 
     row, taken = make(items)
@@ -210,7 +211,7 @@ def grow(items: int) -> dict[str, float]:
         if name == "cuadro.xlsx" and items > MOST_IN_A_TABLE:
             continue
         with timed(taken, name):
-            export_view.FILES[name].make(kept, "es")
+            plan_files.FILES[name].make(kept, "es")
     taken["memory of the process so far, MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return taken
 

@@ -52,20 +52,20 @@ _ANY = "any-project-of-all"
 _quoted = PathConverter(Map()).to_url
 
 
-def maker(address: Callable[..., str]) -> Callable[[str], str]:
-    """The absolute :func:`page_url` or :func:`json_url` of one id after another, in one request.
+def make_url_builder(address: Callable[..., str]) -> Callable[[str], str]:
+    """Return a function that gives the absolute :func:`page_url` or :func:`json_url` of an id.
 
     The same addresses; but all that does not depend on the id is found out once, which for a page of
     results takes longer than the search.
     """
     before, _, after = address(_ANY, qualified=True).partition(_ANY)
 
-    def made(project_id: str) -> str:
+    def build(project_id: str) -> str:
         if fits_in_path(project_id):
             return before + _quoted(project_id) + after
         return address(project_id, qualified=True)
 
-    return made
+    return build
 
 
 def bulk_url() -> str:

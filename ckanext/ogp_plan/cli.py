@@ -148,7 +148,7 @@ def _say_applied(done: dict[str, Any], *, err: bool) -> None:
     from ckanext.ogp_plan.exports import dataset as dataset_export
 
     with _addresses():
-        dataset_export.refresh_quietly(_plan(done["plan"]).id)
+        dataset_export.refresh(_plan(done["plan"]).id)
     click.secho(f"{done['plan']} version {done['version']}: {done['changes']} changes", bold=True, err=err)
     for printed in done["unknown_names"]:
         click.secho(f"waits for somebody to say whose it is: {printed}", fg="yellow", err=True)
@@ -236,7 +236,7 @@ def cut_list(plan: str | None) -> None:
     from ckanext.ogp_plan.services import cut as cut_service
 
     rows = [_plan(plan)] if plan else model.Session.query(PlanRow).order_by(PlanRow.name).all()
-    for name, days in ((row.name, cut_service.of_plan(row)) for row in rows):
+    for name, days in ((row.name, cut_service.list_days(row)) for row in rows):
         for one in days:
             _print_cut(
                 {
@@ -264,7 +264,7 @@ def cut_verify(plan: str | None, day: str | None) -> None:
     wanted = _day(day) if day else None
     worst = looked = 0
     for row in rows:
-        for one in cut_service.of_plan(row):
+        for one in cut_service.list_days(row):
             if wanted not in (None, one.day):
                 continue
             for frozen in (*one.earlier, *([one.cut] if one.cut else [])):
@@ -322,7 +322,7 @@ def nightly() -> None:
     _recompute_all()
     with _addresses():
         click.echo(f"datasets: {dataset_export.refresh_all()}")
-    closed = import_service.forget_old()
+    closed = import_service.discard_old_imports()
     model.Session.commit()
     click.echo(f"imports closed: {closed}")
 
@@ -346,8 +346,8 @@ def evidence_check(plan: str | None, everything: bool) -> None:
         went = evidence_check.check_all(everything=everything)
     for name, one in went.items():
         click.echo(
-            f"{name}: looked at {one.looked}, well {one.well}, broken {one.broken}, changed {one.changed}, "
-            f"no longer public {one.hidden}, not told {one.untold}"
+            f"{name}: looked at {one.checked}, well {one.valid}, broken {one.broken}, changed {one.changed}, "
+            f"no longer public {one.hidden}, not told {one.unknown}"
         )
 
 

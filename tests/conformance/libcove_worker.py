@@ -108,7 +108,7 @@ def answer(report: Callable[..., dict[str, Any]], request: dict[str, Any]) -> di
         else:
             data = json.loads(request["json"])
             if not data:
-                return {"crash": "nothing to judge"}
+                return {"crash": "nothing to validate"}
             result = report(json_data=data)
     except AssertionError:
         raise

@@ -40,7 +40,7 @@ def by_reference(project: Any) -> Errors:
 
 
 def by_ours(project: Any) -> Errors:
-    """The same of our verdict on a package with nothing but this project."""
+    """The same of our report on a package with nothing but this project."""
     errors: Errors = set()
     for key in differential.ours_by_place(generate.package([project])):
         keyword, place = key

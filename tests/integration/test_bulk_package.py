@@ -15,7 +15,7 @@ from ckan.tests import factories
 from support import generate
 from support.projects import as_sysadmin, dataset, encode, project, put, unique
 
-from ckanext.cost_oc4ids.projects import search as project_search
+from ckanext.cost_oc4ids.projects import bulk as bulk_projects
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "city")
 
@@ -96,7 +96,7 @@ class TestContents:
         assert again.status_code == 304
 
     def test_nothing_published_is_404_in_json(self, app: Any, monkeypatch: Any) -> None:
-        monkeypatch.setattr(project_search, "last_change", lambda *_: None)
+        monkeypatch.setattr(bulk_projects, "last_change", lambda *_: None)
         answer = app.get(URL, status=404)
         assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
         assert answer.json["error"] == "Todavía no se ha publicado ningún proyecto."
@@ -205,7 +205,7 @@ class TestConnections:
             raise RuntimeError("out of luck")
 
         before = open_connections()
-        monkeypatch.setattr(project_search, "last_change", fail)
+        monkeypatch.setattr(bulk_projects, "last_change", fail)
         with pytest.raises(RuntimeError):
             app.get(URL)
         model.Session.remove()

@@ -16,7 +16,7 @@ from ckan.tests import factories
 from support.projects import as_sysadmin, dataset, project, put, unique
 
 from ckanext.cost_oc4ids.model import Project, project_count, shared_id
-from ckanext.cost_oc4ids.projects import registry
+from ckanext.cost_oc4ids.projects import registry, visibility
 from ckanext.cost_oc4ids.projects import search as project_search
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "empty_portal")
@@ -31,14 +31,14 @@ def rolled_back() -> Any:
     model.Session.rollback()
 
 
-def search(**filters: Any) -> project_search.Found:
+def search(**filters: Any) -> project_search.SearchResult:
     model.Session.rollback()
     return project_search.search(project_search.Filters(**filters), limit=1000)
 
 
 def shown() -> list[Any]:
     """Every public project by the rule of all other readers, and the name of its organismo."""
-    published, first = registry.visible()
+    published, first = visibility.visible()
     organization = model.Group.__table__.alias("organization")
     query = (
         sa.select(published.project, organization.c.name.label("organization"))

@@ -130,7 +130,7 @@ class TestList:
         monkeypatch.setattr(
             project_search,
             "search",
-            lambda *_: project_search.Found(facets={n: {} for n in project_search.FACETS}),
+            lambda *_: project_search.SearchResult(facets={n: {} for n in project_search.FACETS}),
         )
         page = app.get("/infraestructura").body
         assert "Todavía no se ha publicado ningún proyecto" in page
@@ -191,7 +191,7 @@ class TestAddresses:
             with app.flask_app.test_request_context("/"):
                 page, package = urls.page_url(project_id), urls.json_url(project_id)
                 for address in (urls.page_url, urls.json_url):
-                    assert urls.maker(address)(project_id) == address(project_id, qualified=True)
+                    assert urls.make_url_builder(address)(project_id) == address(project_id, qualified=True)
             assert "//" not in urlsplit(page).path, project_id
             answer = app.get(page, follow_redirects=False)
             assert answer.status_code == 200, project_id

@@ -90,7 +90,7 @@ def test_a_failing_table_fails_no_save(monkeypatch: Any, caplog: Any) -> None:
         with connection.begin_nested():
             connection.execute(sa.text("SELECT * FROM oc4ids_no_such_table"))
 
-    monkeypatch.setattr(registry, "index_words", broken)
+    monkeypatch.setattr(registry, "list_index_rows", broken)
     as_sysadmin("package_patch", id=found["id"], notes="se guarda igual")
     assert as_sysadmin("package_show", id=found["id"])["notes"] == "se guarda igual"
     assert "could not be indexed" in caplog.text

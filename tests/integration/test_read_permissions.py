@@ -1,6 +1,6 @@
 """Every page × who asks × the state of the dataset; and nothing private anywhere else.
 
-The pages of one dataset's verdicts follow CKAN's own answer on who may see the dataset.
+The pages of a dataset's reports follow CKAN's own rule on who may see the dataset.
 Everything that speaks of projects in general speaks of public ones only, whoever asks.
 """
 
@@ -91,7 +91,7 @@ def may_see(city: dict[str, Any], role: str, state: str) -> bool:
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("role", ROLES)
-class TestVerdicts:
+class TestReports:
     """A report quotes the file: it is for whoever may see the dataset."""
 
     def test_report_pages(self, city: dict[str, Any], role: str, state: str) -> None:

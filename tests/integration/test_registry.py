@@ -14,7 +14,7 @@ from ckan.tests import factories
 from support.projects import Raw, as_sysadmin, dataset, encode, project, put, unique
 
 from ckanext.cost_oc4ids.model import Project, ProjectVersion
-from ckanext.cost_oc4ids.projects import registry
+from ckanext.cost_oc4ids.projects import claims, registry
 from ckanext.cost_oc4ids.projects import search as project_search
 
 pytestmark = [
@@ -146,7 +146,7 @@ class TestStoring:
         put(found, project(one))
         put(found, project(one))
         assert shown(one) == found["id"]
-        assert registry.conflicts([one], bodies[1]["id"], None, None)[0].project_id == one
+        assert claims.find_conflicts([one], bodies[1]["id"], None, None)[0].project_id == one
 
     def test_the_first_of_a_repeated_id_stands(self, bodies: Any) -> None:
         one = unique()
@@ -169,7 +169,7 @@ class TestStoring:
         ids = [unique() for _ in range(registry.BATCH_ROWS * 2 + 1)]
         found = dataset(bodies[0])
         assert put(found, *(project(one) for one in ids)) == len(ids)
-        total, page = registry.of_resource(found["resources"][0]["id"], limit=5)
+        total, page = registry.list_projects(found["resources"][0]["id"], limit=5)
         assert (total, len(page)) == (len(ids), 5)
 
 
@@ -237,20 +237,20 @@ class TestConflicts:
         one = unique()
         found = dataset(bodies[0])
         put(found, project(one))
-        (conflict,) = registry.conflicts([unique(), one], bodies[1]["id"], None, factories.User()["name"])
-        assert conflict == registry.Conflict(one, found["name"], found["title"], bodies[0]["title"])
-        assert registry.conflicts([one], bodies[0]["id"], None, None) == []
+        (conflict,) = claims.find_conflicts([unique(), one], bodies[1]["id"], None, factories.User()["name"])
+        assert conflict == claims.Conflict(one, found["name"], found["title"], bodies[0]["title"])
+        assert claims.find_conflicts([one], bodies[0]["id"], None, None) == []
 
-    def test_only_who_may_see_the_dataset_is_told_its_name(self, bodies: Any, monkeypatch: Any) -> None:
+    def test_only_who_may_see_the_dataset_gets_its_name(self, bodies: Any, monkeypatch: Any) -> None:
         one = unique()
         put(dataset(bodies[0]), project(one))
-        monkeypatch.setattr(registry, "_may_see", lambda package_id, user: user == "friend")
-        (told,) = registry.conflicts([one], bodies[1]["id"], None, "friend")
-        (untold,) = registry.conflicts([one], bodies[1]["id"], None, "stranger")
-        assert told.dataset_name
-        assert untold == registry.Conflict(one, None, None, None)
+        monkeypatch.setattr(claims, "_may_see", lambda package_id, user: user == "friend")
+        (named,) = claims.find_conflicts([one], bodies[1]["id"], None, "friend")
+        (unnamed,) = claims.find_conflicts([one], bodies[1]["id"], None, "stranger")
+        assert named.dataset_name
+        assert unnamed == claims.Conflict(one, None, None, None)
 
-    def test_what_is_not_public_is_not_betrayed(self, bodies: Any) -> None:
+    def test_what_is_not_public_is_not_disclosed(self, bodies: Any) -> None:
         one = unique()
         hidden = dataset(bodies[0])
         put(hidden, project(one))
@@ -258,11 +258,11 @@ class TestConflicts:
         ways: list[dict[str, Any]] = [{"private": True}, {"state": "draft"}, {"state": "deleted"}]
         for fields in ways:
             as_sysadmin("package_patch", id=hidden["id"], **{"private": False, "state": "active", **fields})
-            assert registry.conflicts([one], bodies[1]["id"], None, sysadmin) == []
+            assert claims.find_conflicts([one], bodies[1]["id"], None, sysadmin) == []
         other = dataset(bodies[1])
         put(other, project(one))
         # … and is found when the hidden one is to be published
-        (conflict,) = registry.publication_conflicts(hidden["id"], bodies[0]["id"], None)
+        (conflict,) = claims.find_publication_conflicts(hidden["id"], bodies[0]["id"], None)
         assert (conflict.project_id, conflict.dataset_name) == (one, other["name"])
         assert shown(one) == other["id"]
 
@@ -274,20 +274,20 @@ class TestConflicts:
         put(public, project(one))
         # past the guard, noticed by the nightly round
         behind_our_back(hidden, private=False)
-        registry.refresh_claims()
+        claims.refresh_claims()
         put(hidden, project(one, title="Más nueva"))
         assert shown(one) == public["id"]
         # … and not noticed at all
         behind_our_back(hidden, private=True)
-        registry.refresh_claims()
+        claims.refresh_claims()
         behind_our_back(hidden, private=False)
         assert shown(one) == public["id"]
         # who leaves loses the claim to who stays
         behind_our_back(public, private=True)
-        registry.refresh_claims()
+        claims.refresh_claims()
         assert shown(one) == hidden["id"]
         behind_our_back(public, private=False)
-        registry.refresh_claims()
+        claims.refresh_claims()
         assert shown(one) == hidden["id"]
 
     def test_one_is_always_shown_however_claims_cross(self, bodies: Any) -> None:
@@ -322,7 +322,7 @@ class TestConflicts:
                     )
                 everything = project_search.search(project_search.Filters(), limit=1000)
                 by_search = {result["id"]: result["dataset"]["id"] for result in everything.results}
-                assert sorted(by_search) == sorted(project_search.ids(1000, 0))
+                assert sorted(by_search) == sorted(project_search.list_ids(1000, 0))
                 assert everything.total == len(by_search)
                 assert by_search[crossed] == shown(crossed), (mine, theirs)
                 assert hidden not in by_search
@@ -332,16 +332,16 @@ class TestConflicts:
         first, second = dataset(bodies[0]), dataset(bodies[0])
         put(first, project(one))
         put(second, project(one))
-        assert registry.publication_conflicts(second["id"], bodies[0]["id"], None) == []
-        (conflict,) = registry.publication_conflicts(second["id"], bodies[1]["id"], None)
+        assert claims.find_publication_conflicts(second["id"], bodies[0]["id"], None) == []
+        (conflict,) = claims.find_publication_conflicts(second["id"], bodies[1]["id"], None)
         assert conflict.dataset_name == first["name"]
 
     def test_datasets_without_organismo_are_alone(self) -> None:
         one = unique()
         found = factories.Dataset(resources=[{"url": "https://example.org/x.json"}])
         put({**found, "owner_org": None}, project(one))
-        assert registry.conflicts([one], None, found["id"], None) == []
-        assert len(registry.conflicts([one], None, "another", None)) == 1
+        assert claims.find_conflicts([one], None, found["id"], None) == []
+        assert len(claims.find_conflicts([one], None, "another", None)) == 1
 
 
 class TestAtOnce:
@@ -356,7 +356,7 @@ class TestAtOnce:
             try:
                 start.wait(10)
                 registry.lock()
-                if registry.conflicts([one], found["owner_org"], found["id"], None):
+                if claims.find_conflicts([one], found["owner_org"], found["id"], None):
                     outcomes.append("refused")
                     model.Session.rollback()
                     return

@@ -1,4 +1,4 @@
-"""Verdicts over the API: what is answered, and to whom."""
+"""Reports over the API: what is returned, and to whom."""
 
 from __future__ import annotations
 

@@ -151,7 +151,7 @@ def test_the_plugins_are_announced_to_ckan(clean_python: Path, tmp_path: Path) -
     assert run(clean_python, "-I", "-c", program, cwd=tmp_path).strip() == "['cost_common', 'cost_oc4ids', 'ogp_plan']"
 
 
-def test_the_command_judges_without_ckan(clean_python: Path, tmp_path: Path) -> None:
+def test_the_command_validates_without_ckan(clean_python: Path, tmp_path: Path) -> None:
     bad = tmp_path / "sin-sector.json"
     bad.write_text(json.dumps({"projects": [{"id": "oc4ids-abc123-1"}], "version": "0.9"}))
     answer = run(

@@ -1,4 +1,4 @@
-"""Sets the verdict of libcoveoc4ids beside ours and tells what differs.
+"""Compares the result of libcoveoc4ids with ours.
 
 An error is a tuple that both sides can be brought to:
 
@@ -126,7 +126,7 @@ def _key(finding: Finding, path: str, value: Any) -> Key:
 
 @dataclass(frozen=True)
 class Ours:
-    """Our verdict in comparable form: errors, and the places that have any."""
+    """Our result in comparable form: errors, and the places that have any."""
 
     report: Report
     errors: frozenset[Key]
@@ -135,7 +135,7 @@ class Ours:
 
 
 def ours(package: Any) -> Ours:
-    """Our verdict on a package."""
+    """Our result for a package."""
     report = validate(generate.encode(package), OPTIONS)
     errors, places = set(), set()
     found = [each for each in report.findings if each.severity is Severity.ERROR]
@@ -202,7 +202,7 @@ OURS_ONLY: dict[str, Callable[[str, Any], bool]] = {
 
 
 def compare(package: Any, answer: Json) -> Comparison:
-    """Set an answer of libcoveoc4ids (that is no crash) beside our verdict on the same package."""
+    """Set an answer of libcoveoc4ids (that is no crash) beside our result for the same package."""
     result = ours(package)
     known = theirs(answer)
     missed, explained = set(), []

@@ -1,8 +1,8 @@
 """Mutates valid packages at random, the same way for the same seed.
 
 A mutation is small and lifelike more often than not (a wrong type, a missing key, a mistyped code, a repeated item),
-because those are the ones that different judges disagree about. Everything made is JSON that Python's own ``json``
-writes and reads alike, so that the difference between two judges is never one of reading.
+because those are the ones that different validators disagree about. Everything made is JSON that Python's own ``json``
+writes and reads alike, so that the difference between two validators is never one of reading.
 """
 
 from __future__ import annotations

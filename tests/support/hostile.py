@@ -1,8 +1,8 @@
 """More than two hundred kinds of broken, odd and hostile file, each by name, each made when asked for.
 
-``KINDS`` maps a name to a :class:`Kind`. ``verdict`` is what any careful judge must say:
+``KINDS`` maps a name to a :class:`Kind`. ``outcome`` is what any careful validator must return:
 
-* ``unreadable``: refused before it is judged (``read.*``);
+* ``unreadable``: refused before it is validated (``read.*``);
 * ``invalid``: read, and found to have errors;
 * ``valid``: strange, and yet within the standard;
 * ``any``: only "no crash, no delay, words that can be shown" is asked.
@@ -28,7 +28,7 @@ from typing import Any, Literal
 from . import generate
 
 Json = generate.Json
-Verdict = Literal["unreadable", "invalid", "valid", "any"]
+Outcome = Literal["unreadable", "invalid", "valid", "any"]
 
 SCRIPT = "<script>alert('oc4ids')</script>"
 
@@ -39,26 +39,26 @@ class Kind:
 
     name: str
     make: Callable[[], bytes]
-    verdict: Verdict
+    outcome: Outcome
     code: str | None = None
 
 
 KINDS: dict[str, Kind] = {}
 
 
-def kind_of(name: str) -> tuple[str, Verdict, str | None]:
+def kind_of(name: str) -> tuple[str, Outcome, str | None]:
     """Return what a kind is a variant of: the first word of its name, what is said of it, and by which code."""
     kind = KINDS[name]
-    return name.split("-", maxsplit=1)[0], kind.verdict, kind.code
+    return name.split("-", maxsplit=1)[0], kind.outcome, kind.code
 
 
 def add(
-    name: str, make: Callable[[], bytes] | bytes, verdict: Verdict = "unreadable", code: str | None = None
+    name: str, make: Callable[[], bytes] | bytes, outcome: Outcome = "unreadable", code: str | None = None
 ) -> None:
     """Put a kind in the table; bytes are as good as a function."""
     if name in KINDS:
         raise ValueError(f"kind named twice: {name}")
-    KINDS[name] = Kind(name, (lambda: make) if isinstance(make, bytes) else make, verdict, code)
+    KINDS[name] = Kind(name, (lambda: make) if isinstance(make, bytes) else make, outcome, code)
 
 
 def base() -> Json:
@@ -588,7 +588,7 @@ def _bomb(filler: bytes, start: bytes = b"", size: int = 96 * 1024 * 1024) -> by
     return out.getvalue()
 
 
-# -- shapes that make a careless judge slow ---------------------------------------------------------------------
+# -- shapes that make a careless validator slow ---------------------------------------------------------------------
 
 
 def slow_shapes() -> None:
@@ -596,7 +596,7 @@ def slow_shapes() -> None:
         return lambda: generate.encode(generate.package([{"id": "oc4ids-zz9999-1", field: items()}]))
 
     url = "https://example.org/d"
-    shapes: dict[str, tuple[Callable[[], bytes], Verdict]] = {
+    shapes: dict[str, tuple[Callable[[], bytes], Outcome]] = {
         "documents-one-without-id": (
             many("documents", lambda: [{"id": str(n), "url": url} for n in range(7999)] + [{"url": url}]),
             "invalid",
@@ -788,8 +788,8 @@ def slow_shapes() -> None:
             "invalid",
         ),
     }
-    for name, (make, verdict) in shapes.items():
-        add(f"slow-{name}", make, verdict)
+    for name, (make, outcome) in shapes.items():
+        add(f"slow-{name}", make, outcome)
 
 
 # -- values of the wrong kind -----------------------------------------------------------------------------------
@@ -824,8 +824,8 @@ def wrong_types() -> None:
         for kind in ("null", "true", "number", "list-of-null", "object", "text"):
             if kind == right and kind != "object":
                 continue
-            verdict: Verdict = "any" if field == "status" and kind == "text" else "invalid"
-            add(f"type-{field}-{kind}", project_with(**{field: values[kind]}), verdict)
+            outcome: Outcome = "any" if field == "status" and kind == "text" else "invalid"
+            add(f"type-{field}-{kind}", project_with(**{field: values[kind]}), outcome)
     deep = {
         "amount-text": ("budget/amount", {"amount": "1.000.000", "currency": "COP"}),
         "amount-true": ("budget/amount", {"amount": True, "currency": "COP"}),
@@ -981,11 +981,11 @@ def attacks() -> None:
     for name in ("script", "percent", "jinja", "formula-equals", "rtl", "nul", "crlf", "escape-codes"):
         words = ATTACKS[name]
         # no database of text takes U+0000
-        verdict: Verdict = "unreadable" if name == "nul" else "invalid"
+        outcome: Outcome = "unreadable" if name == "nul" else "invalid"
         add(
             f"attack-{name}-in-every-text",
             lambda words=words: generate.encode(every_text(base(), words)),
-            verdict,
+            outcome,
         )
         add(
             f"attack-{name}-in-every-key",
@@ -996,7 +996,7 @@ def attacks() -> None:
         add(
             f"attack-{name}-in-all-paths",
             lambda words=words, full=full: generate.encode(every_text(full, words)),
-            verdict,
+            outcome,
         )
     for key in (
         "__proto__",

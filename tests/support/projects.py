@@ -1,4 +1,4 @@
-"""Datasets with projects in them, put straight into the registry: for tests that are not about the door."""
+"""Datasets with projects in them, put straight into the registry: for tests that are not about uploads."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def dataset(organization: dict[str, Any], **fields: Any) -> dict[str, Any]:
 def put(
     found: dict[str, Any], *projects: dict[str, Any] | bytes, resource: int = 0, commit: bool = True
 ) -> int:
-    """Store projects in a resource of a dataset, as the door does."""
+    """Store projects in a resource of a dataset, as the upload guard does."""
     from ckan import model
 
     from ckanext.cost_oc4ids.projects import registry

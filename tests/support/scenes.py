@@ -1,4 +1,4 @@
-"""Datasets with judged files, made through the doors that people use."""
+"""Datasets with validated files, made by the ways that people use."""
 
 from __future__ import annotations
 

@@ -44,12 +44,12 @@ def result(kind: hostile.Kind) -> Report:
 
 
 @pytest.mark.parametrize("name", sorted(hostile.KINDS))
-def test_verdict(name: str) -> None:
+def test_outcome(name: str) -> None:
     kind = hostile.KINDS[name]
     report = result(kind)
-    verdict = "unreadable" if report.unreadable else "valid" if report.valid else "invalid"
-    if kind.verdict != "any":
-        assert verdict == kind.verdict, [each.code for each in report.findings][:10]
+    outcome = "unreadable" if report.unreadable else "valid" if report.valid else "invalid"
+    if kind.outcome != "any":
+        assert outcome == kind.outcome, [each.code for each in report.findings][:10]
     if report.unreadable:
         assert not report.valid
         assert [each.code.partition(".")[0] for each in report.findings] == ["read"]
@@ -87,7 +87,7 @@ def test_two_hundred_kinds() -> None:
     assert len(hostile.KINDS) >= 200
 
 
-def test_mangled_files_get_a_verdict() -> None:
+def test_mangled_files_get_a_report() -> None:
     for seed in range(300):
         report = validate(fuzz.mangled(seed), OPTIONS)
         assert "package.check_failed" not in {each.code for each in report.findings}, seed

@@ -22,7 +22,7 @@ GOOD = [resource["file"] for resource in RESOURCES if resource["oc4ids"]]
 AS_OF = dt.date(2026, 11, 21)
 
 
-def verdict(file: str) -> Report:
+def validate_sample(file: str) -> Report:
     return validate((SAMPLE / file).read_bytes(), Options(as_of=AS_OF, prefix=MANIFEST["prefix"]))
 
 
@@ -74,7 +74,7 @@ def test_organismos_exist() -> None:
 
 @pytest.mark.parametrize("file", GOOD)
 def test_good_files_have_nothing_to_correct(file: str) -> None:
-    report = verdict(file)
+    report = validate_sample(file)
     assert report.valid
     assert [(each.code, each.field) for each in report.findings if each.severity is not Severity.NOTE] == []
 
@@ -100,7 +100,7 @@ def test_eight_projects_in_differing_stages() -> None:
 
 @pytest.mark.parametrize("entry", MANIFEST["broken"], ids=lambda entry: Path(entry["file"]).stem)
 def test_broken_files_show_their_mistake(entry: dict[str, Any]) -> None:
-    report = verdict(entry["file"])
+    report = validate_sample(entry["file"])
     found = {finding.code for finding in report.findings}
     assert set(entry["findings"]) <= found
     assert report.valid is entry["accepted"]
@@ -110,7 +110,7 @@ def test_broken_files_show_their_mistake(entry: dict[str, Any]) -> None:
 @pytest.mark.parametrize("entry", MANIFEST["broken"], ids=lambda entry: Path(entry["file"]).stem)
 def test_broken_files_have_no_other_mistake(entry: dict[str, Any]) -> None:
     """One lesson a file: what else is found follows from the mistake (a missing party is also an unused reference)."""
-    report = verdict(entry["file"])
+    report = validate_sample(entry["file"])
     others = {
         finding.code
         for finding in report.findings

@@ -1,4 +1,4 @@
-"""The verdict: what weighs, how findings are grouped, kept, counted and ordered, and that nothing slips through."""
+"""Validation of a file: what weighs, how findings are grouped, kept, counted and ordered, and that nothing slips through."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def package(*projects: Any, **head: Any) -> dict[str, Any]:
     return {**generate.head(), **head, "projects": list(projects)}
 
 
-class TestVerdict:
+class TestValidity:
     def test_good_package(self) -> None:
         report = validate(generate.make(4, "large"))
         assert report.valid

@@ -18,7 +18,7 @@ import ckan.plugins.toolkit as tk
 
 from ckanext.cost_common import language
 from ckanext.cost_oc4ids.oc4ids import schema
-from ckanext.cost_oc4ids.projects import registry
+from ckanext.cost_oc4ids.projects import claims, registry
 from ckanext.cost_oc4ids.validation import declaration
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ def facet_titles() -> dict[str, str]:
 
 def fields(package_id: str) -> dict[str, Any]:
     """Return what the index holds of a dataset's projects; empty without projects. One query."""
-    rows = registry.index_words(package_id, MOST_PROJECTS)
+    rows = registry.list_index_rows(package_id, MOST_PROJECTS)
     if not rows:
         return {}
     words = dict.fromkeys(part for row in rows for part in (row.title, row.project_id, row.place) if part)
@@ -122,7 +122,7 @@ class IndexMixin:
 
 def _note_claims(dataset: dict[str, Any]) -> None:
     if declaration.any_oc4ids(dataset.get("resources")):
-        registry.refresh_claims([dataset["id"]])
+        claims.refresh_claims([dataset["id"]])
 
 
 def _next(parent: Any, name: str, default: Any, *args: Any) -> Any:

@@ -157,11 +157,11 @@ class ProjectValidator:
 
 
 class _Builder:
-    """Follows every reference of the project schema and asks every rule at every field."""
+    """Follows every reference of the project schema and applies every rule to every field."""
 
     def __init__(self, version: str, max_depth: int, rules: tuple[checks.Lint, ...]) -> None:
         self.root = schema.project_schema(version)
-        self.asked = rules
+        self.available_rules = rules
         self.max_depth = max_depth
         self.rules: dict[SchemaWay, tuple[checks.Lint, ...]] = {}
         self.own: dict[SchemaWay, checks.Lint] = {}
@@ -199,15 +199,15 @@ class _Builder:
             }
         if isinstance(node.get("items"), dict):
             new["items"] = self._node(node["items"], (*way, "items"), path, True, depth + 1)
-        self._ask(node, new, way, checks.LintField(path, node, is_item))
+        self._add_rules(node, new, way, checks.LintField(path, node, is_item))
         return new
 
-    def _ask(
+    def _add_rules(
         self, node: Mapping[str, Any], new: dict[str, Any], way: SchemaWay, field_: checks.LintField
     ) -> None:
         """Put what the rules want beside what the schema wants."""
         wanted = []
-        for rule in self.asked:
+        for rule in self.available_rules:
             fragment = rule.require(field_)
             if fragment is None:
                 continue

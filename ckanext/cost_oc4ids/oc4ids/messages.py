@@ -11,7 +11,7 @@ Parameters any text may use, besides those of the finding itself:
 ``%(name)s``    the last name of the field's path as it is written in the file (``endDate``)
 ``%(place)s``   where, in words ("project 3, contract 2")
 
-``%(example)s`` how the value found should be written, where that can be told
+``%(example)s`` how the value found should be written, where that is known
 
 Parameters of a finding whose name ends in ``_field`` hold a schema path and are
 shown as that field's name; those ending in ``_bytes`` are shown as sizes; a list

@@ -114,12 +114,12 @@ def examine(
                     del workers[number % count]
             yield share, result
     finally:
-        for each in running:
-            each.results.close()
+        for worker in running:
+            worker.results.close()
             # it holds nothing that would have to be put away
-            os.kill(each.process, signal.SIGKILL)
-        for each in running:
-            os.waitpid(each.process, 0)
+            os.kill(worker.process, signal.SIGKILL)
+        for worker in running:
+            os.waitpid(worker.process, 0)
 
 
 def _start(
@@ -130,22 +130,22 @@ def _start(
     others: Sequence[_Worker],
 ) -> _Worker:
     """Begin a process that examines some shares."""
-    answers, sender = os.pipe()
+    receiver, sender = os.pipe()
     try:
         process = os.fork()
     except OSError:
-        os.close(answers)
+        os.close(receiver)
         os.close(sender)
         raise
     if process:
         os.close(sender)
-        return _Worker(process, os.fdopen(answers, "rb"))
+        return _Worker(process, os.fdopen(receiver, "rb"))
     try:
         # the calling process ends it, also on the user's interrupt
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         # whoever holds an end of another's pipe keeps that one from noticing that nobody reads any more
-        for each in (answers, *(other.results.fileno() for other in others)):
-            os.close(each)
+        for descriptor in (receiver, *(other.results.fileno() for other in others)):
+            os.close(descriptor)
         for share in mine:
             _send(sender, _examine_share(reader, options, today, share))
     except BaseException as error:

@@ -174,7 +174,7 @@ def _uri_example(value: Any) -> str:
 
 
 def _number_example(value: Any) -> str:
-    """The number meant by a text: thousands and decimals told apart by which mark comes last, and how
+    """The number meant by a text: thousands and decimals distinguished by which mark comes last, and how
     often.
     """
     if not isinstance(value, str):

@@ -20,7 +20,7 @@ Files of a version:
 ``aliases.yaml``
     Common wrong codes and field names, what was probably meant, and why.
 
-Two namespaces of paths share one door: those of a project (578, as
+Two namespaces of paths share one function: those of a project (578, as
 ``contractingProcesses/summary/contractValue/amount``) and those of the package
 around it (``uri``, ``publisher/name``). No path is in both.
 """
@@ -149,7 +149,7 @@ class Aliases:
     def field(self, parent: str, written: str) -> Alias | None:
         """The alias for a field name found under the path ``parent``, or None.
 
-        What is known of anywhere is said only where ``parent`` has such a field.
+        What is known of anywhere is used only where ``parent`` has such a field.
         """
         key = normalise(written)
         own = self.fields.get(parent, {}).get(key)

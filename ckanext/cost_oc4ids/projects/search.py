@@ -1,16 +1,12 @@
-"""Reading of public projects: search, pages, and the bulk package. Never writes a project.
+"""Search and display of public projects. Writes nothing.
 
 Each function makes a constant number of queries, however many projects it returns.
-Nothing here is private: every statement goes through :func:`.registry.visible`.
+Nothing here is private: every statement goes through :func:`.visibility.visible`.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
-import logging
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -18,33 +14,25 @@ from typing import Any
 import sqlalchemy as sa
 import sqlalchemy.orm
 from ckan import model
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from ckanext.cost_common.values.text import without_accents
-from ckanext.cost_oc4ids.model import Project, ProjectVersion, Publication
+from ckanext.cost_oc4ids.model import Project, ProjectVersion
 from ckanext.cost_oc4ids.oc4ids import summary as summaries
-from ckanext.cost_oc4ids.projects import registry
-
-log = logging.getLogger(__name__)
+from ckanext.cost_oc4ids.projects import visibility
 
 SORTS = ("relevance", "title", "updated", "budget", "end_date")
-#: Which way each order runs when nobody says.
+#: Orders that run downwards by default.
 DESCENDING = frozenset({"updated", "budget"})
 FACETS = ("status", "sector", "organization", "year")
 #: Values of a facet returned at most, those of most projects first.
 MOST_FACET_VALUES = 200
 MOST_QUERY_WORDS = 20
-#: Projects read at a time while the package streams.
-STREAM_ROWS = 50
-#: Characters of a version's id, a UUID.
-VERSION_ID = 36
-#: Name under which the bulk package is noted in ``oc4ids_publication``.
-BULK = "projects.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What to look for. Values of one filter widen it, filters narrow each other."""
+    """What to search for. Values of one filter widen it, filters narrow each other."""
 
     q: str = ""
     status: tuple[str, ...] = ()
@@ -55,10 +43,10 @@ class Filters:
 
 
 @dataclass(slots=True)
-class Found:
+class SearchResult:
     """A page of projects, how many there are in all, and how many under each value of each facet.
 
-    A facet's counts obey the other filters and not its own, so that one can change one's mind.
+    A facet's counts obey the other filters and not its own, so that another value can be chosen.
     """
 
     total: int = 0
@@ -73,7 +61,7 @@ def _collated(column: Any) -> Any:
 
 
 #: The resources that are public, and of the projects in them those that are not shown, because a namesake
-#: comes before. It is the rule of :func:`.registry.visible`, written for reading everything at once; a test
+#: comes before. It is the rule of :func:`.visibility.visible`, written for reading everything at once; a test
 #: holds the two together. As text and not as expressions, because those take longer to build than the
 #: database to answer.
 _SHOWN = """
@@ -226,7 +214,7 @@ def search(
     limit: int = 20,
     offset: int = 0,
     facets: bool = True,
-) -> Found:
+) -> SearchResult:
     """Return the public projects that match ``filters``, in two queries.
 
     ``sort``: one of :data:`SORTS`; empty: relevance when there are words, else the last updated.
@@ -234,19 +222,19 @@ def search(
     ``limit`` and ``offset`` in projects.
     """
     words = summaries.words(filters.q)[:MOST_QUERY_WORDS]
-    found = Found(facets={name: {} for name in FACETS})
+    found = SearchResult(facets={name: {} for name in FACETS})
     if filters.q.strip() and not words:
         return found
     sort = sort or ("relevance" if words else "updated")
     descending = sort in DESCENDING if descending is None else descending
-    asked: dict[str, Any] = {"limit": limit, "offset": offset}
+    parameters: dict[str, Any] = {"limit": limit, "offset": offset}
     if words:
         # words are letters and digits only: no query is a syntax error
-        asked["words"] = " & ".join(f"'{word}':*" for word in words)
-        asked["beginnings"] = [f"% {word}%" for word in words]
-        asked["exact"] = without_accents(filters.q.strip())
+        parameters["words"] = " & ".join(f"'{word}':*" for word in words)
+        parameters["beginnings"] = [f"% {word}%" for word in words]
+        parameters["exact"] = without_accents(filters.q.strip())
     places: dict[str, int] = {}
-    for row in model.Session.execute(_statement(filters, words, sort, descending, facets), asked):
+    for row in model.Session.execute(_statement(filters, words, sort, descending, facets), parameters):
         if row.kind == "total":
             found.total = row.n
         elif row.kind == "page":
@@ -285,13 +273,13 @@ def _result(project: Project, row: Any) -> dict[str, Any]:
     }
 
 
-def _labels(shown: registry.Published) -> tuple[Any, Any]:
+def _labels(shown: visibility.Published) -> tuple[Any, Any]:
     """The join with the organismo, and its alias."""
     organization = model.Group.__table__.alias("organization")
     return shown.source.outerjoin(organization, organization.c.id == shown.dataset.c.owner_org), organization
 
 
-def _sources(shown: registry.Published) -> tuple[Any, Any, list[Any]]:
+def _sources(shown: visibility.Published) -> tuple[Any, Any, list[Any]]:
     """The whole join, the project as an entity in it, and the columns that name its sources."""
     source, organization = _labels(shown)
     columns = [
@@ -307,7 +295,7 @@ def _sources(shown: registry.Published) -> tuple[Any, Any, list[Any]]:
 
 @lru_cache(maxsize=1)
 def _rows_query() -> Any:
-    shown = registry.Published("shown")
+    shown = visibility.Published("shown")
     source, entity, columns = _sources(shown)
     wanted = shown.project.c.id.in_(sa.bindparam("ids", expanding=True))
     return sa.select(entity, *columns).select_from(source).where(wanted)
@@ -323,7 +311,7 @@ def _rows(ids: Collection[str]) -> dict[str, dict[str, Any]]:
 
 @lru_cache(maxsize=1)
 def _show_query() -> Any:
-    shown, first = registry.visible()
+    shown, first = visibility.visible()
     source, entity, columns = _sources(shown)
     version = ProjectVersion.__table__
     return (
@@ -335,146 +323,23 @@ def _show_query() -> Any:
 
 def show(project_id: str) -> tuple[dict[str, Any], str] | None:
     """Return a public project and its JSON text as published, or None when there is none of that id."""
-    asked = {"project_id": summaries.storable(project_id)}
-    row = model.Session.execute(_show_query(), asked).first()
+    parameters = {"project_id": summaries.storable(project_id)}
+    row = model.Session.execute(_show_query(), parameters).first()
     return (_result(row[0], row), row.body) if row else None
 
 
-def ids(limit: int, offset: int) -> list[str]:
+def list_ids(limit: int, offset: int) -> list[str]:
     """Return ids of public projects, in the order of their code points."""
-    shown, first = registry.visible()
+    shown, first = visibility.visible()
     column = shown.project.c.project_id
     query = sa.select(column).select_from(shown.source).where(first).order_by(_collated(column))
     return list(model.Session.execute(query.limit(limit).offset(offset)).scalars())
 
 
-def listing(limit: int, offset: int) -> list[dict[str, Any]]:
+def list_projects(limit: int, offset: int) -> list[dict[str, Any]]:
     """Return public projects, in the order of their ids' code points."""
-    shown, first = registry.visible()
+    shown, first = visibility.visible()
     source, entity, columns = _sources(shown)
     query = sa.select(entity, *columns).select_from(source).where(first)
     query = query.order_by(_collated(shown.project.c.project_id)).limit(limit).offset(offset)
     return [_result(row[0], row) for row in model.Session.execute(query)]
-
-
-# -- the bulk package ------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Edition:
-    """What is published at one moment: the projects' versions in the order of their ids, and since when.
-
-    A version never changes, so their ids say all there is to say about the contents.
-    """
-
-    versions: str
-    changed: dt.datetime | None
-
-    @property
-    def digest(self) -> str:
-        """A hash of everything in the edition, hexadecimal."""
-        return hashlib.sha256(self.versions.encode("ascii")).hexdigest()
-
-    @property
-    def projects(self) -> int:
-        """How many there are."""
-        return len(self.versions) // VERSION_ID
-
-
-class Snapshot:
-    """All public projects as they stand at one moment, on a connection of its own. Close it."""
-
-    def __init__(self, connection: Any, edition: Edition) -> None:
-        self._connection = connection
-        self.edition = edition
-
-    def close(self) -> None:
-        """Give the connection back. May be called again."""
-        self._connection.close()
-
-    def noted(self, name: str) -> Any:
-        """The row of ``oc4ids_publication`` for a name, or None."""
-        table = Publication.__table__
-        return self._connection.execute(
-            sa.select(table.c.digest, table.c.changed).where(table.c.name == name)
-        ).first()
-
-    def bodies(self) -> Iterator[bytes]:
-        """Each project's JSON text, UTF-8, ordered by id; a few at a time in memory. Closes at the end.
-
-        Read by the ids that the edition has gathered: what is public and in which order was
-        found out once, and the first project need not wait for it again.
-        """
-        column = ProjectVersion.__table__.c
-        query = sa.select(column.id, column.body).where(
-            column.id == sa.any_(sa.bindparam("ids", type_=ARRAY(sa.Text)))
-        )
-        versions = self.edition.versions
-        try:
-            for start in range(0, len(versions), STREAM_ROWS * VERSION_ID):
-                batch = versions[start : start + STREAM_ROWS * VERSION_ID]
-                ids = [batch[at : at + VERSION_ID] for at in range(0, len(batch), VERSION_ID)]
-                found = {row.id: row.body for row in self._connection.execute(query, {"ids": ids})}
-                for version_id in ids:
-                    yield found.pop(version_id).encode("utf-8")
-        finally:
-            self.close()
-
-
-@lru_cache(maxsize=1)
-def _edition_query() -> Any:
-    shown, first = registry.visible()
-    column = shown.project.c
-    ordered = sa.text(f"'' ORDER BY {shown.project.name}.project_id COLLATE \"C\"")
-    return (
-        sa.select(
-            sa.func.string_agg(column.version_id, ordered).label("versions"),
-            sa.func.max(sa.func.greatest(column.changed, column.claimed)).label("changed"),
-        )
-        .select_from(shown.source)
-        .where(first)
-    )
-
-
-@contextmanager
-def _closed_on_error(connection: Any) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        connection.close()
-        raise
-
-
-def snapshot() -> Snapshot:
-    """Open all that is public now. The caller closes it, whatever happens."""
-    connection = model.meta.engine.connect().execution_options(isolation_level="REPEATABLE READ")
-    with _closed_on_error(connection):
-        row = connection.execute(_edition_query()).one()
-        return Snapshot(connection, Edition(row.versions or "", row.changed))
-
-
-def last_change(name: str, snapshot: Snapshot) -> dt.datetime | None:
-    """Return when what is published under ``name`` last changed, to the second; None when nothing ever was.
-
-    An addition is as old as its acceptance or publication. What leaves (deleted, made
-    private) leaves no date behind, so the change is noted when it is first seen: the one
-    thing that reading writes, in a transaction of its own and only then.
-    """
-    edition = snapshot.edition
-    if edition.changed is None:
-        return None
-    noted = snapshot.noted(name)
-    if noted and noted.digest == edition.digest:
-        return noted.changed.replace(microsecond=0)
-    changed = edition.changed
-    if noted and noted.changed >= changed:
-        changed = dt.datetime.now(dt.timezone.utc)
-    values = {"digest": edition.digest, "projects": edition.projects, "changed": changed}
-    statement = insert(Publication.__table__).values(name=name, **values)
-    try:
-        with model.meta.engine.begin() as connection:
-            connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
-    except sa.exc.SQLAlchemyError:
-        log.exception("The change of %s could not be noted; its newest project dates it", name)
-        changed = edition.changed
-    return changed.replace(microsecond=0)

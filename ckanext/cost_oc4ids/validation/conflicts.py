@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.cost_oc4ids.oc4ids.types import Finding, Place, Severity
-from ckanext.cost_oc4ids.projects import registry
+from ckanext.cost_oc4ids.projects import claims, registry
 from ckanext.cost_oc4ids.validation.runner import FileResult
 
 #: codes of findings, with the name of the other dataset and without it
@@ -17,7 +17,7 @@ PUBLISHED_ELSEWHERE = "registry.published_elsewhere"
 PUBLISHED_UNSEEN = "registry.published_unseen"
 
 
-def add_to_result(result: FileResult, conflicts: Sequence[registry.Conflict]) -> None:
+def add_to_result(result: FileResult, conflicts: Sequence[claims.Conflict]) -> None:
     """Add conflicts to a result as errors: the file is then invalid."""
     report = result.report
     if report is None or not conflicts:
@@ -30,7 +30,7 @@ def add_to_result(result: FileResult, conflicts: Sequence[registry.Conflict]) ->
     report.valid = False
 
 
-def _conflict(conflict: registry.Conflict, kind: str, index: int) -> Finding:
+def _conflict(conflict: claims.Conflict, kind: str, index: int) -> Finding:
     path = {"package": f"/projects/{index}", "list": f"/{index}"}.get(kind, "")
     dataset = name_dataset(conflict)
     return Finding(
@@ -43,7 +43,7 @@ def _conflict(conflict: registry.Conflict, kind: str, index: int) -> Finding:
     )
 
 
-def name_dataset(conflict: registry.Conflict) -> str | None:
+def name_dataset(conflict: claims.Conflict) -> str | None:
     """Return the other dataset's title and (in brackets) organisation; None for who may not see it."""
     if conflict.dataset_name is None:
         return None
@@ -64,13 +64,13 @@ def refuse_publication(package_id: str, user: str | None, organization_id: str |
     # the dataset's row first, as everywhere
     model.Session.execute(sa.select(model.Package.id).where(model.Package.id == package_id).with_for_update())
     registry.lock()
-    conflicts = registry.publication_conflicts(package_id, organization_id or package.owner_org, user)
+    conflicts = claims.find_publication_conflicts(package_id, organization_id or package.owner_org, user)
     if conflicts:
         model.Session.rollback()
         raise publication_error(conflicts)
 
 
-def publication_error(conflicts: Sequence[registry.Conflict]) -> tk.ValidationError:
+def publication_error(conflicts: Sequence[claims.Conflict]) -> tk.ValidationError:
     """Return the error of a dataset whose projects another organisation publishes."""
     lines = []
     for conflict in conflicts:

@@ -24,7 +24,7 @@ from werkzeug.datastructures import FileStorage
 from ckanext.cost_oc4ids import config
 from ckanext.cost_oc4ids.model import ResourceState
 from ckanext.cost_oc4ids.oc4ids.types import Report
-from ckanext.cost_oc4ids.projects import registry
+from ckanext.cost_oc4ids.projects import claims, registry
 from ckanext.cost_oc4ids.validation import conflicts, declaration, runner, stored_results
 
 #: context key: results for the hook that stores them, by position of the resource in the dataset
@@ -284,21 +284,21 @@ def _refuse_conflicts(context: Any, data_dict: DataDict, results: dict[int, runn
     for position, result in results.items():
         if not result.valid or result.report is None:
             continue
-        found = registry.conflicts(result.report.project_ids, organization_id, package.id, user)
+        found = claims.find_conflicts(result.report.project_ids, organization_id, package.id, user)
         conflicts.add_to_result(result, found)
         if found and config.guard() == "strict":
             error = _file_error(_conflict_sentence(found), result.report)
             model.Session.rollback()
             raise _in_resources(error, position)
     if goes_public:
-        found = registry.publication_conflicts(package.id, organization_id, user)
+        found = claims.find_publication_conflicts(package.id, organization_id, user)
         if found:
             model.Session.rollback()
             raise conflicts.publication_error(found)
     context[CONFLICTS_CHECKED] = True
 
 
-def _conflict_sentence(found: list[registry.Conflict]) -> str:
+def _conflict_sentence(found: list[claims.Conflict]) -> str:
     return tk.ungettext(
         "The file has %(num)d project that another organisation already publishes. Nothing was saved.",
         "The file has %(num)d projects that another organisation already publishes. Nothing was saved.",
@@ -350,13 +350,13 @@ def bulk_update_public(next_action: Action, context: Context, data_dict: DataDic
     for package in holders:
         if package.owner_org != data_dict.get("org_id") or not package.private:
             continue
-        found = registry.publication_conflicts(package.id, package.owner_org, context.get("user"))
+        found = claims.find_publication_conflicts(package.id, package.owner_org, context.get("user"))
         if found:
             model.Session.rollback()
             raise conflicts.publication_error(found)
     result = next_action(context, data_dict)
     if holders:
-        registry.refresh_claims([package.id for package in holders])
+        claims.refresh_claims([package.id for package in holders])
         model.Session.commit()
     return result
 
@@ -395,7 +395,7 @@ def package_owner_org_update(next_action: Action, context: Context, data_dict: D
         )
     result = next_action(context, data_dict)
     if holders:
-        registry.refresh_claims([each.id for each in holders])
+        claims.refresh_claims([each.id for each in holders])
         model.Session.commit()
     return result
 

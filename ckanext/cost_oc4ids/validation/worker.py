@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from ckanext.cost_oc4ids import config
 from ckanext.cost_oc4ids.model import ResourceState
 from ckanext.cost_oc4ids.model import report as states
-from ckanext.cost_oc4ids.projects import registry
+from ckanext.cost_oc4ids.projects import claims, registry
 from ckanext.cost_oc4ids.validation import (
     conflicts,
     declaration,
@@ -153,10 +153,10 @@ def _finish(resource_id: str, result: runner.FileResult, origin: str, user_id: s
         return states.PENDING
     registry.lock()
     if result.valid and result.report is not None:
-        found = registry.conflicts(result.report.project_ids, package.owner_org, package.id, None)
+        found = claims.find_conflicts(result.report.project_ids, package.owner_org, package.id, None)
         conflicts.add_to_result(result, found)
     state = stored_results.record_result(package, resource, result, origin, user_id)
-    registry.refresh_claims([package.id])
+    claims.refresh_claims([package.id])
     new_state, package_id = state.state, package.id
     model.Session.commit()
     _index(package_id)

@@ -12,11 +12,12 @@ from flask import Blueprint, Response, request
 
 from ckanext.cost_oc4ids import config, urls
 from ckanext.cost_oc4ids.oc4ids import package
+from ckanext.cost_oc4ids.projects import bulk as bulk_projects
 from ckanext.cost_oc4ids.projects import search as project_search
 
 blueprint = Blueprint("cost_oc4ids_bulk", __name__)
 
-#: A client asks again each time, and is told in a few bytes when nothing changed.
+#: A client asks each time; the response is a few bytes when nothing changed.
 CACHE = "public, max-age=0, must-revalidate"
 
 
@@ -40,7 +41,7 @@ def _open_to_all(response: Response) -> Response:
     return response
 
 
-def _nothing(message: str) -> Response:
+def _not_found(message: str) -> Response:
     """404 in JSON: a program asked."""
     body = json.dumps({"error": message, "help": urls.bulk_url()}, ensure_ascii=False)
     response = Response(body + "\n", status=404, content_type=package.CONTENT_TYPE)
@@ -48,7 +49,7 @@ def _nothing(message: str) -> Response:
     return _open_to_all(response)
 
 
-def _describe(response: Response, tag: str, changed: dt.datetime) -> Response:
+def _add_headers(response: Response, tag: str, changed: dt.datetime) -> Response:
     # weak: the compressed and the plain answer are not the same bytes
     response.set_etag(tag, weak=True)
     response.last_modified = changed
@@ -67,10 +68,10 @@ def _unchanged(tag: str, changed: dt.datetime) -> Response | None:
     else:
         since = request.if_modified_since
         fresh = since is not None and changed <= since
-    return _describe(Response(status=304), tag, changed) if fresh else None
+    return _add_headers(Response(status=304), tag, changed) if fresh else None
 
 
-def _answer(head: bytes, bodies: Iterable[bytes], tag: str, changed: dt.datetime) -> Response:
+def _package_response(head: bytes, bodies: Iterable[bytes], tag: str, changed: dt.datetime) -> Response:
     chunks = package.stream_package(head, bodies)
     zipped = request.accept_encodings.quality("gzip") > 0 and "gzip" in request.headers.get(
         "Accept-Encoding", ""
@@ -78,7 +79,7 @@ def _answer(head: bytes, bodies: Iterable[bytes], tag: str, changed: dt.datetime
     response = Response(package.gzip_stream(chunks) if zipped else chunks, content_type=package.CONTENT_TYPE)
     if zipped:
         response.headers["Content-Encoding"] = "gzip"
-    return _describe(response, tag, changed)
+    return _add_headers(response, tag, changed)
 
 
 def _may_read() -> bool:
@@ -94,22 +95,22 @@ def projects() -> Response:
     if request.args.get("id"):
         return project(request.args["id"])
     if not _may_read():
-        return _nothing(tk._("No project has been published yet."))
-    snapshot = project_search.snapshot()
+        return _not_found(tk._("No project has been published yet."))
+    snapshot = bulk_projects.open_snapshot()
     response: Response | None = None
     try:
-        changed = project_search.last_change(project_search.BULK, snapshot)
+        changed = bulk_projects.last_change(bulk_projects.BULK, snapshot)
         if changed is None:
-            return _nothing(tk._("No project has been published yet."))
+            return _not_found(tk._("No project has been published yet."))
         head = _head(urls.bulk_url(), changed)
         tag = _entity_tag(head, snapshot.edition.digest)
         response = _unchanged(tag, changed)
         if response is None and request.method == "HEAD":
-            response = _describe(Response(content_type=package.CONTENT_TYPE), tag, changed)
+            response = _add_headers(Response(content_type=package.CONTENT_TYPE), tag, changed)
             # how long the package is, nobody knows before it was written; it is not 0
             response.automatically_set_content_length = False
         elif response is None:
-            response = _answer(head, snapshot.bodies(), tag, changed)
+            response = _package_response(head, snapshot.bodies(), tag, changed)
             # also when the client goes away before the first byte
             response.call_on_close(snapshot.close)
             return response
@@ -123,7 +124,7 @@ def project(project_id: str) -> Response:
     """The package of one project; 404 alike for what is not there and what is not public."""
     found = project_search.show(project_id) if _may_read() else None
     if found is None:
-        return _nothing(tk._("There is no public project at this address"))
+        return _not_found(tk._("There is no public project at this address"))
     result, body = found
     moments = [
         dt.datetime.fromisoformat(moment)
@@ -133,7 +134,7 @@ def project(project_id: str) -> Response:
     changed = max(moments).replace(microsecond=0)
     head = _head(urls.json_url(result["id"], qualified=True), changed)
     tag = _entity_tag(head, result["content_hash"])
-    return _unchanged(tag, changed) or _answer(head, [body.encode("utf-8")], tag, changed)
+    return _unchanged(tag, changed) or _package_response(head, [body.encode("utf-8")], tag, changed)
 
 
 blueprint.add_url_rule("/oc4ids/projects.json", view_func=projects)

@@ -46,56 +46,56 @@ def sort_names() -> dict[str, str]:
     }
 
 
-def _asked() -> dict[str, Any]:
-    """What the address asks for, without what is empty or cannot be asked."""
+def _search_parameters() -> dict[str, Any]:
+    """Parameters of the search in the address, without what is empty or cannot be asked."""
     args = tk.request.args
-    asked: dict[str, Any] = {
+    parameters: dict[str, Any] = {
         name: values for name in FACETS if (values := [v for v in args.getlist(name) if v])
     }
     query = args.get("q", "").strip()
     if query:
-        asked["q"] = query
+        parameters["q"] = query
     if args.get("sort") in SORTS and not (args.get("sort") == "relevance" and not query):
-        asked["sort"] = args["sort"]
-    return asked
+        parameters["sort"] = args["sort"]
+    return parameters
 
 
 def index() -> Any:
     """The list: its address is all its state. With ``project``, that project's page."""
     if tk.request.args.get("project"):
         return read(tk.request.args["project"])
-    asked, size = _asked(), config.page_size()
+    parameters, size = _search_parameters(), config.page_size()
     number = paging.requested_page(PAGE, FARTHEST // size)
     problem = None
     try:
         found = tk.get_action("oc4ids_project_search")(
-            {}, {**asked, "limit": size, "offset": (number - 1) * size}
+            {}, {**parameters, "limit": size, "offset": (number - 1) * size}
         )
     except tk.NotAuthorized:
         return tk.abort(403, tk._("Not authorized to see this page"))
-    except tk.ValidationError as refused:
+    except tk.ValidationError as error:
         # an address written by hand: say what is wrong with it and show everything
-        problem = "; ".join(str(message) for messages in refused.error_dict.values() for message in messages)
-        asked, number = {}, 1
+        problem = "; ".join(str(message) for messages in error.error_dict.values() for message in messages)
+        parameters, number = {}, 1
         found = tk.get_action("oc4ids_project_search")({}, {"limit": size, "offset": 0})
-    chosen = {name: set(asked.get(name, [])) for name in FACETS}
+    chosen = {name: set(parameters.get(name, [])) for name in FACETS}
     extra_vars = {
         "paging": paging.paginate(
-            found["count"], size, number, lambda page: list_url(asked, **({PAGE: page} if page else {}))
+            found["count"], size, number, lambda page: list_url(parameters, **({PAGE: page} if page else {}))
         ),
         "count": found["count"],
         "results": found["results"],
         "facets": {name: _options(name, found["facets"][name], chosen[name]) for name in FACETS},
         "facet_names": facet_names(),
-        "chips": _chips(asked, found["facets"]),
-        "asked": asked,
+        "chips": _chips(parameters, found["facets"]),
+        "parameters": parameters,
         "problem": problem,
-        "sort": asked.get("sort") or ("relevance" if "q" in asked else "updated desc"),
+        "sort": parameters.get("sort") or ("relevance" if "q" in parameters else "updated desc"),
         "sorts": {
-            value: name for value, name in sort_names().items() if value != "relevance" or "q" in asked
+            value: name for value, name in sort_names().items() if value != "relevance" or "q" in parameters
         },
         "bulk_url": urls.bulk_url(),
-        "anything_published": bool(found["count"]) or bool(asked) and _anything_published(),
+        "anything_published": bool(found["count"]) or bool(parameters) and _anything_published(),
     }
     return tk.render("cost_oc4ids/project/index.html", extra_vars)
 
@@ -104,9 +104,9 @@ def _anything_published() -> bool:
     return bool(tk.get_action("oc4ids_project_list")({}, {"limit": 1}))
 
 
-def list_url(asked: dict[str, Any], **changes: Any) -> str:
-    """The list's address for what is asked, with changes."""
-    return tk.url_for("cost_oc4ids_project.index", **{**asked, **changes})
+def list_url(parameters: dict[str, Any], **changes: Any) -> str:
+    """The list's address for a search, with changes."""
+    return tk.url_for("cost_oc4ids_project.index", **{**parameters, **changes})
 
 
 def facet_names() -> dict[str, str]:
@@ -140,13 +140,13 @@ def _options(facet: str, items: list[dict[str, Any]], chosen: set[str]) -> list[
     return sorted(options, key=lambda option: (not option["chosen"], -option["count"]))
 
 
-def _chips(asked: dict[str, Any], facets: dict[str, list[dict[str, Any]]]) -> list[dict[str, str]]:
+def _chips(parameters: dict[str, Any], facets: dict[str, list[dict[str, Any]]]) -> list[dict[str, str]]:
     """What is chosen, each with the address of the list without it."""
     chips = []
     for name in FACETS:
         labels = {item["name"]: item["display_name"] for item in facets[name]}
-        for value in asked.get(name, []):
-            rest = {**asked, name: [other for other in asked[name] if other != value]}
+        for value in parameters.get(name, []):
+            rest = {**parameters, name: [other for other in parameters[name] if other != value]}
             chips.append(
                 {"facet": name, "label": labels.get(value) or _label(name, value), "url": list_url(rest)}
             )

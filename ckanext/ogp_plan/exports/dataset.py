@@ -17,11 +17,13 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
 
+from ckanext.ogp_plan.exports import files as plan_files
 from ckanext.ogp_plan.model import PlanRow
 from ckanext.ogp_plan.planning.types import PlanStatus
 from ckanext.ogp_plan.planning.words.i18n import N_, translator
 from ckanext.ogp_plan.services import cut as cut_service
 from ckanext.ogp_plan.services import export_view
+from ckanext.ogp_plan.services import organization as organization_service
 from ckanext.ogp_plan.services import record as record_service
 
 log = logging.getLogger(__name__)
@@ -29,9 +31,9 @@ log = logging.getLogger(__name__)
 #: What the dataset is called: this and the plan's name.
 PREFIX = "plan-"
 #: What tells our resources from those that people added: a field of the resource.
-MARK = "ogp_plan_file"
+FILE_FIELD = "ogp_plan_file"
 #: The extra of a dataset that is private because its plan is a draft again, and only for that.
-_HIDDEN = "ogp_plan_hidden"
+_HIDDEN_EXTRA = "ogp_plan_hidden"
 #: ISO 639-1, as the field ``language`` of DCAT takes it.
 LANGUAGE = "es"
 #: EU's code list of frequencies, by the months of a plan's cadence.
@@ -48,7 +50,7 @@ class NotPublic(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Catalogued:
+class CatalogueStatus:
     """How a plan stands in the catalogue; without a dataset, what it would be called there."""
 
     name: str
@@ -91,41 +93,46 @@ def publish(plan: PlanRow, context: Context) -> str:
             }
         )
     asked: Context = {"user": context.get("user", ""), "ignore_auth": True}
-    there = _dataset(plan)
+    there = _find_dataset(plan)
     if there is None:
-        wanted = {"name": _free_name(plan), "type": "dataset", "private": False, **_fields(plan, {})}
-        made = tk.get_action("package_create")(asked, {**wanted, "resources": _resources(plan, [])})
-        _note(plan.id, made["id"])
+        wanted = {
+            "name": _find_free_name(plan),
+            "type": "dataset",
+            "private": False,
+            **_build_fields(plan, {}),
+        }
+        made = tk.get_action("package_create")(asked, {**wanted, "resources": _build_resources(plan, [])})
+        _store_dataset_id(plan.id, made["id"])
         return str(made["id"])
-    shown = _shown(there.id, asked)
-    changed = _as_today(plan, shown)
-    if _says(changed) != _says(shown):
+    shown = _load_dataset(there.id, asked)
+    changed = _update_fields(plan, shown)
+    if _comparable(changed) != _comparable(shown):
         tk.get_action("package_update")(asked, changed)
     return str(there.id)
 
 
-def standing(plan: PlanRow) -> Catalogued:
+def get_status(plan: PlanRow) -> CatalogueStatus:
     """Return how a plan stands in the catalogue: whether it has a dataset, and whether that is of today.
 
     Reading only.
     """
     owner = model.Group.get(plan.owner)
     known = owner is not None and owner.is_organization and owner.state == "active"
-    files = _files(plan)
+    files = _list_files(plan)
     formats: dict[str, int] = Counter(format_ for _, _, format_, _, _ in files)
-    there = _dataset(plan)
+    there = _find_dataset(plan)
     if there is None:
-        return Catalogued(
-            name=_free_name(plan),
+        return CatalogueStatus(
+            name=_find_free_name(plan),
             title=plan.title,
-            owner=export_view.names().get(plan.owner, plan.owner),
+            owner=organization_service.load_names().get(plan.owner, plan.owner),
             formats=formats,
             owner_known=known,
             gone=plan.dataset_id is not None,
         )
-    shown = _shown(there.id, {"ignore_auth": True})
+    shown = _load_dataset(there.id, {"ignore_auth": True})
     said = {one["key"]: one["value"] for one in shown["extras"]}
-    return Catalogued(
+    return CatalogueStatus(
         name=there.name,
         title=plan.title,
         owner=(shown.get("organization") or {}).get("title") or plan.owner,
@@ -133,20 +140,20 @@ def standing(plan: PlanRow) -> Catalogued:
         owner_known=known,
         published=True,
         private=bool(there.private),
-        stale=_says(_as_today(plan, shown)) != _says(shown),
+        stale=_comparable(_update_fields(plan, shown)) != _comparable(shown),
         as_of=said.get("modified"),
     )
 
 
-def _shown(dataset_id: str, asked: Context) -> dict[str, Any]:
+def _load_dataset(dataset_id: str, asked: Context) -> dict[str, Any]:
     found: dict[str, Any] = tk.get_action("package_show")({**asked, "use_cache": False}, {"id": dataset_id})
     return found
 
 
-def _as_today(plan: PlanRow, shown: dict[str, Any]) -> dict[str, Any]:
+def _update_fields(plan: PlanRow, shown: dict[str, Any]) -> dict[str, Any]:
     """A dataset of a plan as it would be if it were brought up to date now."""
-    made = {**shown, **_fields(plan, shown), "resources": _resources(plan, shown["resources"])}
-    if _HIDDEN in {one["key"] for one in shown["extras"]}:
+    made = {**shown, **_build_fields(plan, shown), "resources": _build_resources(plan, shown["resources"])}
+    if _HIDDEN_EXTRA in {one["key"] for one in shown["extras"]}:
         made["private"] = False
     return made
 
@@ -156,22 +163,22 @@ def _hide(plan: PlanRow, asked: Context) -> None:
 
     Published again, it is public again.
     """
-    there = _dataset(plan)
+    there = _find_dataset(plan)
     if there is None or there.private:
         return
     context: Context = {**asked, "ignore_auth": True}
-    shown = _shown(there.id, context)
-    extras = [*shown["extras"], {"key": _HIDDEN, "value": plan.status}]
+    shown = _load_dataset(there.id, context)
+    extras = [*shown["extras"], {"key": _HIDDEN_EXTRA, "value": plan.status}]
     tk.get_action("package_update")(context, {**shown, "private": True, "extras": extras})
 
 
-def refresh_quietly(plan_id: str) -> None:
+def refresh(plan_id: str) -> None:
     """Bring a plan's dataset up to date where it has one. What fails is noted, and tried again at night."""
     plan = PlanRow.get(plan_id)
     if plan is None or not plan.dataset_id:
         return
     try:
-        if _dataset(plan) is not None:
+        if _find_dataset(plan) is not None:
             site = tk.get_action("get_site_user")({"ignore_auth": True}, {})
             if plan.status == PlanStatus.DRAFT.value:
                 _hide(plan, {"user": site["name"]})
@@ -187,11 +194,11 @@ def refresh_all() -> int:
     wanted = sa.select(PlanRow.id).where(PlanRow.dataset_id.isnot(None)).order_by(PlanRow.name)
     ids = list(model.Session.scalars(wanted))
     for plan_id in ids:
-        refresh_quietly(plan_id)
+        refresh(plan_id)
     return len(ids)
 
 
-def _note(plan_id: str, dataset_id: str) -> None:
+def _store_dataset_id(plan_id: str, dataset_id: str) -> None:
     """Note which dataset is a plan's, and commit. The plan itself does not change by it."""
     statement = (
         sa.update(PlanRow)
@@ -204,12 +211,12 @@ def _note(plan_id: str, dataset_id: str) -> None:
     model.Session.expire_all()
 
 
-def _dataset(plan: PlanRow) -> Any:
+def _find_dataset(plan: PlanRow) -> Any:
     found = model.Package.get(plan.dataset_id) if plan.dataset_id else None
     return found if found is not None and found.state == "active" else None
 
 
-def _free_name(plan: PlanRow) -> str:
+def _find_free_name(plan: PlanRow) -> str:
     """A name that no dataset has, within what CKAN takes (100 letters)."""
     name = f"{PREFIX}{plan.name}"[:90]
     number, free = 2, name
@@ -218,21 +225,21 @@ def _free_name(plan: PlanRow) -> str:
     return free
 
 
-def _say(text: str, **params: Any) -> str:
+def _translate(text: str, **params: Any) -> str:
     """The catalogue has one language: Spanish."""
     said = translator(LANGUAGE).gettext(text)
     return said % params if params else said
 
 
-def _fields(plan: PlanRow, shown: dict[str, Any]) -> dict[str, Any]:
+def _build_fields(plan: PlanRow, shown: dict[str, Any]) -> dict[str, Any]:
     """What the dataset says of the plan; extras that people added are kept."""
     family = record_service.family(plan.family)
     named = family.name.get(LANGUAGE) or plan.family
-    owner = export_view.names().get(plan.owner, plan.owner)
+    owner = organization_service.load_names().get(plan.owner, plan.owner)
     months = record_service.effective_settings(plan).cadence.months
     ours = {
         "issued": plan.created.date().isoformat(),
-        "modified": export_view.last_change([plan]).isoformat(),
+        "modified": export_view.find_last_change([plan]).isoformat(),
         "frequency": _FREQUENCY + _FREQUENCIES[months] if months in _FREQUENCIES else "",
         "language": LANGUAGE,
         "temporal_start": plan.start.isoformat() if plan.start else "",
@@ -242,14 +249,14 @@ def _fields(plan: PlanRow, shown: dict[str, Any]) -> dict[str, Any]:
         "ogp_plan": plan.name,
         "ogp_plan_family": plan.family,
         "ogp_plan_status": plan.status,
-        _HIDDEN: "",
+        _HIDDEN_EXTRA: "",
     }
     others = [one for one in shown.get("extras", []) if one["key"] not in ours]
-    tags = {one["name"] for one in shown.get("tags", [])} | {_tag(named)}
+    tags = {one["name"] for one in shown.get("tags", [])} | {_clean_tag(named)}
     group = model.Group.get(plan.owner)
     return {
         "title": plan.title,
-        "notes": shown.get("notes") or _say(_NOTES, family=named, owner=owner),
+        "notes": shown.get("notes") or _translate(_NOTES, family=named, owner=owner),
         "url": export_view.PublicAddresses(plan, {}).plan(),
         "owner_org": group.id if group else plan.owner,
         "tags": [{"name": name} for name in sorted(tags)],
@@ -257,29 +264,29 @@ def _fields(plan: PlanRow, shown: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _tag(words: str) -> str:
+def _clean_tag(words: str) -> str:
     kept = "".join(letter if letter.isalnum() or letter in " -_." else " " for letter in words)
     return " ".join(kept.split())[:100]
 
 
-def _resources(plan: PlanRow, shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _build_resources(plan: PlanRow, shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Our files first, each the same resource for ever; then whatever people added."""
-    known = {one.get(MARK): one for one in shown if one.get(MARK)}
+    known = {one.get(FILE_FIELD): one for one in shown if one.get(FILE_FIELD)}
     ours = []
-    for name, title, format_, mimetype, url in _files(plan):
+    for name, title, format_, mimetype, url in _list_files(plan):
         before = known.pop(name, {})
         ours.append(
-            {**before, MARK: name, "name": title, "url": url, "format": format_, "mimetype": mimetype}
+            {**before, FILE_FIELD: name, "name": title, "url": url, "format": format_, "mimetype": mimetype}
         )
     # a file that the plan has no more (a form of another family) goes; what is of people stays
-    return [*ours, *(one for one in shown if not one.get(MARK))]
+    return [*ours, *(one for one in shown if not one.get(FILE_FIELD))]
 
 
-def _files(plan: PlanRow) -> list[tuple[str, str, str, str, str]]:
+def _list_files(plan: PlanRow) -> list[tuple[str, str, str, str, str]]:
     made = [
-        (one.name, _say(one.title), one.format, one.content_type.split(";")[0],
+        (one.name, _translate(one.title), one.format, one.content_type.split(";")[0],
          str(tk.url_for("ogp_plan_file.file", plan=plan.name, name=one.name, _external=True)))
-        for one in export_view.files_of(plan)
+        for one in plan_files.list_files(plan)
     ]  # fmt: skip
     for endpoint, name, title, format_, mimetype in (
         ("plan_feed", "novedades.atom", N_("News of the plan (Atom)"), "ATOM", "application/atom+xml"),
@@ -292,8 +299,8 @@ def _files(plan: PlanRow) -> list[tuple[str, str, str, str, str]]:
         ),
     ):
         url = str(tk.url_for(f"ogp_plan_file.{endpoint}", plan=plan.name, _external=True))
-        made.append((name, _say(title), format_, mimetype, url))
-    for day in cut_service.of_plan(plan):
+        made.append((name, _translate(title), format_, mimetype, url))
+    for day in cut_service.list_days(plan):
         if day.cut is not None and day.published is not None:
             url = str(
                 tk.url_for(
@@ -304,19 +311,19 @@ def _files(plan: PlanRow) -> list[tuple[str, str, str, str, str]]:
                     _external=True,
                 )
             )
-            title = _say(N_("Cut of %(day)s, as it was frozen (JSON)"), day=day.day.isoformat())
+            title = _translate(N_("Cut of %(day)s, as it was frozen (JSON)"), day=day.day.isoformat())
             made.append((f"corte-{day.day}", title, "JSON", "application/json", url))
     return made
 
 
-def _says(dataset: dict[str, Any]) -> Any:
+def _comparable(dataset: dict[str, Any]) -> Any:
     """What matters of a dataset, to tell whether something changed."""
     return (
         {name: dataset.get(name) for name in ("title", "notes", "url", "owner_org")},
         sorted((one["key"], one["value"]) for one in dataset["extras"]),
         sorted(one["name"] for one in dataset["tags"]),
         [
-            [one.get(name) for name in (MARK, "name", "url", "format", "mimetype")]
+            [one.get(name) for name in (FILE_FIELD, "name", "url", "format", "mimetype")]
             for one in dataset["resources"]
         ],
     )

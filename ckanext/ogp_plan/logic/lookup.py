@@ -13,7 +13,7 @@ from ckan.types import Context
 from ckanext.ogp_plan.model import Delegation, Event, Import, ItemAssignment, PlanItem, PlanRole, PlanRow
 from ckanext.ogp_plan.serializers import plan as plan_serializer
 from ckanext.ogp_plan.services import permission
-from ckanext.ogp_plan.services.report import refused
+from ckanext.ogp_plan.services.report_error import field_error
 
 
 def plan(person: permission.Person, reference: Any) -> PlanRow:
@@ -25,7 +25,7 @@ def plan(person: permission.Person, reference: Any) -> PlanRow:
     if not reference or not isinstance(reference, str):
         raise tk.ValidationError({"plan": [tk._("Say which plan: its name, or its id.")]})
     found = PlanRow.get(reference)
-    if found is None or not permission.may(person, "see", found):
+    if found is None or not permission.is_allowed(person, "see", found):
         raise tk.ObjectNotFound(tk._("There is no such plan."))
     return found
 
@@ -86,23 +86,25 @@ def report_scope(
 
     :raises tk.ValidationError: for which organismo is not clear.
     """
-    person = permission.of(context)
+    person = permission.get_person(context)
     plan_row = plan(person, data["plan"])
     plan_item = item(plan_row, data["item"])
     organization_name = data.get("organization")
     if organization_name and data.get("whole"):
-        raise refused("whole", tk._("Say for which organismo, or that it is for the whole item, not both."))
+        raise field_error(
+            "whole", tk._("Say for which organismo, or that it is for the whole item, not both.")
+        )
     if organization_name is None and not data.get("whole"):
         organization_name = _own_organismo(person, plan_row, plan_item)
     return person, plan_row, plan_item, organization_name
 
 
 def _own_organismo(person: permission.Person, of: PlanRow, about: PlanItem) -> str | None:
-    mine = permission.reports_for(person, of, about)
-    if permission.may(person, "report_whole", of, about) or not mine:
+    mine = permission.list_reporting_organizations(person, of, about)
+    if permission.is_allowed(person, "report_whole", of, about) or not mine:
         return None
     if len(mine) > 1:
-        raise refused(
+        raise field_error(
             "organization",
             tk._("You report for several organismos: say for which one: %(names)s.")
             % {"names": ", ".join(mine)},
@@ -134,7 +136,7 @@ def fact(person: permission.Person, reference: Any, *kinds: str) -> tuple[Event,
     """
     found = _row(Event, reference)
     row = PlanRow.get(found.plan_id) if found is not None and found.kind in kinds else None
-    if found is None or row is None or not permission.may(person, "see", row):
+    if found is None or row is None or not permission.is_allowed(person, "see", row):
         raise tk.ObjectNotFound(tk._("There is no such report, update or evidence."))
     return found, row
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from ckanext.ogp_plan.model import Event
 from ckanext.ogp_plan.services import report as report_service
-from ckanext.ogp_plan.services.evidence import Proofs
+from ckanext.ogp_plan.services.evidence import EvidenceBatch
 
 
 @contextlib.contextmanager
@@ -40,14 +40,14 @@ def record_once(
     to_dict: Callable[[str], dict[str, Any]],
     fact_id: str | None,
     item_id: str | None = None,
-    proofs: Proofs | None = None,
+    batch: EvidenceBatch | None = None,
 ) -> dict[str, Any]:
     """Record something; when the same request has recorded it meanwhile, return what that one did.
 
     :param to_dict: returns a fact that was recorded.
     :param fact_id: of the fact that this request makes; None: every request is another.
     :param item_id: the item at which two of the same request wait for each other.
-    :param proofs: files stored for it, removed when it is not this one that records them.
+    :param batch: files stored for it, removed when it is not this one that records them.
     """
 
     def guarded() -> dict[str, Any]:
@@ -58,19 +58,19 @@ def record_once(
         return record()
 
     try:
-        return report_service.in_one(guarded, context)
+        return report_service.run_transaction(guarded, context)
     except _Recorded:
         model.Session.rollback()
-        if proofs is not None:
-            proofs.take_back()
+        if batch is not None:
+            batch.delete_stored()
     except IntegrityError:
-        if proofs is not None:
-            proofs.take_back()
+        if batch is not None:
+            batch.delete_stored()
         if not is_recorded(fact_id):
             raise
     except BaseException:
-        if proofs is not None:
-            proofs.take_back()
+        if batch is not None:
+            batch.delete_stored()
         raise
     return to_dict(str(fact_id))
 

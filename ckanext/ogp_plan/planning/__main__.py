@@ -22,7 +22,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ckanext.ogp_plan.planning")
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser(
-        "read", help=Renderer("es").say(N_("read a document as a plan and say what was understood"))
+        "read", help=Renderer("es").translate(N_("read a document as a plan and say what was understood"))
     )
     command.add_argument("file", type=Path)
     command.add_argument("--family", required=True)
@@ -57,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
         answers = _answers(given.answers)
     except ValueError as error:
         text = N_("The file of answers is no JSON object of question and answer: %(reason)s")
-        print(words.say(text, {"reason": str(error)}), file=sys.stderr)
+        print(words.translate(text, {"reason": str(error)}), file=sys.stderr)
         return 2
     try:
         family = families.load(given.family, given.schemas)
@@ -66,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
         _say_why(error, words)
         return 2
     except data.DataError as error:
-        print(words.say(N_("Not understood: %(reason)s"), {"reason": str(error)}), file=sys.stderr)
+        print(words.translate(N_("Not understood: %(reason)s"), {"reason": str(error)}), file=sys.stderr)
         return 2
     if given.format == "json":
         json.dump(to_dict(reading, given.lang, family), sys.stdout, ensure_ascii=False, indent=1)
@@ -78,10 +78,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _say_why(error: Unreadable, words: Renderer) -> None:
     reason, remedy = words.reason(error)
-    print(words.say(N_("Not understood: %(reason)s"), {"reason": reason}), file=sys.stderr)
-    place = words.place(error.place) or words.say(N_("whole document"))
-    print(words.say(N_("Place: %(place)s"), {"place": place}), file=sys.stderr)
-    print(words.say(N_("What to do: %(remedy)s"), {"remedy": remedy}), file=sys.stderr)
+    print(words.translate(N_("Not understood: %(reason)s"), {"reason": reason}), file=sys.stderr)
+    place = words.place(error.place) or words.translate(N_("whole document"))
+    print(words.translate(N_("Place: %(place)s"), {"place": place}), file=sys.stderr)
+    print(words.translate(N_("What to do: %(remedy)s"), {"remedy": remedy}), file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ from ckanext.ogp_plan.planning.types import Item, Plan
 
 def value_names(family: Family) -> dict[str, dict[str, str]]:
     """Return the values of a family: id → its name by language; {} where it has none."""
-    told: Mapping[str, Any] = family.data.get("values") or {}
-    return {one["id"]: dict(one["name"]) for one in told.get("of", ())}
+    block: Mapping[str, Any] = family.data.get("values") or {}
+    return {one["id"]: dict(one["name"]) for one in block.get("of", ())}
 
 
 def find_item_values(plan: Plan, family: Family) -> dict[Key, list[str]]:
@@ -27,14 +27,14 @@ def find_item_values(plan: Plan, family: Family) -> dict[Key, list[str]]:
 
     :param family: read from ``schemas/plans/``; its ``values`` block names field and words.
     """
-    told: Mapping[str, Any] = family.data.get("values") or {}
-    patterns = [(one["id"], re.compile(one["words"])) for one in told.get("of", ())]
+    block: Mapping[str, Any] = family.data.get("values") or {}
+    patterns = [(one["id"], re.compile(one["words"])) for one in block.get("of", ())]
     items = {item.key: item for item in plan.items}
     found: dict[Key, list[str]] = {}
 
     def of(item: Item, seen: frozenset[Key]) -> list[str]:
         if item.key not in found:
-            text = fold(str(item.fields.get(told["field"]) or ""))
+            text = fold(str(item.fields.get(block["field"]) or ""))
             own = [name for name, pattern in patterns if pattern.search(text)]
             above = items.get(item.parent) if item.parent else None
             if not own and above is not None and above.key not in seen:

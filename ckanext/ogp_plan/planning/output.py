@@ -229,18 +229,18 @@ def to_text(reading: Reading, lang: str = "es", family: Family | None = None) ->
     """Return a reading for people at a terminal: the plan, then the act, grouped by what is said."""
     words = Renderer(lang, family)
     plan, act = reading.plan, reading.act
-    period = f"{plan.start} – {plan.end}" if plan.start and plan.end else words.say(_UNDECLARED)
+    period = f"{plan.start} – {plan.end}" if plan.start and plan.end else words.translate(_UNDECLARED)
     counts: dict[str, int] = defaultdict(int)
     for item in plan.items:
         counts[item.level] += 1
     lines = [
-        f"{words.say(_PLAN)}: {plan.title or plan.family}",
-        f"{words.say(_PERIOD)}: {period}",
-        f"{words.say(_LAYOUT)}: {reading.layout}",
+        f"{words.translate(_PLAN)}: {plan.title or plan.family}",
+        f"{words.translate(_PERIOD)}: {period}",
+        f"{words.translate(_LAYOUT)}: {reading.layout}",
         *(f"  {words.names.get(level, level)}: {count}" for level, count in counts.items()),
         "",
-        words.say(_ACT),
-        f"{words.say(_ACCEPTED)}: {words.say(_TRACKED, {'count': act.accepted})}",
+        words.translate(_ACT),
+        f"{words.translate(_ACCEPTED)}: {words.translate(_TRACKED, {'count': act.accepted})}",
     ]
     for title, found in (
         (_INHERITED, act.inherited),
@@ -249,10 +249,10 @@ def to_text(reading: Reading, lang: str = "es", family: Family | None = None) ->
     ):
         lines += [
             "",
-            f"{words.say(title)}: {len(found) or words.say(_NOTHING)}",
+            f"{words.translate(title)}: {len(found) or words.translate(_NOTHING)}",
             *_grouped(found, words),
         ]
-    lines += ["", f"{words.say(_ASKED)}: {len(act.asked) or words.say(_NOTHING)}"]
+    lines += ["", f"{words.translate(_ASKED)}: {len(act.asked) or words.translate(_NOTHING)}"]
     for question in act.asked:
         lines += _question(question, words)
     return "\n".join(lines) + "\n"
@@ -266,7 +266,7 @@ def _grouped(found: list[Finding], words: Renderer) -> list[str]:
     for kind, ones in groups.items():
         lines.append(f"  {words.title(kind)} [{kind}] ({len(ones)})")
         for one in ones:
-            where = words.place(one.place) or words.say(_WHOLE)
+            where = words.place(one.place) or words.translate(_WHOLE)
             lines.append(f"    {where}: {_short(one.text)} — {words.why(one)}")
     return lines
 
@@ -278,8 +278,8 @@ def _question(question: Question, words: Renderer) -> list[str]:
         f"    {words.place(question.place)}: {_short(question.text)}",
         f"    {words.why(question)}",
         *(f"      {option.value}: {words.option(option)}" for option in question.options),
-        f"    {words.say(_UNTIL, {'option': assumed})}",
-        f'    {words.say(_ANSWER)}: {{"{question.id}": "…"}}',
+        f"    {words.translate(_UNTIL, {'option': assumed})}",
+        f'    {words.translate(_ANSWER)}: {{"{question.id}": "…"}}',
     ]
 
 

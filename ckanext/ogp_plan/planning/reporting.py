@@ -865,6 +865,21 @@ class Submission:
 # --- reports of an organismo
 
 
+def report_days(fields: Mapping[str, Any]) -> tuple[dt.date, dt.date]:
+    """Return the first and the last day that the periodic report of an organismo is of.
+
+    :param fields: ``period``, else ``start`` and ``end``.
+    :raises RejectedReport: they are not given, or not in order.
+    """
+    if fields["period"]:
+        period = parse_period(fields["period"])
+        return period.start, period.end
+    start, end = fields["start"], fields["end"]
+    if start is None or end is None or start > end:
+        reject("end", "days.missing")
+    return start, end
+
+
 def report_of(
     plan_id: str, user_id: str | None, request_id: str | None, fields: Mapping[str, Any], now: dt.datetime
 ) -> Report:

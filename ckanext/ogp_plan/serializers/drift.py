@@ -14,11 +14,14 @@ from ckanext.cost_common.values.dates import last_of_month
 from ckanext.ogp_plan.model import PlanItem, PlanRow, RecordedChange
 from ckanext.ogp_plan.planning.tracking import Key
 from ckanext.ogp_plan.planning.types import ChangeKind
-from ckanext.ogp_plan.serializers.plan import Reader, groups_ever
-from ckanext.ogp_plan.services.permission import OWING
+from ckanext.ogp_plan.serializers.plan import load_group_members
+from ckanext.ogp_plan.serializers.reader import Reader
+from ckanext.ogp_plan.services.permission import RESPONSIBLE_ROLES
 
 
-def drift(row: PlanRow, conditions: list[Any], reader: Reader) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def serialize_drift(
+    row: PlanRow, conditions: list[Any], reader: Reader
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Return how far each organismo's promises moved, and all together.
 
     :param conditions: on :class:`RecordedChange`: the changes that are looked at.
@@ -44,7 +47,7 @@ def drift(row: PlanRow, conditions: list[Any], reader: Reader) -> tuple[list[dic
         for one in changes
         if one.field != "schedule.months" or (one.version, one.level, one.code) not in dated
     ]
-    owners = _owners(row, {(one.level or "", one.code or "") for one in changes})
+    owners = _load_responsibles(row, {(one.level or "", one.code or "") for one in changes})
     whole = _Drift()
     by_name: dict[str, _Drift] = defaultdict(_Drift)
     for one in changes:
@@ -67,11 +70,11 @@ class _Drift:
         if change.kind == ChangeKind.REMOVED.value:
             self.removed += 1
         elif change.field == "schedule.due":
-            self._later(_day(change.before), _day(change.after))
+            self._later(_parse_day(change.before), _parse_day(change.after))
         elif change.field == "schedule.months":
-            self._later(_last_month(change.before), _last_month(change.after))
+            self._later(_last_day_of_months(change.before), _last_day_of_months(change.after))
         else:
-            before, after = _total(change.before), _total(change.after)
+            before, after = _sum_targets(change.before), _sum_targets(change.after)
             if before is not None and after is not None and after < before:
                 self.lowered += 1
                 self.before, self.after = self.before + before, self.after + after
@@ -97,20 +100,20 @@ class _Drift:
         }
 
 
-def _day(value: Any) -> dt.date | None:
+def _parse_day(value: Any) -> dt.date | None:
     try:
         return dt.date.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         return None
 
 
-def _last_month(value: Any) -> dt.date | None:
+def _last_day_of_months(value: Any) -> dt.date | None:
     """The last day of the last month that is scheduled, in a year of 365 days."""
     months = [one for one in value or () if isinstance(one, int) and 1 <= one <= 12]
     return last_of_month(2023, max(months)) if months else None
 
 
-def _total(value: Any) -> Decimal | None:
+def _sum_targets(value: Any) -> Decimal | None:
     """The sum of the numbers to reach, as a change of targets holds them."""
     found = []
     for one in value or ():
@@ -121,17 +124,17 @@ def _total(value: Any) -> Decimal | None:
     return sum(found, Decimal(0)) if found else None
 
 
-def _owners(row: PlanRow, keys: set[Key]) -> dict[Key, set[str]]:
+def _load_responsibles(row: PlanRow, keys: set[Key]) -> dict[Key, set[str]]:
     """Who owes items, of those withdrawn too (their rows keep what they said)."""
     wanted = sa.select(PlanItem.level, PlanItem.code, PlanItem.body["assignments"]).where(
         PlanItem.plan_id == row.id, sa.tuple_(PlanItem.level, PlanItem.code).in_(list(keys))
     )
-    groups = groups_ever(row.id)
+    groups = load_group_members(row.id)
     found: dict[Key, set[str]] = {}
     for level, code, assigned in model.Session.execute(wanted):
         names: set[str] = set()
         for one in assigned or ():
-            if one.get("role") in OWING:
+            if one.get("role") in RESPONSIBLE_ROLES:
                 names |= {one["organization"]} if one.get("organization") else set()
                 names |= set(groups.get(one.get("group") or "", ()))
         found[level, code] = names

@@ -13,10 +13,10 @@ from ckanext.ogp_plan.model import Event, PlanItem, PlanRow
 from ckanext.ogp_plan.planning.tracking import Evidence, Measurement, Update, Verdict
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import link as link_service
-from ckanext.ogp_plan.services.report import Work
+from ckanext.ogp_plan.services.report import ReportTransaction
 
 
-def update_dict(fact_id: str, work: Work | None = None) -> dict[str, Any]:
+def update_dict(fact_id: str, report: ReportTransaction | None = None) -> dict[str, Any]:
     """Return an update as recorded, with its parts, where its item stands now, and what it counts for."""
     row = model.Session.get(Event, fact_id)
     fact: Any = event_service.to_fact(row)
@@ -35,13 +35,13 @@ def update_dict(fact_id: str, work: Work | None = None) -> dict[str, Any]:
         **item_status_dict(row.plan_id, row.level, row.code),
         "measurements": found["measurement"],
         "evidence": found["evidence"],
-        "repeated": _repeated(row, work),
+        "repeated": _repeated(row, report),
     }
 
 
-def parts_dict(plan_id: str, work: Work) -> dict[str, Any]:
+def parts_dict(plan_id: str, report: ReportTransaction) -> dict[str, Any]:
     """Return measurements and evidence that were reported without an update."""
-    added = work.contexts[plan_id].added
+    added = report.contexts[plan_id].added
     first = added[0]
     return {
         "id": None,
@@ -98,9 +98,9 @@ def item_status_dict(plan_id: str, level: str | None, code: str | None) -> dict[
     }
 
 
-def _repeated(row: Event, work: Work | None) -> list[dict[str, Any]]:
+def _repeated(row: Event, report: ReportTransaction | None) -> list[dict[str, Any]]:
     """Return where an update was repeated; where it was not, only the request that just wrote it knows."""
-    if work is not None:
+    if report is not None:
         return [
             {
                 "plan": one.plan.name,
@@ -111,7 +111,7 @@ def _repeated(row: Event, work: Work | None) -> list[dict[str, Any]]:
                 "state_kept": one.state_kept,
                 "why_not": one.why,
             }
-            for one in work.repeats_of(row.id)
+            for one in report.repeats_of(row.id)
         ]
     others = link_service.answering_for([(row.plan_id, (row.level or "", row.code or ""))])
     places = [(plan_id, *key) for found in others.values() for plan_id, key in sorted(found)]

@@ -15,11 +15,13 @@ from ckanext.ogp_plan.planning.tracking import Completion, Record, VerdictRole
 from ckanext.ogp_plan.planning.types import Declared, Role
 from ckanext.ogp_plan.planning.words import phrases
 from ckanext.ogp_plan.serializers import item as item_serializer
-from ckanext.ogp_plan.serializers import plan as plan_serializer
+from ckanext.ogp_plan.serializers.indicator import serialize_indicator
+from ckanext.ogp_plan.serializers.reader import Reader
+from ckanext.ogp_plan.serializers.values import serialize_day, serialize_moment
 from ckanext.ogp_plan.services import record as record_service
 
 
-def serialize_item(plan: PlanRow, row: PlanItem, reader: plan_serializer.Reader) -> dict[str, Any]:
+def serialize_item(plan: PlanRow, row: PlanItem, reader: Reader) -> dict[str, Any]:
     """Return what every form shows of an item; no query."""
     settings = record_service.effective_settings(plan)
     return {
@@ -29,19 +31,19 @@ def serialize_item(plan: PlanRow, row: PlanItem, reader: plan_serializer.Reader)
         "address": row.address,
         "url": urls.url_of_item(plan.name, row.address),
         "title": row.title,
-        "due": plan_serializer.day(row.due),
+        "due": serialize_day(row.due),
         "precision": (row.body.get("schedule") or {}).get("precision") if row.due else None,
         "declared": row.declared,
         "declared_name": reader.light(row.declared, settings),
         "light": row.light,
         "light_name": reader.light(row.light, settings),
-        "last_news": plan_serializer.moment(row.last_news),
+        "last_news": serialize_moment(row.last_news),
     }
 
 
-def serialize_reasons(plan: PlanRow, row: PlanItem, reader: plan_serializer.Reader) -> list[dict[str, Any]]:
+def serialize_reasons(plan: PlanRow, row: PlanItem, reader: Reader) -> list[dict[str, Any]]:
     """Return the reasons of an item's light, in words."""
-    titles = plan_serializer.titles_of([row], reader, {plan.id: plan})
+    titles = item_serializer.load_plan_titles([row], reader, {plan.id: plan})
     return reader.reasons((row.standing or {}).get("reasons", ()), titles)
 
 
@@ -53,13 +55,11 @@ def load_item_record(plan: PlanRow, row: PlanItem) -> Record:
     return record
 
 
-def serialize_indicators(
-    plan: PlanRow, row: PlanItem, reader: plan_serializer.Reader
-) -> list[dict[str, Any]]:
+def serialize_indicators(plan: PlanRow, row: PlanItem, reader: Reader) -> list[dict[str, Any]]:
     """Return the indicators of an item with what was measured of each."""
     facts = Facts(load_item_record(plan, row))
     item = store.item_from_store(row.body)
-    return [item_serializer._indicator(indicator, item, facts, plan, reader) for indicator in item.indicators]
+    return [serialize_indicator(indicator, item, facts, plan, reader) for indicator in item.indicators]
 
 
 def count_evidence(plan: PlanRow, row: PlanItem) -> int:
@@ -68,7 +68,7 @@ def count_evidence(plan: PlanRow, row: PlanItem) -> int:
     return sum(found.item == (row.level, row.code) for found in evidence)
 
 
-def serialize_verdicts(row: PlanItem, reader: plan_serializer.Reader) -> dict[str, Any]:
+def serialize_verdicts(row: PlanItem, reader: Reader) -> dict[str, Any]:
     """Return the completion that the rules suggest, and the last verdict of each role; no query."""
     standing = row.standing or {}
     suggested = standing.get("suggested")
@@ -113,7 +113,7 @@ def load_update(plan: PlanRow, row: PlanItem, update_id: str) -> dict[str, Any] 
         return None
     return {
         "id": found.id,
-        "at": plan_serializer.moment(found.at),
+        "at": serialize_moment(found.at),
         "organization": found.organization,
         "text": found.body.get("text") or "",
     }

@@ -11,22 +11,28 @@ import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
 
+from ckanext.ogp_plan import urls
 from ckanext.ogp_plan.model import Event, PlanItem, PlanRow
+from ckanext.ogp_plan.planning.tracking import (
+    Key,
+    Record,
+)
 from ckanext.ogp_plan.planning.words import phrases
-from ckanext.ogp_plan.serializers.item import link_name
-from ckanext.ogp_plan.serializers.plan import Reader, moment
+from ckanext.ogp_plan.serializers.labels import link_kind_label
+from ckanext.ogp_plan.serializers.reader import Reader
+from ckanext.ogp_plan.serializers.values import serialize_moment
 from ckanext.ogp_plan.services import permission
 from ckanext.ogp_plan.services import record as record_service
 
 #: Items with one code that an error names at most.
-_NAMED = 8
+_MAX_CANDIDATES = 8
 
 #: An item of any plan: the plan's id, its level, its code.
 End = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Link:
     """A link that stands. It is of the plan of ``one``."""
 
     id: str
@@ -36,15 +42,15 @@ class Standing:
     at: dt.datetime
 
 
-def of_plan(plan: PlanRow, reader: Reader) -> list[dict[str, Any]]:
+def serialize_plan_links(plan: PlanRow, reader: Reader) -> list[dict[str, Any]]:
     """Return the links that stand from and to the items of a plan, in the order of its items; three queries.
 
     What leads to a plan that the reader may not see is not told, nor counted.
 
     :returns: as ``ogp_plan_link_list`` answers them.
     """
-    standing = _standing(plan.id)
-    items = _items({end for link in standing for end in (link.one, link.other)}, reader)
+    standing = _load_plan_links(plan.id)
+    items = _load_items({end for link in standing for end in (link.one, link.other)}, reader)
     rows = record_service.plans_by_id({link.one[0] for link in standing} | {plan.id})
     made = []
     for link in standing:
@@ -55,34 +61,34 @@ def of_plan(plan: PlanRow, reader: Reader) -> list[dict[str, Any]]:
         described = {
             "id": link.id,
             "kind": link.kind,
-            "kind_name": link_name(link.kind, inverse=inverse),
+            "kind_name": link_kind_label(link.kind, inverse=inverse),
             "inverse": inverse,
-            "item": _end(items[mine], reader),
-            "other": _end(items[theirs], reader),
-            "at": moment(link.at),
-            "may_remove": permission.may(reader.person, "link", rows[link.one[0]]),
+            "item": _serialize_end(items[mine], reader),
+            "other": _serialize_end(items[theirs], reader),
+            "at": serialize_moment(link.at),
+            "may_remove": permission.is_allowed(reader.person, "link", rows[link.one[0]]),
         }
         place = (items[mine].position, inverse, items[theirs].plan_title, items[theirs].position, link.id)
         made.append((place, described))
     return [described for _, described in sorted(made, key=lambda one: one[0])]
 
 
-def _standing(plan_id: str) -> list[Standing]:
+def _load_plan_links(plan_id: str) -> list[Link]:
     """The last word on each link counts."""
     wanted = (
         sa.select(Event.id, Event.plan_id, Event.level, Event.code, Event.body, Event.at)
         .where(Event.kind == "link", sa.or_(Event.plan_id == plan_id, Event.body["plan"].astext == plan_id))
         .order_by(Event.at, Event.id)
     )
-    last: dict[tuple[str, End, End], Standing | None] = {}
+    last: dict[tuple[str, End, End], Link | None] = {}
     for id_, from_plan, level, code, body, at in model.Session.execute(wanted):
         kind, one = body["kind"], (from_plan, level, code)
         other = (body.get("plan") or from_plan, body["other"][0], body["other"][1])
-        last[kind, one, other] = None if body.get("removed") else Standing(id_, kind, one, other, at)
+        last[kind, one, other] = None if body.get("removed") else Link(id_, kind, one, other, at)
     return [link for link in last.values() if link is not None]
 
 
-def _items(ends: Collection[End], reader: Reader) -> dict[End, Any]:
+def _load_items(ends: Collection[End], reader: Reader) -> dict[End, Any]:
     """Items by where they are: those of plans that the reader may see."""
     if not ends:
         return {}
@@ -94,12 +100,12 @@ def _items(ends: Collection[End], reader: Reader) -> dict[End, Any]:
         )
         .join(PlanRow, PlanRow.id == PlanItem.plan_id)
         .where(sa.tuple_(PlanItem.plan_id, PlanItem.level, PlanItem.code).in_(sorted(ends)))
-        .where(permission.visible(reader.person))
+        .where(permission.visible_plans(reader.person))
     )  # fmt: skip
     return {(one.plan_id, one.level, one.code): one for one in model.Session.execute(wanted)}
 
 
-def _end(one: Any, reader: Reader) -> dict[str, Any]:
+def _serialize_end(one: Any, reader: Reader) -> dict[str, Any]:
     return {
         "plan": one.plan,
         "plan_title": one.plan_title,
@@ -114,7 +120,7 @@ def _end(one: Any, reader: Reader) -> dict[str, Any]:
     }
 
 
-def named(plan: PlanRow, written: str) -> PlanItem:
+def find_item(plan: PlanRow, written: str) -> PlanItem:
     """Return the item of a plan that somebody means: by its address, its id, or a code that only one has.
 
     :param plan: a plan that they may see.
@@ -132,32 +138,32 @@ def named(plan: PlanRow, written: str) -> PlanItem:
             .where(PlanItem.plan_id == plan.id, PlanItem.withdrawn.is_(False))
             .where(sa.or_(PlanItem.code == wanted, PlanItem.body["code_printed"].astext == wanted))
             .order_by(PlanItem.trackable.desc(), PlanItem.position)
-            .limit(_NAMED + 1)
+            .limit(_MAX_CANDIDATES + 1)
         )
     )
     if len(several) == 1:
         return several[0]
     if several:
-        more = "…" if len(several) > _NAMED else ""
-        addresses = ", ".join(one.address for one in several[:_NAMED]) + more
-        raise _wrong(
+        more = "…" if len(several) > _MAX_CANDIDATES else ""
+        addresses = ", ".join(one.address for one in several[:_MAX_CANDIDATES]) + more
+        raise _item_error(
             tk._("Several items of the plan have the code {code}. Write one of these: {addresses}.").format(
                 code=wanted, addresses=addresses
             )
         )
-    raise _wrong(
+    raise _item_error(
         tk._(
             "The plan “{plan}” has no item {code}. Write its code, or the end of its page's address, such as "
             "{example}."
-        ).format(plan=plan.title, code=wanted, example=_example(plan))
+        ).format(plan=plan.title, code=wanted, example=_example_address(plan))
     )
 
 
-def _wrong(sentence: str) -> tk.ValidationError:
+def _item_error(sentence: str) -> tk.ValidationError:
     return tk.ValidationError({"item": [sentence]})
 
 
-def _example(plan: PlanRow) -> str:
+def _example_address(plan: PlanRow) -> str:
     wanted = (
         sa.select(PlanItem.address)
         .where(PlanItem.plan_id == plan.id, PlanItem.trackable, PlanItem.withdrawn.is_(False))
@@ -165,3 +171,70 @@ def _example(plan: PlanRow) -> str:
         .limit(1)
     )
     return str(model.Session.execute(wanted).scalar() or "1.1.1")
+
+
+def serialize_item_links(plan: PlanRow, key: Key, record: Record, reader: Reader) -> list[dict[str, Any]]:
+    """Links from and to an item that stand; those of plans that the reader may not see are not told."""
+    standing = _load_item_links(plan, key)
+    wanted = {(plan_id, *other) for _, _, plan_id, other, _ in standing}
+    other_item = sa.select(
+        PlanItem.plan_id, PlanItem.level, PlanItem.code, PlanItem.address, PlanItem.title, PlanItem.light,
+        PlanRow.name, PlanRow.title.label("plan_title"), PlanRow.family, PlanRow.settings,
+    ).join(PlanRow, PlanRow.id == PlanItem.plan_id)  # fmt: skip
+    other_item = other_item.where(
+        sa.tuple_(PlanItem.plan_id, PlanItem.level, PlanItem.code).in_(sorted(wanted)),
+        permission.visible_plans(reader.person),
+    )
+    there = {(one.plan_id, one.level, one.code): one for one in model.Session.execute(other_item)}
+    made = []
+    for id_, kind, plan_id, other, inverse in standing:
+        one = there.get((plan_id, *other))
+        if one is None:
+            continue
+        made.append(
+            {
+                "id": id_,
+                "kind": kind,
+                "kind_name": link_kind_label(kind, inverse=inverse),
+                "inverse": inverse,
+                "plan": one.name,
+                "plan_title": one.plan_title,
+                "level": one.level,
+                "code": one.code,
+                "title": one.title,
+                "url": urls.url_of_item(one.name, one.address),
+                "light": one.light,
+                "light_name": phrases.light_name(one.light, reader.lang) if one.light else None,
+            }
+        )
+    return made
+
+
+def _load_item_links(plan: PlanRow, key: Key) -> list[tuple[str, str, str, Key, bool]]:
+    """(id, kind, plan, item, inverse) of each link of an item that stands; the last word on each counts."""
+    own = sa.and_(Event.plan_id == plan.id, Event.level == key[0], Event.code == key[1])
+    to_it = sa.and_(
+        Event.body["other"] == sa.cast(list(key), sa.dialects.postgresql.JSONB),
+        sa.or_(
+            Event.body["plan"].astext == plan.id,
+            sa.and_(Event.plan_id == plan.id, Event.body["plan"].astext.is_(None)),
+        ),
+    )
+    wanted = (
+        sa.select(Event.id, Event.plan_id, Event.level, Event.code, Event.body)
+        .where(Event.kind == "link", sa.or_(own, to_it))
+        .order_by(Event.at, Event.id)
+    )
+    last: dict[tuple[Any, ...], tuple[str, bool]] = {}
+    for id_, plan_id, level, code, body in model.Session.execute(wanted):
+        other = (body.get("plan") or plan_id, tuple(body["other"]))
+        last[plan_id, (level, code), body["kind"], other] = (id_, bool(body.get("removed")))
+    made = []
+    for (from_plan, item, kind, (to_plan, other)), (id_, removed) in last.items():
+        if removed:
+            continue
+        if (from_plan, item) == (plan.id, key):
+            made.append((id_, kind, to_plan, other, False))
+        else:
+            made.append((id_, kind, from_plan, item, True))
+    return made

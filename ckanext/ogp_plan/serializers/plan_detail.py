@@ -14,10 +14,15 @@ from ckanext.ogp_plan import urls
 from ckanext.ogp_plan.model import Event, ItemAssignment, PlanItem, PlanRow, PlanVersion, RecordedChange
 from ckanext.ogp_plan.planning.types import PlanStatus
 from ckanext.ogp_plan.planning.words import changes as change_words
+from ckanext.ogp_plan.serializers import cut as cut_serializer
 from ckanext.ogp_plan.serializers import plan as plan_serializer
+from ckanext.ogp_plan.serializers import settings as settings_serializer
+from ckanext.ogp_plan.serializers.labels import plan_status_label
+from ckanext.ogp_plan.serializers.reader import Reader
+from ckanext.ogp_plan.serializers.values import serialize_moment, serialize_stored_value
 from ckanext.ogp_plan.services import permission
 from ckanext.ogp_plan.services import record as record_service
-from ckanext.ogp_plan.services.permission import OWING, Person
+from ckanext.ogp_plan.services.permission import RESPONSIBLE_ROLES, Person
 from ckanext.ogp_plan.services.plan_change import TRANSITIONS
 
 #: Fields of changes that are of the plan's row and not of what it promises.
@@ -26,9 +31,9 @@ _OF_ROW = ("status", "settings.%")
 
 def plan_dict(row: PlanRow, person: Person) -> dict[str, Any]:
     """Return a plan with all that somebody may know of it."""
-    reader = plan_serializer.Reader(person)
-    plan, components, cuts = plan_serializer.plan_and_roots(row, reader)
-    head = plan_serializer.heads([row]).get(row.id, {})
+    reader = Reader(person)
+    plan, components, cuts = plan_serializer.serialize_plan_with_components(row, reader)
+    head = plan_serializer.load_heads([row]).get(row.id, {})
     family = record_service.family(row.family)
     return {
         **plan,
@@ -46,15 +51,15 @@ def plan_dict(row: PlanRow, person: Person) -> dict[str, Any]:
             }
             for level in family.levels
         ],
-        "settings": plan_serializer.settings(row, reader),
+        "settings": settings_serializer.serialize_settings(row, reader),
         "versions": _versions(row),
-        "cuts": [plan_serializer.cut(one, row, reader) for one in cuts],
+        "cuts": [cut_serializer.serialize_cut(one, row, reader) for one in cuts],
         "components": components,
         "organizations": _organizations(row, reader),
         "unknown": _unknown(row),
         "periods": _periods(row),
         "transitions": [
-            {"status": one.value, "name": plan_serializer.status_name(one.value)}
+            {"status": one.value, "name": plan_status_label(one.value)}
             for one in PlanStatus
             if one in TRANSITIONS[PlanStatus(row.status)]
         ],
@@ -65,31 +70,31 @@ def plan_dict(row: PlanRow, person: Person) -> dict[str, Any]:
 def may(person: Person, row: PlanRow) -> dict[str, Any]:
     """Return what somebody may do in a plan: true or false for each; of ``report``, the organismos."""
     return {
-        "import": permission.may(person, "import", row),
-        "change": permission.may(person, "change", row),
-        "settings": permission.may(person, "change", row),
-        "roles": permission.may(person, "roles", row),
-        "grant": permission.may(person, "grant", row),
-        "period": permission.may(person, "period", row),
-        "link": permission.may(person, "link", row),
-        "report": permission.reports_for(person, row),
-        "report_whole": permission.may(person, "report_whole", row),
-        "review": permission.may(person, "review", row),
-        "verdict": permission.may(person, "verdict", row),
-        "cut": permission.may(person, "cut_create", row),
-        "publish": permission.may(person, "cut_publish", row),
-        "publish_dataset": permission.may(person, "publish_dataset", row),
+        "import": permission.is_allowed(person, "import", row),
+        "change": permission.is_allowed(person, "change", row),
+        "settings": permission.is_allowed(person, "change", row),
+        "roles": permission.is_allowed(person, "roles", row),
+        "grant": permission.is_allowed(person, "grant", row),
+        "period": permission.is_allowed(person, "period", row),
+        "link": permission.is_allowed(person, "link", row),
+        "report": permission.list_reporting_organizations(person, row),
+        "report_whole": permission.is_allowed(person, "report_whole", row),
+        "review": permission.is_allowed(person, "review", row),
+        "verdict": permission.is_allowed(person, "verdict", row),
+        "cut": permission.is_allowed(person, "cut_create", row),
+        "publish": permission.is_allowed(person, "cut_publish", row),
+        "publish_dataset": permission.is_allowed(person, "publish_dataset", row),
     }
 
 
 def _other(plan_id: str | None, person: Person) -> dict[str, str] | None:
     found = PlanRow.get(plan_id)
-    if found is None or not permission.may(person, "see", found):
+    if found is None or not permission.is_allowed(person, "see", found):
         return None
     return {"name": found.name, "title": found.title, "url": urls.url_of_plan(found.name)}
 
 
-def _fields(stored: Mapping[str, Any], row: PlanRow, reader: plan_serializer.Reader) -> list[dict[str, Any]]:
+def _fields(stored: Mapping[str, Any], row: PlanRow, reader: Reader) -> list[dict[str, Any]]:
     """Return the fields of a plan, by the names its family gives; sections by their titles."""
     words = reader.words(row.family)
     results = []
@@ -102,14 +107,13 @@ def _fields(stored: Mapping[str, Any], row: PlanRow, reader: plan_serializer.Rea
             ]
         elif value not in (None, "", [], {}):
             label = change_words.field_name(f"fields.{name}", words)
-            text = change_words.format_value(
-                f"fields.{name}", plan_serializer.freed(value), words, reader.names
-            )
+            value_text = serialize_stored_value(value)
+            text = change_words.format_value(f"fields.{name}", value_text, words, reader.names)
             results.append({"name": name, "label": label[:1].upper() + label[1:], "value": text})
     return results
 
 
-def _group(one: Mapping[str, Any], reader: plan_serializer.Reader) -> dict[str, Any]:
+def _group(one: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
     return {
         "id": one["id"],
         "name": one["name"],
@@ -145,8 +149,7 @@ def _versions(row: PlanRow) -> list[dict[str, Any]]:
         .order_by(PlanVersion.number.desc())
     )
     return [
-        {**one._asdict(), "created": plan_serializer.moment(one.created)}
-        for one in model.Session.execute(wanted)
+        {**one._asdict(), "created": serialize_moment(one.created)} for one in model.Session.execute(wanted)
     ]
 
 
@@ -158,12 +161,12 @@ def _of_promise() -> Any:
     )
 
 
-def _organizations(row: PlanRow, reader: plan_serializer.Reader) -> list[dict[str, Any]]:
+def _organizations(row: PlanRow, reader: Reader) -> list[dict[str, Any]]:
     """Who owes tracked items, how many, and its own light in each (the item's where it has none)."""
     # each pair once: an organismo may both lead an item and support it
     pair = (
         sa.select(ItemAssignment.organization, ItemAssignment.item_id)
-        .where(ItemAssignment.plan_id == row.id, ItemAssignment.role.in_(OWING))
+        .where(ItemAssignment.plan_id == row.id, ItemAssignment.role.in_(RESPONSIBLE_ROLES))
         .where(ItemAssignment.organization.is_not(None))
         .distinct()
         .subquery()
@@ -197,7 +200,7 @@ def _organizations(row: PlanRow, reader: plan_serializer.Reader) -> list[dict[st
         counted[name].append((light, number))
     results = []
     for name, pairs in counted.items():
-        within, outside = plan_serializer.lights(pairs)
+        within, outside = plan_serializer.split_lights(pairs)
         owed = sum(number for _, number in pairs)
         results.append({**reader.organization(name), "owed": owed, "lights": within, "excluded": outside})
     return sorted(results, key=lambda one: (one["title"].casefold(), one["name"]))
@@ -226,7 +229,7 @@ def _periods(row: PlanRow) -> list[dict[str, Any]]:
         last[body["period"]] = {
             "period": body["period"],
             "open": body.get("opened", True),
-            "at": plan_serializer.moment(at),
+            "at": serialize_moment(at),
             "reason": body.get("reason", ""),
         }
     return [last[name] for name in sorted(last)]

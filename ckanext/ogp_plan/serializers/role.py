@@ -11,14 +11,15 @@ from ckan import model
 
 from ckanext.ogp_plan.model import PlanItem, PlanRole
 from ckanext.ogp_plan.model.role import COMPONENT_LEADER, FOCAL_POINT
-from ckanext.ogp_plan.serializers import plan as plan_serializer
+from ckanext.ogp_plan.serializers.reader import Reader
+from ckanext.ogp_plan.serializers.values import serialize_moment
 from ckanext.ogp_plan.services import permission
 from ckanext.ogp_plan.services import record as record_service
 
 
 def roles(rows: Sequence[PlanRole], person: permission.Person) -> list[dict[str, Any]]:
     """Return roles as the API has them."""
-    reader = plan_serializer.Reader(person)
+    reader = Reader(person)
     people = users({row.user_id for row in rows})
     plans = record_service.plans_by_id(row.plan_id for row in rows if row.plan_id)
     components = _components({(row.plan_id, row.component) for row in rows if row.component and row.plan_id})
@@ -36,10 +37,10 @@ def roles(rows: Sequence[PlanRole], person: permission.Person) -> list[dict[str,
                 "plan_title": plan.title if plan else None,
                 "organization": reader.organization(row.organization) if row.organization else None,
                 "component": components.get((row.plan_id, row.component)) if row.component else None,
-                "since": plan_serializer.moment(row.since),
-                "until": plan_serializer.moment(row.until),
+                "since": serialize_moment(row.since),
+                "until": serialize_moment(row.until),
                 "may_end": row.until is None
-                and permission.may(person, "roles" if granted_by_managers else "grant", plan),
+                and permission.is_allowed(person, "roles" if granted_by_managers else "grant", plan),
             }
         )
     return results

@@ -13,13 +13,13 @@ from ckan import model
 from ckanext.ogp_plan.model import Token
 
 #: Bytes of chance in a key.
-BYTES = 32
+KEY_BYTES = 32
 _KEY = re.compile(r"[A-Za-z0-9_-]{20,100}", re.ASCII)
 #: How often the last use is noted at most.
-_NOTED = dt.timedelta(hours=1)
+_USE_INTERVAL = dt.timedelta(hours=1)
 
 
-def digest(key: str) -> str:
+def hash_key(key: str) -> str:
     """Return what is kept of a key."""
     return hashlib.sha256(key.encode()).hexdigest()
 
@@ -29,8 +29,8 @@ def create(user_id: str, organization: str | None) -> tuple[Token, str]:
 
     :returns: its row, not committed, and the key, which is shown once and never again.
     """
-    key = secrets.token_urlsafe(BYTES)
-    token = Token(user_id=user_id, organization=organization, sha256=digest(key))
+    key = secrets.token_urlsafe(KEY_BYTES)
+    token = Token(user_id=user_id, organization=organization, sha256=hash_key(key))
     model.Session.add(token)
     model.Session.flush()
     return token, key
@@ -41,16 +41,16 @@ def find(key: str) -> Token | None:
     owner is no longer active."""
     if not _KEY.fullmatch(key or ""):
         return None
-    wanted = sa.select(Token).where(Token.sha256 == digest(key), Token.revoked.is_(None))
+    wanted = sa.select(Token).where(Token.sha256 == hash_key(key), Token.revoked.is_(None))
     token = model.Session.scalars(wanted).first()
     owner = model.Session.get(model.User, token.user_id) if token is not None else None
     return token if owner is not None and owner.state == "active" else None
 
 
-def note_use(token: Token) -> None:
+def record_use(token: Token) -> None:
     """Note that a calendar was read, at most once an hour. The caller commits."""
     now = dt.datetime.now(dt.timezone.utc)
-    if token.used is None or now - token.used >= _NOTED:
+    if token.used is None or now - token.used >= _USE_INTERVAL:
         token.used = now
 
 
@@ -59,7 +59,7 @@ def revoke(token: Token) -> None:
     token.revoked = token.revoked or dt.datetime.now(dt.timezone.utc)
 
 
-def of_user(user_id: str) -> list[Token]:
+def list_tokens(user_id: str) -> list[Token]:
     """Return the keys of somebody that open something, the newest first."""
     wanted = sa.select(Token).where(Token.user_id == user_id, Token.revoked.is_(None))
     return list(model.Session.scalars(wanted.order_by(Token.created.desc())))

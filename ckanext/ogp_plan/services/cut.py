@@ -31,7 +31,7 @@ from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import record as record_service
 
 #: Differences that are listed when a cut cannot be computed again.
-MOST_DIFFERENCES = 50
+MAX_DIFFERENCES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class Verification:
     """A cut computed again from the tables. ``same``: byte for byte.
 
     ``rules``: the number of the rules it was made by, where this release has others and cannot compute it.
@@ -58,7 +58,7 @@ class Verified:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class CutDay:
     """A day of a plan's cuts: where it stands, the cut that counts, and the ones it replaced.
 
     ``published``: the first publication, whichever of its cuts it was of: that is when the duty was met.
@@ -72,29 +72,29 @@ class Day:
     publications: Mapping[str, Publication]
 
 
-def _refuse(field: str, sentence: str) -> tk.ValidationError:
+def _validation_error(field: str, sentence: str) -> tk.ValidationError:
     return tk.ValidationError({field: [sentence]})
 
 
 # --- reading ------------------------------------------------------------------------------------------
 
 
-def days(plan: PlanRow) -> list[dt.date]:
+def list_dates(plan: PlanRow) -> list[dt.date]:
     """Return the days of a plan's cuts, by its settings and its period; those frozen already too."""
     settings = record_service.effective_settings(plan)
     frozen = sa.select(Cut.day).where(Cut.plan_id == plan.id).distinct()
     return sorted({*cut_days(settings, record_service.head(plan)), *model.Session.scalars(frozen)})
 
 
-def of_plan(plan: PlanRow, today: dt.date | None = None) -> list[Day]:
+def list_days(plan: PlanRow, today: dt.date | None = None) -> list[CutDay]:
     """Return the days of a plan's cuts with where each stands, in order (two queries).
 
     :param today: another day than today.
     """
-    return of_plans([plan], today)[plan.id]
+    return list_days_by_plan([plan], today)[plan.id]
 
 
-def of_plans(plans: Collection[PlanRow], today: dt.date | None = None) -> dict[str, list[Day]]:
+def list_days_by_plan(plans: Collection[PlanRow], today: dt.date | None = None) -> dict[str, list[CutDay]]:
     """Return, by the id of each plan, the days of its cuts with where each stands (two queries for all)."""
     ids = [plan.id for plan in plans]
     frozen: dict[str, list[Cut]] = {id_: [] for id_ in ids}
@@ -112,10 +112,12 @@ def of_plans(plans: Collection[PlanRow], today: dt.date | None = None) -> dict[s
         for one in model.Session.scalars(sa.select(Publication).where(Publication.plan_id.in_(ids)))
     }
     day = today or record_service.today()
-    return {plan.id: _days(plan, frozen[plan.id], told, day) for plan in plans}
+    return {plan.id: _build_days(plan, frozen[plan.id], told, day) for plan in plans}
 
 
-def _days(plan: PlanRow, frozen: list[Cut], told: Mapping[str, Publication], today: dt.date) -> list[Day]:
+def _build_days(
+    plan: PlanRow, frozen: list[Cut], told: Mapping[str, Publication], today: dt.date
+) -> list[CutDay]:
     settings = record_service.effective_settings(plan)
     scheduled = cut_days(settings, record_service.head(plan))
     found = []
@@ -125,36 +127,36 @@ def _days(plan: PlanRow, frozen: list[Cut], told: Mapping[str, Publication], tod
         first = min(mine.values(), key=lambda one: one.at, default=None)
         published = day_of(first.at) if first else None
         state = cut_state(day, published, today, settings.publish_business_day)
-        found.append(Day(day, state, made[-1] if made else None, tuple(made[:-1]), first, mine))
+        found.append(CutDay(day, state, made[-1] if made else None, tuple(made[:-1]), first, mine))
     return found
 
 
-def state(plan: PlanRow, day: dt.date, today: dt.date | None = None) -> CutState:
+def get_state(plan: PlanRow, day: dt.date, today: dt.date | None = None) -> CutState:
     """Return where the cut of a day is.
 
     :raises LookupError: the plan has no cut on that day.
     """
-    return at(plan, day, today).state
+    return get_day(plan, day, today).state
 
 
-def at(plan: PlanRow, day: dt.date, today: dt.date | None = None) -> Day:
+def get_day(plan: PlanRow, day: dt.date, today: dt.date | None = None) -> CutDay:
     """Return the cut of a day with where it stands.
 
     :raises LookupError: the plan has no cut on that day.
     """
-    found = next((one for one in of_plan(plan, today) if one.day == day), None)
+    found = next((one for one in list_days(plan, today) if one.day == day), None)
     if found is None:
         raise LookupError(f"{plan.name} {day}")
     return found
 
 
-def body(cut: Cut) -> dict[str, Any]:
+def load_body(cut: Cut) -> dict[str, Any]:
     """Return what a cut froze."""
     found: dict[str, Any] = json.loads(cut.body)
     return found
 
 
-def lights(plan_id: str, hashes: Collection[str]) -> dict[str, dict[Key, str]]:
+def load_lights(plan_id: str, hashes: Collection[str]) -> dict[str, dict[Key, str]]:
     """Return the light that each tracked item of a plan had in cuts, by their SHA-256 (one query)."""
     wanted = sa.select(Cut.sha256, Cut.body).where(Cut.plan_id == plan_id, Cut.sha256.in_(list(hashes)))
     return {
@@ -163,16 +165,16 @@ def lights(plan_id: str, hashes: Collection[str]) -> dict[str, dict[Key, str]]:
     }
 
 
-def record_of(plan: PlanRow, cut: Cut) -> Record:
+def load_record(plan: PlanRow, cut: Cut) -> Record:
     """Return the plan with what was known of a cut when it was frozen, and the settings of then."""
     record = record_service.load(plan, as_of=cut.as_of, version_number=cut.version)
     record.settings = Outline(cut.body).settings
     return known_by(record, cut.day)
 
 
-def compliance_of(plan: PlanRow, cut: Cut) -> tuple[Compliance, Settings]:
+def compute_cut_compliance(plan: PlanRow, cut: Cut) -> tuple[Compliance, Settings]:
     """Return the compliance that a cut froze, and the settings it was computed with."""
-    record = record_of(plan, cut)
+    record = load_record(plan, cut)
     settings = plan_settings.build_settings(record_service.family(plan.family), record.settings)
     return compute_compliance(record, cut.day, settings), settings
 
@@ -190,17 +192,21 @@ def create(plan: PlanRow, day: dt.date, *, user_id: str | None, reason: str = ""
     event_service.hold(plan.id)
     model.Session.refresh(plan)
     if not plan.version:
-        raise _refuse("plan", tk._("The plan has no items yet: there is nothing to freeze."))
+        raise _validation_error("plan", tk._("The plan has no items yet: there is nothing to freeze."))
     settings = record_service.effective_settings(plan)
     scheduled = cut_days(settings, record_service.head(plan))
     if day not in scheduled:
         said = ", ".join(one.isoformat() for one in scheduled) or tk._("none: the plan has no period")
-        raise _refuse("day", tk._("The plan has no cut on that day. Its cuts: {days}.").format(days=said))
+        raise _validation_error(
+            "day", tk._("The plan has no cut on that day. Its cuts: {days}.").format(days=said)
+        )
     if day > record_service.today():
-        raise _refuse("day", tk._("The day of this cut has not come yet: it can be frozen from that day on."))
-    before = _latest(plan, day)
+        raise _validation_error(
+            "day", tk._("The day of this cut has not come yet: it can be frozen from that day on.")
+        )
+    before = _find_latest(plan, day)
     if before is not None and not reason.strip():
-        raise _refuse(
+        raise _validation_error(
             "reason",
             tk._(
                 "This cut is frozen already. To freeze it again say why: the reason is published beside both."
@@ -230,7 +236,7 @@ def create(plan: PlanRow, day: dt.date, *, user_id: str | None, reason: str = ""
     return cut
 
 
-def _latest(plan: PlanRow, day: dt.date) -> Cut | None:
+def _find_latest(plan: PlanRow, day: dt.date) -> Cut | None:
     wanted = sa.select(Cut).where(Cut.plan_id == plan.id, Cut.day == day).order_by(Cut.as_of.desc())
     return model.Session.scalars(wanted).first()
 
@@ -245,15 +251,15 @@ def publish(plan: PlanRow, cut: Cut, *, user_id: str | None) -> Publication:
     there = model.Session.scalars(wanted).first()
     if there is not None:
         return there
-    latest = _latest(plan, cut.day)
+    latest = _find_latest(plan, cut.day)
     if latest is None or latest.id != cut.id:
-        raise _refuse("day", tk._("This cut was frozen again: publish the one that replaced it."))
+        raise _validation_error("day", tk._("This cut was frozen again: publish the one that replaced it."))
     moment = event_service.clock()
     made = Publication(
         id=make_uuid(),
         cut_id=cut.id,
         plan_id=plan.id,
-        late_days=late_days(cut.due, day_of(moment)),
+        late_days=count_late_days(cut.due, day_of(moment)),
         user_id=user_id,
         at=moment,
     )
@@ -262,7 +268,7 @@ def publish(plan: PlanRow, cut: Cut, *, user_id: str | None) -> Publication:
     return made
 
 
-def late_days(due: dt.date, day: dt.date) -> int:
+def count_late_days(due: dt.date, day: dt.date) -> int:
     """Return how many business days late a day is; one that is late at all is so by 1 at least."""
     return max(business_days_between(due, day), 1) if day > due else 0
 
@@ -270,7 +276,7 @@ def late_days(due: dt.date, day: dt.date) -> int:
 # --- computing again ----------------------------------------------------------------------------------
 
 
-def verify(plan: PlanRow, cut: Cut) -> Verified:
+def verify(plan: PlanRow, cut: Cut) -> Verification:
     """Compute a cut again from the append-only tables, and hold it against what was frozen.
 
     The version and the facts are found by the cut's moment alone, and not by what the cut says of them.
@@ -278,44 +284,44 @@ def verify(plan: PlanRow, cut: Cut) -> Verified:
     # what the session remembers is not what the table holds
     model.Session.refresh(cut)
     model.Session.refresh(cut, ["body"])
-    frozen = body(cut)
+    frozen = load_body(cut)
     if frozen.get("rules") != RULES:
-        return Verified(False, cut.sha256, None, rules=cut.rules)
+        return Verification(False, cut.sha256, None, rules=cut.rules)
     computed = freeze_again(record_service.load(plan, as_of=cut.as_of), frozen)
     content = canonical(computed)
     now, stored = digest(content), digest(cut.body.encode("utf-8"))
     same = now == cut.sha256 == stored
-    found = () if same else tuple(_differences(frozen, json.loads(content)))
+    found = () if same else tuple(_list_differences(frozen, json.loads(content)))
     if not same and not found:
         # the bytes are not canonical, or the hash is not theirs
         found = (Difference("sha256", cut.sha256, now),)
-    return Verified(same, cut.sha256, now, found)
+    return Verification(same, cut.sha256, now, found)
 
 
-def _differences(frozen: Any, computed: Any, path: str = "") -> list[Difference]:
+def _list_differences(frozen: Any, computed: Any, path: str = "") -> list[Difference]:
     if isinstance(frozen, dict) and isinstance(computed, dict):
         pairs = [
             (f"{path}/{name}", frozen.get(name), computed.get(name)) for name in sorted({*frozen, *computed})
         ]
     elif isinstance(frozen, list) and isinstance(computed, list):
         longest = max(len(frozen), len(computed))
-        pairs = [(f"{path}/{n}", _at(frozen, n), _at(computed, n)) for n in range(longest)]
+        pairs = [(f"{path}/{n}", _get_at(frozen, n), _get_at(computed, n)) for n in range(longest)]
     else:
         return [] if frozen == computed else [Difference(path or "/", frozen, computed)]
     found: list[Difference] = []
     for where, one, other in pairs:
         if one != other:
-            found += _differences(one, other, where)
-        if len(found) >= MOST_DIFFERENCES:
+            found += _list_differences(one, other, where)
+        if len(found) >= MAX_DIFFERENCES:
             break
-    return found[:MOST_DIFFERENCES]
+    return found[:MAX_DIFFERENCES]
 
 
-def _at(values: list[Any], number: int) -> Any:
+def _get_at(values: list[Any], number: int) -> Any:
     return values[number] if number < len(values) else None
 
 
-def version_changed_after(plan: PlanRow, moment: dt.datetime) -> int:
+def count_versions_after(plan: PlanRow, moment: dt.datetime) -> int:
     """Return how many versions the plan got after a moment."""
     wanted = (
         sa.select(sa.func.count())

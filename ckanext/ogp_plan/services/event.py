@@ -142,9 +142,9 @@ def of_plan(plan_id: str, keys: Collection[Key] | None = None, as_of: dt.datetim
 
 
 def touched_after(plan_id: str, moment: dt.datetime) -> set[Key] | None:
-    """Return the items of which something was said after a moment.
+    """Return the items of which something was recorded after a moment.
 
-    :returns: None where it may be any of them: a whole report was judged.
+    :returns: None where it may be any of them: a whole report was reviewed.
     """
     table = Event.__table__
     wanted = sa.select(table.c.level, table.c.code, table.c.subject).where(

@@ -93,7 +93,7 @@ class EvidenceBatch:
 
     def _resource(self, fields: dict[str, Any]) -> dict[str, Any]:
         shown = self._show("resource_show", fields["resource"], "resource")
-        found = evidence_check.look_at_resource(shown["id"])
+        found = evidence_check.inspect_resource(shown["id"])
         if found.alive is False:
             raise field_error("resource", tk._("The file of this resource is not there. Upload it again."))
         _check_privacy(fields, found.public, "resource")
@@ -109,7 +109,7 @@ class EvidenceBatch:
 
     def _dataset(self, fields: dict[str, Any]) -> dict[str, Any]:
         shown = self._show("package_show", fields["dataset"], "dataset")
-        found = evidence_check.look_at_dataset(shown["id"])
+        found = evidence_check.inspect_dataset(shown["id"])
         if found.alive is False:
             raise field_error("dataset", tk._("The dataset was deleted."))
         _check_privacy(fields, found.public, "dataset")
@@ -214,10 +214,6 @@ class EvidenceBatch:
                 log.exception("Resource %s of a report that was not recorded stays", resource_id)
         self.stored.clear()
 
-    # names that actions use until they take the new ones
-    look = check
-    take_back = delete_stored
-
 
 def one_line(text: str) -> str:
     """Return a name of the catalogue in one line, at most 500 characters long."""
@@ -244,7 +240,7 @@ def _link(fields: dict[str, Any], *, ask: bool) -> dict[str, Any]:
         return fields | {"captured": fields["captured"] or _now()}
     if not ask:
         return fields | {"captured": None}
-    found = evidence_check.steady_link(fields["url"])
+    found = evidence_check.inspect_stable_link(fields["url"])
     if found.alive is False:
         raise field_error(
             "url",
@@ -306,10 +302,3 @@ def queue_checks(ids: Sequence[str]) -> None:
     """Queue checks of evidence that was not checked. Call it after the commit."""
     for fact_id in ids:
         jobs.enqueue_check(fact_id)
-
-
-# --- names that actions use until they take the new ones
-
-Proofs = EvidenceBatch
-pending = unchecked_evidence
-ask_later = queue_checks

@@ -1,8 +1,8 @@
-"""Whether evidence still stands: the link answers, the file is the same, the resource is still public.
+"""Whether evidence is still valid: the link responds, the file is the same, the resource is still public.
 
-Looking (:func:`look`) reads and asks, and writes nothing; checking (:func:`check_plan`) appends one
-:class:`~ckanext.ogp_plan.planning.tracking.EvidenceCheck` for each look and computes the items again,
-a few at a time, so that a run that is cut short goes on where it was.
+Inspecting (:func:`inspect_evidence`) writes nothing; checking (:func:`check_plan`) appends one
+:class:`~ckanext.ogp_plan.planning.tracking.EvidenceCheck` for each inspection and computes the items again,
+a few at a time, so that a run that is cut short continues where it was.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from ckanext.ogp_plan.services import item_status
 
 log = logging.getLogger(__name__)
 
-#: How long a look holds (a run of the same hour a week later looks again); and one that found nobody,
+#: How long a check is valid (a run of the same hour a week later checks again); and one that got no response,
 #: which may be the network's fault and not the link's.
 WEEK, DAY = dt.timedelta(days=6, hours=12), dt.timedelta(hours=20)
-#: Seconds of a look that somebody waits for; a slower site is asked by the worker.
-WAITED = 8
-#: Looks written in one transaction.
+#: Seconds of an inspection that somebody waits for; a slower site is requested by the worker.
+INTERACTIVE_SECONDS = 8
+#: Checks written in one transaction.
 BATCH = 20
-#: ``detail`` of a look.
+#: ``detail`` of an inspection.
 UNREACHED, NOT_ASKED, GONE, MISSING_FILE, TOO_LARGE, NO_HASH, LOGIN = (
     "unreached",
     "not_asked",
@@ -45,15 +45,15 @@ UNREACHED, NOT_ASKED, GONE, MISSING_FILE, TOO_LARGE, NO_HASH, LOGIN = (
     "no_hash",
     "login",
 )
-#: The server says that it has no such thing.
+#: The server has no such thing.
 _GONE = (404, 410)
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What a look found. None: could not be told. ``sha256`` and ``size`` of the bytes as they are now.
+class Inspection:
+    """What was found at a piece of evidence. None: not known. ``sha256`` and ``size`` of the bytes now.
 
-    ``refused``: the address is none that this portal may ask, whatever it would answer.
+    ``refused``: the address is none that this portal may request.
     """
 
     alive: bool | None = None
@@ -65,11 +65,11 @@ class Look:
     refused: bool = False
 
 
-# --- looking
+# --- inspecting
 
 
 def limits(at_most: float | None = None) -> http.Limits:
-    """Return how far a look at a link may go.
+    """Return the limits of the request of a link.
 
     :param at_most: seconds, when somebody waits for it.
     """
@@ -84,30 +84,30 @@ def limits(at_most: float | None = None) -> http.Limits:
     )
 
 
-def look_at_link(url: str, at_most: float | None = None) -> Look:
-    """Look at a link outside of the catalogue (``at_most``: seconds, when somebody waits for it)."""
+def inspect_link(url: str, at_most: float | None = None) -> Inspection:
+    """Inspect a link outside of the catalogue (``at_most``: seconds, when somebody waits for it)."""
     if not config.check_links():
-        return Look(detail=NOT_ASKED)
+        return Inspection(detail=NOT_ASKED)
     bounds = limits(at_most)
     try:
-        with http.open_url(url, bounds) as answer:
-            if answer.status != 200:
-                return _not_given(answer.status)
+        with http.open_url(url, bounds) as response:
+            if response.status != 200:
+                return _of_status(response.status)
             try:
-                digest, size = _digest(answer.iter_bytes())
+                digest, size = _digest(response.iter_bytes())
             except http.ResponseTooLarge:
-                return Look(alive=True, public=True, status=200, detail=TOO_LARGE)
-            return Look(alive=True, public=True, sha256=digest, size=size, status=200)
+                return Inspection(alive=True, public=True, status=200, detail=TOO_LARGE)
+            return Inspection(alive=True, public=True, sha256=digest, size=size, status=200)
     except http.UrlRefused as error:
-        log.info("A link of evidence is not asked: %s", error)
-        return Look(detail=NOT_ASKED, refused=not _other_host(url, bounds))
+        log.info("A link of evidence is not requested: %s", error)
+        return Inspection(detail=NOT_ASKED, refused=not _is_unlisted_host(url, bounds))
     except http.RequestFailed as error:
         log.info("A link of evidence was not reached: %s", error)
-        return Look(detail=UNREACHED)
+        return Inspection(detail=UNREACHED)
 
 
-def _other_host(url: str, bounds: http.Limits) -> bool:
-    """Whether an address is refused only because this portal asks no host but a few."""
+def _is_unlisted_host(url: str, bounds: http.Limits) -> bool:
+    """Whether an address is refused only because this portal requests no host but a few."""
     try:
         http.check_url(url)
         http.check_url(url, bounds.hosts)
@@ -116,13 +116,13 @@ def _other_host(url: str, bounds: http.Limits) -> bool:
     return False
 
 
-def _not_given(status: int) -> Look:
+def _of_status(status: int) -> Inspection:
     if status in _GONE:
-        return Look(alive=False, status=status, detail=GONE)
+        return Inspection(alive=False, status=status, detail=GONE)
     if status == 401:
-        return Look(alive=True, public=False, status=status, detail=LOGIN)
+        return Inspection(alive=True, public=False, status=status, detail=LOGIN)
     # 403 and the like: sites refuse programs that a person may pass, so nothing is known
-    return Look(status=status, detail=UNREACHED if status >= 500 or status == 429 else NOT_ASKED)
+    return Inspection(status=status, detail=UNREACHED if status >= 500 or status == 429 else NOT_ASKED)
 
 
 def _digest(pieces: Iterable[bytes]) -> tuple[str, int]:
@@ -133,32 +133,32 @@ def _digest(pieces: Iterable[bytes]) -> tuple[str, int]:
     return found.hexdigest(), size
 
 
-def look_at_resource(resource_id: str) -> Look:
-    """Look at a resource of this catalogue, as the public would find it."""
+def inspect_resource(resource_id: str) -> Inspection:
+    """Inspect a resource of this catalogue, as the public would find it."""
     resource = model.Session.get(model.Resource, resource_id)
     package = resource and model.Session.get(model.Package, resource.package_id)
     if package is None or resource.state != "active" or package.state != "active":
-        return Look(alive=False, public=False, detail=GONE)
+        return Inspection(alive=False, public=False, detail=GONE)
     public = not package.private
     if resource.url_type == "upload":
-        return replace(_look_at_upload(resource), public=public)
+        return replace(_inspect_upload(resource), public=public)
     if resource.url_type or not str(resource.url or "").startswith(("http://", "https://")):
         # the DataStore, or what another plugin keeps: it is there, and has no bytes to compare
-        return Look(alive=True, public=public, detail=NO_HASH)
-    return replace(look_at_link(resource.url), public=public)
+        return Inspection(alive=True, public=public, detail=NO_HASH)
+    return replace(inspect_link(resource.url), public=public)
 
 
-def _look_at_upload(resource: model.Resource) -> Look:
+def _inspect_upload(resource: model.Resource) -> Inspection:
     limit = config.max_evidence_bytes()
     try:
         digest, size = _digest(_up_to(storage.read_chunks(resource.id, resource.as_dict()), limit))
     except http.ResponseTooLarge:
-        return Look(alive=True, detail=TOO_LARGE)
+        return Inspection(alive=True, detail=TOO_LARGE)
     except Exception:
-        # whatever the storage raises, the file is not to be had
+        # whatever the storage raises, the file cannot be read
         log.warning("The file of resource %s cannot be read", resource.id, exc_info=True)
-        return Look(alive=False, detail=MISSING_FILE)
-    return Look(alive=True, sha256=digest, size=size)
+        return Inspection(alive=False, detail=MISSING_FILE)
+    return Inspection(alive=True, sha256=digest, size=size)
 
 
 def _up_to(pieces: Iterable[bytes], limit: int) -> Iterator[bytes]:
@@ -170,29 +170,29 @@ def _up_to(pieces: Iterable[bytes], limit: int) -> Iterator[bytes]:
         yield piece
 
 
-def look_at_dataset(dataset_id: str) -> Look:
-    """Look at a dataset of this catalogue; its files are not read."""
+def inspect_dataset(dataset_id: str) -> Inspection:
+    """Inspect a dataset of this catalogue; its files are not read."""
     package = model.Session.get(model.Package, dataset_id)
     if package is None or package.state != "active":
-        return Look(alive=False, public=False, detail=GONE)
-    return Look(alive=True, public=not package.private, detail=NO_HASH)
+        return Inspection(alive=False, public=False, detail=GONE)
+    return Inspection(alive=True, public=not package.private, detail=NO_HASH)
 
 
-def look(evidence: Evidence) -> Look:
-    """Look at a piece of evidence."""
+def inspect_evidence(evidence: Evidence) -> Inspection:
+    """Inspect a piece of evidence."""
     if evidence.resource:
-        return look_at_resource(evidence.resource)
+        return inspect_resource(evidence.resource)
     if evidence.dataset:
-        return look_at_dataset(evidence.dataset)
-    return look_at_link(evidence.url)
+        return inspect_dataset(evidence.dataset)
+    return inspect_link(evidence.url)
 
 
-def steady_link(url: str) -> Look:
-    """Look at a link twice, while somebody waits: of a page that is never the same no hash is kept."""
-    first = look_at_link(url, WAITED)
+def inspect_stable_link(url: str) -> Inspection:
+    """Inspect a link twice, while somebody waits: of a page that is never the same no hash is kept."""
+    first = inspect_link(url, INTERACTIVE_SECONDS)
     if first.sha256 is None:
         return first
-    if look_at_link(url, WAITED).sha256 != first.sha256:
+    if inspect_link(url, INTERACTIVE_SECONDS).sha256 != first.sha256:
         return replace(first, sha256=None, size=None, detail=NO_HASH)
     return first
 
@@ -201,32 +201,32 @@ def steady_link(url: str) -> Look:
 
 
 @dataclass(slots=True)
-class Checked:
-    """How a run went: how many were looked at, were found well, broken, changed, hidden, or not told."""
+class CheckSummary:
+    """Counts of a run: checked, valid, broken, changed, hidden, not known, and with their hash captured."""
 
-    looked: int = 0
-    well: int = 0
+    checked: int = 0
+    valid: int = 0
     broken: int = 0
     changed: int = 0
     hidden: int = 0
-    untold: int = 0
+    unknown: int = 0
     captured: int = 0
 
     def count(self, check: EvidenceCheck) -> None:
-        """Count one look."""
-        self.looked += 1
+        """Count one check."""
+        self.checked += 1
         self.broken += check.alive is False
         self.changed += check.same is False
         self.hidden += check.public is False
-        self.untold += check.alive is None
-        self.well += bool(check.alive) and check.same is not False and check.public is not False
+        self.unknown += check.alive is None
+        self.valid += bool(check.alive) and check.same is not False and check.public is not False
 
 
-def check(evidence: Evidence, found: Look, before: EvidenceCheck | None) -> EvidenceCheck:
-    """Return what a look says of a piece of evidence, to be appended.
+def check(evidence: Evidence, found: Inspection, before: EvidenceCheck | None) -> EvidenceCheck:
+    """Return the check of a piece of evidence, to be appended.
 
-    :param before: the last look, if any. A link that nobody answers at is broken when it was so the
-        time before, too: one failure may be this portal's own network.
+    :param before: the last check, if any. A link without a response is broken when it was so the time
+        before, too: one failure may be this portal's own network.
     """
     alive = found.alive
     if found.detail == UNREACHED and before is not None and before.detail == UNREACHED:
@@ -247,14 +247,14 @@ def check(evidence: Evidence, found: Look, before: EvidenceCheck | None) -> Evid
     )
 
 
-def _facts(plan_id: str) -> tuple[list[Evidence], dict[str, EvidenceCheck]]:
-    """The evidence of a plan that stands, and the last look at each."""
+def _load_evidence(plan_id: str) -> tuple[list[Evidence], dict[str, EvidenceCheck]]:
+    """The evidence of a plan that was not withdrawn, and the last check of each."""
     table = Event.__table__
     wanted = sa.select(table).where(table.c.plan_id == plan_id, table.c.kind.in_(("evidence", "check")))
     rows = list(model.Session.execute(wanted.order_by(table.c.at, table.c.id)))
-    stands: list[Any] = current_events(event_service.to_fact(row) for row in rows if row.kind == "evidence")  # type: ignore[type-var]
-    looks: list[Any] = [event_service.to_fact(row) for row in rows if row.kind == "check"]
-    return [one for one in stands if not one.retracted], {one.evidence: one for one in looks}
+    valid: list[Any] = current_events(event_service.to_fact(row) for row in rows if row.kind == "evidence")  # type: ignore[type-var]
+    checks: list[Any] = [event_service.to_fact(row) for row in rows if row.kind == "check"]
+    return [one for one in valid if not one.retracted], {one.evidence: one for one in checks}
 
 
 def _is_due(evidence: Evidence, last: EvidenceCheck | None, now: dt.datetime) -> bool:
@@ -263,48 +263,51 @@ def _is_due(evidence: Evidence, last: EvidenceCheck | None, now: dt.datetime) ->
     return now - last.at >= (DAY if last.detail == UNREACHED and last.alive is None else WEEK)
 
 
-def check_plan(plan: PlanRow, *, everything: bool = False) -> Checked:
-    """Look at the evidence of a plan whose time has come; commits a few at a time.
+def check_plan(plan: PlanRow, *, everything: bool = False) -> CheckSummary:
+    """Check the evidence of a plan that is due; commits a few at a time.
 
-    :param everything: whatever was looked at lately, too.
+    :param everything: what was checked lately, too.
     """
-    plan_id, done = plan.id, Checked()
-    stands, last = _facts(plan_id)
+    plan_id, done = plan.id, CheckSummary()
+    valid, last = _load_evidence(plan_id)
     now = dt.datetime.now(dt.timezone.utc)
-    due = [one for one in stands if everything or _is_due(one, last.get(one.id), now)]
+    due = [one for one in valid if everything or _is_due(one, last.get(one.id), now)]
     for start in range(0, len(due), BATCH):
         some = due[start : start + BATCH]
-        # no transaction is open while strangers are asked
-        looks = [(one, _look_and_close(one)) for one in some]
-        _write(plan_id, looks, last, done)
+        # no transaction is open while other sites are requested
+        inspections = [(one, _inspect_and_close(one)) for one in some]
+        _write(plan_id, inspections, last, done)
     return done
 
 
-def _look_and_close(evidence: Evidence) -> Look:
+def _inspect_and_close(evidence: Evidence) -> Inspection:
     try:
-        return look(evidence)
+        return inspect_evidence(evidence)
     finally:
         model.Session.rollback()
 
 
 def _write(
-    plan_id: str, looks: list[tuple[Evidence, Look]], last: dict[str, EvidenceCheck], done: Checked
+    plan_id: str,
+    inspections: list[tuple[Evidence, Inspection]],
+    last: dict[str, EvidenceCheck],
+    done: CheckSummary,
 ) -> None:
     event_service.share(plan_id)
     keys = set()
-    for evidence, found in looks:
+    for evidence, found in inspections:
         made = check(evidence, found, last.get(evidence.id))
         event_service.append(plan_id, made)
         keys.add(evidence.item)
         done.count(made)
     item_status.recompute(plan_id, keys)
     model.Session.commit()
-    for evidence, found in looks:
+    for evidence, found in inspections:
         done.captured += capture(plan_id, evidence, found)
 
 
-def capture(plan_id: str, evidence: Evidence, found: Look) -> bool:
-    """Keep the hash of a link that had none yet, and when it was taken; commits. The link is looked at
+def capture(plan_id: str, evidence: Evidence, found: Inspection) -> bool:
+    """Keep the hash of a link that had none yet, and when it was taken; commits. The link is inspected
     once more, to know that its bytes stay the same.
 
     :returns: whether it was kept.
@@ -312,7 +315,7 @@ def capture(plan_id: str, evidence: Evidence, found: Look) -> bool:
     known = evidence.sha256 or evidence.captured
     if known or found.sha256 is None or evidence.resource or evidence.dataset:
         return False
-    again = look_at_link(evidence.url)
+    again = inspect_link(evidence.url)
     steady = again.sha256 == found.sha256
     kept = replace(
         evidence,
@@ -335,27 +338,27 @@ def capture(plan_id: str, evidence: Evidence, found: Look) -> bool:
 
 
 def check_one(evidence_id: str) -> EvidenceCheck | None:
-    """Look at one piece of evidence now, and commit; None when there is none such, or it stands no longer."""
+    """Check one piece of evidence now, and commit; None when there is none such, or it was withdrawn."""
     row = model.Session.get(Event, evidence_id)
     if row is None or row.kind != "evidence":
         return None
-    stands, last = _facts(row.plan_id)
-    evidence = next((one for one in stands if one.id == evidence_id), None)
+    valid, last = _load_evidence(row.plan_id)
+    evidence = next((one for one in valid if one.id == evidence_id), None)
     if evidence is None:
         return None
     plan_id = row.plan_id
-    _write(plan_id, [(evidence, _look_and_close(evidence))], last, Checked())
-    return _facts(plan_id)[1].get(evidence_id)
+    _write(plan_id, [(evidence, _inspect_and_close(evidence))], last, CheckSummary())
+    return _load_evidence(plan_id)[1].get(evidence_id)
 
 
-def check_all(*, everything: bool = False) -> dict[str, Checked]:
-    """Look at the evidence of every plan that is no draft; return how it went by the plan's name."""
+def check_all(*, everything: bool = False) -> dict[str, CheckSummary]:
+    """Check the evidence of every plan that is no draft; return the counts by the plan's name."""
     wanted = sa.select(PlanRow.id).where(PlanRow.status != PlanStatus.DRAFT.value).order_by(PlanRow.name)
-    went = {}
+    summaries = {}
     for plan_id in list(model.Session.scalars(wanted)):
         plan = model.Session.get(PlanRow, plan_id)
         if plan is None:
             continue
         name = plan.name
-        went[name] = check_plan(plan, everything=everything)
-    return went
+        summaries[name] = check_plan(plan, everything=everything)
+    return summaries

@@ -4,7 +4,7 @@ What is written can be thrown away: it stands on the facts alone (``planning.sta
 commits: whoever writes a fact has its consequences in the same transaction.
 
 Two at once on one item: the rows that will be written are locked first, all in one order, and the
-facts are read after that; so the last one to write has seen what everybody before it said.
+facts are read after that; so the last one to write has read what everybody before it recorded.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def recompute_many(
 def lock(plans: Mapping[str, Collection[Key] | None]) -> None:
     """Lock all rows that :func:`recompute_many` of the same would write, in the same order.
 
-    Who judges what is said by the facts that stand locks first, and reads them after that.
+    Who checks what is reported against the facts locks first, and reads them after that.
     """
     for plan_id in sorted(plans):
         event_service.share(plan_id)
@@ -291,7 +291,7 @@ def _is_open(declared: str | None, labels: Iterable[str] | None) -> bool:
 
 
 def _promises(row: PlanRow) -> bool:
-    """What is not adopted is not promised yet, and is not to be told of."""
+    """A plan that is not adopted promises nothing yet, and nobody is notified of it."""
     return row.status in (*TRACKED, PlanStatus.CLOSED.value)
 
 

@@ -36,7 +36,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
+class AppliedVersion:
     """What an application did. No changes: the version is the one there was."""
 
     version: int
@@ -51,7 +51,7 @@ def apply(
     act_name: str = "",
     reason: str = "",
     source: Source = Source(),  # noqa: B008  (frozen)
-) -> Applied:
+) -> AppliedVersion:
     """Make ``plan`` the present version of a plan.
 
     :param row: the plan, already added to the session.
@@ -61,10 +61,10 @@ def apply(
     model.Session.flush()
     event_service.hold(row.id)
     model.Session.refresh(row)
-    before = _present(row)
+    before = _load_present(row)
     changes = difference(before, plan)
     if row.version and not changes:
-        return Applied(row.version, [])
+        return AppliedVersion(row.version, [])
     number, moment = row.version + 1, event_service.clock()
     body = store.plan_to_store(plan)
     model.Session.add(
@@ -106,10 +106,10 @@ def apply(
     row.title = plan.title or row.title
     _write_items(row, plan)
     model.Session.flush()
-    return Applied(number, changes)
+    return AppliedVersion(number, changes)
 
 
-def _present(row: PlanRow) -> Plan:
+def _load_present(row: PlanRow) -> Plan:
     if not row.version:
         return Plan(row.family)
     found = PlanVersion.get(row.id, row.version)
@@ -139,7 +139,7 @@ def _write_items(row: PlanRow, plan: Plan) -> None:
             found = PlanItem(id=ids[item.key], plan_id=row.id, level=item.level, code=item.code)
             found.address = address[item.key]
             model.Session.add(found)
-        chain = _chain(item.key, parents)
+        chain = _list_ancestors(item.key, parents)
         found.parent_id = ids.get(item.parent) if item.parent else None
         found.component_id = ids[chain[-1]]
         found.depth = len(chain) - 1
@@ -149,16 +149,16 @@ def _write_items(row: PlanRow, plan: Plan) -> None:
         found.title = item.title
         found.body = store.item_to_store(item)
         found.due = calendar.due_of(item.schedule, plan)
-        found.months = _months(item)
+        found.months = _list_months(item)
         found.tags = served.get(item.key, [])
-        found.search_text = _search_text(item)
+        found.search_text = _build_search_text(item)
     for gone in there.values():
         gone.withdrawn = True
     model.Session.flush()
     _write_assignments(row, plan, ids)
 
 
-def _chain(key: Key, parents: dict[Key, Key | None]) -> list[Key]:
+def _list_ancestors(key: Key, parents: dict[Key, Key | None]) -> list[Key]:
     """The item and all above it, itself first."""
     chain, seen = [key], {key}
     while (above := parents.get(chain[-1])) is not None and above in parents and above not in seen:
@@ -167,14 +167,14 @@ def _chain(key: Key, parents: dict[Key, Key | None]) -> list[Key]:
     return chain
 
 
-def _months(item: Item) -> list[int]:
+def _list_months(item: Item) -> list[int]:
     if item.schedule.kind is ScheduleKind.MONTHS:
         return list(item.schedule.months)
     due = item.schedule.due
     return [due.month] if due else []
 
 
-def _search_text(item: Item) -> str:
+def _build_search_text(item: Item) -> str:
     words = [item.code, item.title, *(str(value) for value in item.fields.values() if isinstance(value, str))]
     return fold(" ".join(words))
 
@@ -185,13 +185,13 @@ def _write_assignments(row: PlanRow, plan: Plan, ids: dict[Key, str]) -> None:
     made = [
         {"id": make_uuid(), "plan_id": row.id, "item_id": ids[item.key], "position": position, **owed}
         for item in plan.items
-        for position, owed in enumerate(_owed(item.assignments, groups))
+        for position, owed in enumerate(_list_assignments(item.assignments, groups))
     ]
     if made:
         model.Session.execute(sa.insert(ItemAssignment.__table__), made)
 
 
-def _owed(assignments: list[Assignment], groups: dict[str, OrgGroup]) -> list[dict[str, Any]]:
+def _list_assignments(assignments: list[Assignment], groups: dict[str, OrgGroup]) -> list[dict[str, Any]]:
     """Who owes an item: a group whose members are known is each of them; nobody twice in one role."""
     rows: dict[tuple[Any, ...], dict[str, Any]] = {}
     for one in assignments:

@@ -40,7 +40,6 @@ from ckanext.ogp_plan.services import record as record_service
 from ckanext.ogp_plan.services.permission import Person
 from ckanext.ogp_plan.services.report_error import (
     error_text,
-    field_error,
     validation_error,
     validation_errors,
 )
@@ -295,17 +294,3 @@ def require_tracked(plan: PlanRow) -> None:
 def report_of(plan_id: str, person: Person, request_id: str | None, fields: Mapping[str, Any]) -> Report:
     """Return the report of an organismo to one plan, to be appended."""
     return reporting.report_of(plan_id, person.id, request_id, fields, dt.datetime.now(dt.timezone.utc))
-
-
-# --- names that actions use until they take the new ones
-
-refused = field_error
-in_one = run_transaction
-Work = ReportTransaction
-Said = ReportedUpdate
-
-
-def not_tracked(plan: PlanRow) -> str:
-    """Return why nothing is reported in a plan; "" when it is tracked."""
-    error = reporting.why_not_tracked(PlanStatus(plan.status))
-    return error_text(error) if error is not None else ""

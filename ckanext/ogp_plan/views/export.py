@@ -16,12 +16,14 @@ from flask import Blueprint, Response, request
 
 from ckanext.cost_common import language
 from ckanext.cost_common.values.periods import parse_period, period_of
+from ckanext.ogp_plan.exports import files as plan_files
 from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.model import Cut, PlanRow
 from ckanext.ogp_plan.planning.exporters import quarterly, report_template
 from ckanext.ogp_plan.planning.types import PlanStatus
 from ckanext.ogp_plan.services import cut as cut_service
 from ckanext.ogp_plan.services import export_view, permission
+from ckanext.ogp_plan.services import organization as organization_service
 from ckanext.ogp_plan.services import record as record_service
 
 blueprint = Blueprint("ogp_plan_file", __name__)
@@ -37,7 +39,7 @@ PRIVATE = "private, no-store"
 def plan_or_404(name: str) -> PlanRow:
     """Return a plan that the visitor may see; 404 alike for one that is not there."""
     try:
-        return lookup.plan(permission.who(tk.current_user), name)
+        return lookup.plan(permission.load_person(tk.current_user), name)
     except (tk.ObjectNotFound, tk.ValidationError):
         return tk.abort(404, tk._("There is no public plan at this address"))  # type: ignore[no-any-return]
 
@@ -47,7 +49,7 @@ def organization_or_404(reference: str) -> str:
     group = model.Group.get(reference) if "\x00" not in reference else None
     if group is not None and group.is_organization and group.state == "active":
         return str(group.name)
-    if reference in export_view.directory_names():
+    if reference in organization_service.load_directory_names():
         return reference
     return tk.abort(404, tk._("There is no organismo at this address"))  # type: ignore[no-any-return]
 
@@ -67,7 +69,7 @@ def served(
     :param tag: what tells its editions apart, where it is not the plans.
     """
     draft = any(plan.status == PlanStatus.DRAFT.value for plan in plans)
-    etag = tag or export_view.edition(plans, language.current(), *parts)
+    etag = tag or export_view.compute_edition(plans, language.current(), *parts)
     known = request.if_none_match
     if known and known.contains_weak(etag) and not draft:
         response = Response(status=304)
@@ -79,7 +81,7 @@ def served(
         response = Response(make(), content_type=content_type)
     response.set_etag(etag, weak=tag is None)
     if plans:
-        response.last_modified = export_view.last_change(plans)
+        response.last_modified = export_view.find_last_change(plans)
     response.headers["Cache-Control"] = PRIVATE if draft else PUBLIC
     response.headers["X-Content-Type-Options"] = "nosniff"
     if not draft:
@@ -97,9 +99,9 @@ def served(
 
 
 def file(plan: str, name: str) -> Response:
-    """One of the files of :data:`ckanext.ogp_plan.services.export_view.FILES`."""
+    """One of the files of :data:`ckanext.ogp_plan.exports.files.FILES`."""
     row = plan_or_404(plan)
-    found = next((one for one in export_view.files_of(row) if one.name == name), None)
+    found = next((one for one in plan_files.list_files(row) if one.name == name), None)
     if found is None or not row.version:
         return tk.abort(404, tk._("This plan has no such file"))  # type: ignore[no-any-return]
     saved = None if found.format == "JSON" else f"{row.name}-{found.name}"
@@ -116,7 +118,7 @@ def cut_file(plan: str, day: str, name: str) -> Response:
     row = plan_or_404(plan)
     cut = _cut_or_404(row, day)
     if name == "corte.json":
-        response = served([row], lambda: cut.body.encode("utf-8"), export_view.JSON, tag=cut.sha256)
+        response = served([row], lambda: cut.body.encode("utf-8"), plan_files.JSON, tag=cut.sha256)
         digest = base64.b64encode(binascii.unhexlify(cut.sha256)).decode("ascii")
         response.headers["Repr-Digest"] = f"sha-256=:{digest}:"
         response.last_modified = cut.as_of.replace(microsecond=0)
@@ -124,8 +126,8 @@ def cut_file(plan: str, day: str, name: str) -> Response:
     if name == "seguimiento.xlsx":
         return served(
             [row],
-            lambda: export_view.follow_up_form(row, language.current(), cut),
-            export_view.XLSX,
+            lambda: plan_files.write_follow_up(row, language.current(), cut),
+            plan_files.XLSX,
             name,
             cut.sha256,
             name=f"{row.name}-seguimiento-{cut.day}.xlsx",
@@ -137,7 +139,7 @@ def _cut_or_404(plan: PlanRow, day: str) -> Cut:
     """The cut of a day; with ``sha256`` in the address, an earlier freezing of that day."""
     wanted = request.args.get("sha256", "")
     try:
-        found = cut_service.at(plan, dt.date.fromisoformat(day))
+        found = cut_service.get_day(plan, dt.date.fromisoformat(day))
     except (LookupError, ValueError):
         return tk.abort(404, tk._("The plan has no cut on that day."))  # type: ignore[no-any-return]
     made = [*found.earlier, *([found.cut] if found.cut else [])]
@@ -154,19 +156,19 @@ def organization_report(id: str) -> Response:
     """The report of an organismo over a period (``desde``, ``hasta``), as a document."""
     name = organization_or_404(id)
     start, end = _period()
-    plans = export_view.plans_of(name, permission.NOBODY)
+    plans = export_view.list_plans_of_organization(name, permission.NOBODY)
     if not plans:
         return tk.abort(404, tk._("This organismo owes nothing in a public plan."))  # type: ignore[no-any-return]
     lang = language.current()
 
     def make() -> bytes:
-        views = export_view.views_of(name, permission.NOBODY, lang, until=end)
+        views = export_view.build_views(name, permission.NOBODY, lang, until=end)
         if not views:
             return tk.abort(404, tk._("This organismo owed nothing in a public plan by then."))  # type: ignore[no-any-return]
         return quarterly.write(name, start, end, views)
 
     return served(
-        plans, make, export_view.DOCX, "informe", name, start, end, name=f"informe-{name}-{start}-{end}.docx"
+        plans, make, plan_files.DOCX, "informe", name, start, end, name=f"informe-{name}-{start}-{end}.docx"
     )
 
 
@@ -180,7 +182,7 @@ def _period() -> tuple[dt.date, dt.date]:
         end = dt.date.fromisoformat(asked[1]) if asked[1] else min(quarter.end, today)
     except ValueError:
         return tk.abort(400, tk._("A day is written as 2026-03-31."))  # type: ignore[no-any-return]
-    if end < start or (end - start).days > export_view.LONGEST_REPORT or start.year < 1990:
+    if end < start or (end - start).days > export_view.MAX_REPORT_DAYS or start.year < 1990:
         return tk.abort(  # type: ignore[no-any-return]
             400, tk._("The first day must come before the last one, and there may be two years between them.")
         )
@@ -190,7 +192,7 @@ def _period() -> tuple[dt.date, dt.date]:
 def organization_template(id: str) -> Response:
     """The workbook to report many duties at once, filled with what is known."""
     name = organization_or_404(id)
-    plans = export_view.plans_of(name, permission.NOBODY)
+    plans = export_view.list_plans_of_organization(name, permission.NOBODY)
     if not plans:
         return tk.abort(404, tk._("This organismo owes nothing in a public plan."))  # type: ignore[no-any-return]
     lang = language.current()
@@ -202,10 +204,10 @@ def organization_template(id: str) -> Response:
 
     def make() -> bytes:
         return report_template.write(
-            name, export_view.views_of(name, permission.NOBODY, lang, reporting=True), period
+            name, export_view.build_views(name, permission.NOBODY, lang, reporting=True), period
         )
 
-    return served(plans, make, export_view.XLSX, "plantilla", name, period, name=f"reporte-{name}.xlsx")
+    return served(plans, make, plan_files.XLSX, "plantilla", name, period, name=f"reporte-{name}.xlsx")
 
 
 blueprint.add_url_rule("/planes/<plan>/archivo/<name>", view_func=file)

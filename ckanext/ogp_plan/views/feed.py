@@ -7,6 +7,8 @@ from ckan import model
 from flask import Response, request
 
 from ckanext.cost_common import language
+from ckanext.ogp_plan.exports import calendar as calendar_export
+from ckanext.ogp_plan.exports import files as plan_files
 from ckanext.ogp_plan.model import PlanItem, PlanRow
 from ckanext.ogp_plan.planning.exporters import atom, ical
 from ckanext.ogp_plan.services import calendar_token, export_view, permission
@@ -28,8 +30,8 @@ def plan_feed(plan: str) -> Response:
     lang, here = language.current(), _here()
     return export.served(
         [row],
-        lambda: atom.plan_feed(export_view.view(row, lang), here, export_view.past(row)),
-        export_view.ATOM,
+        lambda: atom.plan_feed(export_view.build_view(row, lang), here, export_view.load_past(row)),
+        plan_files.ATOM,
         "novedades",
     )
 
@@ -40,8 +42,8 @@ def lights_feed(plan: str) -> Response:
     lang, here = language.current(), _here()
     return export.served(
         [row],
-        lambda: atom.lights_feed(export_view.view(row, lang), here, export_view.past(row)),
-        export_view.ATOM,
+        lambda: atom.lights_feed(export_view.build_view(row, lang), here, export_view.load_past(row)),
+        plan_files.ATOM,
         "luces",
     )
 
@@ -56,8 +58,10 @@ def item_feed(plan: str, address: str) -> Response:
     lang, here = language.current(), _here()
     return export.served(
         [row],
-        lambda: atom.item_feed(export_view.view(row, lang, keys=[key]), key, here, export_view.past(row)),
-        export_view.ATOM,
+        lambda: atom.item_feed(
+            export_view.build_view(row, lang, keys=[key]), key, here, export_view.load_past(row)
+        ),
+        plan_files.ATOM,
         "novedades",
         address,
     )
@@ -70,11 +74,11 @@ def organization_feed(id: str) -> Response:
     lang, here = language.current(), _here()
 
     def make() -> bytes:
-        views = export_view.views_of(name, permission.NOBODY, lang)
-        pasts = {plan.name: export_view.past(plan) for plan in plans}
+        views = export_view.build_views(name, permission.NOBODY, lang)
+        pasts = {plan.name: export_view.load_past(plan) for plan in plans}
         return atom.organization_feed(name, views, here, pasts)
 
-    return export.served(plans, make, export_view.ATOM, "novedades", name)
+    return export.served(plans, make, plan_files.ATOM, "novedades", name)
 
 
 def _with_items(plan: str) -> PlanRow:
@@ -85,7 +89,7 @@ def _with_items(plan: str) -> PlanRow:
 
 
 def _owing(organization: str) -> list[PlanRow]:
-    plans = export_view.plans_of(organization, permission.NOBODY)
+    plans = export_view.list_plans_of_organization(organization, permission.NOBODY)
     if not plans:
         return tk.abort(404, tk._("This organismo owes nothing in a public plan."))  # type: ignore[no-any-return]
     return plans
@@ -101,12 +105,12 @@ def plan_calendar(plan: str) -> Response:
 
     def make() -> bytes:
         return ical.plan_calendar(
-            export_view.view(row, lang),
-            published=export_view.published_days(row),
-            revised=export_view.revised(row),
+            export_view.build_view(row, lang),
+            published=export_view.load_publication_days(row),
+            revised=export_view.load_revisions(row),
         )
 
-    return export.served([row], make, export_view.ICAL, "calendario")
+    return export.served([row], make, plan_files.ICAL, "calendario")
 
 
 def organization_calendar(id: str) -> Response:
@@ -116,10 +120,10 @@ def organization_calendar(id: str) -> Response:
     lang = language.current()
 
     def make() -> bytes:
-        views = export_view.views_of(name, permission.NOBODY, lang)
-        return ical.organization_calendar(name, views, revised=export_view.revised_of(plans))
+        views = export_view.build_views(name, permission.NOBODY, lang)
+        return ical.organization_calendar(name, views, revised=export_view.load_revisions_by_plan(plans))
 
-    return export.served(plans, make, export_view.ICAL, "calendario", name)
+    return export.served(plans, make, plan_files.ICAL, "calendario", name)
 
 
 def private_calendar(token: str) -> Response:
@@ -128,15 +132,15 @@ def private_calendar(token: str) -> Response:
     It has what they answer for today: who does so no longer gets an empty one. Only they know the key.
     """
     found = calendar_token.find(token)
-    person = permission.who(found.user_id) if found is not None else permission.NOBODY
+    person = permission.load_person(found.user_id) if found is not None else permission.NOBODY
     if found is None or person.id is None:
         return tk.abort(404, tk._("There is no such calendar. It may have been revoked."))  # type: ignore[no-any-return]
-    mine = person.speaks_for(None)
+    mine = person.represented_organizations(None)
     names = sorted(mine & {found.organization} if found.organization else mine)
-    body = export_view.calendar_of(person, names, language.current())
-    calendar_token.note_use(found)
+    body = calendar_export.write_calendar(person, names, language.current())
+    calendar_token.record_use(found)
     model.Session.commit()
-    response = Response(body, content_type=export_view.ICAL)
+    response = Response(body, content_type=plan_files.ICAL)
     response.headers["Cache-Control"] = export.PRIVATE
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex"

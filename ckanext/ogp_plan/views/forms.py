@@ -22,7 +22,7 @@ def given(*names: str) -> dict[str, str]:
 
 
 def filled(fields: Mapping[str, Any], names: Iterable[str] | None = None) -> dict[str, Any]:
-    """Return the fields that say something."""
+    """Return the fields that are filled."""
     return {
         name: value
         for name, value in fields.items()
@@ -30,16 +30,16 @@ def filled(fields: Mapping[str, Any], names: Iterable[str] | None = None) -> dic
     }
 
 
-def errors_of(refused: tk.ValidationError, rename: Mapping[str, str] | None = None) -> Errors:
-    """Return what an action refused, field by field.
+def errors_of(error: tk.ValidationError, rename: Mapping[str, str] | None = None) -> Errors:
+    """Return the errors of an action, field by field.
 
     :param rename: field of the action → field of the form, where they differ.
     """
     found: Errors = {}
-    for name, said in refused.error_dict.items():
+    for name, messages in error.error_dict.items():
         # "__before", "__after" and the like are of no field
         field = "" if name.startswith("__") else (rename or {}).get(name, name)
-        found.setdefault(field, []).extend(words.ogp_plan_sentences(said))
+        found.setdefault(field, []).extend(words.ogp_plan_sentences(messages))
     return found
 
 

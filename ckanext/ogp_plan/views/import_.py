@@ -16,6 +16,7 @@ from flask import Blueprint, Response, redirect
 from ckanext.cost_common import language, paging
 from ckanext.cost_common.csrf import require_token
 from ckanext.ogp_plan import config, urls
+from ckanext.ogp_plan.exports import files as plan_files
 from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.logic.action.import_ import act_of
 from ckanext.ogp_plan.model import PlanRow
@@ -23,9 +24,11 @@ from ckanext.ogp_plan.planning import families
 from ckanext.ogp_plan.planning.exporters import act as act_workbook
 from ckanext.ogp_plan.planning.importers import layouts, sources
 from ckanext.ogp_plan.planning.responsibles import Directory
-from ckanext.ogp_plan.services import export_view, permission
 from ckanext.ogp_plan.services import import_ as import_service
+from ckanext.ogp_plan.services import organization as organization_service
+from ckanext.ogp_plan.services import permission
 from ckanext.ogp_plan.services import record as record_service
+from ckanext.ogp_plan.services.plan_act import TRACKED
 from ckanext.ogp_plan.views import forms
 from ckanext.ogp_plan.views import plan as plan_view
 
@@ -109,7 +112,7 @@ def _megabytes(size: int) -> str:
 
 def _owners() -> list[dict[str, str]]:
     """The organizations for which the person may make a plan."""
-    person = permission.who(tk.current_user)
+    person = permission.load_person(tk.current_user)
     wanted = (
         sa.select(model.Group.name, model.Group.title)
         .where(model.Group.is_organization.is_(True), model.Group.state == "active")
@@ -118,7 +121,7 @@ def _owners() -> list[dict[str, str]]:
     return [
         {"value": name, "title": title or name}
         for name, title in model.Session.execute(wanted)
-        if permission.may(person, "create", None, organization=name)
+        if permission.is_allowed(person, "create", None, organization=name)
     ]
 
 
@@ -182,7 +185,7 @@ def _new_page(
         "groups": _groups(plan) if plan else [],
         "own_groups": shown["groups"],
         "group": _opened(shown["groups"], organismos, group),
-        "needs_act": shown["status"] in import_service.TRACKED,
+        "needs_act": shown["status"] in TRACKED,
         "open_imports": _open_imports(plan),
         "workbook_url": tk.url_for("ogp_plan_file.file", plan=shown["name"], name="plan.xlsx"),
         "done": tk.request.args.get("hecho", ""),
@@ -223,7 +226,7 @@ def _opened(
 
 def _open_imports(plan: PlanRow | None) -> list[dict[str, Any]]:
     """The person's own imports that wait: of a plan, or of plans to be."""
-    person = permission.who(tk.current_user)
+    person = permission.load_person(tk.current_user)
     return [
         {
             "url": tk.url_for("ogp_plan_import.read", id=one.id),
@@ -231,13 +234,13 @@ def _open_imports(plan: PlanRow | None) -> list[dict[str, Any]]:
             "created": one.created,
             "title": one.wanted.get("title") or one.wanted.get("name"),
         }
-        for one in import_service.open_imports(plan.id if plan else None, person.id)
+        for one in import_service.list_open_imports(plan.id if plan else None, person.id)
     ]
 
 
 def _organismos() -> list[dict[str, Any]]:
     """The organismos that a responsible may be; ``there``: whether it has its page in the portal."""
-    named = export_view.names()
+    named = organization_service.load_names()
     there = set(_organization_names())
     known = sorted(
         {*Directory.load().organismos, *there}, key=lambda name: str(named.get(name, name)).casefold()
@@ -452,7 +455,7 @@ def act_json(id: str) -> Response:
 
     forms.require_user()
     body = json.dumps(_shown(id), ensure_ascii=False, indent=1) + "\n"
-    return _private(Response(body, content_type=export_view.JSON), f"acta-{id}.json")
+    return _private(Response(body, content_type=plan_files.JSON), f"acta-{id}.json")
 
 
 def act_xlsx(id: str) -> Response:
@@ -464,7 +467,7 @@ def act_xlsx(id: str) -> Response:
     if act is None:
         return tk.abort(404, tk._("The act of this import is kept no longer."))  # type: ignore[no-any-return]
     body = act_workbook.write(act, language.current(), record_service.family(row.family))
-    return _private(Response(body, content_type=export_view.XLSX), f"acta-{id}.xlsx")
+    return _private(Response(body, content_type=plan_files.XLSX), f"acta-{id}.xlsx")
 
 
 def _private(response: Response, name: str) -> Response:

@@ -398,17 +398,17 @@ def nested(found: forms.Errors, wrong: Any, prefix: str, names: tuple[str, ...])
 
     :param prefix: with which the fields of the part begin.
     """
-    for wrong_field, said in (wrong if isinstance(wrong, Mapping) else {"": wrong}).items():
+    for wrong_field, messages in (wrong if isinstance(wrong, Mapping) else {"": wrong}).items():
         name = "resource" if wrong_field == "dataset" else wrong_field
         field = prefix + (name if name in names else names[0])
-        sentences = words.ogp_plan_sentences(said)
+        sentences = words.ogp_plan_sentences(messages)
         if sentences:
             found.setdefault(field, []).extend(sentences)
 
 
-def parts_of(refused: tk.ValidationError, name: str) -> list[Any]:
+def parts_of(error: tk.ValidationError, name: str) -> list[Any]:
     """Return the errors of a nested list, one a part of it."""
-    found = refused.error_dict.get(name) or []
+    found = error.error_dict.get(name) or []
     return found if isinstance(found, list) else [found]
 
 
@@ -515,7 +515,7 @@ class VerdictForm(ItemForm):
 
     def extra_vars(self) -> dict[str, Any]:
         names = {"control_interno": "Control Interno", "monitor": tk._("Independent monitor")}
-        days = cut_service.of_plan(self.plan)
+        days = cut_service.list_days(self.plan)
         return {
             "item": {
                 **self.item,

@@ -15,8 +15,8 @@ from ckanext.cost_common.csrf import require_token
 from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.model import PlanRow
 from ckanext.ogp_plan.planning.tracking import LinkKind
-from ckanext.ogp_plan.serializers import item as item_serializer
 from ckanext.ogp_plan.serializers import link as link_serializer
+from ckanext.ogp_plan.serializers.labels import link_kind_label
 from ckanext.ogp_plan.services import permission, request_fields
 from ckanext.ogp_plan.views import forms
 from ckanext.ogp_plan.views import plan as plan_view
@@ -95,7 +95,7 @@ class LinksPage(MethodView):
         :raises tk.ValidationError: what is wrong with each field, and what to write instead.
         """
         sent = request_fields.validated(_FORM, forms.given(*_FORM))
-        person = permission.who(tk.current_user)
+        person = permission.load_person(tk.current_user)
         errors: forms.Errors = {}
         item = _named(lookup.plan(person, shown["name"]), sent["item"], "item", errors)
         other_plan = _visible(person, sent["other_plan"], errors)
@@ -148,7 +148,7 @@ class LinksPage(MethodView):
             "kinds": [
                 {
                     "value": kind.value,
-                    "title": item_serializer.link_name(kind.value),
+                    "title": link_kind_label(kind.value),
                     "help": kind_help(kind),
                 }
                 for kind in KINDS
@@ -182,7 +182,7 @@ def _visible(person: permission.Person, name: str, errors: forms.Errors) -> Plan
 
 def _named(plan: PlanRow, written: str, field: str, errors: forms.Errors) -> Any:
     try:
-        return link_serializer.named(plan, written)
+        return link_serializer.find_item(plan, written)
     except tk.ValidationError as refused:
         errors[field] = forms.errors_of(refused)["item"]
         return None

@@ -23,7 +23,7 @@ from ckanext.ogp_plan.helpers import plan as words
 from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.planning import progress
 from ckanext.ogp_plan.planning.types import Indicator
-from ckanext.ogp_plan.serializers import plan as plan_serializer
+from ckanext.ogp_plan.serializers import item as item_serializer
 from ckanext.ogp_plan.services import permission
 from ckanext.ogp_plan.services import record as record_service
 from ckanext.ogp_plan.views import forms
@@ -44,9 +44,9 @@ SECTIONS, MOST_SECTIONS = 3, 30
 #: Duties that the page of a report offers to carry; the rest is reported on the item's page or by workbook.
 CARRIED = 40
 #: What the page asks of a duty, of its figure and of its evidence; each field is "u_<plan>/<address>_<name>".
-SAID_FIELDS = ("state", "progress", "text", "confirms")
-FIGURE_FIELDS = ("value", "numerator", "denominator")
-PROOF_FIELDS = ("url", "title")
+UPDATE_FIELDS = ("state", "progress", "text", "confirms")
+VALUE_FIELDS = ("value", "numerator", "denominator")
+EVIDENCE_FIELDS = ("url", "title")
 #: Letters of a file that the page itself carries from the dry run to its application.
 LARGEST_CARRIED = 400_000
 
@@ -156,12 +156,12 @@ class OrganizationReport(MethodView):
         """What the report may carry, with what was written of it."""
         open_ = [*(owed.get("this_month") or []), *(owed.get("late") or []), *(owed.get("next") or [])]
         shown = open_[:CARRIED]
-        indicators = plan_serializer.indicators([one["id"] for one in shown])
+        indicators = item_serializer.load_indicators([one["id"] for one in shown])
         made = []
         for one in shown:
             key = f"{one['plan']}/{one['address']}"
             prefix = f"u_{key}_"
-            sent = written(prefix, (*SAID_FIELDS, *FIGURE_FIELDS, *PROOF_FIELDS))
+            sent = written(prefix, (*UPDATE_FIELDS, *VALUE_FIELDS, *EVIDENCE_FIELDS))
             # of several indicators the item's own page asks
             only = indicators.get(one["id"]) or []
             made.append(
@@ -179,17 +179,17 @@ class OrganizationReport(MethodView):
         """The duties that something was written of, each with what the action takes of it."""
         made = []
         for one in duties:
-            said: dict[str, Any] = forms.filled(one["sent"], SAID_FIELDS)
-            if said.get("confirms"):
-                said["confirms"] = True
+            update: dict[str, Any] = forms.filled(one["sent"], UPDATE_FIELDS)
+            if update.get("confirms"):
+                update["confirms"] = True
             if one["indicator"] and was_measured(one["sent"]):
-                said["measurements"] = [figure(one["indicator"]["code"], one["sent"])]
+                update["measurements"] = [figure(one["indicator"]["code"], one["sent"])]
             evidence = evidence_given(one["prefix"])
             if evidence:
-                said["evidence"] = [evidence]
-            if said:
+                update["evidence"] = [evidence]
+            if update:
                 item = one["item"]
-                made.append((one, {"plan": item["plan"], "item": item["address"], **said}))
+                made.append((one, {"plan": item["plan"], "item": item["address"], **update}))
         return made
 
     def _report(self, name: str, owed: Mapping[str, Any]) -> Any:
@@ -203,33 +203,33 @@ class OrganizationReport(MethodView):
         }
         try:
             done = tk.get_action("ogp_plan_report_create")({}, data)
-        except tk.ValidationError as refused:
-            return self._page(name, owed, self._errors(refused, [duty for duty, _ in carried]), 400)
+        except tk.ValidationError as error:
+            return self._page(name, owed, self._errors(error, [duty for duty, _ in carried]), 400)
         tk.h.flash_success(tk._("The report was received, with what it says of each duty."))
         report = min(done["reports"].values())
         return tk.redirect_to(
             tk.url_for("ogp_plan.organization_report", id=owed["organization"], report=report)
         )
 
-    def _errors(self, refused: tk.ValidationError, duties: Sequence[Mapping[str, Any]]) -> forms.Errors:
+    def _errors(self, error: tk.ValidationError, duties: Sequence[Mapping[str, Any]]) -> forms.Errors:
         """Errors of a duty stand beside its fields; what is of no field, first in the duty."""
-        plain = {name: one for name, one in refused.error_dict.items() if name != "updates"}
+        plain = {name: one for name, one in error.error_dict.items() if name != "updates"}
         found = forms.errors_of(tk.ValidationError(plain)) if plain else {}
-        for duty, wrong in zip(duties, parts_of(refused, "updates"), strict=False):
+        for duty, wrong in zip(duties, parts_of(error, "updates"), strict=False):
             self._of_duty(found, duty, wrong if isinstance(wrong, Mapping) else {"": wrong})
         return found
 
     def _of_duty(self, found: forms.Errors, duty: Mapping[str, Any], wrong: Mapping[str, Any]) -> None:
         prefix = duty["prefix"]
-        of_parts = {"measurements": FIGURE_FIELDS, "evidence": PROOF_FIELDS}
-        for name, said in wrong.items():
+        of_parts = {"measurements": VALUE_FIELDS, "evidence": EVIDENCE_FIELDS}
+        for name, messages in wrong.items():
             if name in of_parts:
-                for part in said if isinstance(said, list) else [said]:
+                for part in messages if isinstance(messages, list) else [messages]:
                     nested(found, part, prefix, of_parts[name])
-            elif name in SAID_FIELDS:
-                nested(found, {name: said}, prefix, SAID_FIELDS)
+            elif name in UPDATE_FIELDS:
+                nested(found, {name: messages}, prefix, UPDATE_FIELDS)
             else:
-                found.setdefault(f"u_{duty['key']}", []).extend(words.ogp_plan_sentences(said))
+                found.setdefault(f"u_{duty['key']}", []).extend(words.ogp_plan_sentences(messages))
 
     def _rows(self, name: str, owed: Mapping[str, Any], *, applied: bool) -> Any:
         raw, file_name = self._file()
@@ -246,14 +246,14 @@ class OrganizationReport(MethodView):
         kept = {"content": carried if len(carried) <= LARGEST_CARRIED else "", "file_name": file_name}
         try:
             done = tk.get_action("ogp_plan_report_rows")({}, data)
-        except tk.ValidationError as refused:
-            fates = refused.error_dict.pop("fates", None)
+        except tk.ValidationError as error:
+            fates = error.error_dict.pop("fates", None)
             tried = {"rows": fates, "applied": False, "counts": {}} if isinstance(fates, list) else None
-            errors = forms.errors_of(refused)
+            errors = forms.errors_of(error)
             return self._page(name, owed, errors, 400, tried=tried, kept=kept)
-        except tk.NotAuthorized as refused:
+        except tk.NotAuthorized as error:
             # which plan it is may be in one row of many: say it, and give the form back
-            return self._page(name, owed, {"upload": [str(refused)]}, 403)
+            return self._page(name, owed, {"upload": [str(error)]}, 403)
         if not applied:
             return self._page(name, owed, tried=done, kept=kept)
         tk.h.flash_success(tk._("The rows were received."))
@@ -286,7 +286,7 @@ def _indicator(one: Indicator) -> dict[str, Any]:
 
 
 def _labels(duties: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """What the fields of each duty are called where errors are told, with the code of the duty."""
+    """Labels of the fields of each duty in the list of errors, with the code of the duty."""
     names = {
         "": "",
         "state": tk._("State"),
@@ -324,7 +324,7 @@ def organization_reports(id: str) -> Any:
         found = tk.get_action("ogp_plan_report_list")(
             {}, {"organization": id, "limit": size, "offset": (present - 1) * size}
         )
-        # what it owes is told of who handed in nothing, and asked of who may hand in more
+        # what it owes is shown of who handed in nothing, and needed by who may hand in more
         owed = (
             tk.get_action("ogp_plan_obligation_list")({}, {"organization": id, "limit": 1})
             if not found["count"] or found["may"]["report"]

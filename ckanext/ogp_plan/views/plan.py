@@ -373,7 +373,7 @@ def _month(item: Mapping[str, Any], month: tuple[int, int], today: dt.date) -> s
 def cut_matrix(plan: Mapping[str, Any], items: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Return items by the cuts of a plan, with the light each had in those that are frozen, and has today."""
     cuts = list(plan.get("cuts") or [])[:MOST_CUTS]
-    kept = cut_service.lights(plan["id"], [cut["sha256"] for cut in cuts if cut.get("sha256")])
+    kept = cut_service.load_lights(plan["id"], [cut["sha256"] for cut in cuts if cut.get("sha256")])
     columns, lights = [], []
     for cut in cuts:
         frozen = kept.get(cut.get("sha256"))

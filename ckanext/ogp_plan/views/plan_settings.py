@@ -94,7 +94,7 @@ class SettingsPage(MethodView):
             "organizations": [{"value": one["name"], "title": one["title"]} for one in plan["organizations"]],
             "periods": self._periods(plan),
             "link_count": self._link_count(plan) if may.get("link") else 0,
-            "catalogued": dataset_export.standing(_row(plan)) if _manages(may) else None,
+            "catalogued": dataset_export.get_status(_row(plan)) if _manages(may) else None,
             # what is written as a table of its own is changed over the API
             "rules": [one for one in plan["settings"] if not isinstance(one["value"], dict)],
         }

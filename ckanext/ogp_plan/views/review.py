@@ -12,6 +12,8 @@ from flask.views import MethodView
 from ckanext.cost_common import paging
 from ckanext.cost_common.csrf import require_token
 from ckanext.ogp_plan import config
+from ckanext.ogp_plan.logic import lookup
+from ckanext.ogp_plan.services import permission
 from ckanext.ogp_plan.views import forms
 from ckanext.ogp_plan.views import plan as plan_view
 from ckanext.ogp_plan.views.item_form import blueprint, periods
@@ -22,33 +24,39 @@ class MonitoringPage(MethodView):
 
     def get(self, plan: str) -> Response:
         """Show what waits."""
-        return self._page(self._plan(plan))
+        self._require_reviewer(plan)
+        return self._page(plan_view.plan_or_404(plan))
 
     def post(self, plan: str) -> Any:
         """Accept or return one report."""
         require_token()
-        shown = self._plan(plan)
+        name = self._require_reviewer(plan)
         sent = forms.given("update", "accepted", "reason")
         try:
             tk.get_action("ogp_plan_review_create")({}, forms.filled(sent))
-        except tk.ValidationError as refused:
-            return self._page(shown, sent, forms.errors_of(refused), 400)
-        except (tk.NotAuthorized, tk.ObjectNotFound) as refused:
-            return self._page(shown, sent, {"": [str(refused)]}, 403)
+        except tk.ValidationError as error:
+            return self._page(plan_view.plan_or_404(name), sent, forms.errors_of(error), 400)
+        except (tk.NotAuthorized, tk.ObjectNotFound) as error:
+            return self._page(plan_view.plan_or_404(name), sent, {"": [str(error)]}, 403)
         accepted = sent["accepted"] == "true"
         tk.h.flash_success(
             tk._("The report was accepted.")
             if accepted
             else tk._("The report was returned: it counts no more until it is corrected.")
         )
-        return tk.redirect_to(self._url(shown["name"], self._asked()))
+        return tk.redirect_to(self._url(name, self._asked()))
 
-    def _plan(self, name: str) -> dict[str, Any]:
-        shown = plan_view.plan_or_404(name)
+    def _require_reviewer(self, reference: str) -> str:
+        """Check that the person reviews reports of the plan; return the plan's name."""
+        person = permission.load_person(tk.current_user)
+        try:
+            plan = lookup.plan(person, reference)
+        except (tk.ObjectNotFound, tk.ValidationError):
+            tk.abort(404, tk._("There is no public plan at this address"))
         forms.require_user()
-        if not (shown.get("may") or {}).get("review"):
+        if not permission.is_allowed(person, "review", plan):
             forms.forbidden()
-        return shown
+        return str(plan.name)
 
     def _asked(self) -> dict[str, str]:
         given = tk.request.values
@@ -75,8 +83,8 @@ class MonitoringPage(MethodView):
         problem = None
         try:
             found = self._listed(plan, wanted, size, present)
-        except tk.ValidationError as refused:
-            problem, asked, state, present = plan_view.first_of(refused), {}, "pendiente", 1
+        except tk.ValidationError as error:
+            problem, asked, state, present = plan_view.first_of(error), {}, "pendiente", 1
             found = self._listed(plan, {"state": state}, size, present)
         extra_vars = {
             "plan": plan,

@@ -63,7 +63,9 @@ class TestImport:
 
     def test_questions_end_with_1_and_answers_close_them(self, town: Town, tmp_path: Path) -> None:
         file = tmp_path / "preguntas.xlsx"
-        file.write_bytes(plan_files.f014([*plan_files.ROWS, ("", "", "Sólo una descripción", "", [], "", "", "", "")]))
+        file.write_bytes(
+            plan_files.f014([*plan_files.ROWS, ("", "", "Sólo una descripción", "", [], "", "", "", "")])
+        )
         words = ("import", str(file), "--family", "paac", "--name", "preguntado", "--owner", town.owner)
         asked = run(town, *words, "--apply", "--format", "json")
         assert asked.exit_code == cli.OPEN
@@ -81,7 +83,18 @@ class TestImport:
             ("import", str(bad), "--family", "paac", "--name", "malo", "--owner", town.owner),
             ("import", str(file), "--plan", "no-hay"),
             ("import", str(file), "--family", "nada", "--name", "malo", "--owner", town.owner),
-            ("import", str(file), "--family", "paac", "--name", "malo", "--owner", town.owner, "--user", "nadie"),
+            (
+                "import",
+                str(file),
+                "--family",
+                "paac",
+                "--name",
+                "malo",
+                "--owner",
+                town.owner,
+                "--user",
+                "nadie",
+            ),
         ):
             done = run(town, *words)
             assert done.exit_code == cli.UNUSABLE, (words, done.output)
@@ -90,7 +103,9 @@ class TestImport:
 
 
 class TestCuts:
-    def test_they_are_made_listed_verified_and_published(self, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_they_are_made_listed_verified_and_published(
+        self, town: Town, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         plan = town.plan("paac")
         monkeypatch.setattr(record_service, "today", lambda: dt.date(2026, 5, 4))
         assert run(town, "cut", "create", plan.name, "2026-04-30").exit_code == 0
@@ -105,7 +120,12 @@ class TestCuts:
         assert verified.output.count(" same ") == 2
         assert run(town, "cut", "verify").exit_code == 0
         assert run(town, "cut", "verify", plan.name, "2026-08-31").exit_code == cli.UNUSABLE
-        assert run(town, "cut", "publish", plan.name, "2026-04-30", "--user", str(town.names["sysadmin"])).exit_code == cli.UNUSABLE
+        assert (
+            run(
+                town, "cut", "publish", plan.name, "2026-04-30", "--user", str(town.names["sysadmin"])
+            ).exit_code
+            == cli.UNUSABLE
+        )
         done = run(town, "cut", "publish", plan.name, "2026-04-30", "--user", str(town.names["control"]))
         assert done.exit_code == 0, done.output
 
@@ -147,7 +167,11 @@ class TestDatasets:
         plan = town.plan("paac")
         done = town.call("owner_admin", "ogp_plan_publish_dataset", plan=plan.name)
         shown = helpers.call_action("package_show", id=done["dataset"])
-        assert (shown["title"], shown["private"], shown["organization"]["name"]) == (plan.title, False, town.owner)
+        assert (shown["title"], shown["private"], shown["organization"]["name"]) == (
+            plan.title,
+            False,
+            town.owner,
+        )
         urls = {one["ogp_plan_file"]: one["url"] for one in shown["resources"]}
         assert urls["plan.json"].endswith(f"/planes/{plan.name}/archivo/plan.json")
         assert {"plan.xlsx", "f014.xlsx", "novedades.atom", "calendario.ics"} <= set(urls)
@@ -159,19 +183,34 @@ class TestDatasets:
         assert extras["frequency"].endswith("/MONTHLY")
         ids = {one["ogp_plan_file"]: one["id"] for one in shown["resources"]}
         # what people add stays; asked again, nothing is doubled
-        helpers.call_action("resource_create", {"user": town.names["sysadmin"]}, package_id=done["dataset"], url="https://ejemplo.gov.co/otro.pdf", name="Otro")
-        helpers.call_action("package_patch", {"user": town.names["sysadmin"]}, id=done["dataset"], tags=[{"name": "propia"}])
+        helpers.call_action(
+            "resource_create",
+            {"user": town.names["sysadmin"]},
+            package_id=done["dataset"],
+            url="https://ejemplo.gov.co/otro.pdf",
+            name="Otro",
+        )
+        helpers.call_action(
+            "package_patch", {"user": town.names["sysadmin"]}, id=done["dataset"], tags=[{"name": "propia"}]
+        )
         monkeypatch.setattr(record_service, "today", lambda: dt.date(2026, 5, 4))
         town.call("control", "ogp_plan_cut_create", plan=plan.name, day="2026-04-30")
         town.call("control", "ogp_plan_cut_publish", plan=plan.name, day="2026-04-30")
         after = helpers.call_action("package_show", id=done["dataset"])
-        assert {one.get("ogp_plan_file"): one["id"] for one in after["resources"] if one.get("ogp_plan_file") in ids} == ids
+        assert {
+            one.get("ogp_plan_file"): one["id"]
+            for one in after["resources"]
+            if one.get("ogp_plan_file") in ids
+        } == ids
         assert "corte-2026-04-30" in {one.get("ogp_plan_file") for one in after["resources"]}
         assert "Otro" in {one["name"] for one in after["resources"]}
         assert "propia" in {one["name"] for one in after["tags"]}
         again = town.call("owner_admin", "ogp_plan_publish_dataset", plan=plan.name)
         assert again["dataset"] == done["dataset"]
-        assert helpers.call_action("package_show", id=done["dataset"])["metadata_modified"] == after["metadata_modified"]
+        assert (
+            helpers.call_action("package_show", id=done["dataset"])["metadata_modified"]
+            == after["metadata_modified"]
+        )
 
     def test_a_draft_is_in_no_catalogue(self, town: Town) -> None:
         plan = town.plan("paac", "borrador")
@@ -187,7 +226,7 @@ class TestDatasets:
         plan = town.plan("ogp")
         first = town.call("owner_admin", "ogp_plan_publish_dataset", plan=plan.name)
         helpers.call_action("package_delete", {"user": town.names["sysadmin"]}, id=first["dataset"])
-        dataset_export.refresh_quietly(plan.id)
+        dataset_export.refresh(plan.id)
         assert model.Package.get(first["dataset"]).state == "deleted"
         second = town.call("owner_admin", "ogp_plan_publish_dataset", plan=plan.name)
         assert second["dataset"] != first["dataset"]
@@ -199,6 +238,6 @@ class TestDatasets:
         def broken(*_: Any) -> Any:
             raise RuntimeError("no Solr")
 
-        monkeypatch.setattr(dataset_export, "_fields", broken)
-        dataset_export.refresh_quietly(plan.id)
+        monkeypatch.setattr(dataset_export, "_build_fields", broken)
+        dataset_export.refresh(plan.id)
         assert PlanRow.get(plan.name).version == 1

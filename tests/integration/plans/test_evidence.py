@@ -322,14 +322,14 @@ class TestUploads:
 
 
 class TestChecks:
-    def look(self, plan: PlanRow, **options: Any) -> evidence_check.Checked:
+    def look(self, plan: PlanRow, **options: Any) -> evidence_check.CheckSummary:
         model.Session.rollback()
         return evidence_check.check_plan(model.Session.get(PlanRow, plan.id), **options)
 
     def test_once_a_week(self, town: Town, plan: PlanRow, site: str) -> None:
         give(town, plan, url=f"{site}/acta.pdf")
-        assert (self.look(plan).well, self.look(plan).looked) == (1, 0)
-        assert self.look(plan, everything=True).looked == 1
+        assert (self.look(plan).valid, self.look(plan).checked) == (1, 0)
+        assert self.look(plan, everything=True).checked == 1
         assert len(rows(plan, "check")) == 2
 
     @pytest.mark.parametrize(
@@ -362,9 +362,9 @@ class TestChecks:
     ) -> None:
         complete(town, plan, url=f"{site}/acta.pdf")
         _Site.pages["/acta.pdf"] = (503, b"")
-        assert self.look(plan).untold == 1
+        assert self.look(plan).unknown == 1
         assert town.item(plan, "1.1.1").light == "completado"
-        assert self.look(plan).looked == 0
+        assert self.look(plan).checked == 0
         last = rows(plan, "check")[-1]
         evidence = rows(plan, "evidence")[-1]
         # the day after, it is asked again
@@ -379,13 +379,13 @@ class TestChecks:
         dataset = factories.Dataset(owner_org=town.obras)
         resource = factories.Resource(package_id=dataset["id"], upload=storage(b"datos", "datos.csv"))
         complete(town, plan, resource=resource["id"])
-        assert self.look(plan).well == 1
+        assert self.look(plan).valid == 1
         admin = {"user": town.names["sysadmin"]}
         tk.get_action("package_patch")(dict(admin), {"id": dataset["id"], "private": True})
         assert self.look(plan, everything=True).hidden == 1
         assert town.item(plan, "1.1.1").light == "en_riesgo"
         tk.get_action("package_patch")(dict(admin), {"id": dataset["id"], "private": False})
-        assert self.look(plan, everything=True).well == 1
+        assert self.look(plan, everything=True).valid == 1
         tk.get_action("resource_patch")(
             dict(admin), {"id": resource["id"], "upload": storage(b"otros", "datos.csv")}
         )
@@ -404,7 +404,7 @@ class TestChecks:
         def lost(*_args: Any) -> Any:
             raise FileNotFoundError
 
-        monkeypatch.setattr(storage_module, "chunks", lost)
+        monkeypatch.setattr(storage_module, "read_chunks", lost)
         assert self.look(plan).broken == 1
         assert rows(plan, "check")[0].body["detail"] == "missing_file"
         assert made
@@ -413,7 +413,7 @@ class TestChecks:
         hidden = factories.Dataset(owner_org=town.obras, private=True)
         complete(town, plan, dataset=hidden["id"], public=False, withheld="Datos personales")
         done = self.look(plan)
-        assert (done.well, done.hidden) == (1, 0)
+        assert (done.valid, done.hidden) == (1, 0)
         assert town.item(plan, "1.1.1").light == "completado"
 
     def test_a_large_file_is_only_there(
@@ -422,7 +422,7 @@ class TestChecks:
         monkeypatch.setitem(tk.config, OPTION + "max_evidence_bytes", 1024)
         _Site.pages["/acta.pdf"] = (200, b"x" * 5000)
         made = give(town, plan, url=f"{site}/acta.pdf")
-        assert (made["sha256"], self.look(plan).well) == (None, 1)
+        assert (made["sha256"], self.look(plan).valid) == (None, 1)
 
     def test_a_run_cut_short_goes_on(
         self, town: Town, plan: PlanRow, site: str, monkeypatch: pytest.MonkeyPatch
@@ -431,7 +431,7 @@ class TestChecks:
             _Site.pages[f"/{n}"] = (200, str(n).encode())
             give(town, plan, url=f"{site}/{n}")
         monkeypatch.setattr(evidence_check, "BATCH", 2)
-        real, asked = evidence_check.look, []
+        real, asked = evidence_check.inspect_evidence, []
 
         def dying(evidence: Any) -> Any:
             asked.append(evidence.url)
@@ -439,22 +439,22 @@ class TestChecks:
                 raise KeyboardInterrupt
             return real(evidence)
 
-        monkeypatch.setattr(evidence_check, "look", dying)
+        monkeypatch.setattr(evidence_check, "inspect_evidence", dying)
         with pytest.raises(KeyboardInterrupt):
             self.look(plan)
         assert len(rows(plan, "check")) == 2
-        monkeypatch.setattr(evidence_check, "look", real)
-        assert self.look(plan).looked == 3
-        assert self.look(plan).looked == 0
+        monkeypatch.setattr(evidence_check, "inspect_evidence", real)
+        assert self.look(plan).checked == 3
+        assert self.look(plan).checked == 0
 
     def test_withdrawn_evidence_is_not_looked_at(self, town: Town, plan: PlanRow, site: str) -> None:
         made = give(town, plan, url=f"{site}/acta.pdf")
         town.call("focal_point", "ogp_plan_evidence_retract", id=made["id"], reason="No era")
-        assert self.look(plan, everything=True).looked == 0
+        assert self.look(plan, everything=True).checked == 0
 
     def test_of_all_plans(self, town: Town, plan: PlanRow, site: str) -> None:
         give(town, plan, url=f"{site}/acta.pdf")
-        assert evidence_check.check_all()[plan.name].looked == 1
+        assert evidence_check.check_all()[plan.name].checked == 1
 
 
 def Any_(evidence_id: str) -> Any:  # noqa: N802

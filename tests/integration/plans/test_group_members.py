@@ -18,7 +18,7 @@ from support.visitor import Visitor, text_of
 
 from ckanext.ogp_plan.model import ItemAssignment, PlanItem, PlanRow, PlanVersion, RecordedChange, UnknownName
 from ckanext.ogp_plan.planning.types import Declared, OrgGroup
-from ckanext.ogp_plan.services import import_ as import_service
+from ckanext.ogp_plan.services import group as group_service
 from ckanext.ogp_plan.services import item_status
 from ckanext.ogp_plan.services import record as record_service
 
@@ -32,7 +32,9 @@ def town() -> Iterator[Town]:
         yield Town.build(app)
 
 
-def with_group(town: Town, status: str = "adoptado", *, size: int | None = 3, members: tuple[str, ...] = ()) -> PlanRow:
+def with_group(
+    town: Town, status: str = "adoptado", *, size: int | None = 3, members: tuple[str, ...] = ()
+) -> PlanRow:
     """A PAAC whose row 2.2 is owed by a group, two each, of which these members are known."""
     body = paac(town)
     body.groups = [
@@ -76,7 +78,9 @@ def everything(row: PlanRow) -> list[Any]:
 def owing(row: PlanRow) -> set[tuple[str | None, str | None]]:
     """Who owes 2.2: organismo and group."""
     item = PlanItem.at(row.id, "2.2")
-    wanted = sa.select(ItemAssignment.organization, ItemAssignment.group_id).where(ItemAssignment.item_id == item.id)
+    wanted = sa.select(ItemAssignment.organization, ItemAssignment.group_id).where(
+        ItemAssignment.item_id == item.id
+    )
     return set(map(tuple, model.Session.execute(wanted)))
 
 
@@ -94,10 +98,16 @@ class TestTheAction:
         due = town.call("anonymous", "ogp_plan_obligation_list", organization=town.datic, plan=row.name)
         assert "2.2" in {one["address"] for name in ("late", "this_month", "next") for one in due[name]}
         [change] = town.call("anonymous", "ogp_plan_diff", plan=row.name)["changes"]
-        assert (change["field"], change["act_name"], change["reason"]) == ("groups[organismos]", *SAID.values())
+        assert (change["field"], change["act_name"], change["reason"]) == (
+            "groups[organismos]",
+            *SAID.values(),
+        )
         assert "DATIC" in change["after_text"]
         version = PlanVersion.get(row.id, 2)
-        assert (version.act_name, version.reason, version.user_id) == (*SAID.values(), town.ids["coordinator"])
+        assert (version.act_name, version.reason, version.user_id) == (
+            *SAID.values(),
+            town.ids["coordinator"],
+        )
 
     def test_the_same_again_in_any_order_writes_nothing(self, town: Town) -> None:
         row = with_group(town, members=(town.obras, town.datic))
@@ -110,7 +120,9 @@ class TestTheAction:
 
     def test_who_is_not_among_them_leaves_and_what_it_reported_stays(self, town: Town) -> None:
         row = with_group(town, members=(town.obras, town.datic))
-        town.update(row, ("fila", "2.2"), organization=town.obras, state=Declared.ONGOING, text="Dos reuniones.")
+        town.update(
+            row, ("fila", "2.2"), organization=town.obras, state=Declared.ONGOING, text="Dos reuniones."
+        )
         patch(town, row, [town.datic, town.otra])
         assert owing(row) == {(town.datic, "organismos"), (town.otra, "organismos")}
         shown = town.call("anonymous", "ogp_plan_item_show", plan=row.name, id="2.2")
@@ -180,7 +192,9 @@ class TestTheAction:
     def test_a_plan_without_groups_or_version(self, town: Town) -> None:
         row = town.plan("ogp")
         assert "group" in refused(town, row, [town.obras])
-        empty = town.call("sysadmin", "ogp_plan_create", name="sin-nada", family="paac", title="Vacío", owner=town.owner)
+        empty = town.call(
+            "sysadmin", "ogp_plan_create", name="sin-nada", family="paac", title="Vacío", owner=town.owner
+        )
         assert "group" in refused(town, PlanRow.get(empty["id"]), [town.obras], who="owner_admin")
 
     def test_a_closed_plan_and_who_may_not(self, town: Town) -> None:
@@ -194,7 +208,7 @@ class TestTheAction:
             patch(town, row, [town.obras])
         # who asked before it was closed is told so under the lock
         with pytest.raises(tk.ValidationError) as error:
-            import_service.name_members(town.fresh(row), "organismos", [town.obras], act_name="a", reason="b")
+            group_service.set_members(town.fresh(row), "organismos", [town.obras], act_name="a", reason="b")
         assert "plan" in error.value.error_dict
         model.Session.rollback()
         assert town.fresh(row).version == 1
@@ -219,12 +233,16 @@ class TestAtOnce:
         """Eight say it of two groups, in versions one after another; the same twice is one version."""
         row = with_group(town, size=None)
         name = row.name
-        wanted = [(group, town_name) for town_name in (town.obras, town.datic) for group in ("organismos", "otros")]
+        wanted = [
+            (group, town_name) for town_name in (town.obras, town.datic) for group in ("organismos", "otros")
+        ]
         outcomes: list[Any] = []
 
         def one(group: str, member: str) -> None:
             try:
-                done = town.call("coordinator", "ogp_plan_group_patch", plan=name, group=group, members=[member], **SAID)
+                done = town.call(
+                    "coordinator", "ogp_plan_group_patch", plan=name, group=group, members=[member], **SAID
+                )
                 outcomes.append((done["version"], done["changes"]))
             except Exception as error:
                 outcomes.append(error)
@@ -286,7 +304,9 @@ class TestTheForm:
         assert "#grupo" in links[1]
         assert not admin.page(f"{url}?grupo=no-hay").select("input[name=members]")
         # the item that lacks them leads there
-        assert admin.page(f"/planes/{row.name}/2.2").find("a", href=lambda to: to and to.endswith("/importar?grupo=organismos#grupos"))
+        assert admin.page(f"/planes/{row.name}/2.2").find(
+            "a", href=lambda to: to and to.endswith("/importar?grupo=organismos#grupos")
+        )
 
     def test_saved_and_the_same_again(self, town: Town, admin: Visitor) -> None:
         row = with_group(town)
@@ -294,7 +314,10 @@ class TestTheForm:
         assert (answer.status_code, answer.headers["Location"].partition("?")[2]) == (303, "hecho=grupo")
         page = admin.page(f"/planes/{row.name}/importar?hecho=grupo")
         assert "se guardaron" in text_of(page.select_one(".ogp-done")).lower()
-        assert self.boxes(admin.page(f"/planes/{row.name}/importar?grupo=organismos")) == {town.obras, town.datic}
+        assert self.boxes(admin.page(f"/planes/{row.name}/importar?grupo=organismos")) == {
+            town.obras,
+            town.datic,
+        }
         answer = self.sent(admin, row, members=[town.datic, town.obras])
         assert answer.headers["Location"].endswith("hecho=igual")
         # all boxes empty: nobody is known any more
@@ -352,7 +375,14 @@ class TestPagedReads:
 
         for n in range(230):
             at = begin + dt.timedelta(hours=n)
-            fact = Update(id="", at=at, item=("fila", "2.2"), organization=town.obras, text=f"Novedad {n:03}", by=town.ids["focal_point"])
+            fact = Update(
+                id="",
+                at=at,
+                item=("fila", "2.2"),
+                organization=town.obras,
+                text=f"Novedad {n:03}",
+                by=town.ids["focal_point"],
+            )
             event_service.append(row.id, fact, at=at)
         item_status.recompute(row.id)
         model.Session.commit()
@@ -360,20 +390,28 @@ class TestPagedReads:
 
     def test_a_story_in_pages_is_the_whole_story(self, town: Town, long: PlanRow) -> None:
         def asked(**part: int) -> dict[str, Any]:
-            found: dict[str, Any] = town.call("anonymous", "ogp_plan_item_show", plan=long.name, id="2.2", **part)
+            found: dict[str, Any] = town.call(
+                "anonymous", "ogp_plan_item_show", plan=long.name, id="2.2", **part
+            )
             return found
 
         whole = asked(story_limit=1000)
         assert whole["story_count"] == len(whole["story"]) >= 230
         first = asked()
         assert (len(first["story"]), first["story_count"]) == (100, whole["story_count"])
-        pages = [one for n in range(0, whole["story_count"], 70) for one in asked(story_limit=70, story_offset=n)["story"]]
+        pages = [
+            one
+            for n in range(0, whole["story_count"], 70)
+            for one in asked(story_limit=70, story_offset=n)["story"]
+        ]
         assert pages == whole["story"]
         assert asked(story_limit=0)["story"] == asked(story_offset=10**6)["story"] == []
         rest = {name: value for name, value in first.items() if name != "story"}
         assert rest == {name: value for name, value in whole.items() if name != "story"}
 
-    @pytest.mark.parametrize("wrong", [{"story_limit": 1001}, {"story_limit": -1}, {"story_offset": -1}, {"story_offset": "x"}])
+    @pytest.mark.parametrize(
+        "wrong", [{"story_limit": 1001}, {"story_limit": -1}, {"story_offset": -1}, {"story_offset": "x"}]
+    )
     def test_pages_that_are_none(self, town: Town, long: PlanRow, wrong: dict[str, Any]) -> None:
         answer = town.ask("anonymous", "ogp_plan_item_show", plan=long.name, id="2.2", **wrong)
         assert answer.status_code == 409
@@ -420,9 +458,13 @@ class TestPagedReads:
             whole = town.call("coordinator", action, plan=plan.name)
             assert len(whole) > 2, action
             pages = [
-                each for n in range(0, len(whole), 2) for each in town.call("coordinator", action, plan=plan.name, limit=2, offset=n)
+                each
+                for n in range(0, len(whole), 2)
+                for each in town.call("coordinator", action, plan=plan.name, limit=2, offset=n)
             ]
             assert pages == whole, action
             assert town.call("coordinator", action, plan=plan.name, limit=0) == []
             assert town.ask("coordinator", action, plan=plan.name, limit=1001).status_code == 409
-        assert [one["printed"] for one in town.call("coordinator", "ogp_plan_name_list", plan=plan.name)] == names
+        assert [
+            one["printed"] for one in town.call("coordinator", "ogp_plan_name_list", plan=plan.name)
+        ] == names

@@ -19,11 +19,12 @@ from openpyxl import load_workbook
 from support.doors import portal
 from support.plan_portal import Town
 
+from ckanext.ogp_plan.exports import files as plan_files
 from ckanext.ogp_plan.model import PlanRow
 from ckanext.ogp_plan.planning import tracking
 from ckanext.ogp_plan.planning.importers import read
 from ckanext.ogp_plan.planning.types import Declared
-from ckanext.ogp_plan.services import calendar_token, export_view
+from ckanext.ogp_plan.services import calendar_token
 from ckanext.ogp_plan.services import record as record_service
 
 SECRET = "Expediente-secreto-77"
@@ -41,14 +42,77 @@ def town() -> Iterator[Town]:
 def lively(town: Town, family: str = "paac") -> PlanRow:
     """A plan with an update, a measurement, a public and a withheld evidence, a verdict and an answer."""
     plan = town.plan(family)
-    item = next(one for one in record_service.current_plan(plan).items if one.trackable and one.assignments[0].organization == town.obras)
+    item = next(
+        one
+        for one in record_service.current_plan(plan).items
+        if one.trackable and one.assignments[0].organization == town.obras
+    )
     who = {"by": town.ids["focal_point"], "organization": town.obras}
-    update = town.say(plan, tracking.Update(id="", at=NOW, item=item.key, state=Declared.ONGOING, progress=Decimal(30), period="2026-03", text="Se avanzó con ñ & <b>", **who))
-    town.say(plan, tracking.Evidence(id="", at=NOW, item=item.key, update=update.id, title="Acta pública", url="https://ejemplo.gov.co/acta.pdf", **who))
-    town.say(plan, tracking.Evidence(id="", at=NOW, item=item.key, update=update.id, title=SECRET, url=f"https://interno.gov.co/{SECRET}", public=False, withheld=WITHHELD, **who))
+    update = town.say(
+        plan,
+        tracking.Update(
+            id="",
+            at=NOW,
+            item=item.key,
+            state=Declared.ONGOING,
+            progress=Decimal(30),
+            period="2026-03",
+            text="Se avanzó con ñ & <b>",
+            **who,
+        ),
+    )
+    town.say(
+        plan,
+        tracking.Evidence(
+            id="",
+            at=NOW,
+            item=item.key,
+            update=update.id,
+            title="Acta pública",
+            url="https://ejemplo.gov.co/acta.pdf",
+            **who,
+        ),
+    )
+    town.say(
+        plan,
+        tracking.Evidence(
+            id="",
+            at=NOW,
+            item=item.key,
+            update=update.id,
+            title=SECRET,
+            url=f"https://interno.gov.co/{SECRET}",
+            public=False,
+            withheld=WITHHELD,
+            **who,
+        ),
+    )
     if item.indicators:
-        town.say(plan, tracking.Measurement(id="", at=NOW, item=item.key, indicator=item.indicators[0].code, start=dt.date(2026, 1, 1), end=dt.date(2026, 3, 31), value=Decimal(1), **who))
-    town.say(plan, tracking.Verdict(id="", at=NOW, by=town.ids["monitor"], item=item.key, role=tracking.VerdictRole.MONITOR, assigned=tracking.Completion.LIMITED, rationale="Falta."))
+        town.say(
+            plan,
+            tracking.Measurement(
+                id="",
+                at=NOW,
+                item=item.key,
+                indicator=item.indicators[0].code,
+                start=dt.date(2026, 1, 1),
+                end=dt.date(2026, 3, 31),
+                value=Decimal(1),
+                **who,
+            ),
+        )
+    town.say(
+        plan,
+        tracking.Verdict(
+            id="",
+            at=NOW,
+            by=town.ids["monitor"],
+            item=item.key,
+            role=tracking.VerdictRole.MONITOR,
+            assigned=tracking.Completion.LIMITED,
+            rationale="Falta.",
+        ),
+    )
     return plan
 
 
@@ -56,7 +120,13 @@ def text_of(body: bytes, name: str) -> str:
     """All the words of a file."""
     if name.endswith(".xlsx"):
         book = load_workbook(io.BytesIO(body))
-        return "\n".join(str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row if cell is not None)
+        return "\n".join(
+            str(cell)
+            for sheet in book
+            for row in sheet.iter_rows(values_only=True)
+            for cell in row
+            if cell is not None
+        )
     if name.endswith(".docx"):
         document = Document(io.BytesIO(body))
         cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
@@ -70,7 +140,16 @@ class TestFiles:
         plan = lively(town, family)
         listed = town.call("anonymous", "ogp_plan_file_list", plan=plan.name)
         names = {one["name"] for one in listed}
-        assert {"plan.json", "plan.xlsx", "cuadro.xlsx", "mediciones.csv", "matriz.csv", "evidencias.csv", "iati.json", "ocds.json"} <= names
+        assert {
+            "plan.json",
+            "plan.xlsx",
+            "cuadro.xlsx",
+            "mediciones.csv",
+            "matriz.csv",
+            "evidencias.csv",
+            "iati.json",
+            "ocds.json",
+        } <= names
         assert ("f014.xlsx" in names) == (family in ("paac", "ptep"))
         assert ("cost-es.xlsx" in names) == (family == "cost")
         assert ("matriz-ogp.xlsx" in names) == (family == "ogp")
@@ -86,7 +165,7 @@ class TestFiles:
             if name.endswith(".csv"):
                 measured = name != "mediciones.csv" or family != "ogp"  # a milestone has no indicator
                 assert len(list(csv.reader(io.StringIO(said)))) > measured, name
-            expected = export_view.FILES[name].content_type
+            expected = plan_files.FILES[name].content_type
             assert answer.headers["Content-Type"] == expected
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert WITHHELD in town.app.get(f"/planes/{plan.name}/archivo/evidencias.csv").get_data(as_text=True)
@@ -95,7 +174,9 @@ class TestFiles:
         plan = lively(town)
         body = town.app.get(f"/planes/{plan.name}/archivo/plan.xlsx").data
         found = read(body, "paac", name="plan.xlsx")
-        assert [item.key for item in found.plan.items] == [item.key for item in record_service.current_plan(plan).items]
+        assert [item.key for item in found.plan.items] == [
+            item.key for item in record_service.current_plan(plan).items
+        ]
 
     def test_of_another_family_it_is_not_there(self, town: Town) -> None:
         plan = town.plan("ogp")
@@ -111,7 +192,9 @@ class TestFiles:
         assert (again.status_code, again.data) == (304, b"")
         head = town.app.test_client().head(url)
         assert (head.status_code, head.headers["ETag"]) == (200, tag)
-        town.update(plan, ("fila", "1.1.1"), organization=town.obras, text="Otra cosa.", state=Declared.ONGOING)
+        town.update(
+            plan, ("fila", "1.1.1"), organization=town.obras, text="Otra cosa.", state=Declared.ONGOING
+        )
         after = town.app.get(url, headers={"If-None-Match": tag})
         assert after.status_code == 200
         assert after.headers["ETag"] != tag
@@ -119,7 +202,13 @@ class TestFiles:
 
     def test_a_draft_is_only_for_its_own(self, town: Town) -> None:
         plan = town.plan("paac", "borrador")
-        for url in ("archivo/plan.json", "novedades.atom", "luces.atom", "calendario.ics", "1.1.1/novedades.atom"):
+        for url in (
+            "archivo/plan.json",
+            "novedades.atom",
+            "luces.atom",
+            "calendario.ics",
+            "1.1.1/novedades.atom",
+        ):
             address = f"/planes/{plan.name}/{url}"
             assert town.app.get(address).status_code == 404
             assert town.get("citizen", address).status_code == 404
@@ -129,7 +218,9 @@ class TestFiles:
             assert "Access-Control-Allow-Origin" not in mine.headers
 
     def test_a_plan_without_items_has_no_files(self, town: Town) -> None:
-        plan = PlanRow(name="sin-elementos", family="paac", title="Sin elementos", status="consulta", owner=town.owner)
+        plan = PlanRow(
+            name="sin-elementos", family="paac", title="Sin elementos", status="consulta", owner=town.owner
+        )
         model.Session.add(plan)
         model.Session.commit()
         for url in ("archivo/plan.json", "novedades.atom", "calendario.ics"):
@@ -147,25 +238,43 @@ class TestCutFiles:
         assert answer.headers["Repr-Digest"].startswith("sha-256=:")
         assert SECRET not in answer.get_data(as_text=True)
         assert WITHHELD in answer.get_data(as_text=True)
-        assert town.app.get(f"/planes/{plan.name}/corte/2026-04-30/corte.json", headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+        assert (
+            town.app.get(
+                f"/planes/{plan.name}/corte/2026-04-30/corte.json",
+                headers={"If-None-Match": answer.headers["ETag"]},
+            ).status_code
+            == 304
+        )
         town.call("control", "ogp_plan_cut_publish", plan=plan.name, day="2026-04-30")
         form = town.app.get(f"/planes/{plan.name}/corte/2026-04-30/seguimiento.xlsx")
         assert form.status_code == 200
-        assert "Actividades programadas" in text_of(form.data, "seguimiento.xlsx").replace("ACTIVIDADES PROGRAMADAS", "Actividades programadas")
+        assert "Actividades programadas" in text_of(form.data, "seguimiento.xlsx").replace(
+            "ACTIVIDADES PROGRAMADAS", "Actividades programadas"
+        )
         assert SECRET not in text_of(form.data, "seguimiento.xlsx")
         whole = town.app.get(f"/planes/{plan.name}/archivo/seguimiento.xlsx")
         assert whole.status_code == 200
-        for wrong in ("2026-08-31/corte.json", "2026-04-29/corte.json", "ayer/corte.json", "2026-04-30/otro.pdf", "2026-04-30/corte.json?sha256=00"):
+        for wrong in (
+            "2026-08-31/corte.json",
+            "2026-04-29/corte.json",
+            "ayer/corte.json",
+            "2026-04-30/otro.pdf",
+            "2026-04-30/corte.json?sha256=00",
+        ):
             assert town.app.get(f"/planes/{plan.name}/corte/{wrong}").status_code == 404, wrong
 
 
 class TestFeeds:
     def test_atom_is_atom(self, town: Town) -> None:
         plan = lively(town)
-        for url in (f"/planes/{plan.name}/novedades.atom", f"/planes/{plan.name}/1.1.1/novedades.atom", f"/organismo/{town.obras}/novedades.atom"):
+        for url in (
+            f"/planes/{plan.name}/novedades.atom",
+            f"/planes/{plan.name}/1.1.1/novedades.atom",
+            f"/organismo/{town.obras}/novedades.atom",
+        ):
             answer = town.app.get(url)
             assert answer.status_code == 200, url
-            assert answer.headers["Content-Type"] == export_view.ATOM
+            assert answer.headers["Content-Type"] == plan_files.ATOM
             root = ET.fromstring(answer.data)  # noqa: S314 - our own feed
             assert root.tag == f"{ATOM}feed"
             for name in ("id", "title", "updated"):
@@ -189,22 +298,39 @@ class TestFeeds:
     def test_calendars_are_calendars(self, town: Town) -> None:
         plan = lively(town)
         answer = town.app.get(f"/planes/{plan.name}/calendario.ics")
-        assert answer.headers["Content-Type"] == export_view.ICAL
+        assert answer.headers["Content-Type"] == plan_files.ICAL
         made = Calendar.from_ical(answer.data)
         tasks = {str(one["uid"]): one for one in made.walk("VTODO")}
         assert len(tasks) == 4  # 2.1 has no date
         assert len(list(made.walk("VEVENT"))) == 6  # three cuts, and the last day to publish each
-        again = {str(one["uid"]): one for one in Calendar.from_ical(town.app.get(f"/planes/{plan.name}/calendario.ics").data).walk("VTODO")}
+        again = {
+            str(one["uid"]): one
+            for one in Calendar.from_ical(town.app.get(f"/planes/{plan.name}/calendario.ics").data).walk(
+                "VTODO"
+            )
+        }
         assert set(again) == set(tasks)
         town.update(plan, ("fila", "1.1.1"), organization=town.obras, text="Más.", state=Declared.ONGOING)
-        after = {str(one["uid"]): one for one in Calendar.from_ical(town.app.get(f"/planes/{plan.name}/calendario.ics").data).walk("VTODO")}
+        after = {
+            str(one["uid"]): one
+            for one in Calendar.from_ical(town.app.get(f"/planes/{plan.name}/calendario.ics").data).walk(
+                "VTODO"
+            )
+        }
         grown = [uid for uid in tasks if int(after[uid]["sequence"]) > int(tasks[uid]["sequence"])]
         assert len(grown) == 1
         own = Calendar.from_ical(town.app.get(f"/organismo/{town.obras}/calendario.ics").data)
         assert list(own.walk("VTODO"))
 
     def test_of_who_is_not_there(self, town: Town) -> None:
-        for url in ("/organismo/nadie/novedades.atom", "/organismo/nadie/calendario.ics", "/organismo/nadie/informe.docx", f"/organismo/{town.otra}/calendario.ics", "/planes/nada/novedades.atom", "/planes/nada/calendario.ics"):
+        for url in (
+            "/organismo/nadie/novedades.atom",
+            "/organismo/nadie/calendario.ics",
+            "/organismo/nadie/informe.docx",
+            f"/organismo/{town.otra}/calendario.ics",
+            "/planes/nada/novedades.atom",
+            "/planes/nada/calendario.ics",
+        ):
             assert town.app.get(url).status_code == 404, url
 
 
@@ -222,7 +348,12 @@ class TestStrangeAddresses:
         shown = town.app.get(f"/planes/{plan.name}/corte/2026-04-30?estado=a%00b&pagina=-1")
         assert shown.status_code == 200
         for odd in ("a%00b", "%3Cscript%3E", "a" * 300):
-            for url in (f"/planes/importar/{odd}", f"/planes/importar/{odd}/acta.json", f"/planes/importar/{odd}/acta.xlsx", f"/planes/{odd}/importar"):
+            for url in (
+                f"/planes/importar/{odd}",
+                f"/planes/importar/{odd}/acta.json",
+                f"/planes/importar/{odd}/acta.xlsx",
+                f"/planes/{odd}/importar",
+            ):
                 assert town.get("owner_admin", url).status_code == 404, url
 
 
@@ -260,7 +391,7 @@ class TestOfAnOrganismo:
         lively(town)
         answer = town.app.get(f"/organismo/{town.obras}/informe.docx?desde=2026-01-01&hasta=2026-12-31")
         assert answer.status_code == 200
-        assert answer.headers["Content-Type"] == export_view.DOCX
+        assert answer.headers["Content-Type"] == plan_files.DOCX
         said = text_of(answer.data, "informe.docx")
         assert "Secretaría de Obras" in said
         assert SECRET not in said

@@ -535,9 +535,7 @@ class TestResending:
         assert states() == {"settled": 6}
         assert sink.letters == []
 
-    def test_turned_off(
-        self, town: Town, plan: PlanRow, sink: Sink, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_turned_off(self, town: Town, plan: PlanRow, sink: Sink, monkeypatch: pytest.MonkeyPatch) -> None:
         owe()
         sink.recipient = "550 No such user"
         reminder_mail.deliver()
@@ -556,7 +554,7 @@ class TestPrivateCalendars:
         found = calendar_token.find(made["key"])
         assert found is not None
         assert (found.user_id, found.organization) == (town.ids["focal_point"], town.obras)
-        calendar_token.note_use(found)
+        calendar_token.record_use(found)
         assert found.used is not None
         listed = town.call("focal_point", "ogp_plan_token_list")
         assert [one["id"] for one in listed] == [made["id"]]

@@ -647,6 +647,24 @@ def test_an_update_corrects_the_last_of_its_item_and_organismo() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("fields", "days"),
+    [
+        ({"period": "2026-T1"}, (day(1, 1), day(3, 31))),
+        ({"start": day(1, 5), "end": day(1, 5)}, (day(1, 5), day(1, 5))),
+        ({"start": day(1, 5)}, None),
+        ({"start": day(1, 6), "end": day(1, 5)}, None),
+        ({}, None),
+    ],
+)
+def test_days_of_a_periodic_report(fields: dict[str, Any], days: tuple[dt.date, dt.date] | None) -> None:
+    given = {"period": None, "start": None, "end": None, **fields}
+    if days is None:
+        assert rejected(reporting.report_days, given) == [("end", "days.missing")]
+    else:
+        assert reporting.report_days(given) == days
+
+
 # --- evidence
 
 

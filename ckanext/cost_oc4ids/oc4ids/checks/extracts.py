@@ -41,7 +41,7 @@ class Contract(NamedTuple):
 
 @dataclass(slots=True)
 class Extracts:
-    """Everything gathered from one project, in the file's order. Values are dicts unless said otherwise."""
+    """Everything gathered from one project, in the file's order. Values are dicts unless noted otherwise."""
 
     values: list[Found] = field(default_factory=list)
     periods: list[Found] = field(default_factory=list)

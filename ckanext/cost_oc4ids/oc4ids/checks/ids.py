@@ -127,7 +127,7 @@ def item_without_id(ctx: ProjectContext, place: LintPlace) -> Iterator[Hit]:
 
 
 def _lists_with_ids() -> Iterator[str]:
-    """Lists whose items are told apart by their id."""
+    """Lists whose items are distinguished by their id."""
     for each in schema.fields().values():
         if each.is_array and each.unique_items and schema.children(each.path):
             yield each.path

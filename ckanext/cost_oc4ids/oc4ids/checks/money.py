@@ -426,7 +426,7 @@ def _has_works(found: Costs) -> bool:
 
 @check("money.unit_slip", needs=("budget", "contractingProcesses"))
 def unit_slip(ctx: ProjectContext) -> Iterator[Hit]:
-    """Amounts of the same thing a thousand times apart betray thousands or millions (our reasoning).
+    """Amounts of the same thing a thousand times apart suggest thousands or millions (our reasoning).
 
     Compared: budget with final cost; budget with the sum of contracts (when the
     sum is the smaller one, only if works are among them); and of each contract

@@ -129,7 +129,7 @@ def package_address(ctx: PackageContext) -> Iterator[Hit]:
 
 @check("package.publisher_without_id", scope="package")
 def publisher_identifier(ctx: PackageContext) -> Iterator[Hit]:
-    """A publisher is told apart by an identifier, not by its name (OC4IDS, publisher.uid)."""
+    """A publisher is identified by an identifier, not by its name (OC4IDS, publisher.uid)."""
     publisher = ctx.shell.get("publisher") if isinstance(ctx.shell, dict) else None
     if isinstance(publisher, dict) and publisher and publisher.get("uid") is None:
         yield Hit(("publisher",), publisher.get("name") if isinstance(publisher.get("name"), str) else None)

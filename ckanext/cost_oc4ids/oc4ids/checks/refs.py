@@ -136,7 +136,7 @@ def reference_without_role(ctx: ProjectContext) -> Iterator[Hit]:
     sourceParty…).
 
     Which roles fit each place is data (``references.roles``). A party without
-    any role is told once, by ``ref.party_without_role``, not at every use.
+    any role is reported once, by ``ref.party_without_role``, not at every use.
     """
     expected = rules("references")["roles"]
     parties = ctx.parties

@@ -15,7 +15,7 @@ from ckanext.ogp_plan.logic.transaction import is_recorded, record_once
 from ckanext.ogp_plan.model import PlanItem
 from ckanext.ogp_plan.serializers import fact as fact_serializer
 from ckanext.ogp_plan.services import report as report_service
-from ckanext.ogp_plan.services.report import Work
+from ckanext.ogp_plan.services.report import ReportTransaction
 
 
 def ogp_plan_answer_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
@@ -40,10 +40,10 @@ def ogp_plan_answer_create(context: Context, data_dict: DataDict) -> dict[str, A
     plan_id, item_id, key = plan.id, item.id, (item.level, item.code)
 
     def do() -> dict[str, Any]:
-        work = Work(person, data["request_id"])
-        work.open([model.Session.get(PlanItem, item_id)], linked_too=False)
-        made = work.answer(plan_id, key, organization, data)
-        work.write()
+        report = ReportTransaction(person, data["request_id"])
+        report.open([model.Session.get(PlanItem, item_id)], linked_too=False)
+        made = report.answer(plan_id, key, organization, data)
+        report.write()
         return fact_serializer.answer_dict(made.id)
 
     return record_once(

@@ -29,7 +29,7 @@ def ogp_plan_token_create(context: Context, data_dict: DataDict) -> dict[str, An
     """
     tk.check_access("ogp_plan_token_create", context, data_dict)
     data = validated(token_schema.token_create(), data_dict)
-    person = permission.of(context)
+    person = permission.get_person(context)
     if person.id is None:
         raise tk.NotAuthorized(tk._("Sign in to make a private calendar."))
     owner = person.id
@@ -38,7 +38,7 @@ def ogp_plan_token_create(context: Context, data_dict: DataDict) -> dict[str, An
         token, key = calendar_token.create(owner, data["organization"])
         return {**_token_dict(token), "key": key, "url": _address(key)}
 
-    return report_service.in_one(do, context)
+    return report_service.run_transaction(do, context)
 
 
 def ogp_plan_token_revoke(context: Context, data_dict: DataDict) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def ogp_plan_token_revoke(context: Context, data_dict: DataDict) -> dict[str, An
         calendar_token.revoke(token)
         return _token_dict(token)
 
-    return report_service.in_one(do, context)
+    return report_service.run_transaction(do, context)
 
 
 @tk.side_effect_free
@@ -67,8 +67,8 @@ def ogp_plan_token_list(context: Context, data_dict: DataDict) -> list[dict[str,
     """
     tk.check_access("ogp_plan_token_list", context, data_dict)
     validated(token_schema.token_list(), data_dict)
-    person = permission.of(context)
-    return [_token_dict(token) for token in calendar_token.of_user(person.id)] if person.id else []
+    person = permission.get_person(context)
+    return [_token_dict(token) for token in calendar_token.list_tokens(person.id)] if person.id else []
 
 
 def _token_dict(token: Token) -> dict[str, Any]:

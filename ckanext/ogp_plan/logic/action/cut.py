@@ -24,6 +24,7 @@ from ckanext.ogp_plan.planning.words.phrases import describe_entry
 from ckanext.ogp_plan.services import cut as cut_service
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import export_view, permission
+from ckanext.ogp_plan.services import organization as organization_service
 from ckanext.ogp_plan.services import record as record_service
 
 #: Edits after a cut that an answer has at most, the newest.
@@ -42,21 +43,21 @@ def state_name(state: str) -> str:
     return names.get(state, state)
 
 
-def _day(plan: PlanRow, day: dt.date) -> cut_service.Day:
+def _day(plan: PlanRow, day: dt.date) -> cut_service.CutDay:
     try:
-        return cut_service.at(plan, day)
+        return cut_service.get_day(plan, day)
     except LookupError as error:
         raise tk.ObjectNotFound(tk._("The plan has no cut on that day.")) from error
 
 
-def _cut_dict(plan: PlanRow, found: cut_service.Day) -> dict[str, Any]:
+def _cut_dict(plan: PlanRow, found: cut_service.CutDay) -> dict[str, Any]:
     """Return the state of the cut of a day."""
     today = record_service.today()
     late = 0
     if found.published is not None:
         late = found.published.late_days
     elif found.state.state == "vencido":
-        late = cut_service.late_days(found.state.due, today)
+        late = cut_service.count_late_days(found.state.due, today)
     return {
         "plan": plan.name,
         "day": found.day.isoformat(),
@@ -106,11 +107,11 @@ def ogp_plan_cut_list(context: Context, data_dict: DataDict) -> list[dict[str, A
     """
     tk.check_access("ogp_plan_cut_list", context, data_dict)
     data = validated(cut_schema.cut_list(), data_dict)
-    plan = lookup.plan(permission.of(context), data["plan"])
+    plan = lookup.plan(permission.get_person(context), data["plan"])
     first = data["offset"]
     return [
         {**_cut_dict(plan, one), "totals": one.cut.totals["whole"] if one.cut else None}
-        for one in cut_service.of_plan(plan)[first : first + data["limit"]]
+        for one in cut_service.list_days(plan)[first : first + data["limit"]]
     ]
 
 
@@ -131,7 +132,7 @@ def ogp_plan_cut_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """
     tk.check_access("ogp_plan_cut_show", context, data_dict)
     data = validated(cut_schema.cut_show(), data_dict)
-    plan = lookup.plan(permission.of(context), data["plan"])
+    plan = lookup.plan(permission.get_person(context), data["plan"])
     found = _day(plan, data["day"])
     answer = _cut_dict(plan, found)
     cut = _frozen_cut(found, data.get("sha256"))
@@ -139,10 +140,10 @@ def ogp_plan_cut_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
         return answer
     frozen = Outline(cut.body)
     settings = plan_settings.build_settings(record_service.family(plan.family), frozen.settings)
-    names = export_view.names()
+    names = organization_service.load_names()
     wanted = [one for one in frozen.tracked if data["state"] in (None, _row_state(frozen, one))]
     shown = wanted[data["offset"] : data["offset"] + data["limit"]]
-    addresses = export_view.item_addresses(plan, [one.key for one in shown])
+    addresses = export_view.load_item_addresses(plan, [one.key for one in shown])
     edits = _edited_after(plan, cut, names)
     return {
         **answer,
@@ -150,7 +151,7 @@ def ogp_plan_cut_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
         "version": cut.version,
         "sha256": cut.sha256,
         "plan_title": frozen.title,
-        "plan_changed_after": cut_service.version_changed_after(plan, cut.as_of),
+        "plan_changed_after": cut_service.count_versions_after(plan, cut.as_of),
         "totals": _totals(frozen, settings),
         "count": len(wanted),
         "items": [_item(frozen, one, addresses, settings) for one in shown],
@@ -177,7 +178,7 @@ def ogp_plan_cut_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     }
 
 
-def _frozen_cut(found: cut_service.Day, sha256: str | None) -> Cut | None:
+def _frozen_cut(found: cut_service.CutDay, sha256: str | None) -> Cut | None:
     if sha256 is None:
         return found.cut
     for one in (*found.earlier, *((found.cut,) if found.cut else ())):
@@ -291,7 +292,7 @@ def _edited_after(plan: PlanRow, cut: Cut, names: Mapping[str, str]) -> list[dic
     record = record_service.load(plan, touched)
     lang = language.current()
     titles = {item.key: item.title for item in record.plan.items}
-    addresses = export_view.item_addresses(plan, touched)
+    addresses = export_view.load_item_addresses(plan, touched)
     made = [
         {
             "at": _iso(entry.at),
@@ -323,9 +324,11 @@ def ogp_plan_cut_create(context: Context, data_dict: DataDict) -> dict[str, Any]
     """
     tk.check_access("ogp_plan_cut_create", context, data_dict)
     data = validated(cut_schema.cut_create(), data_dict)
-    plan = lookup.plan(permission.of(context), data["plan"])
+    plan = lookup.plan(permission.get_person(context), data["plan"])
     try:
-        cut_service.create(plan, data["day"], user_id=permission.of(context).id, reason=data["reason"])
+        cut_service.create(
+            plan, data["day"], user_id=permission.get_person(context).id, reason=data["reason"]
+        )
         answer = _cut_dict(plan, _day(plan, data["day"]))
     except Exception:
         model.Session.rollback()
@@ -346,19 +349,19 @@ def ogp_plan_cut_publish(context: Context, data_dict: DataDict) -> dict[str, Any
     """
     tk.check_access("ogp_plan_cut_publish", context, data_dict)
     data = validated(cut_schema.cut_publish(), data_dict)
-    plan = lookup.plan(permission.of(context), data["plan"])
+    plan = lookup.plan(permission.get_person(context), data["plan"])
     found = _day(plan, data["day"])
     if found.cut is None:
         raise tk.ValidationError({"day": [tk._("This cut is not frozen yet: freeze it first.")]})
     try:
-        cut_service.publish(plan, found.cut, user_id=permission.of(context).id)
+        cut_service.publish(plan, found.cut, user_id=permission.get_person(context).id)
         answer = _cut_dict(plan, _day(plan, data["day"]))
     except Exception:
         model.Session.rollback()
         raise
     if not context.get("defer_commit"):
         model.Session.commit()
-        dataset_export.refresh_quietly(plan.id)
+        dataset_export.refresh(plan.id)
     return answer
 
 
@@ -376,7 +379,7 @@ def ogp_plan_cut_verify(context: Context, data_dict: DataDict) -> dict[str, Any]
     """
     tk.check_access("ogp_plan_cut_verify", context, data_dict)
     data = validated(cut_schema.cut_verify(), data_dict)
-    plan = lookup.plan(permission.of(context), data["plan"])
+    plan = lookup.plan(permission.get_person(context), data["plan"])
     cut = _frozen_cut(_day(plan, data["day"]), data.get("sha256"))
     if cut is None:
         raise tk.ObjectNotFound(tk._("This cut is not frozen yet."))

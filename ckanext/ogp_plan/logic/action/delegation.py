@@ -15,8 +15,9 @@ from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.logic.schema import delegation as delegation_schema
 from ckanext.ogp_plan.logic.transaction import transaction
 from ckanext.ogp_plan.model import Delegation
-from ckanext.ogp_plan.serializers import plan as plan_serializer
 from ckanext.ogp_plan.serializers import role as role_serializer
+from ckanext.ogp_plan.serializers.reader import Reader
+from ckanext.ogp_plan.serializers.values import serialize_moment
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import permission
 from ckanext.ogp_plan.services import record as record_service
@@ -49,13 +50,15 @@ def ogp_plan_delegation_create(context: Context, data_dict: DataDict) -> dict[st
     """
     tk.check_access("ogp_plan_delegation_create", context, data_dict)
     data = validated(delegation_schema.delegation_create(), data_dict)
-    person = permission.of(context)
+    person = permission.get_person(context)
     user = lookup.user(data["user"] or person.name or "")
     delegate = lookup.user(data["delegate"], "delegate")
     errors: dict[str, list[str]] = {}
     if delegate.id == user.id:
         errors["delegate"] = [tk._("Nobody stands in for themselves. Choose somebody else.")]
-    if data["organization"] not in permission.who(user, delegations=False).speaks_for(None):
+    if data["organization"] not in permission.load_person(user, delegations=False).represented_organizations(
+        None
+    ):
         errors["user"] = [tk._("This person does not report for that organismo.")]
     if data["until"] < data["since"]:
         errors["until"] = [tk._("It ends before it begins. Correct one of the two days.")]
@@ -93,7 +96,7 @@ def ogp_plan_delegation_revoke(context: Context, data_dict: DataDict) -> dict[st
     with transaction(context):
         if row.revoked is None:
             row.revoked = event_service.clock()
-    return _delegations([row], permission.of(context))[0]
+    return _delegations([row], permission.get_person(context))[0]
 
 
 @tk.side_effect_free
@@ -108,7 +111,7 @@ def ogp_plan_delegation_list(context: Context, data_dict: DataDict) -> dict[str,
     """
     tk.check_access("ogp_plan_delegation_list", context, data_dict)
     data = validated(delegation_schema.delegation_list(), data_dict)
-    person = permission.of(context)
+    person = permission.get_person(context)
     conditions = [Delegation.revoked.is_(None), Delegation.until >= record_service.today()]
     if data["organization"]:
         conditions.append(Delegation.organization == data["organization"])
@@ -121,7 +124,7 @@ def ogp_plan_delegation_list(context: Context, data_dict: DataDict) -> dict[str,
 
 
 def _delegations(rows: Sequence[Delegation], person: permission.Person) -> list[dict[str, Any]]:
-    reader = plan_serializer.Reader(person)
+    reader = Reader(person)
     users = role_serializer.users({id_ for row in rows for id_ in (row.user_id, row.delegate_id)})
     return [
         {
@@ -132,7 +135,7 @@ def _delegations(rows: Sequence[Delegation], person: permission.Person) -> list[
             "since": row.since.isoformat(),
             "until": row.until.isoformat(),
             "reason": row.reason,
-            "revoked": plan_serializer.moment(row.revoked),
+            "revoked": serialize_moment(row.revoked),
             "active": row.revoked is None and row.since <= reader.today <= row.until,
         }
         for row in rows

@@ -21,10 +21,11 @@ from ckanext.ogp_plan.serializers import fact as fact_serializer
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import item_status
 from ckanext.ogp_plan.services import report as report_service
-from ckanext.ogp_plan.services.evidence import FIELDS, Proofs, ask_later, pending
+from ckanext.ogp_plan.services.evidence import FIELDS, EvidenceBatch, queue_checks, unchecked_evidence
 from ckanext.ogp_plan.services.permission import Person
-from ckanext.ogp_plan.services.permission import of as person_of
-from ckanext.ogp_plan.services.report import Work, refused
+from ckanext.ogp_plan.services.permission import get_person as person_of
+from ckanext.ogp_plan.services.report import ReportTransaction
+from ckanext.ogp_plan.services.report_error import field_error
 
 
 def ogp_plan_evidence_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
@@ -63,26 +64,26 @@ def ogp_plan_evidence_create(context: Context, data_dict: DataDict) -> dict[str,
     if data["request_id"] and is_recorded(fact_id):
         return fact_serializer.evidence_dict(fact_id)
     plan_id, item_id, key = plan.id, item.id, (item.level, item.code)
-    proofs = Proofs(context, plan, item, organization)
+    batch = EvidenceBatch(context, plan, item, organization)
     fields = {name: data[name] for name in ("update", "measurement", "supersedes")}
-    looked = proofs.look({name: data[name] for name in FIELDS})
-    if looked.get("upload") is not None:
-        _check(person, plan_id, item_id, key, organization, {**looked, **fields, "url": "upload:0"})
-        looked = proofs.store(looked)
+    checked = batch.check({name: data[name] for name in FIELDS})
+    if checked.get("upload") is not None:
+        _check(person, plan_id, item_id, key, organization, {**checked, **fields, "url": "upload:0"})
+        checked = batch.store(checked)
     waiting: list[str] = []
 
     def do() -> dict[str, Any]:
-        work = Work(person, data["request_id"])
-        work.open([model.Session.get(PlanItem, item_id)], linked_too=False)
-        made = work.evidence(plan_id, key, organization, {**looked, **fields})
-        work.write()
-        waiting[:] = pending(work)
+        report = ReportTransaction(person, data["request_id"])
+        report.open([model.Session.get(PlanItem, item_id)], linked_too=False)
+        made = report.evidence(plan_id, key, organization, {**checked, **fields})
+        report.write()
+        waiting[:] = unchecked_evidence(report)
         return fact_serializer.evidence_dict(made.id)
 
     answer = record_once(
-        context, do, fact_serializer.evidence_dict, fact_id if data["request_id"] else None, item_id, proofs
+        context, do, fact_serializer.evidence_dict, fact_id if data["request_id"] else None, item_id, batch
     )
-    ask_later(waiting)
+    queue_checks(waiting)
     return answer
 
 
@@ -90,7 +91,7 @@ def _confirm(context: Context, data: dict[str, Any]) -> dict[str, Any]:
     """ "Sin cambios" is an update that confirms the one before, and no piece of evidence."""
     given = [name for name in ("url", "resource", "dataset", "upload") if data[name] is not None]
     if given:
-        raise refused(
+        raise field_error(
             "confirms", tk._("It says that nothing changed and gives evidence. Leave one of the two.")
         )
     kept = ("plan", "item", "organization", "whole", "text", "period", "request_id")
@@ -103,9 +104,9 @@ def _check(
 ) -> None:
     """Check evidence without writing it: a file is stored only for what will be recorded."""
     try:
-        work = Work(person)
-        work.open([model.Session.get(PlanItem, item_id)], linked_too=False)
-        work.evidence(plan_id, key, organization, fields)
+        report = ReportTransaction(person)
+        report.open([model.Session.get(PlanItem, item_id)], linked_too=False)
+        report.evidence(plan_id, key, organization, fields)
     finally:
         model.Session.rollback()
 
@@ -123,8 +124,7 @@ def ogp_plan_evidence_retract(context: Context, data_dict: DataDict) -> dict[str
     data = validated(evidence_schema.evidence_retract(), data_dict)
     person = person_of(context)
     _, plan = lookup.fact(person, data["id"], "evidence")
-    if plan.status not in report_service.TRACKED:
-        raise refused("plan", report_service.not_tracked(plan))
+    report_service.require_tracked(plan)
     plan_id = plan.id
     fact_id = report_service.id_of(plan_id, person.id, data["request_id"], "retract")
     if data["request_id"] and is_recorded(fact_id):
@@ -134,7 +134,7 @@ def ogp_plan_evidence_retract(context: Context, data_dict: DataDict) -> dict[str
         event_service.share(plan_id)
         last: Any = event_service.to_fact(_last(data["id"]))
         if last.retracted:
-            raise refused("id", tk._("It was withdrawn already."))
+            raise field_error("id", tk._("It was withdrawn already."))
         made = replace(
             last,
             id=fact_id,

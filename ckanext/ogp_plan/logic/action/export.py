@@ -9,9 +9,10 @@ from ckan.types import Context, DataDict
 
 from ckanext.cost_common.logic import validated
 from ckanext.ogp_plan.exports import dataset as dataset_export
+from ckanext.ogp_plan.exports import files as plan_files
 from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.logic.schema import export as export_schema
-from ckanext.ogp_plan.services import export_view, permission
+from ckanext.ogp_plan.services import permission
 
 
 def ogp_plan_publish_dataset(context: Context, data_dict: DataDict) -> dict[str, Any]:
@@ -26,7 +27,7 @@ def ogp_plan_publish_dataset(context: Context, data_dict: DataDict) -> dict[str,
     """
     tk.check_access("ogp_plan_publish_dataset", context, data_dict)
     data = validated(export_schema.publish_dataset(), data_dict)
-    plan = lookup.plan(permission.of(context), data["plan"])
+    plan = lookup.plan(permission.get_person(context), data["plan"])
     name = plan.name
     try:
         dataset_id = dataset_export.publish(plan, context)
@@ -52,7 +53,7 @@ def ogp_plan_file_list(context: Context, data_dict: DataDict) -> list[dict[str, 
     """
     tk.check_access("ogp_plan_file_list", context, data_dict)
     data = validated(export_schema.file_list(), data_dict)
-    plan = lookup.plan(permission.of(context), data["plan"])
+    plan = lookup.plan(permission.get_person(context), data["plan"])
     first = data["offset"]
     return [
         {
@@ -61,5 +62,5 @@ def ogp_plan_file_list(context: Context, data_dict: DataDict) -> list[dict[str, 
             "format": one.format,
             "url": tk.url_for("ogp_plan_file.file", plan=plan.name, name=one.name, _external=True),
         }
-        for one in export_view.files_of(plan)[first : first + data["limit"]]
+        for one in plan_files.list_files(plan)[first : first + data["limit"]]
     ]

@@ -24,9 +24,13 @@ from ckanext.ogp_plan.planning.importers import Act, Reading
 from ckanext.ogp_plan.planning.types import Plan, PlanChange
 from ckanext.ogp_plan.planning.words import changes as change_words
 from ckanext.ogp_plan.planning.words.render import Renderer
-from ckanext.ogp_plan.services import export_view, permission
+from ckanext.ogp_plan.services import group as group_service
 from ckanext.ogp_plan.services import import_ as import_service
+from ckanext.ogp_plan.services import organization as organization_service
+from ckanext.ogp_plan.services import permission
 from ckanext.ogp_plan.services import record as record_service
+from ckanext.ogp_plan.services import unknown_name as unknown_name_service
+from ckanext.ogp_plan.services.plan_act import TRACKED
 
 
 def ogp_plan_import(context: Context, data_dict: DataDict) -> dict[str, Any]:
@@ -48,7 +52,7 @@ def ogp_plan_import(context: Context, data_dict: DataDict) -> dict[str, Any]:
     tk.check_access("ogp_plan_import", context, data_dict)
     data = validated(import_schema.import_create(), data_dict)
     data["owner"] = _owner_name(data["owner"])
-    plan = lookup.plan(permission.of(context), data["plan"]) if data.get("plan") else None
+    plan = lookup.plan(permission.get_person(context), data["plan"]) if data.get("plan") else None
     content, file_name = _document(data["upload"])
     wanted = {} if plan else _wanted(data)
     family = plan.family if plan else str(data.get("family") or "")
@@ -65,7 +69,7 @@ def ogp_plan_import(context: Context, data_dict: DataDict) -> dict[str, Any]:
         layout=data.get("layout"),
         plan=plan,
         wanted=wanted,
-        user_id=permission.of(context).id,
+        user_id=permission.get_person(context).id,
     )
     _commit(context)
     return _import_dict(row, plan, found)
@@ -133,7 +137,7 @@ def ogp_plan_import_show(context: Context, data_dict: DataDict) -> dict[str, Any
 def _import_dict(row: Import, plan: PlanRow | None, found: import_service.DryRun | None) -> dict[str, Any]:
     family = record_service.family(row.family)
     words = Renderer(language.current(), family)
-    names = export_view.names()
+    names = organization_service.load_names()
     answer: dict[str, Any] = {
         "id": row.id,
         "state": row.state,
@@ -152,7 +156,7 @@ def _import_dict(row: Import, plan: PlanRow | None, found: import_service.DryRun
         "base_version": row.base_version,
         "applied_version": row.applied_version,
         "stale": bool(found and found.stale),
-        "needs_act": bool(found and found.changes and plan and plan.status in import_service.TRACKED),
+        "needs_act": bool(found and found.changes and plan and plan.status in TRACKED),
         "may_apply": bool(found and not found.stale and not found.reading.act.asked),
         "changes": [_change(one, found.reading.plan, words, names) for one in found.changes] if found else [],
         "unknown_names": list(found.unknown) if found else [],
@@ -245,7 +249,7 @@ def ogp_plan_import_apply(context: Context, data_dict: DataDict) -> dict[str, An
     try:
         done = import_service.apply(
             row,
-            user_id=permission.of(context).id,
+            user_id=permission.get_person(context).id,
             act_name=data.get("act_name") or "",
             reason=data.get("reason") or "",
         )
@@ -260,7 +264,7 @@ def ogp_plan_import_apply(context: Context, data_dict: DataDict) -> dict[str, An
     }
     _commit(context)
     if done.changes and not context.get("defer_commit"):
-        dataset_export.refresh_quietly(done.plan.id)
+        dataset_export.refresh(done.plan.id)
     return answer
 
 
@@ -290,14 +294,14 @@ def ogp_plan_name_list(context: Context, data_dict: DataDict) -> list[dict[str, 
     """
     tk.check_access("ogp_plan_name_list", context, data_dict)
     data = validated(import_schema.name_list(), data_dict)
-    plan = lookup.plan(permission.of(context), data["plan"])
+    plan = lookup.plan(permission.get_person(context), data["plan"])
     return [
         {
             "printed": one.printed,
             "since": one.created.isoformat(),
             "items": [dict(zip(("address", "code", "title"), item, strict=True)) for item in one.items],
         }
-        for one in import_service.waiting_names(plan, limit=data["limit"], offset=data["offset"])
+        for one in unknown_name_service.list_waiting_names(plan, limit=data["limit"], offset=data["offset"])
     ]
 
 
@@ -315,14 +319,14 @@ def ogp_plan_name_answer(context: Context, data_dict: DataDict) -> dict[str, Any
     """
     tk.check_access("ogp_plan_name_answer", context, data_dict)
     data = validated(import_schema.name_answer(), data_dict)
-    plan = lookup.plan(permission.of(context), data["plan"])
+    plan = lookup.plan(permission.get_person(context), data["plan"])
     try:
-        done = import_service.answer_name(
+        done = unknown_name_service.answer_name(
             plan,
             data["printed"],
             organization=data.get("organization") or None,
             group=data.get("group") or None,
-            user_id=permission.of(context).id,
+            user_id=permission.get_person(context).id,
             act_name=data.get("act_name") or "",
         )
     except Exception:
@@ -331,7 +335,7 @@ def ogp_plan_name_answer(context: Context, data_dict: DataDict) -> dict[str, Any
     answer = {"plan": plan.name, "version": done.version, "changes": done.changes}
     _commit(context)
     if not context.get("defer_commit"):
-        dataset_export.refresh_quietly(plan.id)
+        dataset_export.refresh(plan.id)
     return answer
 
 
@@ -358,13 +362,13 @@ def ogp_plan_group_patch(context: Context, data_dict: DataDict) -> dict[str, Any
         raise tk.ValidationError(
             {"members": [tk._("Give the list of its organismos. An empty one says that none is known.")]}
         )
-    plan = lookup.plan(permission.of(context), data["plan"])
+    plan = lookup.plan(permission.get_person(context), data["plan"])
     with transaction(context):
-        done = import_service.name_members(
+        done = group_service.set_members(
             plan,
             data["group"],
             data["members"],
-            user_id=permission.of(context).id,
+            user_id=permission.get_person(context).id,
             act_name=data["act_name"],
             reason=data["reason"],
         )
@@ -375,7 +379,7 @@ def ogp_plan_group_patch(context: Context, data_dict: DataDict) -> dict[str, Any
             "changes": done.changes,
         }
     if done.changes and not context.get("defer_commit"):
-        dataset_export.refresh_quietly(plan.id)
+        dataset_export.refresh(plan.id)
     return answer
 
 

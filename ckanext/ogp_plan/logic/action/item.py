@@ -16,12 +16,14 @@ from ckanext.ogp_plan import config
 from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.logic.schema import item as item_schema
 from ckanext.ogp_plan.model import ItemAssignment, PlanItem, PlanRow
-from ckanext.ogp_plan.planning import family_values
+from ckanext.ogp_plan.planning import family_values, status_types
 from ckanext.ogp_plan.serializers import item as item_serializer
+from ckanext.ogp_plan.serializers import item_detail
 from ckanext.ogp_plan.serializers import plan as plan_serializer
+from ckanext.ogp_plan.serializers.reader import Reader, light_label
 from ckanext.ogp_plan.services import permission
 from ckanext.ogp_plan.services import record as record_service
-from ckanext.ogp_plan.services.permission import OWING, Person
+from ckanext.ogp_plan.services.permission import RESPONSIBLE_ROLES, Person
 
 #: What ``parent`` says to have only the items that hang from nothing.
 ROOT = "root"
@@ -69,24 +71,24 @@ def ogp_plan_item_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """
     tk.check_access("ogp_plan_item_list", context, data_dict)
     data = validated(item_schema.item_list(), data_dict)
-    person = permission.of(context)
+    person = permission.get_person(context)
     plan = lookup.plan(person, data["plan"]) if data["plan"] else None
     scope = PlanItem.plan_id == plan.id if plan is not None else _visible(person)
     filters = {"": sa.and_(scope, PlanItem.withdrawn.is_(False)), **_filters(data, plan)}
-    reader = plan_serializer.Reader(person)
+    reader = Reader(person)
     condition = sa.and_(*filters.values())
     count = model.Session.execute(sa.select(sa.func.count(PlanItem.id)).where(condition)).scalar()
-    rows = plan_serializer.item_rows(condition, limit=data["limit"], offset=data["offset"])
+    rows = item_serializer.load_item_rows(condition, limit=data["limit"], offset=data["offset"])
     plans = {plan.id: plan} if plan is not None else record_service.plans_by_id(one.plan_id for one in rows)
     return {
         "count": count,
-        "results": plan_serializer.items(rows, reader, plans),
+        "results": item_serializer.serialize_items(rows, reader, plans),
         "facets": _facets(filters, plan, reader) if data["facets"] else {},
     }
 
 
 def _visible(person: Person) -> Any:
-    return PlanItem.plan_id.in_(sa.select(PlanRow.id).where(permission.visible(person)))
+    return PlanItem.plan_id.in_(sa.select(PlanRow.id).where(permission.visible_plans(person)))
 
 
 def _filters(data: Mapping[str, Any], plan: PlanRow | None) -> dict[str, Any]:
@@ -100,7 +102,7 @@ def _filters(data: Mapping[str, Any], plan: PlanRow | None) -> dict[str, Any]:
         made["component"] = PlanItem.component_id.in_(_named(data["component"], plan))
     if data["organization"]:
         owes = sa.select(ItemAssignment.item_id).where(
-            ItemAssignment.organization == data["organization"], ItemAssignment.role.in_(OWING)
+            ItemAssignment.organization == data["organization"], ItemAssignment.role.in_(RESPONSIBLE_ROLES)
         )
         made["organization"] = PlanItem.id.in_(owes)
     if data["light"]:
@@ -136,7 +138,7 @@ _NOT_COUNTED = frozenset({"tracked", "level", "parent", *_FACETS})
 
 
 def _facets(
-    filters: Mapping[str, Any], plan: PlanRow | None, reader: plan_serializer.Reader
+    filters: Mapping[str, Any], plan: PlanRow | None, reader: Reader
 ) -> dict[str, list[dict[str, Any]]]:
     """Count the tracked items by what they have in common: with every filter but that one. One query."""
     narrowed = [name for name in _FACETS if name in filters]
@@ -176,7 +178,7 @@ def _facets(
         found[one.facet].append(one)
     return {
         "light": [
-            _facet(one.value, plan_serializer.light_name(one.value, plan, reader), one.number)
+            _facet(one.value, light_label(one.value, plan, reader), one.number)
             for one in sorted(found["light"], key=lambda one: _LIGHTS.index(one.value))
         ],
         "component": [
@@ -201,7 +203,7 @@ def _facets(
     }
 
 
-_LIGHTS = [*plan_serializer.LIGHTS, *sorted(plan_serializer.OUTSIDE)]
+_LIGHTS = [*status_types.LIGHTS, *sorted(plan_serializer.OUTSIDE)]
 
 
 def _facet(value: Any, title: str, count: int) -> dict[str, Any]:
@@ -250,7 +252,9 @@ def _organizations(counted: Any, conditions: list[Any], plan: PlanRow | None) ->
     pair = (
         sa.select(ItemAssignment.organization, ItemAssignment.item_id)
         .join(counted, counted.c.id == ItemAssignment.item_id)
-        .where(ItemAssignment.organization.is_not(None), ItemAssignment.role.in_(OWING), *conditions)
+        .where(
+            ItemAssignment.organization.is_not(None), ItemAssignment.role.in_(RESPONSIBLE_ROLES), *conditions
+        )
         .distinct()
     )
     if plan is not None:
@@ -285,9 +289,9 @@ def ogp_plan_item_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """
     tk.check_access("ogp_plan_item_show", context, data_dict)
     data = validated(item_schema.item_show(), data_dict)
-    person = permission.of(context)
+    person = permission.get_person(context)
     plan = lookup.plan(person, data["plan"])
-    return item_serializer.shown(
+    return item_detail.serialize_item_detail(
         plan,
         lookup.item(plan, data["id"]),
         person,

@@ -17,9 +17,9 @@ from ckanext.ogp_plan.logic.schema import link as link_schema
 from ckanext.ogp_plan.logic.transaction import transaction
 from ckanext.ogp_plan.model import Event, PlanItem, PlanRow
 from ckanext.ogp_plan.planning.tracking import Key, Link, LinkKind
-from ckanext.ogp_plan.serializers import item as item_serializer
 from ckanext.ogp_plan.serializers import link as link_serializer
-from ckanext.ogp_plan.serializers import plan as plan_serializer
+from ckanext.ogp_plan.serializers.labels import link_kind_label
+from ckanext.ogp_plan.serializers.reader import Reader
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import item_status, permission
 
@@ -49,8 +49,8 @@ def ogp_plan_link_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """
     tk.check_access("ogp_plan_link_list", context, data_dict)
     data = validated(link_schema.link_list(), data_dict)
-    person = permission.of(context)
-    found = link_serializer.of_plan(lookup.plan(person, data["plan"]), plan_serializer.Reader(person))
+    person = permission.get_person(context)
+    found = link_serializer.serialize_plan_links(lookup.plan(person, data["plan"]), Reader(person))
     return {"count": len(found), "results": found[data["offset"] : data["offset"] + data["limit"]]}
 
 
@@ -73,7 +73,7 @@ def ogp_plan_link_create(context: Context, data_dict: DataDict) -> dict[str, Any
     """
     tk.check_access("ogp_plan_link_create", context, data_dict)
     data = validated(link_schema.link_create(), data_dict)
-    person = permission.of(context)
+    person = permission.get_person(context)
     plan = lookup.plan(person, data["plan"])
     item = lookup.item(plan, data["item"])
     other_plan = lookup.plan(person, data["other_plan"]) if data["other_plan"] else plan
@@ -131,7 +131,7 @@ def _link_dict(
     return {
         "id": id_,
         "kind": kind.value,
-        "kind_name": item_serializer.link_name(kind.value),
+        "kind_name": link_kind_label(kind.value),
         "plan": plan.name,
         "item": item.address,
         "other_plan": other_plan.name,
@@ -187,7 +187,7 @@ def ogp_plan_link_remove(context: Context, data_dict: DataDict) -> dict[str, Any
     """
     tk.check_access("ogp_plan_link_remove", context, data_dict)
     data = validated(link_schema.link_remove(), data_dict)
-    person = permission.of(context)
+    person = permission.get_person(context)
     row, plan = lookup.fact(person, data["id"], "link")
     held = event_service.to_fact(row)
     if not isinstance(held, Link):

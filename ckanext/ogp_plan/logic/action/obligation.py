@@ -18,9 +18,12 @@ from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.logic.schema import obligation as obligation_schema
 from ckanext.ogp_plan.model import ItemAssignment, PlanItem, PlanRow
 from ckanext.ogp_plan.planning.types import Declared
+from ckanext.ogp_plan.serializers import assignment as assignment_serializer
+from ckanext.ogp_plan.serializers import item as item_serializer
 from ckanext.ogp_plan.serializers import plan as plan_serializer
+from ckanext.ogp_plan.serializers.reader import Reader
 from ckanext.ogp_plan.services import item_status, permission
-from ckanext.ogp_plan.services.permission import OWING, Person
+from ckanext.ogp_plan.services.permission import RESPONSIBLE_ROLES, Person
 
 _BUCKETS = ("late", "this_month", "next", "done")
 
@@ -43,8 +46,8 @@ def ogp_plan_obligation_list(context: Context, data_dict: DataDict) -> dict[str,
     """
     tk.check_access("ogp_plan_obligation_list", context, data_dict)
     data = validated(obligation_schema.obligation_list(), data_dict)
-    person = permission.of(context)
-    reader = plan_serializer.Reader(person)
+    person = permission.get_person(context)
+    reader = Reader(person)
     name = lookup.organismo(data["organization"])
     plans = _plans_owing(name, data["plan"], person)
     month = data["month"] or (reader.today.year, reader.today.month)
@@ -53,12 +56,12 @@ def ogp_plan_obligation_list(context: Context, data_dict: DataDict) -> dict[str,
         key=lambda one: one[0],
     )
     page = placed[data["offset"] : data["offset"] + data["limit"]]
-    rows = plan_serializer.item_rows(PlanItem.id.in_([one.id for _, one, _ in page]))
-    described = {one["id"]: one for one in plan_serializer.items(rows, reader, plans)}
+    rows = item_serializer.load_item_rows(PlanItem.id.in_([one.id for _, one, _ in page]))
+    described = {one["id"]: one for one in item_serializer.serialize_items(rows, reader, plans)}
     lists: dict[str, list[dict[str, Any]]] = {bucket: [] for bucket in _BUCKETS}
     for place, one, own in page:
         lists[_BUCKETS[place[0]]].append({**described[one.id], "own": own})
-    counts, outside = plan_serializer.lights((_light(one, own), 1) for _, one, own in placed)
+    counts, outside = plan_serializer.split_lights((_light(one, own), 1) for _, one, own in placed)
     of_plan: dict[str, int] = defaultdict(int)
     for _, one, _ in placed:
         of_plan[one.plan_id] += 1
@@ -84,7 +87,7 @@ def ogp_plan_obligation_list(context: Context, data_dict: DataDict) -> dict[str,
             }
             for plan in plans.values()
         ],
-        "may": {"report": name in person.speaks_for(None)},
+        "may": {"report": name in person.represented_organizations(None)},
     }
 
 
@@ -94,11 +97,13 @@ def _plans_owing(name: str, only: str | None, person: Person) -> dict[str, PlanR
         row = lookup.plan(person, only)
         return {row.id: row}
     owes = sa.select(ItemAssignment.plan_id).where(
-        ItemAssignment.organization == name, ItemAssignment.role.in_(OWING)
+        ItemAssignment.organization == name, ItemAssignment.role.in_(RESPONSIBLE_ROLES)
     )
     wanted = (
         sa.select(PlanRow)
-        .where(PlanRow.id.in_(owes), PlanRow.status.in_(item_status.TRACKED), permission.visible(person))
+        .where(
+            PlanRow.id.in_(owes), PlanRow.status.in_(item_status.TRACKED), permission.visible_plans(person)
+        )
         .order_by(PlanRow.title, PlanRow.name)
     )
     return {row.id: row for row in model.Session.scalars(wanted)}
@@ -108,7 +113,7 @@ def _owed(name: str, plans: Mapping[str, PlanRow]) -> list[Any]:
     """All that an organismo owes, with what gives each item its place among the rest."""
     mine = sa.select(ItemAssignment.item_id).where(
         ItemAssignment.organization == name,
-        ItemAssignment.role.in_(OWING),
+        ItemAssignment.role.in_(RESPONSIBLE_ROLES),
         ItemAssignment.plan_id.in_(list(plans)),
     )
     columns = PlanItem.__table__.c
@@ -123,7 +128,7 @@ def _owed(name: str, plans: Mapping[str, PlanRow]) -> list[Any]:
         columns.progress,
         columns.last_news,
         columns.body["schedule"]["kind"].astext.label("schedule_kind"),
-        *plan_serializer.own_columns(name),
+        *assignment_serializer.assignment_columns(name),
     ).where(PlanItem.id.in_(mine), PlanItem.trackable, PlanItem.withdrawn.is_(False))
     return list(model.Session.execute(wanted))
 
@@ -135,7 +140,9 @@ def _placed(
     today: dt.date,
 ) -> tuple[tuple[Any, ...], Any, dict[str, Any]]:
     """An item with its place (list, day, plan, position), and how the organismo stands in it."""
-    own = plan_serializer.own(one, mine=one.mine, among=one.among, own_target=one.own_target)
+    own = assignment_serializer.serialize_assignment(
+        one, mine=one.mine, among=one.among, own_target=one.own_target
+    )
     due = one.due or dt.date.max
     light = _light(one, own)
     if light == Declared.DONE.value or light in plan_serializer.OUTSIDE:

@@ -18,7 +18,7 @@ from ckanext.ogp_plan.logic.schema import period as period_schema
 from ckanext.ogp_plan.logic.transaction import transaction
 from ckanext.ogp_plan.model import Event, PlanRow
 from ckanext.ogp_plan.planning.tracking import PeriodEvent
-from ckanext.ogp_plan.serializers import plan as plan_serializer
+from ckanext.ogp_plan.serializers.values import serialize_moment
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import permission
 
@@ -60,7 +60,7 @@ def ogp_plan_period_close(context: Context, data_dict: DataDict) -> dict[str, An
 
 
 def _set_period(context: Context, data: Mapping[str, Any], *, opened: bool) -> dict[str, Any]:
-    person = permission.of(context)
+    person = permission.get_person(context)
     plan = lookup.plan(person, data["plan"])
     with transaction(context):
         # alone: a report under way to the period is either wholly before or wholly after
@@ -72,7 +72,7 @@ def _set_period(context: Context, data: Mapping[str, Any], *, opened: bool) -> d
         "plan": plan.name,
         "period": data["period"],
         "open": opened,
-        "at": plan_serializer.moment(at),
+        "at": serialize_moment(at),
         "reason": reason,
     }
 

@@ -19,12 +19,15 @@ from ckanext.ogp_plan.logic.schema import plan as plan_schema
 from ckanext.ogp_plan.logic.transaction import transaction
 from ckanext.ogp_plan.model import ItemAssignment, PlanRow, RecordedChange
 from ckanext.ogp_plan.planning.types import PlanStatus
+from ckanext.ogp_plan.serializers import change as change_serializer
 from ckanext.ogp_plan.serializers import drift as drift_serializer
 from ckanext.ogp_plan.serializers import plan as plan_serializer
 from ckanext.ogp_plan.serializers import plan_detail
+from ckanext.ogp_plan.serializers.labels import plan_status_label
+from ckanext.ogp_plan.serializers.reader import Reader
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import permission, plan_change
-from ckanext.ogp_plan.services.permission import OWING
+from ckanext.ogp_plan.services.permission import RESPONSIBLE_ROLES
 
 
 @tk.side_effect_free
@@ -47,15 +50,15 @@ def ogp_plan_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """
     tk.check_access("ogp_plan_list", context, data_dict)
     data = validated(plan_schema.plan_list(), data_dict)
-    person = permission.of(context)
-    conditions = [permission.visible(person)]
+    person = permission.get_person(context)
+    conditions = [permission.visible_plans(person)]
     if data["family"]:
         conditions.append(PlanRow.family == data["family"])
     if data["status"]:
         conditions.append(PlanRow.status.in_([one.strip() for one in data["status"].split(",")]))
     if data["organization"]:
         owes = sa.select(ItemAssignment.plan_id).where(
-            ItemAssignment.organization == data["organization"], ItemAssignment.role.in_(OWING)
+            ItemAssignment.organization == data["organization"], ItemAssignment.role.in_(RESPONSIBLE_ROLES)
         )
         conditions.append(sa.or_(PlanRow.id.in_(owes), PlanRow.owner == data["organization"]))
     count = model.Session.execute(sa.select(sa.func.count()).select_from(PlanRow).where(*conditions)).scalar()
@@ -70,7 +73,7 @@ def ogp_plan_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
         .offset(data["offset"])
     )
     rows = list(model.Session.scalars(wanted))
-    return {"count": count, "results": plan_serializer.plans(rows, plan_serializer.Reader(person))}
+    return {"count": count, "results": plan_serializer.serialize_plans(rows, Reader(person))}
 
 
 _ORDER = (
@@ -95,7 +98,7 @@ def ogp_plan_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """
     tk.check_access("ogp_plan_show", context, data_dict)
     data = validated(plan_schema.plan_show(), data_dict)
-    person = permission.of(context)
+    person = permission.get_person(context)
     return plan_detail.plan_dict(lookup.plan(person, data["id"]), person)
 
 
@@ -117,21 +120,21 @@ def ogp_plan_diff(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """
     tk.check_access("ogp_plan_diff", context, data_dict)
     data = validated(plan_schema.plan_diff(), data_dict)
-    person = permission.of(context)
+    person = permission.get_person(context)
     row = lookup.plan(person, data["plan"])
     conditions = [RecordedChange.plan_id == row.id, *_between(data)]
     for name in ("level", "code"):
         if data[name]:
             conditions.append(getattr(RecordedChange, name) == data[name])
-    reader = plan_serializer.Reader(person)
+    reader = Reader(person)
     order = (RecordedChange.created.desc(), RecordedChange.version.desc(), RecordedChange.position)
     count = model.Session.execute(sa.select(sa.func.count(RecordedChange.id)).where(*conditions)).scalar()
     wanted = sa.select(RecordedChange).where(*conditions).order_by(*order)
     page = wanted.limit(data["limit"]).offset(data["offset"])
-    drift, whole = drift_serializer.drift(row, conditions, reader)
+    drift, whole = drift_serializer.serialize_drift(row, conditions, reader)
     return {
         "count": count,
-        "changes": plan_serializer.changes(list(model.Session.scalars(page)), row, reader),
+        "changes": change_serializer.serialize_changes(list(model.Session.scalars(page)), row, reader),
         "drift": drift,
         "whole": whole,
     }
@@ -176,7 +179,7 @@ def ogp_plan_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """
     tk.check_access("ogp_plan_create", context, data_dict)
     data = validated(plan_schema.plan_create(), data_dict)
-    person = permission.of(context)
+    person = permission.get_person(context)
     errors: dict[str, list[str]] = {}
     plan_change.check_name(data["name"], errors)
     plan_change.check_family(data["family"], errors)
@@ -242,14 +245,14 @@ def ogp_plan_patch(context: Context, data_dict: DataDict) -> dict[str, Any]:
     given_settings = "settings" in (data_dict or {})
     if given_settings and data["settings"] is None:
         data["settings"] = {}
-    person = permission.of(context)
+    person = permission.get_person(context)
     row = lookup.plan(person, data["id"])
     with transaction(context):
         event_service.hold(row.id)
         model.Session.refresh(row)
         # somebody may have closed it while we waited
         tk.check_access("ogp_plan_patch", context, data_dict)
-        plan_change.patch(row, data, person, plan_serializer.status_name)
+        plan_change.patch(row, data, person, plan_status_label)
     if not context.get("defer_commit"):
-        dataset_export.refresh_quietly(row.id)
+        dataset_export.refresh(row.id)
     return plan_detail.plan_dict(row, person)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -10,22 +11,23 @@ from ckan import model
 from ckan.types import Context, DataDict
 
 from ckanext.cost_common.logic import validated
-from ckanext.cost_common.values.periods import parse_period
 from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.logic.action.update import look_at
 from ckanext.ogp_plan.logic.schema import report as report_schema
 from ckanext.ogp_plan.logic.schema import update as update_schema
 from ckanext.ogp_plan.logic.transaction import is_recorded, record_once
 from ckanext.ogp_plan.model import Event, PlanItem, PlanRow
+from ckanext.ogp_plan.planning import reporting
 from ckanext.ogp_plan.serializers import fact as fact_serializer
-from ckanext.ogp_plan.serializers import plan as plan_serializer
 from ckanext.ogp_plan.serializers import report as report_serializer
+from ckanext.ogp_plan.serializers.reader import Reader
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import permission, report_batch
 from ckanext.ogp_plan.services import report as report_service
-from ckanext.ogp_plan.services.evidence import Proofs, ask_later, pending
+from ckanext.ogp_plan.services.evidence import EvidenceBatch, queue_checks, unchecked_evidence
 from ckanext.ogp_plan.services.permission import Person
-from ckanext.ogp_plan.services.report import Said, Work, refused
+from ckanext.ogp_plan.services.report import ReportedUpdate, ReportTransaction
+from ckanext.ogp_plan.services.report_error import field_error, validation_errors
 
 
 @tk.side_effect_free
@@ -54,18 +56,21 @@ def ogp_plan_report_list(context: Context, data_dict: DataDict) -> dict[str, Any
     if not data["organization"] and not data["plan"]:
         missing = tk._("Say of which organismo, or of which plan.")
         raise tk.ValidationError({"organization": [missing]})
-    person = permission.of(context)
-    reader = plan_serializer.Reader(person)
+    person = permission.get_person(context)
+    reader = Reader(person)
     name = lookup.organismo(data["organization"]) if data["organization"] else None
     plan = lookup.plan(person, data["plan"]) if data["plan"] else None
-    found = report_serializer.of(person, organization=name, plan=plan)
+    found = report_serializer.load_reports(person, organization=name, plan=plan)
     page = found[data["offset"] : data["offset"] + data["limit"]]
-    result: dict[str, Any] = {"count": len(found), "results": report_serializer.listed(page, reader)}
+    result: dict[str, Any] = {
+        "count": len(found),
+        "results": report_serializer.serialize_reports(page, reader),
+    }
     if name:
         result |= {
             "organization": name,
             "title": reader.called(name),
-            "may": {"report": name in person.speaks_for(None)},
+            "may": {"report": name in person.represented_organizations(None)},
         }
     return result
 
@@ -89,12 +94,12 @@ def ogp_plan_report_show(context: Context, data_dict: DataDict) -> dict[str, Any
     """
     tk.check_access("ogp_plan_report_show", context, data_dict)
     data = validated(report_schema.report_show(), data_dict)
-    person = permission.of(context)
-    found = report_serializer.one_of(person, data["id"])
-    return report_serializer.shown(found, plan_serializer.Reader(person), data["limit"], data["offset"])
+    person = permission.get_person(context)
+    found = report_serializer.get_report(person, data["id"])
+    return report_serializer.serialize_report(found, Reader(person), data["limit"], data["offset"])
 
 
-def ogp_plan_report_create(context: Context, data_dict: DataDict) -> dict[str, Any]:  # noqa: C901 - to be split with its action
+def ogp_plan_report_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Hand in the periodic report of an organismo: sections in words, which may carry updates of many items.
 
     The report is recorded in every plan that it carries updates to (and in ``plan``), all or nothing.
@@ -114,10 +119,11 @@ def ogp_plan_report_create(context: Context, data_dict: DataDict) -> dict[str, A
     """
     tk.check_access("ogp_plan_report_create", context, data_dict)
     data = validated(report_schema.report_create(), data_dict)
-    _set_span(data)
+    with validation_errors():
+        data["start"], data["end"] = reporting.report_days(data)
     if not data["sections"] and not data["updates"]:
-        raise refused("sections", tk._("Write at least one section, or report on at least one item."))
-    person = permission.of(context)
+        raise field_error("sections", tk._("Write at least one section, or report on at least one item."))
+    person = permission.get_person(context)
     organization = data["organization"]
     carried = _carried(context, person, data)
     plans = _plans_of(context, person, data, carried)
@@ -125,62 +131,72 @@ def ogp_plan_report_create(context: Context, data_dict: DataDict) -> dict[str, A
     first = min(ids.values())
     if data["request_id"] and is_recorded(first):
         return fact_serializer.reports_dict(ids)
-    saids = []
-    for number_, (plan, item, fields) in enumerate(carried):
-        proofs = Proofs(context, plan, item, organization)
-        if any(one.get("upload") is not None for one in fields["evidence"]):
-            raise refused("updates", tk._("Files are given one by one, as evidence of each item."))
-        said = Said(**{name: fields[name] for name in update_schema.declared() if name in fields})
-        try:
-            said.evidence = look_at(proofs, fields["evidence"])
-        except tk.ValidationError as error:
-            raise tk.ValidationError(
-                {"updates": [*({} for _ in range(number_)), error.error_dict]}
-            ) from error
-        saids.append(said)
+    updates = [
+        _update_of(context, plan, item, organization, fields, position)
+        for position, (plan, item, fields) in enumerate(carried)
+    ]
     names = [(plan.id, item.id, (item.level, item.code)) for plan, item, _ in carried]
     waiting: list[str] = []
 
-    def do() -> dict[str, Any]:
-        for plan_id in sorted(ids):
-            event_service.share(plan_id)
-        for plan_id in sorted(ids):
-            made = report_service.report_of(plan_id, person, data["request_id"], data)
-            _check_superseded(plan_id, made)
-            if not data["request_id"]:
-                ids[plan_id] = made.id
-            event_service.append(plan_id, made)
-        work = Work(person, data["request_id"])
-        work.open([model.Session.get(PlanItem, item_id) for _, item_id, _ in names])
+    def record() -> dict[str, Any]:
+        _append_reports(ids, person, data)
+        report = ReportTransaction(person, data["request_id"])
+        report.open([model.Session.get(PlanItem, item_id) for _, item_id, _ in names])
         for position, (plan_id, item_id, key) in enumerate(names):
-            said = saids[position]
-            said.report = ids[plan_id]
-            if said.period is None and said.supersedes is None:
+            update = updates[position]
+            update.report = ids[plan_id]
+            if update.period is None and update.supersedes is None:
                 # what it carries is of the report's period, whenever it is handed in
-                said.period = data["period"]
-            try:
-                work.update(plan_id, key, organization, said, f"{item_id}.")
-            except tk.ValidationError as error:
-                raise tk.ValidationError(
-                    {"updates": [*({} for _ in range(position)), error.error_dict]}
-                ) from error
-        work.write()
-        waiting[:] = pending(work)
+                update.period = data["period"]
+            with _in_update(position):
+                report.update(plan_id, key, organization, update, f"{item_id}.")
+        report.write()
+        waiting[:] = unchecked_evidence(report)
         return fact_serializer.reports_dict(ids)
 
     answer = record_once(
-        context, do, lambda _: fact_serializer.reports_dict(ids), first if data["request_id"] else None
+        context, record, lambda _: fact_serializer.reports_dict(ids), first if data["request_id"] else None
     )
-    ask_later(waiting)
+    queue_checks(waiting)
     return answer
 
 
-def _set_span(data: dict[str, Any]) -> None:
-    if data["period"]:
-        found = parse_period(data["period"])
-        data["start"], data["end"] = found.start, found.end
-    if data["start"] is None or data["end"] is None or data["start"] > data["end"]:
-        raise refused("end", tk._("Give the first and the last day of the period, in order."))
+@contextlib.contextmanager
+def _in_update(position: int) -> Iterator[None]:
+    """Say in an error which of the updates of a report it is in."""
+    try:
+        yield
+    except tk.ValidationError as error:
+        raise tk.ValidationError({"updates": [*({} for _ in range(position)), error.error_dict]}) from error
+
+
+def _update_of(
+    context: Context,
+    plan: PlanRow,
+    item: PlanItem,
+    organization: str,
+    fields: Mapping[str, Any],
+    position: int,
+) -> ReportedUpdate:
+    """Return an update that a report carries, with what its evidence points at."""
+    if any(evidence.get("upload") is not None for evidence in fields["evidence"]):
+        raise field_error("updates", tk._("Files are given one by one, as evidence of each item."))
+    update = ReportedUpdate(**{name: fields[name] for name in update_schema.declared() if name in fields})
+    with _in_update(position):
+        update.evidence = look_at(EvidenceBatch(context, plan, item, organization), fields["evidence"])
+    return update
+
+
+def _append_reports(ids: dict[str, str], person: Person, data: Mapping[str, Any]) -> None:
+    """Record the report in each of its plans, in one order for all; ``ids``: plan → the report's id."""
+    for plan_id in sorted(ids):
+        event_service.share(plan_id)
+    for plan_id in sorted(ids):
+        report = report_service.report_of(plan_id, person, data["request_id"], data)
+        _check_superseded(plan_id, report)
+        if not data["request_id"]:
+            ids[plan_id] = report.id
+        event_service.append(plan_id, report)
 
 
 def _carried(
@@ -189,19 +205,15 @@ def _carried(
     """The items a report carries updates to, each one that its author may report for that organismo."""
     found, seen = [], set()
     for position, fields in enumerate(data["updates"]):
-        try:
-            plan = lookup.plan(person, fields["plan"] or data["plan"])
-            item = lookup.item(plan, fields["item"])
+        with _in_update(position):
+            try:
+                plan = lookup.plan(person, fields["plan"] or data["plan"])
+                item = lookup.item(plan, fields["item"])
+            except tk.ObjectNotFound as error:
+                raise field_error("item", str(error)) from error
             if item.id in seen:
-                raise refused("item", tk._("The report speaks of this item twice. Say it once."))
+                raise field_error("item", tk._("The report speaks of this item twice. Say it once."))
             seen.add(item.id)
-        except tk.ObjectNotFound as error:
-            wrong: dict[str, Any] = {"item": [str(error)]}
-            raise tk.ValidationError({"updates": [*({} for _ in range(position)), wrong]}) from error
-        except tk.ValidationError as error:
-            raise tk.ValidationError(
-                {"updates": [*({} for _ in range(position)), error.error_dict]}
-            ) from error
         tk.check_access(
             "ogp_plan_update_create",
             context,
@@ -230,7 +242,7 @@ def _check_superseded(plan_id: str, made: Any) -> None:
         return
     old = model.Session.get(Event, made.supersedes)
     if old is None or (old.kind, old.plan_id, old.organization) != ("report", plan_id, made.organization):
-        raise refused("supersedes", tk._("There is no such report of this organismo in this plan."))
+        raise field_error("supersedes", tk._("There is no such report of this organismo in this plan."))
 
 
 def ogp_plan_report_rows(context: Context, data_dict: DataDict) -> dict[str, Any]:
@@ -253,7 +265,7 @@ def ogp_plan_report_rows(context: Context, data_dict: DataDict) -> dict[str, Any
     """
     tk.check_access("ogp_plan_report_rows", context, data_dict)
     data = validated(report_schema.report_rows(), data_dict)
-    person = permission.of(context)
+    person = permission.get_person(context)
     if person.id is None:
         # without authorisation the portal itself asks, and nobody reports
         raise tk.NotAuthorized(tk._("Sign in to report."))

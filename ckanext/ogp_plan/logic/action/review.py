@@ -22,14 +22,15 @@ from ckanext.ogp_plan.model import Event, PlanItem, PlanRow
 from ckanext.ogp_plan.model.role import COORDINATOR
 from ckanext.ogp_plan.planning.tracking import Review
 from ckanext.ogp_plan.serializers import fact as fact_serializer
-from ckanext.ogp_plan.serializers import plan as plan_serializer
-from ckanext.ogp_plan.serializers.report import ACCEPTED, RETURNED, STATES, WAITING
+from ckanext.ogp_plan.serializers.reader import Reader
+from ckanext.ogp_plan.serializers.review import ACCEPTED, RETURNED, STATES, WAITING
+from ckanext.ogp_plan.serializers.values import serialize_moment
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import item_status, permission
 from ckanext.ogp_plan.services import record as record_service
 from ckanext.ogp_plan.services import report as report_service
 from ckanext.ogp_plan.services.permission import Person
-from ckanext.ogp_plan.services.report import refused
+from ckanext.ogp_plan.services.report_error import field_error
 
 
 @tk.side_effect_free
@@ -60,7 +61,7 @@ def ogp_plan_review_list(context: Context, data_dict: DataDict) -> dict[str, Any
     """
     tk.check_access("ogp_plan_review_list", context, data_dict)
     data = validated(review_schema.review_list(), data_dict)
-    person = permission.of(context)
+    person = permission.get_person(context)
     plan = lookup.plan(person, data["plan"])
     review = _last_review(plan)
     scope = _scope(plan, person, data)
@@ -121,7 +122,7 @@ def _scope(plan: PlanRow, person: Person, data: dict[str, Any]) -> list[Any]:
     corrected = sa.select(later.id).where(later.supersedes == Event.id).exists()
     conditions = [Event.plan_id == plan.id, Event.kind == "update", ~corrected]
     if not person.holds(COORDINATOR, plan.id):
-        conditions.append(PlanItem.component_id.in_(_roots(plan, person.leads(plan.id))))
+        conditions.append(PlanItem.component_id.in_(_roots(plan, person.led_components(plan.id))))
     if data["component"]:
         conditions.append(PlanItem.component_id.in_(_roots(plan, {data["component"]})))
     if data["organization"]:
@@ -143,7 +144,7 @@ def _roots(plan: PlanRow, found: Any) -> Any:
 
 
 def _review_dicts(rows: Sequence[Any], plan: PlanRow, person: Person) -> list[dict[str, Any]]:
-    reader = plan_serializer.Reader(person)
+    reader = Reader(person)
     parts = _parts_of(plan, [one.Event.id for one in rows])
     settings = record_service.effective_settings(plan)
     results = []
@@ -154,7 +155,7 @@ def _review_dicts(rows: Sequence[Any], plan: PlanRow, person: Person) -> list[di
         results.append(
             {
                 "id": event.id,
-                "at": plan_serializer.moment(event.at),
+                "at": serialize_moment(event.at),
                 "state": state,
                 "item": {
                     "code": (item.body or {}).get("code_printed") or item.code,
@@ -178,7 +179,7 @@ def _review_dicts(rows: Sequence[Any], plan: PlanRow, person: Person) -> list[di
                 else {
                     "accepted": one.accepted != "false",
                     "reason": one.reason or "",
-                    "at": plan_serializer.moment(one.reviewed),
+                    "at": serialize_moment(one.reviewed),
                 },
                 "own": event.user_id == person.id,
             }
@@ -220,11 +221,11 @@ def ogp_plan_review_create(context: Context, data_dict: DataDict) -> dict[str, A
     tk.check_access("ogp_plan_review_create", context, data_dict)
     data = validated(review_schema.review_create(), data_dict)
     if bool(data["update"]) == bool(data["report"]):
-        raise refused("update", tk._("Say which update, or which report, is reviewed."))
+        raise field_error("update", tk._("Say which update, or which report, is reviewed."))
     if not data["accepted"] and not data["reason"]:
-        raise refused("reason", tk._("Write why it is returned, and what is missing."))
+        raise field_error("reason", tk._("Write why it is returned, and what is missing."))
     subject = data["update"] or data["report"]
-    person = permission.of(context)
+    person = permission.get_person(context)
     fact, plan = lookup.fact(person, subject, "update" if data["update"] else "report")
     plan_id, kind = plan.id, fact.kind
     fact_id = report_service.id_of(plan_id, person.id, data["request_id"], "review")
@@ -234,7 +235,7 @@ def ogp_plan_review_create(context: Context, data_dict: DataDict) -> dict[str, A
     def do() -> dict[str, Any]:
         event_service.share(plan_id)
         if _is_corrected(subject):
-            raise refused(kind, tk._("It was corrected since. Review the last one."))
+            raise field_error(kind, tk._("It was corrected since. Review the last one."))
         keys = _touched(plan_id, subject, kind)
         event_service.append(
             plan_id,

@@ -16,9 +16,9 @@ from ckanext.ogp_plan.logic.transaction import is_recorded, record_once
 from ckanext.ogp_plan.model import PlanItem
 from ckanext.ogp_plan.serializers import fact as fact_serializer
 from ckanext.ogp_plan.services import report as report_service
-from ckanext.ogp_plan.services.evidence import Proofs, ask_later, pending
+from ckanext.ogp_plan.services.evidence import EvidenceBatch, queue_checks, unchecked_evidence
 from ckanext.ogp_plan.services.permission import Person
-from ckanext.ogp_plan.services.report import Said, Work
+from ckanext.ogp_plan.services.report import ReportedUpdate, ReportTransaction
 
 
 def ogp_plan_update_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
@@ -58,69 +58,69 @@ def ogp_plan_update_create(context: Context, data_dict: DataDict) -> dict[str, A
     if data["request_id"] and is_recorded(fact_id):
         return fact_serializer.update_dict(fact_id)
     key = (item.level, item.code)
-    proofs = Proofs(context, plan, item, organization)
-    said = Said(**{name: data[name] for name in update_schema.declared()})
-    said.evidence = look_at(proofs, data["evidence"])
+    batch = EvidenceBatch(context, plan, item, organization)
+    update = ReportedUpdate(**{name: data[name] for name in update_schema.declared()})
+    update.evidence = look_at(batch, data["evidence"])
     plan_id, item_id = plan.id, item.id
-    if any(one.get("upload") is not None for one in said.evidence):
-        _check(person, plan_id, item_id, key, organization, said)
-        said.evidence = _stored(proofs, said.evidence)
+    if any(one.get("upload") is not None for one in update.evidence):
+        _check(person, plan_id, item_id, key, organization, update)
+        update.evidence = _stored(batch, update.evidence)
 
     waiting: list[str] = []
 
     def do() -> dict[str, Any]:
-        work = Work(person, data["request_id"])
-        work.open([model.Session.get(PlanItem, item_id)])
-        made = work.update(plan_id, key, organization, said)
-        work.write()
-        waiting[:] = pending(work)
+        report = ReportTransaction(person, data["request_id"])
+        report.open([model.Session.get(PlanItem, item_id)])
+        made = report.update(plan_id, key, organization, update)
+        report.write()
+        waiting[:] = unchecked_evidence(report)
         return (
-            fact_serializer.update_dict(made.id, work)
+            fact_serializer.update_dict(made.id, report)
             if made is not None
-            else fact_serializer.parts_dict(plan_id, work)
+            else fact_serializer.parts_dict(plan_id, report)
         )
 
     answer: dict[str, Any] = record_once(
-        context, do, fact_serializer.update_dict, fact_id if data["request_id"] else None, item_id, proofs
+        context, do, fact_serializer.update_dict, fact_id if data["request_id"] else None, item_id, batch
     )
-    ask_later(waiting)
+    queue_checks(waiting)
     return answer
 
 
-def look_at(proofs: Proofs, given: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def look_at(batch: EvidenceBatch, given: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return pieces of evidence with what they point at; an error names the piece that it is in."""
     done: list[dict[str, Any]] = []
     for one in given:
         try:
-            done.append(proofs.look(one))
+            done.append(batch.check(one))
         except tk.ValidationError as error:
             raise tk.ValidationError({"evidence": [*({} for _ in done), error.error_dict]}) from error
     return done
 
 
 def _check(
-    person: Person, plan_id: str, item_id: str, key: Any, organization: str | None, said: Said
+    person: Person, plan_id: str, item_id: str, key: Any, organization: str | None, update: ReportedUpdate
 ) -> None:
     """Check an update without writing it: a file is stored only for what will be recorded."""
     checked = [
         {**one, "url": f"upload:{number}"} if one.get("upload") is not None else one
-        for number, one in enumerate(said.evidence)
+        for number, one in enumerate(update.evidence)
     ]
     try:
-        work = Work(person)
-        work.open([model.Session.get(PlanItem, item_id)])
-        work.update(plan_id, key, organization, Said(**{**_fields(said), "evidence": checked}))
+        report = ReportTransaction(person)
+        report.open([model.Session.get(PlanItem, item_id)])
+        report.update(plan_id, key, organization, ReportedUpdate(**{**_fields(update), "evidence": checked}))
     finally:
         model.Session.rollback()
 
 
-def _fields(said: Said) -> dict[str, Any]:
-    return {name: getattr(said, name) for name in Said.__slots__}
+def _fields(update: ReportedUpdate) -> dict[str, Any]:
+    return {name: getattr(update, name) for name in ReportedUpdate.__slots__}
 
 
-def _stored(proofs: Proofs, given: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def _stored(batch: EvidenceBatch, given: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     try:
-        return [proofs.store(one) if one.get("upload") is not None else one for one in given]
+        return [batch.store(one) if one.get("upload") is not None else one for one in given]
     except BaseException:
-        proofs.take_back()
+        batch.delete_stored()
         raise

@@ -18,8 +18,8 @@ from ckanext.ogp_plan.planning.tracking import VerdictRole
 from ckanext.ogp_plan.serializers import fact as fact_serializer
 from ckanext.ogp_plan.services import permission
 from ckanext.ogp_plan.services import report as report_service
-from ckanext.ogp_plan.services.report import ReportTransaction, refused
-from ckanext.ogp_plan.services.report_error import validation_errors
+from ckanext.ogp_plan.services.report import ReportTransaction
+from ckanext.ogp_plan.services.report_error import field_error, validation_errors
 
 
 def ogp_plan_verdict_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def ogp_plan_verdict_create(context: Context, data_dict: DataDict) -> dict[str, 
     """
     tk.check_access("ogp_plan_verdict_create", context, data_dict)
     data = validated(verdict_schema.verdict_create(), data_dict)
-    person = permission.of(context)
+    person = permission.get_person(context)
     plan = lookup.plan(person, data["plan"])
     item = lookup.item(plan, data["item"])
     role = data["role"] or _role(person, plan)
@@ -73,7 +73,7 @@ def ogp_plan_verdict_create(context: Context, data_dict: DataDict) -> dict[str, 
 def _role(person: permission.Person, plan: PlanRow) -> VerdictRole:
     held = [role for role in VerdictRole if person.holds(role.value, plan.id)]
     if len(held) != 1:
-        raise refused(
+        raise field_error(
             "role",
             tk._("Say as what you judge: %(roles)s.") % {"roles": ", ".join(one.value for one in held)},
         )

@@ -29,7 +29,7 @@ def ogp_plan_report_show(person: Person, data: Mapping[str, Any]) -> AuthResult:
     """Who may see a plan that it was handed in to; for another it is not there."""
     reference = check.text(data, "id")
     if reference is not None:
-        report_serializer.one_of(person, reference)
+        report_serializer.get_report(person, reference)
     return check.yes()
 
 

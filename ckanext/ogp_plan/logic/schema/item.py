@@ -6,7 +6,7 @@ from ckanext.cost_common.logic import Schema, optional, required
 from ckanext.ogp_plan import config
 from ckanext.ogp_plan.logic.schema.paging import FARTHEST, page
 from ckanext.ogp_plan.logic.schema.plan import of_plan
-from ckanext.ogp_plan.serializers.item import STORY_SHOWN
+from ckanext.ogp_plan.serializers.item_detail import STORY_LIMIT
 from ckanext.ogp_plan.services.request_fields import line, name, whole, yes_or_no
 
 
@@ -45,6 +45,6 @@ def item_show() -> Schema:
     return {
         **of_plan(),
         "id": required(name),
-        "story_limit": optional(whole(0, config.LARGEST_PAGE), STORY_SHOWN),
+        "story_limit": optional(whole(0, config.LARGEST_PAGE), STORY_LIMIT),
         "story_offset": optional(whole(0, FARTHEST), 0),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ckanext.cost_common.logic import Schema, optional, required
 from ckanext.ogp_plan.logic.schema.paging import page
 from ckanext.ogp_plan.logic.schema.plan import of_plan
-from ckanext.ogp_plan.serializers.report import STATES
+from ckanext.ogp_plan.serializers.review import STATES
 from ckanext.ogp_plan.services.request_fields import choice, identity, line, name, period, text, yes_or_no
 
 

@@ -200,10 +200,10 @@ def _measurement(one: Measurement) -> dict[str, Any]:
 
 def _evidence(facts: Facts, one: Evidence) -> dict[str, Any]:
     breaks = evidence_breaks(one, facts.checks.get(one.id))
-    said = _only(one, "id", "at", "organization", "public") | {"broken": list(breaks)}
+    published = _only(one, "id", "at", "organization", "public") | {"broken": list(breaks)}
     if not one.public:
-        return said | {"withheld": one.withheld}
-    return said | _only(
+        return published | {"withheld": one.withheld}
+    return published | _only(
         one,
         "kind",
         "title",

@@ -26,20 +26,20 @@ def write(act: Act, lang: str = "es", family: Family | None = None) -> bytes:
     words = Renderer(lang, family)
     book = Workbook()
     sheet = book.active
-    sheet.title = words.say(N_("Import act"))[:31]
+    sheet.title = words.translate(N_("Import act"))[:31]
     head = (N_("Fate"), N_("What"), N_("Place"), N_("Text of the source"), N_("Why"), N_("Options"))
-    sheet.append([words.say(text) for text in head])
+    sheet.append([words.translate(text) for text in head])
     for cell in sheet[1]:
         cell.font = Font(bold=True)
-    accepted = words.say(N_("%(count)s items tracked"), {"count": act.accepted})
-    rows = [[words.say(N_("Accepted")), accepted, "", "", "", ""]]
+    accepted = words.translate(N_("%(count)s items tracked"), {"count": act.accepted})
+    rows = [[words.translate(N_("Accepted")), accepted, "", "", "", ""]]
     for fate, found in (
         (N_("Asked"), [_question(one, words) for one in act.asked]),
         (N_("Flagged"), [_finding(one, words) for one in act.flagged]),
         (N_("Inherited from above"), [_finding(one, words) for one in act.inherited]),
         (N_("Left out"), [_finding(one, words) for one in act.dropped]),
     ):
-        rows += [[words.say(fate), *row] for row in found]
+        rows += [[words.translate(fate), *row] for row in found]
     for number, row in enumerate(rows, start=2):
         for column, text in enumerate(row, start=1):
             cell = sheet.cell(number, column)

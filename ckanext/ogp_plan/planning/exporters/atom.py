@@ -47,14 +47,14 @@ def plan_feed(view: View, address: str, past: Past | None = None) -> bytes:
 
     :param address: where the feed itself is.
     """
-    title = view.say(N_("News of the plan: %(plan)s"), plan=view.plan.title or view.id)
+    title = view.translate(N_("News of the plan: %(plan)s"), plan=view.plan.title or view.id)
     return _feed(view, ("feed",), title, address, view.addresses.plan(), _of_plan(view, past))
 
 
 def item_feed(view: View, key: Key, address: str, past: Past | None = None) -> bytes:
     """Return the news of one item. :raises KeyError: the plan has none such."""
     item = view.items[key]
-    title = view.say(N_("News of %(item)s"), item=view.label(item))
+    title = view.translate(N_("News of %(item)s"), item=view.label(item))
     return _feed(view, ("feed", *key), title, address, view.addresses.item(key), _of_items(view, [key], past))
 
 
@@ -73,7 +73,9 @@ def organization_feed(
     for view in views:
         keys = [item.key for item in view.plan.items if view.assigned(item, organization)]
         found += _of_items(view, keys, (pasts or {}).get(view.id), organization)
-    title = first.say(N_("News of the duties of %(organization)s"), organization=first.called(organization))
+    title = first.translate(
+        N_("News of the duties of %(organization)s"), organization=first.called(organization)
+    )
     page = first.addresses.organization(organization)
     return _feed(first, ("organization", organization), title, address, page, found, shared=True)
 
@@ -81,7 +83,7 @@ def organization_feed(
 def lights_feed(view: View, address: str, past: Past) -> bytes:
     """Return the lights of a plan that changed."""
     found = [news for news in _of_plan(view, past) if news.entry.kind == "light"]
-    title = view.say(N_("Lights that changed: %(plan)s"), plan=view.plan.title or view.id)
+    title = view.translate(N_("Lights that changed: %(plan)s"), plan=view.plan.title or view.id)
     return _feed(view, ("lights",), title, address, view.addresses.plan(), found)
 
 
@@ -165,7 +167,7 @@ def _entry(feed: FeedGenerator, news: _News) -> None:
     one.category(term=entry.kind)
     who = view.role(entry.role) if entry.role else view.called(entry.organization) or view.responsible(item)
     one.author(name=clean_xml(who or view.plan.title or view.id))
-    text = [words, *_texts(entry.event), *([] if entry.counts else [view.say(_COUNTS_NOT)])]
+    text = [words, *_texts(entry.event), *([] if entry.counts else [view.translate(_COUNTS_NOT)])]
     one.content(clean_xml("\n".join(text)), type="text")
 
 

@@ -258,17 +258,17 @@ class _Form:
 
     def _observed(self, day: dt.date, key: Key, row: RowCompliance | None) -> str:
         """Control Interno's own words; beside them what the computation has to say."""
-        said = [self.observations.get((day, key), "")]
+        sentences = [self.observations.get((day, key), "")]
         if row is not None:
             if row.excluded:
-                said.append(f"Excluida: {self.view.light(row.excluded).lower()}.")
+                sentences.append(f"Excluida: {self.view.light(row.excluded).lower()}.")
             elif row.scheduled and not row.fulfilled and not row.evidence:
-                said.append("Sin evidencia.")
+                sentences.append("Sin evidencia.")
             if row.late:
-                said.append("Vencida.")
+                sentences.append("Vencida.")
             if row.confirmed is False:
-                said.append("Control Interno no la da por cumplida.")
-        return " ".join(filter(None, said))
+                sentences.append("Control Interno no la da por cumplida.")
+        return " ".join(filter(None, sentences))
 
     def _totals(self, sheet: Any, row: int, first: int) -> None:
         strong = Look(bold=True, ground=spreadsheet.SOFT, align="center")

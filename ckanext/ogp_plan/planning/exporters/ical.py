@@ -72,7 +72,7 @@ def organization_calendar(
     if not views:
         raise ValueError("a calendar needs at least one plan")
     first = views[0]
-    title = first.say(N_("Duties of %(organization)s"), organization=first.called(organization))
+    title = first.translate(N_("Duties of %(organization)s"), organization=first.called(organization))
     made = _calendar(
         first.lang, title, _description(views, organization), first.addresses.organization(organization)
     )
@@ -103,9 +103,13 @@ def _calendar(lang: str, name: str, description: str, address: str) -> Calendar:
 def _description(views: Sequence[View], organization: str | None = None) -> str:
     first = views[0]
     undated = sum(_due(view, item) is None for view in views for item in _items(view, organization))
-    text = first.say(N_("What is due, and the cuts. A task is an item of the plan; it links to its page."))
+    text = first.translate(
+        N_("What is due, and the cuts. A task is an item of the plan; it links to its page.")
+    )
     if undated:
-        text += " " + first.say(N_("%(count)s items have no declared date and are not here."), count=undated)
+        text += " " + first.translate(
+            N_("%(count)s items have no declared date and are not here."), count=undated
+        )
     return text
 
 
@@ -191,10 +195,10 @@ def _sequence(view: View, item: Item, revised: Mapping[tuple[str, str], int] | N
 def _about(view: View, item: Item, status: ItemStatus | None, own: AssignmentStatus | None) -> str:
     lines = [f"{view.plan.title or view.id}"]
     if view.responsible(item):
-        lines.append(view.say(N_("Responsible: %(names)s"), names=view.responsible(item)))
+        lines.append(view.translate(N_("Responsible: %(names)s"), names=view.responsible(item)))
     if own and own.own_target is not None:
         lines.append(
-            view.say(
+            view.translate(
                 N_("Own quota: %(actual)s of %(target)s"),
                 actual=amount(own.actual, view.lang) or "0",
                 target=amount(own.own_target, view.lang),
@@ -203,10 +207,10 @@ def _about(view: View, item: Item, status: ItemStatus | None, own: AssignmentSta
     declared = own.declared if own else status.declared if status else None
     if declared:
         # not the light: it changes by itself with the days, and a task only when somebody says something
-        lines.append(view.say(N_("Declared: %(state)s"), state=view.light(declared.value)))
+        lines.append(view.translate(N_("Declared: %(state)s"), state=view.light(declared.value)))
     goal = item.fields.get("goal") or item.fields.get("deliverable")
     if goal:
-        lines.append(view.say(N_("Goal: %(goal)s"), goal=str(goal)))
+        lines.append(view.translate(N_("Goal: %(goal)s"), goal=str(goal)))
     return "\n".join(lines)
 
 
@@ -222,14 +226,15 @@ def _cuts(made: Calendar, view: View, published: Mapping[dt.date, dt.date | None
             event.add("dtstamp", _NEVER)
             event.add("sequence", view.record.version + (1 if published.get(day) else 0))
             event.add(
-                "summary", _text(view.say(summary, plan=view.plan.title or view.id, day=day.isoformat()))
+                "summary",
+                _text(view.translate(summary, plan=view.plan.title or view.id, day=day.isoformat())),
             )
             event.add("dtstart", when)
             event.add("dtend", when + dt.timedelta(days=1))
             event.add("transp", "TRANSPARENT")
             event.add("status", "CONFIRMED")
             if published.get(day):
-                done = view.say(N_("Published on %(day)s."), day=str(published[day]))
+                done = view.translate(N_("Published on %(day)s."), day=str(published[day]))
                 event.add("description", _text(done))
             if _is_address(view.addresses.cut(day)):
                 event.add("url", view.addresses.cut(day))

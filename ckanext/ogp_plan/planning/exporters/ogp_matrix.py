@@ -54,12 +54,12 @@ def write(view: View) -> bytes:
     """Return the matrix of a plan (of any family: its tracked items under their root) as a workbook."""
     book = Workbook()
     sheet = book.active
-    sheet.title = spreadsheet.sheet_name(book, view.say(N_("Matrix of milestones")))
+    sheet.title = spreadsheet.sheet_name(book, view.translate(N_("Matrix of milestones")))
     spreadsheet.set_widths(sheet, _WIDTHS)
     row = _head(sheet, view)
     top = row
     for column, text in enumerate(_HEAD, start=1):
-        put(sheet, row, column, view.say(text), HEADING)
+        put(sheet, row, column, view.translate(text), HEADING)
     sheet.row_dimensions[row].height = 28
     row += 1
     for root in view.children(None):
@@ -85,15 +85,17 @@ def _head(sheet: Any, view: View) -> int:
     tracked = [view.statuses[item.key] for item in view.trackable() if item.key in view.statuses]
     counts = {light: sum(one.light == light for one in tracked) for light in LIGHTS}
     outside = sum(one.excluded for one in tracked)
-    said = [f"{view.light(light)}: {count}" for light, count in counts.items()]
-    said += [view.say(N_("Outside of the count: %(count)s"), count=outside)] if outside else []
+    parts = [f"{view.light(light)}: {count}" for light, count in counts.items()]
+    parts += [view.translate(N_("Outside of the count: %(count)s"), count=outside)] if outside else []
     disagreements = sum(one.disagreement for one in tracked)
-    said += [view.say(N_("In disagreement with an independent verdict: %(count)s"), count=disagreements)]
+    parts += [
+        view.translate(N_("In disagreement with an independent verdict: %(count)s"), count=disagreements)
+    ]
     for row, (label, value) in enumerate(
         (
-            (view.say(N_("As of")), day_text(view.today, view.lang)),
-            (view.say(N_("Lights")), ". ".join(said)),
-            (view.say(N_("Address")), view.addresses.plan()),
+            (view.translate(N_("As of")), day_text(view.today, view.lang)),
+            (view.translate(N_("Lights")), ". ".join(parts)),
+            (view.translate(N_("Address")), view.addresses.plan()),
         ),
         start=2,
     ):
@@ -126,7 +128,7 @@ def _item(sheet: Any, row: int, view: View, root: Item, item: Item) -> int:
         view.responsible(item),
         when(item.schedule, "en" if view.lang == "en" else "es")
         or (day_text(status.due, view.lang) if status else "")
-        or view.say(export_words.UNDATED),
+        or view.translate(export_words.UNDATED),
         view.light(light) if light else "",
         status.progress if status else None,
         "\n".join(_why(view, status)),
@@ -142,13 +144,13 @@ def _item(sheet: Any, row: int, view: View, root: Item, item: Item) -> int:
         [(text, width) for text, width in zip(texts, _WIDTHS, strict=True) if text]
     )
     for at, one in enumerate(proofs, start=row):
-        shown = view.proof(one) if one else view.say(N_("No evidence"))
-        cell = put(sheet, at, _EVIDENCE, shown, LINK if one else PLAIN)
+        evidence_text = view.proof(one) if one else view.translate(N_("No evidence"))
+        cell = put(sheet, at, _EVIDENCE, evidence_text, LINK if one else PLAIN)
         address = view.where(one) if one else ""
         if address.startswith(("http://", "https://")):
             cell.hyperlink = address
             spreadsheet.dress(cell, LINK)
-        own = spreadsheet.text_height([(shown, _WIDTHS[_EVIDENCE - 1])])
+        own = spreadsheet.text_height([(evidence_text, _WIDTHS[_EVIDENCE - 1])])
         sheet.row_dimensions[at].height = max(own, min(409, needed / len(proofs)))
     return last + 1
 
@@ -170,7 +172,7 @@ def _why(view: View, status: ItemStatus | None) -> list[str]:
         found.append(f"• {view.reason(reason)}")
         found += [
             "  "
-            + view.say(
+            + view.translate(
                 N_("Answer (%(day)s): %(text)s"), day=day_text(day_of(one.at), view.lang), text=one.text
             )
             for one in status.answers
@@ -180,22 +182,24 @@ def _why(view: View, status: ItemStatus | None) -> list[str]:
 
 
 def _verdict(view: View, one: VerdictStatus) -> str:
-    said = [view.completion(one.assigned)] if one.assigned else []
+    parts = [view.completion(one.assigned)] if one.assigned else []
     if one.agrees is not None:
         agreed, differs = N_("shares what is declared"), N_("does not share what is declared")
-        said.append(view.say(agreed if one.agrees else differs))
-    said += [view.say(N_("open alert"))] if one.alert else []
-    text = f"{view.role(one.role.value)}: {'; '.join(said)}"
+        parts.append(view.translate(agreed if one.agrees else differs))
+    parts += [view.translate(N_("open alert"))] if one.alert else []
+    text = f"{view.role(one.role.value)}: {'; '.join(parts)}"
     return f"{text}. {one.rationale}" if one.rationale else text
 
 
 def _notes(view: View) -> list[str]:
     return [
-        view.say(
+        view.translate(
             N_(
                 "A light is what the responsible declares and the reasons of risk computed on that day; "
                 "the thresholds are on the plan's page."
             )
         ),
-        view.say(N_("Evidence that is withheld is named as such, with the reason; the rest are links.")),
+        view.translate(
+            N_("Evidence that is withheld is named as such, with the reason; the rest are links.")
+        ),
     ]

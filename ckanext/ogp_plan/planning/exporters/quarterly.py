@@ -101,8 +101,8 @@ class _Report:
         self.document.save(out)
         return out.getvalue()
 
-    def say(self, source: str, **params: object) -> str:
-        return self.view.say(source, **params)
+    def translate(self, source: str, **params: object) -> str:
+        return self.view.translate(source, **params)
 
     # --- the document -------------------------------------------------------------------------------
 
@@ -146,10 +146,12 @@ class _Report:
         _page_number(footer)
 
     def _name(self) -> str:
-        return self.say(N_("Report of %(organization)s"), organization=self.view.called(self.organization))
+        return self.translate(
+            N_("Report of %(organization)s"), organization=self.view.called(self.organization)
+        )
 
     def _period(self) -> str:
-        return self.say(
+        return self.translate(
             N_("From %(start)s to %(end)s"),
             start=day_text(self.start, self.lang),
             end=day_text(self.end, self.lang),
@@ -238,7 +240,7 @@ class _Report:
         return [item for item in view.trackable() if view.assigned(item, self.organization)]
 
     def _summary(self) -> None:
-        self._heading(self.say(N_("Summary")), 1)
+        self._heading(self.translate(N_("Summary")), 1)
         rows = []
         for view in self.views:
             duties = self._duties(view)
@@ -254,7 +256,7 @@ class _Report:
                 ]
             )
         head = [
-            self.say(text)
+            self.translate(text)
             for text in (
                 N_("Plan"),
                 N_("Duties"),
@@ -263,29 +265,31 @@ class _Report:
                 N_("At risk"),
             )
         ]
-        self._table(self.say(N_("Duties of the organismo, by plan")), head, rows, (6.2, 2.8, 3.2, 3.0, 2.4))
+        self._table(
+            self.translate(N_("Duties of the organismo, by plan")), head, rows, (6.2, 2.8, 3.2, 3.0, 2.4)
+        )
 
     def _narrative(self) -> None:
         for one in self.reports:
-            title = one.title or self.say(N_("Narrative report"))
+            title = one.title or self.translate(N_("Narrative report"))
             self._heading(title, 1)
             self._text(f"{day_text(one.start, self.lang)} – {day_text(one.end, self.lang)}")
             for heading, text in one.sections:
-                self._heading(heading or self.say(N_("Section without a title")), 2)
+                self._heading(heading or self.translate(N_("Section without a title")), 2)
                 self._text(text)
 
     def _plan(self, view: View) -> None:
         duties = self._duties(view)
         self._heading(view.plan.title or view.id, 1)
         if not duties:
-            self._text(self.say(N_("The organismo owes nothing in this plan.")))
+            self._text(self.translate(N_("The organismo owes nothing in this plan.")))
             return
         head = [
-            self.say(text)
+            self.translate(text)
             for text in (N_("Code"), N_("Duty"), N_("Due"), N_("Light"), N_("Progress"), N_("Last report"))
         ]
         self._table(
-            self.say(N_("Where each duty stands on %(day)s"), day=day_text(view.today, self.lang)),
+            self.translate(N_("Where each duty stands on %(day)s"), day=day_text(view.today, self.lang)),
             head,
             [self._duty(view, item) for item in duties],
             (1.9, 6.2, 2.6, 2.6, 2.0, 2.3),
@@ -297,7 +301,7 @@ class _Report:
             else:
                 silent.append(item)
         if silent:
-            self._heading(self.say(N_("Duties without a report in the period")), 2)
+            self._heading(self.translate(N_("Duties without a report in the period")), 2)
             for item in silent:
                 self._text(view.label(item), "List Bullet")
 
@@ -315,10 +319,10 @@ class _Report:
         return [
             item.code,
             item.title,
-            (day_text(status.due, self.lang) if status else "") or self.say(export_words.UNDATED),
+            (day_text(status.due, self.lang) if status else "") or self.translate(export_words.UNDATED),
             view.light(status.light) if status else "",
-            f"{amount(share, self.lang)} %" if share is not None else self.say(N_("No data")),
-            day_text(day_of(last), self.lang) if last else self.say(N_("Never")),
+            f"{amount(share, self.lang)} %" if share is not None else self.translate(N_("No data")),
+            day_text(day_of(last), self.lang) if last else self.translate(N_("Never")),
         ]
 
     def _mine(self, organization: str | None) -> bool:
@@ -365,15 +369,15 @@ class _Report:
 
     def _item(self, view: View, item: Item) -> None:
         self._heading(view.label(item), 2)
-        self._link(self._paragraph(), view.addresses.item(item.key), self.say(N_("Page of the item")))
+        self._link(self._paragraph(), view.addresses.item(item.key), self.translate(N_("Page of the item")))
         own = self._own(view.statuses.get(item.key))
         if own and own.own_target is not None:
-            said = N_("%(actual)s of %(target)s")
+            template = N_("%(actual)s of %(target)s")
             numbers = {
                 "actual": amount(own.actual, self.lang) or "0",
                 "target": amount(own.own_target, self.lang),
             }
-            self._labelled(self.say(N_("Own quota")), self.say(said, **numbers))
+            self._labelled(self.translate(N_("Own quota")), self.translate(template, **numbers))
         for one in self._updates(view, item):
             self._update(view, one)
         self._measurements(view, item)
@@ -381,21 +385,21 @@ class _Report:
         self._reasons(view, item)
 
     def _update(self, view: View, one: Update) -> None:
-        said = [view.light(one.state.value)] if one.state else []
+        parts = [view.light(one.state.value)] if one.state else []
         if one.progress is not None:
-            said.append(f"{amount(one.progress, self.lang)} %")
+            parts.append(f"{amount(one.progress, self.lang)} %")
         if one.confirms:
-            said.append(self.say(N_("No changes")))
+            parts.append(self.translate(N_("No changes")))
         if one.at_risk:
-            said.append(self.say(N_("The responsible reports a risk")))
-        label = self.say(N_("Reported on %(day)s"), day=day_text(day_of(one.at), self.lang))
-        self._labelled(label, ". ".join([*said, one.text]).strip() or self.say(N_("No text")))
+            parts.append(self.translate(N_("The responsible reports a risk")))
+        label = self.translate(N_("Reported on %(day)s"), day=day_text(day_of(one.at), self.lang))
+        self._labelled(label, ". ".join([*parts, one.text]).strip() or self.translate(N_("No text")))
         for name, text in (
             (N_("Reason"), one.reason),
             (N_("Obstacles"), one.obstacles),
             (N_("Next step"), one.next_step),
         ):
-            self._labelled(self.say(name), text)
+            self._labelled(self.translate(name), text)
 
     def _measurements(self, view: View, item: Item) -> None:
         found = self._measured(view, item)
@@ -403,7 +407,8 @@ class _Report:
             return
         names = {one.code: one.name for one in item.indicators}
         head = [
-            self.say(text) for text in (N_("Indicator"), N_("Period measured"), N_("Value"), N_("Comment"))
+            self.translate(text)
+            for text in (N_("Indicator"), N_("Period measured"), N_("Value"), N_("Comment"))
         ]
         rows = [
             [
@@ -414,7 +419,7 @@ class _Report:
             ]
             for one in found
         ]
-        caption = self.say(N_("Measurements of %(item)s"), item=item.code)
+        caption = self.translate(N_("Measurements of %(item)s"), item=item.code)
         self._table(caption, head, rows, (6.4, 3.6, 3.4, 4.4))
 
     def _value(self, one: Measurement) -> str:
@@ -424,17 +429,17 @@ class _Report:
                 "numerator": amount(one.numerator, self.lang),
                 "denominator": amount(one.denominator, self.lang),
             }
-            ratio = self.say(N_("%(numerator)s of %(denominator)s"), **parts)
+            ratio = self.translate(N_("%(numerator)s of %(denominator)s"), **parts)
             text = f"{text} ({ratio})" if text else ratio
         for name, value in sorted(one.dimension.items()):
             text += f" [{name}: {value}]"
-        return text or self.say(N_("In words"))
+        return text or self.translate(N_("In words"))
 
     def _proofs(self, view: View, item: Item) -> None:
         found = self._evidence(view, item)
         if not found:
             return
-        self._heading(self.say(N_("Evidence")), 3)
+        self._heading(self.translate(N_("Evidence")), 3)
         for one in found:
             paragraph = self._paragraph(style="List Bullet")
             self._link(paragraph, view.where(one), view.proof(one))
@@ -443,18 +448,18 @@ class _Report:
         status = view.statuses.get(item.key)
         if status is None or not status.reasons:
             return
-        self._heading(self.say(N_("Why the light is at risk, and what was answered")), 3)
+        self._heading(self.translate(N_("Why the light is at risk, and what was answered")), 3)
         for reason in status.reasons:
             self._text(view.reason(reason), "List Bullet")
             for one in status.answers:
                 if one.reason == reason.code and self._mine(one.organization):
-                    label = self.say(N_("Answer of %(day)s"), day=day_text(day_of(one.at), self.lang))
+                    label = self.translate(N_("Answer of %(day)s"), day=day_text(day_of(one.at), self.lang))
                     self._labelled(label, one.text)
 
     def _about(self) -> None:
-        self._heading(self.say(N_("About this report")), 1)
+        self._heading(self.translate(N_("About this report")), 1)
         self._text(
-            self.say(
+            self.translate(
                 N_(
                     "It was made from the public record of the plans as it stood on %(day)s. Lights are "
                     "computed by the rules printed on each plan's page. Reports that were returned do not "

@@ -122,7 +122,7 @@ def _head(sheet: Any, view: View, organization: str, period: str) -> int:
         ("periodo", period),
         (
             "ayuda",
-            view.say(
+            view.translate(
                 N_(
                     "Fill the white columns and give the workbook back. A row left blank is not reported. "
                     '"Sin cambios": write Sí. Nothing is saved until you confirm the result of each row.'
@@ -158,7 +158,7 @@ def _duty(sheet: Any, row: int, view: View, item: Item, organization: str) -> in
         if indicator and not goal:
             goal = indicator.target_text or indicator.name
         if own and own.own_target is not None:
-            quota = view.say(N_("own quota"))
+            quota = view.translate(N_("own quota"))
             goal = f"{goal} ({quota}: {amount(own.own_target, view.lang)})".strip()
         given = (
             view.id,
@@ -211,7 +211,7 @@ def _lists(sheet: Any, view: View, first: int, last: int) -> None:
         rule.allow_blank = True
         rule.showErrorMessage = True
         rule.errorTitle = _COLUMNS[_at(name) - 1][2][:30]
-        rule.error = view.say(N_("Choose one of the list, or write a number."))[:220]
+        rule.error = view.translate(N_("Choose one of the list, or write a number."))[:220]
         rule.add(
             f"{spreadsheet.get_column_letter(_at(name))}{first}:{spreadsheet.get_column_letter(_at(name))}{last}"
         )
@@ -353,7 +353,7 @@ _PROBLEMS: dict[str, tuple[str, str]] = {
 def problem_words(problem: Problem, words: Renderer) -> tuple[str, str]:
     """Return what is wrong and what to do about it, in the reader's language."""
     why, remedy = _PROBLEMS[problem.kind]
-    return words.say(why, problem.params), words.say(remedy, problem.params)
+    return words.translate(why, problem.params), words.translate(remedy, problem.params)
 
 
 class UnreadableReport(Exception):
@@ -401,10 +401,10 @@ def read_report(content: bytes, duties: Known | None = None, name: str = "") -> 
                 if one.kind == "formula.no_value" and one.place.sheet == grid.sheet
             }
             return _Reader(grid, *found, duties, broken).read()
-    said = any(
+    is_report = any(
         fold(row.text(0)) == fold(SIGNATURE) for grid in source.grids for row in grid.rows[:_HEADER_WITHIN]
     )
-    raise UnreadableReport("report.no_header" if said else "report.other_book")
+    raise UnreadableReport("report.no_header" if is_report else "report.other_book")
 
 
 def _header(grid: Grid) -> tuple[int, dict[str, int]] | None:
@@ -434,7 +434,7 @@ class _Reader:
         self.problems: list[Problem] = []
         self.own: list[Problem] = []
         self.seen: dict[tuple[str, Key, str], Place] = {}
-        self.said: dict[tuple[str, Key], tuple[object, ...]] = {}
+        self.seen_rows: dict[tuple[str, Key], tuple[object, ...]] = {}
 
     def read(self) -> ReportReading:
         below = [row for row in self.grid.rows[self.index + 1 :] if row.filled()]
@@ -545,8 +545,8 @@ class _Reader:
         names = _state_names()
         found = names.get(bare(text).replace("_", " "))
         if found is None:
-            shown = ", ".join(dict.fromkeys(name for name, state in _SHOWN.items() if state in STATES))
-            self._wrong("report.state", row, "estado", value=text[:80], states=shown)
+            labels = ", ".join(dict.fromkeys(name for name, state in _SHOWN.items() if state in STATES))
+            self._wrong("report.state", row, "estado", value=text[:80], states=labels)
         return found
 
     def _progress(self, row: Row) -> Decimal | None:
@@ -625,7 +625,7 @@ class _Reader:
         whole = (made.state, made.progress, made.text, made.obstacles, made.next_step)
         if not any(one not in (None, "") for one in whole):
             return
-        before = self.said.setdefault((made.plan, made.item), whole)
+        before = self.seen_rows.setdefault((made.plan, made.item), whole)
         if before != whole:
             self._wrong("report.conflict", row, "estado")
 

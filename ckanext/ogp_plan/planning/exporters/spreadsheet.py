@@ -223,9 +223,9 @@ def _code(text: str) -> str:
 def sheet_name(book: Workbook, wanted: str) -> str:
     """Return a name for a new sheet: allowed, of at most 31 letters, and not taken."""
     base = _SHEET_NAME.sub(" ", clean_xml(wanted)).strip(" '\t\n\r")[:31].strip(" '") or "Hoja"
-    taken = {name.casefold() for name in book.sheetnames}
+    used_names = {name.casefold() for name in book.sheetnames}
     name, number = base, 2
-    while name.casefold() in taken:
+    while name.casefold() in used_names:
         name = f"{base[:27]} {number}"
         number += 1
     return name

@@ -510,27 +510,30 @@ def everything(view: View, columns: Sequence[Column] = (), cuts: Sequence[Compli
 
 def _cover(book: Workbook, view: View, tables: Sequence[Table]) -> None:
     """The first sheet says what the file is, of which day, and what each sheet holds."""
-    sheet = book.create_sheet(spreadsheet.sheet_name(book, view.say(N_("Plan"))))
+    sheet = book.create_sheet(spreadsheet.sheet_name(book, view.translate(N_("Plan"))))
     spreadsheet.set_widths(sheet, (34, 90))
     spreadsheet.set_page(sheet, landscape=False, paper=spreadsheet.LETTER)
     title = view.plan.title or view.id
     sheet.row_dimensions[1].height = spreadsheet.text_height([(title, 124)], spreadsheet.TITLE.size)
     sheet.merged_cells.add("A1:B1")
     facts = [
-        (view.say(N_("Family")), view.named(view.family.name)),
-        (view.say(N_("Period")), " – ".join(str(day) for day in (view.plan.start, view.plan.end) if day)),
-        (view.say(N_("As of")), view.today),
-        (view.say(N_("Version of the plan")), view.record.version),
-        (view.say(N_("Address")), view.addresses.plan()),
+        (view.translate(N_("Family")), view.named(view.family.name)),
+        (
+            view.translate(N_("Period")),
+            " – ".join(str(day) for day in (view.plan.start, view.plan.end) if day),
+        ),
+        (view.translate(N_("As of")), view.today),
+        (view.translate(N_("Version of the plan")), view.record.version),
+        (view.translate(N_("Address")), view.addresses.plan()),
     ]
     _append(sheet, [(title, spreadsheet.TITLE), ("", spreadsheet.TITLE)])
     _append(sheet, [])
     for label, value in facts:
         _append(sheet, [(label, spreadsheet.LABEL), (value, PLAIN)])
     _append(sheet, [])
-    _append(sheet, [(view.say(N_("Sheet")), HEADING), (view.say(N_("Rows")), HEADING)])
+    _append(sheet, [(view.translate(N_("Sheet")), HEADING), (view.translate(N_("Rows")), HEADING)])
     for table in tables:
-        _append(sheet, [(view.say(table.name), PLAIN), (len(table.rows), PLAIN)])
+        _append(sheet, [(view.translate(table.name), PLAIN), (len(table.rows), PLAIN)])
 
 
 def _append(sheet: Any, row: Sequence[tuple[Any, Look]]) -> None:
@@ -539,7 +542,7 @@ def _append(sheet: Any, row: Sequence[tuple[Any, Look]]) -> None:
 
 
 def _sheet(book: Workbook, view: View, table: Table) -> None:
-    sheet = book.create_sheet(spreadsheet.sheet_name(book, view.say(table.name)))
+    sheet = book.create_sheet(spreadsheet.sheet_name(book, view.translate(table.name)))
     spreadsheet.set_widths(sheet, [_WIDE if name in _WIDE_COLUMNS else _NARROW for name in table.columns])
     sheet.freeze_panes = "A2"
     sheet.auto_filter.ref = (

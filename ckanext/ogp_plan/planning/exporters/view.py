@@ -33,7 +33,7 @@ from ckanext.ogp_plan.planning.tracking import (
     Verdict,
 )
 from ckanext.ogp_plan.planning.types import Assignment, Item, OrgGroup, Plan
-from ckanext.ogp_plan.planning.words import exports as said
+from ckanext.ogp_plan.planning.words import exports as export_words
 from ckanext.ogp_plan.planning.words import messages, phrases
 from ckanext.ogp_plan.planning.words.render import Renderer
 
@@ -177,9 +177,9 @@ class View:
 
     # --- words ------------------------------------------------------------------------------------
 
-    def say(self, source: str, **params: object) -> str:
+    def translate(self, source: str, **params: object) -> str:
         """Return one of our texts in the view's language."""
-        return self.words.say(source, params) if params else self.words.say(source)
+        return self.words.translate(source, params) if params else self.words.translate(source)
 
     def named(self, names: Mapping[str, str], fallback: str = "") -> str:
         """Return words that a data file gives by language."""
@@ -201,12 +201,12 @@ class View:
 
     def kind(self, value: str) -> str:
         """Return what a coded value (a kind of evidence) is called."""
-        source = said.CODED.get(value)
-        return self.say(source) if source else value
+        source = export_words.CODED.get(value)
+        return self.translate(source) if source else value
 
     def completion(self, one: Completion) -> str:
         """Return how far an item went, in the words of OGP's reporting mechanism."""
-        return self.say(messages.COMPLETIONS[one.value])
+        return self.translate(messages.COMPLETIONS[one.value])
 
     def reason(self, one: Reason) -> str:
         """Return why an item is at risk, with its numbers."""
@@ -316,8 +316,8 @@ class View:
     def proof(self, one: Evidence) -> str:
         """Return an evidence in words: what it is, or that it exists and why it is withheld."""
         if one.id in self.hidden:
-            why = self.hidden[one.id] or self.say(said.NO_REASON)
-            return self.say(said.WITHHELD, kind=self.kind(one.kind.value), why=why)
+            why = self.hidden[one.id] or self.translate(export_words.NO_REASON)
+            return self.translate(export_words.WITHHELD, kind=self.kind(one.kind.value), why=why)
         text = one.title or one.url or self.kind(one.kind.value)
         state = self.proof_state(one)
         return f"{text} ({self.kind(one.kind.value)}{'; ' + state if state else ''})"

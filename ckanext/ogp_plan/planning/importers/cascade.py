@@ -267,13 +267,13 @@ class CascadeReader:
 
     def _aligned(self, row: Row, header: Header, grid: bool) -> Parts:
         parts = Parts()
-        taken = set()
+        used_columns = set()
         for heading, column in header.fields.items():
             name = "formula" if heading == "indicator" and "formula" not in header.fields else heading
             if name in ("months", "indicator") or column >= len(row.cells):
                 continue
             own = row.cells[column]
-            taken.add(column)
+            used_columns.add(column)
             if own.text:
                 parts.cells[name] = own
             elif own.anchor and own.anchor[0] < row.number and own.anchor[1] == column:
@@ -283,7 +283,7 @@ class CascadeReader:
             cell = row.cells[column] if column < len(row.cells) else None
             if cell is None:
                 continue
-            taken.add(column)
+            used_columns.add(column)
             amount = _AMOUNT.fullmatch(cell.text)
             marked = fold(cell.text) in self.marks or amount is not None
             if amount and cell.text not in ("1", str(month)):
@@ -292,7 +292,7 @@ class CascadeReader:
                 parts.months.append(month)
             if cell.text and not marked:
                 parts.extra.append(cell)
-        parts.extra += [cell for cell in row.filled() if cell.column not in taken]
+        parts.extra += [cell for cell in row.filled() if cell.column not in used_columns]
         return parts
 
     def _background(self, row: Row, header: Header) -> str | None:

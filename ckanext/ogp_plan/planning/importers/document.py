@@ -378,8 +378,8 @@ class DocumentReader:
         for row in self.rows:
             folded = fold(row.joined())
             for match in _MENTION.finditer(folded):
-                own, said = by_number.get(match["n"]), self._said(folded, match)
-                scores = {item.code: len(significant_words(item.title) & said) for item in items}
+                own, named = by_number.get(match["n"]), self._said(folded, match)
+                scores = {item.code: len(significant_words(item.title) & named) for item in items}
                 best = max(scores, key=lambda code: scores[code], default="")
                 if own and best and scores[best] and not scores[own.code] and best != own.code:
                     wrong.setdefault(own.code, set()).add(best)

@@ -88,12 +88,12 @@ def _keep_of_items(items: list[Item], pairs: list[tuple[Item, Item]]) -> None:
 
 def _keep_of_indicators(items: list[Item], pairs: list[tuple[Item, Item]]) -> None:
     every = [one for item in items for one in item.indicators]
-    unsaid = {name: default for name, default in _INDICATOR.items() if _none_says(every, name, default)}
+    absent = {name: default for name, default in _INDICATOR.items() if _none_says(every, name, default)}
     for item, before in pairs:
         known = {one.code: one for one in before.indicators}
         for one in item.indicators:
             if one.code in known:
-                for name in unsaid:
+                for name in absent:
                     setattr(one, name, getattr(known[one.code], name))
 
 

@@ -100,13 +100,15 @@ def field_name(field: str | None, words: Renderer) -> str:
     if not field:
         return ""
     if match := _INDICATOR.fullmatch(field):
-        return words.say(_OF_INDICATOR, {"code": match["code"], "what": field_name(match["name"], words)})
+        return words.translate(
+            _OF_INDICATOR, {"code": match["code"], "what": field_name(match["name"], words)}
+        )
     if match := _GROUP.fullmatch(field):
-        return words.say(_THE_GROUP) % {"name": match["id"]}
+        return words.translate(_THE_GROUP) % {"name": match["id"]}
     if match := _SECTION.fullmatch(field):
-        return words.say(_THE_SECTION, {"number": match["number"]})
+        return words.translate(_THE_SECTION, {"number": match["number"]})
     if field in _NAMES:
-        return words.say(_NAMES[field])
+        return words.translate(_NAMES[field])
     return words.parameter("field", field.removeprefix("fields."))
 
 
@@ -121,7 +123,7 @@ def format_value(
     if value is None or value in ("", []):
         return ""
     if isinstance(value, bool):
-        return words.say(_YES if value else _NO)
+        return words.translate(_YES if value else _NO)
     name = field or ""
     if match := _INDICATOR.fullmatch(name):
         name = match["name"]
@@ -131,14 +133,14 @@ def format_value(
         return "; ".join(str(one[1] or one[0]) for one in value)
     if _GROUP.fullmatch(name) and isinstance(value, list):
         who = ", ".join(called.get(one, one) for one in value[2])
-        text = words.say(_WHO_THEY_ARE if who else _MEMBERS)
+        text = words.translate(_WHO_THEY_ARE if who else _MEMBERS)
         return text % {"name": value[0], "count": value[1] or len(value[2]), "who": who}
     if name == "schedule.months":
-        return ", ".join(words.say(_MONTHS[month - 1]) for month in value if 1 <= month <= 12)
+        return ", ".join(words.translate(_MONTHS[month - 1]) for month in value if 1 <= month <= 12)
     if name == "owner":
         return called.get(str(value), str(value))
     if name in _CODED:
-        return words.say(_VALUES[value]) if value in _VALUES else str(value)
+        return words.translate(_VALUES[value]) if value in _VALUES else str(value)
     return _plain(value)
 
 
@@ -152,13 +154,13 @@ def _plain(value: Any) -> str:
 
 def _assignment(one: Mapping[str, Any], words: Renderer, called: Mapping[str, str]) -> str:
     if one.get("unknown"):
-        name = words.say(_UNKNOWN) % {"name": one["unknown"]}
+        name = words.translate(_UNKNOWN) % {"name": one["unknown"]}
     else:
         parts = [str(one[part]) for part in ("organization", "unit", "group") if one.get(part)]
         name = " / ".join(called.get(part, part) for part in parts)
     role = one.get("role")
     if role and role != Role.LEAD.value and role in _VALUES:
-        name = f"{name} ({words.say(_VALUES[role])})"
+        name = f"{name} ({words.translate(_VALUES[role])})"
     if one.get("own_target") is not None:
-        name = words.say(_EACH) % {"name": name, "number": one["own_target"]}
+        name = words.translate(_EACH) % {"name": name, "number": one["own_target"]}
     return name

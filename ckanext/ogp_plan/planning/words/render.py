@@ -33,41 +33,41 @@ class Renderer:
             for level in family.levels:
                 self.names[level.id] = level.name.get(base) or level.name.get("es", level.id)
 
-    def say(self, source: str, params: Mapping[str, Any] | None = None) -> str:
+    def translate(self, source: str, params: Mapping[str, Any] | None = None) -> str:
         """Return one of our texts with its parameters filled."""
         text = self.words.gettext(source)
         return text % _Filled(params or {}, self) if params is not None and "%(" in text else text
 
     def title(self, kind: str) -> str:
         """Return what findings of a kind are called together."""
-        return self.say(messages.FINDINGS[kind].title)
+        return self.translate(messages.FINDINGS[kind].title)
 
     def why(self, finding: Finding | Question) -> str:
         """Return the reason of a finding, or what a question asks."""
-        return self.say(messages.FINDINGS[finding.kind].why, finding.params)
+        return self.translate(messages.FINDINGS[finding.kind].why, finding.params)
 
     def option(self, option: Option) -> str:
         """Return the words of one possible answer."""
-        return self.say(messages.OPTIONS[option.label], option.params)
+        return self.translate(messages.OPTIONS[option.label], option.params)
 
     def reason(self, error: Unreadable) -> tuple[str, str]:
         """Return why a source cannot be read, and what to do."""
         message = messages.ERRORS[error.kind]
-        return self.say(message.title, error.params), self.say(message.why, error.params)
+        return self.translate(message.title, error.params), self.translate(message.why, error.params)
 
     def place(self, place: Place) -> str:
         """Return where something stands; "" when that is the whole document."""
         params = {"line": place.line, "sheet": place.sheet, "cell": place.cell, "to": place.to}
         if place.line is not None:
-            return self.say(
+            return self.translate(
                 N_("Line %(line)s") if place.to is None else N_("Lines %(line)s to %(to)s"), params
             )
         if place.sheet and place.cell:
             one, many = N_("Sheet %(sheet)s, cell %(cell)s"), N_("Sheet %(sheet)s, cells %(cell)s to %(to)s")
-            return self.say(one if place.to is None else many, params)
+            return self.translate(one if place.to is None else many, params)
         if place.sheet:
-            return self.say(N_("Sheet %(sheet)s"), params)
-        return self.say(N_("Cell %(cell)s"), params) if place.cell else ""
+            return self.translate(N_("Sheet %(sheet)s"), params)
+        return self.translate(N_("Cell %(cell)s"), params) if place.cell else ""
 
     def parameter(self, name: str, value: Any) -> str:
         """Return a parameter as people read it: fields and levels by their names, lists with "and"."""
@@ -77,13 +77,13 @@ class Renderer:
         if name in ("field", "missing_field", "level", "column", "detail", "name"):
             known = messages.FIELDS.get(text)
             own = self.names.get(text, "")
-            return own[:1].lower() + own[1:] if own else self.say(known) if known else text
+            return own[:1].lower() + own[1:] if own else self.translate(known) if known else text
         return text
 
     def joined(self, texts: Iterable[str]) -> str:
         """Return "a, b and c"."""
         *first, last = list(texts) or [""]
-        return f"{', '.join(first)} {self.say(_AND)} {last}" if first else last
+        return f"{', '.join(first)} {self.translate(_AND)} {last}" if first else last
 
 
 class _Filled(dict[str, str]):

@@ -18,7 +18,7 @@ repetition (counted apart, with the profiler, and never while anything is timed)
 costs with as many filters and without the plugin.
 
 ``BENCH_PAIRS`` and ``BENCH_ROUNDS`` change how many pairs and rounds there are. Run by
-``make bench BENCH=door``, which sets ``CKAN_INI`` to the configuration of an instance.
+``make bench BENCH=guard``, which sets ``CKAN_INI`` to the configuration of an instance.
 """
 
 from __future__ import annotations
@@ -426,7 +426,7 @@ def main() -> None:
     for row in large:
         times = f"{row['plain_ms']:9.1f} {row['ours_ms']:9.1f}"
         print(f"{row['what']:36} {times} {said(row, 'ours', 'seconds'):>22}")
-    out = ROOT / "artifacts" / "bench" / f"door-{ckan.__version__}.json"
+    out = ROOT / "artifacts" / "bench" / f"guard-{ckan.__version__}.json"
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(small + large, indent=1) + "\n", encoding="utf-8")
 

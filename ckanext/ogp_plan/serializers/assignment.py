@@ -1,0 +1,80 @@
+"""How one organismo is doing in an item that it owes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from ckanext.ogp_plan.model import ItemAssignment, PlanItem
+from ckanext.ogp_plan.planning.types import Declared
+from ckanext.ogp_plan.serializers.values import serialize_fraction, serialize_moment
+
+
+def assignment_columns(organization: str) -> tuple[Any, Any, Any]:
+    """Return the columns of :class:`PlanItem` that tell how one organismo stands in it.
+
+    :returns: ``mine``, ``among`` and ``own_target`` of :func:`own`.
+    """
+    columns = ItemAssignment.__table__.c
+    held = PlanItem.standing["assignments"]
+    target = (
+        sa.select(columns.own_target)
+        .where(columns.item_id == PlanItem.id, columns.organization == organization, columns.own_target != 0)
+        .order_by(columns.position, columns.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    mine = sa.func.jsonb_path_query_first(
+        held,
+        sa.literal_column("CAST('$[*] ? (@.organization == $who)' AS jsonpath)"),
+        sa.func.jsonb_build_object("who", sa.cast(organization, sa.Text)),
+        type_=JSONB,
+    )
+    return mine.label("mine"), sa.func.jsonb_array_length(held).label("among"), target.label("own_target")
+
+
+def serialize_assignment(
+    one: Any,
+    *,
+    mine: Mapping[str, Any] | None,
+    among: int | None,
+    own_target: Decimal | None,
+) -> dict[str, Any]:
+    """Return how one organismo stands in an item: ``{own_target, actual, met, state, light, last_news}``.
+
+    ``light`` is None where none was computed yet: of several that owe an item, in a standing stored by a
+    release that did not know it. The next computation of the item gives it.
+
+    :param mine: how it stands in the item, of the item's standing; None: it is not there.
+    :param among: of how many the standing tells.
+    :param own_target: what the plan says that it owes.
+
+    Its own light is computed with the item's (:class:`.planning.states.AssignmentStanding`).
+    """
+    target = str(own_target) if own_target is not None else None
+    if mine is None:
+        state = one.declared or Declared.NOT_STARTED.value
+        return {
+            "own_target": target,
+            "actual": None,
+            "met": None,
+            "progress": serialize_fraction(one.progress),
+            "state": state,
+            "light": one.light or state,
+            "last_news": serialize_moment(one.last_news),
+        }
+    alone = among == 1 and mine["own_target"] is None
+    return {
+        "own_target": mine["own_target"] or target,
+        "actual": mine["actual"],
+        "met": mine["met"],
+        "progress": serialize_fraction(one.progress if alone else mine["progress"]),
+        "state": mine["declared"],
+        # who owes an item alone has the item's
+        "light": mine.get("light") or (one.light if among == 1 else None),
+        "last_news": mine["last_update"],
+    }

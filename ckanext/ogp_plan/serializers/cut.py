@@ -1,0 +1,25 @@
+"""A day of a plan's cuts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ckanext.ogp_plan import urls
+from ckanext.ogp_plan.model import PlanRow
+from ckanext.ogp_plan.planning.words import phrases
+from ckanext.ogp_plan.serializers.reader import Reader
+from ckanext.ogp_plan.serializers.values import serialize_moment
+
+
+def serialize_cut(one: Any, row: PlanRow, reader: Reader) -> dict[str, Any]:
+    """Return a day of a plan's cuts (:class:`ckanext.ogp_plan.services.cut.CutDay`)."""
+    return {
+        "day": one.day.isoformat(),
+        "due": one.state.due.isoformat(),
+        "state": one.state.state,
+        "state_name": phrases.describe_cut_state(one.state, reader.lang),
+        "published_at": serialize_moment(one.published.at) if one.published else None,
+        "late_days": one.state.late_days,
+        "sha256": one.cut.sha256 if one.cut else None,
+        "url": urls.url_of_cut(row.name, one.day),
+    }

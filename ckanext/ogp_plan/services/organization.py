@@ -1,0 +1,39 @@
+"""What organismos are called, and which of them this portal knows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import lru_cache
+
+import sqlalchemy as sa
+import sqlalchemy.orm
+from ckan import model
+
+from ckanext.ogp_plan.planning.responsibles import Directory
+
+
+@lru_cache(maxsize=1)
+def load_directory_names() -> dict[str, str]:
+    """Return what ``schemas/cali/`` calls organismos and their parts."""
+    named: dict[str, str] = {}
+    for one in Directory.load().organismos.values():
+        named[one["id"]] = one["title"]
+        named |= {unit["id"]: unit["title"] for unit in one.get("units", [])}
+    return named
+
+
+def load_names() -> dict[str, str]:
+    """Return what organismos and their parts are called: as the portal has them, or else the directory."""
+    wanted = sa.select(model.Group.name, model.Group.title).where(
+        model.Group.is_organization.is_(True), model.Group.state == "active"
+    )
+    there = {name: title for name, title in model.Session.execute(wanted) if title}
+    return {**load_directory_names(), **there}
+
+
+def filter_known(names: Collection[str]) -> set[str]:
+    """Return which of some names are of an organization of the portal, or an id of ``schemas/cali/``."""
+    wanted = sa.select(model.Group.name).where(
+        model.Group.name.in_(names), model.Group.is_organization.is_(True), model.Group.state == "active"
+    )
+    return set(model.Session.scalars(wanted)) | (Directory.load().organismos.keys() & set(names))
