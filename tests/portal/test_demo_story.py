@@ -91,9 +91,9 @@ class TestStory:
         assert [late[one.id] for one in cuts] == [0, 3]
         assert all(cut_service.verify(paac, one).same for one in cuts)
 
-        health = permission.who(model.User.get("salud-enlace"))
-        assert permission.reports_for(health, paac) == ["secretaria-de-salud-publica"]
-        leader = permission.who(model.User.get("lider-servicio"))
+        health = permission.load_person(model.User.get("salud-enlace"))
+        assert permission.list_reporting_organizations(health, paac) == ["secretaria-de-salud-publica"]
+        leader = permission.load_person(model.User.get("lider-servicio"))
         assert len(leader.leads(paac.id)) == 2
         assert record_service.current_plan(paac).item("fila", "5.3.1").schedule.months == (11,)
 

@@ -25,7 +25,7 @@ def plan(person: permission.Person, reference: Any) -> PlanRow:
     if not reference or not isinstance(reference, str):
         raise tk.ValidationError({"plan": [tk._("Say which plan: its name, or its id.")]})
     found = PlanRow.get(reference)
-    if found is None or not permission.may(person, "see", found):
+    if found is None or not permission.is_allowed(person, "see", found):
         raise tk.ObjectNotFound(tk._("There is no such plan."))
     return found
 
@@ -86,7 +86,7 @@ def report_scope(
 
     :raises tk.ValidationError: for which organismo is not clear.
     """
-    person = permission.of(context)
+    person = permission.get_person(context)
     plan_row = plan(person, data["plan"])
     plan_item = item(plan_row, data["item"])
     organization_name = data.get("organization")
@@ -100,8 +100,8 @@ def report_scope(
 
 
 def _own_organismo(person: permission.Person, of: PlanRow, about: PlanItem) -> str | None:
-    mine = permission.reports_for(person, of, about)
-    if permission.may(person, "report_whole", of, about) or not mine:
+    mine = permission.list_reporting_organizations(person, of, about)
+    if permission.is_allowed(person, "report_whole", of, about) or not mine:
         return None
     if len(mine) > 1:
         raise field_error(
@@ -136,7 +136,7 @@ def fact(person: permission.Person, reference: Any, *kinds: str) -> tuple[Event,
     """
     found = _row(Event, reference)
     row = PlanRow.get(found.plan_id) if found is not None and found.kind in kinds else None
-    if found is None or row is None or not permission.may(person, "see", row):
+    if found is None or row is None or not permission.is_allowed(person, "see", row):
         raise tk.ObjectNotFound(tk._("There is no such report, update or evidence."))
     return found, row
 

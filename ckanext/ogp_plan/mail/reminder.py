@@ -74,9 +74,7 @@ class Occasion:
 def occasions(schedule: Schedule, plan: Plan) -> list[Occasion]:
     """Return the days on which an item is due: each scheduled month's last, or its one day."""
     if schedule.kind in (ScheduleKind.MONTHS, ScheduleKind.RECURRING):
-        days = [
-            last_of_month(year, month) for year, month in calendar.scheduled_months(schedule, plan)
-        ]
+        days = [last_of_month(year, month) for year, month in calendar.scheduled_months(schedule, plan)]
     else:
         due = calendar.due_of(schedule, plan)
         days = [due] if due else []
@@ -122,7 +120,7 @@ def _of_plan(plan: PlanRow, today: dt.date) -> tuple[list[dict[str, Any]], set[s
     frame = Plan(plan.family, start=plan.start, end=plan.end)
     items = _open_items(plan)
     owed = _owed({item.id for item in items}, plan.id)
-    focal = permission.focal_points({name for names in owed.values() for name in names}, plan.id)
+    focal = permission.load_focal_points({name for names in owed.values() for name in names}, plan.id)
     reading = {user for item in items for name in owed[item.id] for user in focal[name]}
     soon = []
     for item in items:
@@ -172,7 +170,7 @@ def _owed(item_ids: Collection[str], plan_id: str) -> dict[str, set[str]]:
     wanted = sa.select(ItemAssignment.item_id, ItemAssignment.organization).where(
         ItemAssignment.plan_id == plan_id,
         ItemAssignment.organization.is_not(None),
-        ItemAssignment.role.in_(permission.OWING),
+        ItemAssignment.role.in_(permission.RESPONSIBLE_ROLES),
     )
     found: dict[str, set[str]] = defaultdict(set)
     for item_id, name in model.Session.execute(wanted):
@@ -521,13 +519,16 @@ def titles(names: Collection[str]) -> dict[str, str]:
 
 def _week_of(user: model.User, today: dt.date) -> tuple[list[Duty], list[Duty], list[str]]:
     """What is late and what comes next of all that a user reports for, and where to see all of it."""
-    person = permission.who(user)
-    mine = person.speaks_for(None)
+    person = permission.load_person(user)
+    mine = person.represented_organizations(None)
     wanted = (
         sa.select(PlanItem, PlanRow, ItemAssignment.organization)
         .join(PlanRow, PlanRow.id == PlanItem.plan_id)
         .join(ItemAssignment, ItemAssignment.item_id == PlanItem.id)
-        .where(ItemAssignment.organization.in_(sorted(mine)), ItemAssignment.role.in_(permission.OWING))
+        .where(
+            ItemAssignment.organization.in_(sorted(mine)),
+            ItemAssignment.role.in_(permission.RESPONSIBLE_ROLES),
+        )
         .where(PlanRow.status.in_(_TRACKED), PlanItem.trackable.is_(True), PlanItem.withdrawn.is_(False))
         .where(sa.or_(PlanItem.light.is_(None), PlanItem.light.not_in(_DONE)))
         .where(PlanItem.due.is_not(None), PlanItem.due <= today + dt.timedelta(days=AHEAD))
@@ -538,7 +539,7 @@ def _week_of(user: model.User, today: dt.date) -> tuple[list[Duty], list[Duty], 
     rows = [
         (item, plan, name)
         for item, plan, name in found.values()
-        if name in person.speaks_for(plan.id) and _own_state(item, name) not in _DONE
+        if name in person.represented_organizations(plan.id) and _own_state(item, name) not in _DONE
     ]
     named = titles({name for _, _, name in rows})
     duties = [_duty(plan, item, named[name], item.due) for item, plan, name in rows]

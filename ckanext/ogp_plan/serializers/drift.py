@@ -16,7 +16,7 @@ from ckanext.ogp_plan.planning.tracking import Key
 from ckanext.ogp_plan.planning.types import ChangeKind
 from ckanext.ogp_plan.serializers.plan import load_group_members
 from ckanext.ogp_plan.serializers.reader import Reader
-from ckanext.ogp_plan.services.permission import OWING
+from ckanext.ogp_plan.services.permission import RESPONSIBLE_ROLES
 
 
 def serialize_drift(
@@ -134,7 +134,7 @@ def _load_responsibles(row: PlanRow, keys: set[Key]) -> dict[Key, set[str]]:
     for level, code, assigned in model.Session.execute(wanted):
         names: set[str] = set()
         for one in assigned or ():
-            if one.get("role") in OWING:
+            if one.get("role") in RESPONSIBLE_ROLES:
                 names |= {one["organization"]} if one.get("organization") else set()
                 names |= set(groups.get(one.get("group") or "", ()))
         found[level, code] = names

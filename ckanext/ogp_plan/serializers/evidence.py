@@ -30,7 +30,7 @@ def serialize_item_evidence(
         if one.item != (row.level, row.code):
             continue
         if one.organization not in allowed and not one.public:
-            allowed[one.organization] = permission.may(
+            allowed[one.organization] = permission.is_allowed(
                 person, "private_evidence", plan, row, one.organization
             )
         made.append(_serialize_evidence(one, facts, one.public or allowed[one.organization], reader))

@@ -20,7 +20,7 @@ from ckanext.ogp_plan.serializers.reader import Reader
 from ckanext.ogp_plan.serializers.values import serialize_day, serialize_fraction, serialize_moment
 from ckanext.ogp_plan.services import permission
 from ckanext.ogp_plan.services import record as record_service
-from ckanext.ogp_plan.services.permission import OWING
+from ckanext.ogp_plan.services.permission import RESPONSIBLE_ROLES
 
 #: What lists do not show of a standing: one entry for each of many organismos.
 _LONG_FIELDS = ("assignments", "answers", "verdicts")
@@ -152,7 +152,7 @@ def load_plan_titles(rows: Iterable[Any], reader: Reader, plan_rows: Mapping[str
     } - {None, *titles}
     if named:
         wanted = sa.select(PlanRow.id, PlanRow.title).where(
-            PlanRow.id.in_(named), permission.visible(reader.person)
+            PlanRow.id.in_(named), permission.visible_plans(reader.person)
         )
         titles.update({id_: title for id_, title in model.Session.execute(wanted)})  # noqa: C416
     return titles
@@ -171,7 +171,9 @@ def _serialize_item(
     rolled = standing.get("rolled")
     within, outside = split_lights(rolled["counts"].items()) if rolled else (None, None)
     words = reader.words(plan.family)
-    named = dict.fromkeys(each.organization for each in owed if each.organization and each.role in OWING)
+    named = dict.fromkeys(
+        each.organization for each in owed if each.organization and each.role in RESPONSIBLE_ROLES
+    )
     titled = reader.names
     return {
         "id": one.id,

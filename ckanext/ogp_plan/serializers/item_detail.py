@@ -76,7 +76,7 @@ def serialize_item_detail(
     described = item_serializer.serialize_items([*rows, *below], reader, {plan.id: plan}, owed)
     standing = row.standing or {}
     settings = record_service.effective_settings(plan)
-    mine = permission.reports_for(person, plan, row)
+    mine = permission.list_reporting_organizations(person, plan, row)
     links = serialize_item_links(plan, key, record, reader)
     changes = _load_changes(plan, key)
     lights = _load_light_changes(row)
@@ -116,16 +116,16 @@ def serialize_item_detail(
         "settings": {"cadence": settings.cadence.id, "cadence_name": reader.text(settings.cadence.name)},
         "may": {
             "report": mine,
-            "report_whole": permission.may(person, "report_whole", plan, row),
-            "answer": bool(mine) or permission.may(person, "report_whole", plan, row),
-            "evidence": bool(mine) or permission.may(person, "report_whole", plan, row),
-            "review": permission.may(person, "review", plan, row),
+            "report_whole": permission.is_allowed(person, "report_whole", plan, row),
+            "answer": bool(mine) or permission.is_allowed(person, "report_whole", plan, row),
+            "evidence": bool(mine) or permission.is_allowed(person, "report_whole", plan, row),
+            "review": permission.is_allowed(person, "review", plan, row),
             "verdict": [
                 role.value
                 for role in VerdictRole
-                if permission.may(person, "verdict", plan, row) and person.holds(role.value, plan.id)
+                if permission.is_allowed(person, "verdict", plan, row) and person.holds(role.value, plan.id)
             ],
-            "link": permission.may(person, "link", plan, row),
+            "link": permission.is_allowed(person, "link", plan, row),
         },
     }
 

@@ -55,9 +55,7 @@ def load_item_record(plan: PlanRow, row: PlanItem) -> Record:
     return record
 
 
-def serialize_indicators(
-    plan: PlanRow, row: PlanItem, reader: Reader
-) -> list[dict[str, Any]]:
+def serialize_indicators(plan: PlanRow, row: PlanItem, reader: Reader) -> list[dict[str, Any]]:
     """Return the indicators of an item with what was measured of each."""
     facts = Facts(load_item_record(plan, row))
     item = store.item_from_store(row.body)

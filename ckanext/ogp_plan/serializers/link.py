@@ -66,7 +66,7 @@ def serialize_plan_links(plan: PlanRow, reader: Reader) -> list[dict[str, Any]]:
             "item": _serialize_end(items[mine], reader),
             "other": _serialize_end(items[theirs], reader),
             "at": serialize_moment(link.at),
-            "may_remove": permission.may(reader.person, "link", rows[link.one[0]]),
+            "may_remove": permission.is_allowed(reader.person, "link", rows[link.one[0]]),
         }
         place = (items[mine].position, inverse, items[theirs].plan_title, items[theirs].position, link.id)
         made.append((place, described))
@@ -100,7 +100,7 @@ def _load_items(ends: Collection[End], reader: Reader) -> dict[End, Any]:
         )
         .join(PlanRow, PlanRow.id == PlanItem.plan_id)
         .where(sa.tuple_(PlanItem.plan_id, PlanItem.level, PlanItem.code).in_(sorted(ends)))
-        .where(permission.visible(reader.person))
+        .where(permission.visible_plans(reader.person))
     )  # fmt: skip
     return {(one.plan_id, one.level, one.code): one for one in model.Session.execute(wanted)}
 
@@ -183,7 +183,7 @@ def serialize_item_links(plan: PlanRow, key: Key, record: Record, reader: Reader
     ).join(PlanRow, PlanRow.id == PlanItem.plan_id)  # fmt: skip
     other_item = other_item.where(
         sa.tuple_(PlanItem.plan_id, PlanItem.level, PlanItem.code).in_(sorted(wanted)),
-        permission.visible(reader.person),
+        permission.visible_plans(reader.person),
     )
     there = {(one.plan_id, one.level, one.code): one for one in model.Session.execute(other_item)}
     made = []

@@ -22,7 +22,7 @@ from ckanext.ogp_plan.serializers.reader import Reader
 from ckanext.ogp_plan.serializers.values import serialize_moment, serialize_stored_value
 from ckanext.ogp_plan.services import permission
 from ckanext.ogp_plan.services import record as record_service
-from ckanext.ogp_plan.services.permission import OWING, Person
+from ckanext.ogp_plan.services.permission import RESPONSIBLE_ROLES, Person
 from ckanext.ogp_plan.services.plan_change import TRANSITIONS
 
 #: Fields of changes that are of the plan's row and not of what it promises.
@@ -70,26 +70,26 @@ def plan_dict(row: PlanRow, person: Person) -> dict[str, Any]:
 def may(person: Person, row: PlanRow) -> dict[str, Any]:
     """Return what somebody may do in a plan: true or false for each; of ``report``, the organismos."""
     return {
-        "import": permission.may(person, "import", row),
-        "change": permission.may(person, "change", row),
-        "settings": permission.may(person, "change", row),
-        "roles": permission.may(person, "roles", row),
-        "grant": permission.may(person, "grant", row),
-        "period": permission.may(person, "period", row),
-        "link": permission.may(person, "link", row),
-        "report": permission.reports_for(person, row),
-        "report_whole": permission.may(person, "report_whole", row),
-        "review": permission.may(person, "review", row),
-        "verdict": permission.may(person, "verdict", row),
-        "cut": permission.may(person, "cut_create", row),
-        "publish": permission.may(person, "cut_publish", row),
-        "publish_dataset": permission.may(person, "publish_dataset", row),
+        "import": permission.is_allowed(person, "import", row),
+        "change": permission.is_allowed(person, "change", row),
+        "settings": permission.is_allowed(person, "change", row),
+        "roles": permission.is_allowed(person, "roles", row),
+        "grant": permission.is_allowed(person, "grant", row),
+        "period": permission.is_allowed(person, "period", row),
+        "link": permission.is_allowed(person, "link", row),
+        "report": permission.list_reporting_organizations(person, row),
+        "report_whole": permission.is_allowed(person, "report_whole", row),
+        "review": permission.is_allowed(person, "review", row),
+        "verdict": permission.is_allowed(person, "verdict", row),
+        "cut": permission.is_allowed(person, "cut_create", row),
+        "publish": permission.is_allowed(person, "cut_publish", row),
+        "publish_dataset": permission.is_allowed(person, "publish_dataset", row),
     }
 
 
 def _other(plan_id: str | None, person: Person) -> dict[str, str] | None:
     found = PlanRow.get(plan_id)
-    if found is None or not permission.may(person, "see", found):
+    if found is None or not permission.is_allowed(person, "see", found):
         return None
     return {"name": found.name, "title": found.title, "url": urls.url_of_plan(found.name)}
 
@@ -166,7 +166,7 @@ def _organizations(row: PlanRow, reader: Reader) -> list[dict[str, Any]]:
     # each pair once: an organismo may both lead an item and support it
     pair = (
         sa.select(ItemAssignment.organization, ItemAssignment.item_id)
-        .where(ItemAssignment.plan_id == row.id, ItemAssignment.role.in_(OWING))
+        .where(ItemAssignment.plan_id == row.id, ItemAssignment.role.in_(RESPONSIBLE_ROLES))
         .where(ItemAssignment.organization.is_not(None))
         .distinct()
         .subquery()

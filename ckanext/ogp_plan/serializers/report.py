@@ -98,7 +98,7 @@ def _select_rows(person: Person) -> Any:
             Event.supersedes,
             Event.at,
             sa.func.md5(sa.cast(Event.body, sa.Text)).label("content"),
-            sa.case((permission.visible(person), True), else_=False).label("seen"),
+            sa.case((permission.visible_plans(person), True), else_=False).label("seen"),
         )
         .join(PlanRow, PlanRow.id == Event.plan_id)
         .where(Event.kind == "report")

@@ -40,7 +40,7 @@ def roles(rows: Sequence[PlanRole], person: permission.Person) -> list[dict[str,
                 "since": serialize_moment(row.since),
                 "until": serialize_moment(row.until),
                 "may_end": row.until is None
-                and permission.may(person, "roles" if granted_by_managers else "grant", plan),
+                and permission.is_allowed(person, "roles" if granted_by_managers else "grant", plan),
             }
         )
     return results

@@ -81,7 +81,7 @@ def _list_visible_plans(entries: Iterable[Entry], plan: PlanRow, reader: Reader)
     named -= {plan.id}
     if not named:
         return {plan.id}
-    wanted = sa.select(PlanRow.id).where(PlanRow.id.in_(named), permission.visible(reader.person))
+    wanted = sa.select(PlanRow.id).where(PlanRow.id.in_(named), permission.visible_plans(reader.person))
     return {plan.id, *model.Session.scalars(wanted)}
 
 

@@ -215,7 +215,6 @@ class EvidenceBatch:
         self.stored.clear()
 
 
-
 def one_line(text: str) -> str:
     """Return a name of the catalogue in one line, at most 500 characters long."""
     return " ".join(text.split())[:500]

@@ -184,9 +184,7 @@ def load_revisions(plan: PlanRow) -> dict[Key, int]:
 def load_publication_days(plan: PlanRow) -> dict[dt.date, dt.date | None]:
     """Return the day on which the cut of each day was published."""
     return {
-        one.day: day_of(one.published.at)
-        for one in cut_service.list_days(plan)
-        if one.published is not None
+        one.day: day_of(one.published.at) for one in cut_service.list_days(plan) if one.published is not None
     }
 
 
@@ -205,9 +203,13 @@ def list_plans_of_organization(
     :param reporting: only those that take reports now.
     """
     owed = sa.select(ItemAssignment.plan_id).where(
-        ItemAssignment.organization == organization, ItemAssignment.role.in_(permission.OWING)
+        ItemAssignment.organization == organization, ItemAssignment.role.in_(permission.RESPONSIBLE_ROLES)
     )
-    wanted = sa.select(PlanRow).where(PlanRow.id.in_(owed), permission.visible(person)).order_by(PlanRow.name)
+    wanted = (
+        sa.select(PlanRow)
+        .where(PlanRow.id.in_(owed), permission.visible_plans(person))
+        .order_by(PlanRow.name)
+    )
     if reporting:
         wanted = wanted.where(PlanRow.status.in_(item_status.TRACKED))
     return list(model.Session.scalars(wanted))

@@ -152,10 +152,6 @@ class Person:
         )
         return self.editor_of | focal | delegated
 
-    # names that other layers use until they take the new ones
-    speaks_for = represented_organizations
-    leads = led_components
-
 
 def _covers(scope: str | None, plan_id: str | None) -> bool:
     return scope is None or plan_id is None or scope == plan_id
@@ -518,17 +514,3 @@ def _delegations_of(names: list[str]) -> Any:
 def _filter_active(ids: set[str]) -> set[str]:
     wanted = sa.select(model.User.id).where(model.User.id.in_(list(ids)), model.User.state == "active")
     return set(model.Session.scalars(wanted))
-
-
-# --- names that other layers use until they take the new ones
-
-OWING = RESPONSIBLE_ROLES
-of = get_person
-who = load_person
-may = is_allowed
-may_somewhere = is_allowed_somewhere
-may_review = is_review_allowed
-reports_for = list_reporting_organizations
-holding = is_role_valid
-visible = visible_plans
-focal_points = load_focal_points

@@ -91,7 +91,7 @@ def check_settings(family: str, given: Mapping[str, Any], errors: dict[str, list
 def check_successor(reference: str | None, person: Person, errors: dict[str, list[str]]) -> PlanRow | None:
     """Return the plan that another one follows; add an error if there is none that may be seen."""
     found = PlanRow.get(reference)
-    if reference and (found is None or not permission.may(person, "see", found)):
+    if reference and (found is None or not permission.is_allowed(person, "see", found)):
         errors["successor_of"] = [tk._("There is no such plan.")]
         return None
     return found

@@ -39,7 +39,7 @@ PRIVATE = "private, no-store"
 def plan_or_404(name: str) -> PlanRow:
     """Return a plan that the visitor may see; 404 alike for one that is not there."""
     try:
-        return lookup.plan(permission.who(tk.current_user), name)
+        return lookup.plan(permission.load_person(tk.current_user), name)
     except (tk.ObjectNotFound, tk.ValidationError):
         return tk.abort(404, tk._("There is no public plan at this address"))  # type: ignore[no-any-return]
 

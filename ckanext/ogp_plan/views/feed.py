@@ -132,10 +132,10 @@ def private_calendar(token: str) -> Response:
     It has what they answer for today: who does so no longer gets an empty one. Only they know the key.
     """
     found = calendar_token.find(token)
-    person = permission.who(found.user_id) if found is not None else permission.NOBODY
+    person = permission.load_person(found.user_id) if found is not None else permission.NOBODY
     if found is None or person.id is None:
         return tk.abort(404, tk._("There is no such calendar. It may have been revoked."))  # type: ignore[no-any-return]
-    mine = person.speaks_for(None)
+    mine = person.represented_organizations(None)
     names = sorted(mine & {found.organization} if found.organization else mine)
     body = calendar_export.write_calendar(person, names, language.current())
     calendar_token.record_use(found)

@@ -112,7 +112,7 @@ def _megabytes(size: int) -> str:
 
 def _owners() -> list[dict[str, str]]:
     """The organizations for which the person may make a plan."""
-    person = permission.who(tk.current_user)
+    person = permission.load_person(tk.current_user)
     wanted = (
         sa.select(model.Group.name, model.Group.title)
         .where(model.Group.is_organization.is_(True), model.Group.state == "active")
@@ -121,7 +121,7 @@ def _owners() -> list[dict[str, str]]:
     return [
         {"value": name, "title": title or name}
         for name, title in model.Session.execute(wanted)
-        if permission.may(person, "create", None, organization=name)
+        if permission.is_allowed(person, "create", None, organization=name)
     ]
 
 
@@ -226,7 +226,7 @@ def _opened(
 
 def _open_imports(plan: PlanRow | None) -> list[dict[str, Any]]:
     """The person's own imports that wait: of a plan, or of plans to be."""
-    person = permission.who(tk.current_user)
+    person = permission.load_person(tk.current_user)
     return [
         {
             "url": tk.url_for("ogp_plan_import.read", id=one.id),

@@ -95,7 +95,7 @@ class LinksPage(MethodView):
         :raises tk.ValidationError: what is wrong with each field, and what to write instead.
         """
         sent = request_fields.validated(_FORM, forms.given(*_FORM))
-        person = permission.who(tk.current_user)
+        person = permission.load_person(tk.current_user)
         errors: forms.Errors = {}
         item = _named(lookup.plan(person, shown["name"]), sent["item"], "item", errors)
         other_plan = _visible(person, sent["other_plan"], errors)

@@ -66,7 +66,7 @@ class TestRoles:
         assert made["organization"] == {"name": town.datic, "title": "DATIC"}
         assert made["user"]["name"] == user["name"]
         assert made["may_end"] is True
-        assert permission.reports_for(permission.who(user["name"]), row) == [town.datic]
+        assert permission.list_reporting_organizations(permission.load_person(user["name"]), row) == [town.datic]
         again = town.call(
             "coordinator",
             "ogp_plan_role_grant",
@@ -84,7 +84,7 @@ class TestRoles:
         )
         ended = town.call("coordinator", "ogp_plan_role_end", id=made["id"])
         assert ended["until"] is not None
-        assert permission.reports_for(permission.who(user["name"]), row) == []
+        assert permission.list_reporting_organizations(permission.load_person(user["name"]), row) == []
         assert model.Session.get(PlanRole, made["id"]) is not None, "that somebody was something is kept"
         after = town.call("coordinator", "ogp_plan_role_list", plan=row.name)
         assert made["id"] not in {one["id"] for one in after["results"]}
@@ -101,9 +101,9 @@ class TestRoles:
             component="2",
         )
         assert made["component"] == {"address": "2", "code": "2", "title": "Atención al ciudadano"}
-        person = permission.who(user["name"])
-        assert permission.may(person, "review", row, town.item(row, "2.2"))
-        assert not permission.may(person, "review", row, town.item(row, "1.1.1"))
+        person = permission.load_person(user["name"])
+        assert permission.is_allowed(person, "review", row, town.item(row, "2.2"))
+        assert not permission.is_allowed(person, "review", row, town.item(row, "1.1.1"))
 
     def test_a_code_that_several_components_have_is_asked_about(self, town: Town) -> None:
         row = town.plan("cost")
@@ -158,18 +158,18 @@ class TestRoles:
             role="monitor",
             until=day(0),
         )
-        assert permission.may(permission.who(town.names["citizen"]), "verdict", row)
+        assert permission.is_allowed(permission.load_person(town.names["citizen"]), "verdict", row)
         model.Session.get(PlanRole, made["id"]).until = dt.datetime.now(dt.timezone.utc)
         model.Session.flush()
-        assert not permission.may(permission.who(town.names["citizen"]), "verdict", row)
+        assert not permission.is_allowed(permission.load_person(town.names["citizen"]), "verdict", row)
 
     def test_a_role_in_all_plans(self, town: Town, row: PlanRow) -> None:
         user = factories.User()
         town.call("sysadmin", "ogp_plan_role_grant", user=user["name"], role="control_interno")
         draft = town.plan("ogp", "borrador", roles=False)
-        person = permission.who(user["name"])
-        assert permission.may(person, "see", draft)
-        assert permission.may(person, "cut_publish", row)
+        person = permission.load_person(user["name"])
+        assert permission.is_allowed(person, "see", draft)
+        assert permission.is_allowed(person, "cut_publish", row)
 
     def test_the_administration_of_the_portal_does_not_judge_until_it_holds_the_role(
         self, town: Town, row: PlanRow
@@ -197,12 +197,12 @@ class TestDelegations:
             reason="Vacaciones",
         )
         assert made["active"] is True
-        assert permission.reports_for(permission.who(user["name"]), row) == [town.obras]
+        assert permission.list_reporting_organizations(permission.load_person(user["name"]), row) == [town.obras]
         mine = town.call("focal_point", "ogp_plan_delegation_list")
         assert made["id"] in {one["id"] for one in mine["results"]}
         revoked = town.call("focal_point", "ogp_plan_delegation_revoke", id=made["id"])
         assert revoked["active"] is False
-        assert permission.reports_for(permission.who(user["name"]), row) == []
+        assert permission.list_reporting_organizations(permission.load_person(user["name"]), row) == []
         assert model.Session.get(Delegation, made["id"]) is not None
 
     def test_a_delegate_lends_nothing_on(self, town: Town, row: PlanRow) -> None:

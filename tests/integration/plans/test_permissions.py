@@ -519,14 +519,14 @@ class TestWithheldEvidence:
 
 @pytest.mark.parametrize("who", [None, "", "nobody-of-that-name"])
 def test_nobody_is_nobody(town: Town, who: str | None) -> None:
-    assert permission.who(who) == permission.NOBODY
+    assert permission.load_person(who) == permission.NOBODY
 
 
 def test_somebody_deleted_is_nobody(town: Town) -> None:
     user = model.User.get(town.names["other_editor"])
     user.state = "deleted"
     try:
-        assert permission.who(user) == permission.NOBODY
+        assert permission.load_person(user) == permission.NOBODY
     finally:
         user.state = "active"
         model.Session.commit()
@@ -534,14 +534,14 @@ def test_somebody_deleted_is_nobody(town: Town) -> None:
 
 def test_a_word_that_is_not_in_the_matrix_is_an_error(town: Town) -> None:
     with pytest.raises(KeyError):
-        permission.may(permission.NOBODY, "everything", None)
+        permission.is_allowed(permission.NOBODY, "everything", None)
 
 
 def test_the_condition_in_sql_says_the_same_as_the_matrix(town: Town, scenes: dict[str, Scene]) -> None:
     for who in CAST:
-        person = permission.who(town.names[who])
-        in_sql = set(model.Session.scalars(sa.select(PlanRow.id).where(permission.visible(person))))
-        by_matrix = {row.id for row in model.Session.query(PlanRow) if permission.may(person, "see", row)}
+        person = permission.load_person(town.names[who])
+        in_sql = set(model.Session.scalars(sa.select(PlanRow.id).where(permission.visible_plans(person))))
+        by_matrix = {row.id for row in model.Session.query(PlanRow) if permission.is_allowed(person, "see", row)}
         assert in_sql == by_matrix, who
 
 
@@ -550,7 +550,7 @@ def test_a_delegate_speaks_only_in_time_and_only_as_far_as_who_is_on_leave(
 ) -> None:
     row = scenes["adoptado"].row
     delegation = model.Session.query(Delegation).filter_by(delegate_id=town.ids["delegate"]).one()
-    assert permission.reports_for(permission.who(town.names["delegate"]), row) == [town.obras]
+    assert permission.list_reporting_organizations(permission.load_person(town.names["delegate"]), row) == [town.obras]
     since, until = delegation.since, delegation.until
     today = dt.datetime.now(dt.timezone.utc).date()
     far = dt.timedelta(days=3)
@@ -561,19 +561,19 @@ def test_a_delegate_speaks_only_in_time_and_only_as_far_as_who_is_on_leave(
     ):
         delegation.since, delegation.until, delegation.revoked = first, last, revoked
         model.Session.flush()
-        assert permission.reports_for(permission.who(town.names["delegate"]), row) == []
+        assert permission.list_reporting_organizations(permission.load_person(town.names["delegate"]), row) == []
     model.Session.rollback()
     member = (
         model.Session.query(model.Member).filter_by(table_id=town.ids["focal_point"], state="active").one()
     )
     member.state = "deleted"
     model.Session.flush()
-    assert permission.reports_for(permission.who(town.names["delegate"]), row) == []
+    assert permission.list_reporting_organizations(permission.load_person(town.names["delegate"]), row) == []
     model.Session.rollback()
 
 
 def test_who_gets_letters(town: Town, scenes: dict[str, Scene]) -> None:
-    found = permission.focal_points([town.obras, town.datic, "nobody"], scenes["adoptado"].row.id)
+    found = permission.load_focal_points([town.obras, town.datic, "nobody"], scenes["adoptado"].row.id)
     creator = set(found[town.datic])
     assert len(creator) <= 1  # who made the organization is its admin
     assert set(found[town.obras]) - creator == {town.ids[who] for who in FOCAL}

@@ -214,7 +214,7 @@ class TestWorkbooks:
         self, town: Town, filled: dict[tuple[str, str], dict[str, Any]], period: str = "2026-06"
     ) -> bytes:
         """The workbook that the portal gives, filled: (plan, code) → column → value."""
-        person = permission.who(town.names["focal_point"])
+        person = permission.load_person(town.names["focal_point"])
         views = export_view.build_views(town.obras, person, "es")
         book = openpyxl.load_workbook(io.BytesIO(report_template.write(town.obras, views, period)))
         sheet = book.active

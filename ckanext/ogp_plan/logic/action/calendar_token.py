@@ -29,7 +29,7 @@ def ogp_plan_token_create(context: Context, data_dict: DataDict) -> dict[str, An
     """
     tk.check_access("ogp_plan_token_create", context, data_dict)
     data = validated(token_schema.token_create(), data_dict)
-    person = permission.of(context)
+    person = permission.get_person(context)
     if person.id is None:
         raise tk.NotAuthorized(tk._("Sign in to make a private calendar."))
     owner = person.id
@@ -67,7 +67,7 @@ def ogp_plan_token_list(context: Context, data_dict: DataDict) -> list[dict[str,
     """
     tk.check_access("ogp_plan_token_list", context, data_dict)
     validated(token_schema.token_list(), data_dict)
-    person = permission.of(context)
+    person = permission.get_person(context)
     return [_token_dict(token) for token in calendar_token.list_tokens(person.id)] if person.id else []
 
 

@@ -107,7 +107,7 @@ def ogp_plan_cut_list(context: Context, data_dict: DataDict) -> list[dict[str, A
     """
     tk.check_access("ogp_plan_cut_list", context, data_dict)
     data = validated(cut_schema.cut_list(), data_dict)
-    plan = lookup.plan(permission.of(context), data["plan"])
+    plan = lookup.plan(permission.get_person(context), data["plan"])
     first = data["offset"]
     return [
         {**_cut_dict(plan, one), "totals": one.cut.totals["whole"] if one.cut else None}
@@ -132,7 +132,7 @@ def ogp_plan_cut_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """
     tk.check_access("ogp_plan_cut_show", context, data_dict)
     data = validated(cut_schema.cut_show(), data_dict)
-    plan = lookup.plan(permission.of(context), data["plan"])
+    plan = lookup.plan(permission.get_person(context), data["plan"])
     found = _day(plan, data["day"])
     answer = _cut_dict(plan, found)
     cut = _frozen_cut(found, data.get("sha256"))
@@ -324,9 +324,11 @@ def ogp_plan_cut_create(context: Context, data_dict: DataDict) -> dict[str, Any]
     """
     tk.check_access("ogp_plan_cut_create", context, data_dict)
     data = validated(cut_schema.cut_create(), data_dict)
-    plan = lookup.plan(permission.of(context), data["plan"])
+    plan = lookup.plan(permission.get_person(context), data["plan"])
     try:
-        cut_service.create(plan, data["day"], user_id=permission.of(context).id, reason=data["reason"])
+        cut_service.create(
+            plan, data["day"], user_id=permission.get_person(context).id, reason=data["reason"]
+        )
         answer = _cut_dict(plan, _day(plan, data["day"]))
     except Exception:
         model.Session.rollback()
@@ -347,12 +349,12 @@ def ogp_plan_cut_publish(context: Context, data_dict: DataDict) -> dict[str, Any
     """
     tk.check_access("ogp_plan_cut_publish", context, data_dict)
     data = validated(cut_schema.cut_publish(), data_dict)
-    plan = lookup.plan(permission.of(context), data["plan"])
+    plan = lookup.plan(permission.get_person(context), data["plan"])
     found = _day(plan, data["day"])
     if found.cut is None:
         raise tk.ValidationError({"day": [tk._("This cut is not frozen yet: freeze it first.")]})
     try:
-        cut_service.publish(plan, found.cut, user_id=permission.of(context).id)
+        cut_service.publish(plan, found.cut, user_id=permission.get_person(context).id)
         answer = _cut_dict(plan, _day(plan, data["day"]))
     except Exception:
         model.Session.rollback()
@@ -377,7 +379,7 @@ def ogp_plan_cut_verify(context: Context, data_dict: DataDict) -> dict[str, Any]
     """
     tk.check_access("ogp_plan_cut_verify", context, data_dict)
     data = validated(cut_schema.cut_verify(), data_dict)
-    plan = lookup.plan(permission.of(context), data["plan"])
+    plan = lookup.plan(permission.get_person(context), data["plan"])
     cut = _frozen_cut(_day(plan, data["day"]), data.get("sha256"))
     if cut is None:
         raise tk.ObjectNotFound(tk._("This cut is not frozen yet."))

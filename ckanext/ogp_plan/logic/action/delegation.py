@@ -50,13 +50,15 @@ def ogp_plan_delegation_create(context: Context, data_dict: DataDict) -> dict[st
     """
     tk.check_access("ogp_plan_delegation_create", context, data_dict)
     data = validated(delegation_schema.delegation_create(), data_dict)
-    person = permission.of(context)
+    person = permission.get_person(context)
     user = lookup.user(data["user"] or person.name or "")
     delegate = lookup.user(data["delegate"], "delegate")
     errors: dict[str, list[str]] = {}
     if delegate.id == user.id:
         errors["delegate"] = [tk._("Nobody stands in for themselves. Choose somebody else.")]
-    if data["organization"] not in permission.who(user, delegations=False).speaks_for(None):
+    if data["organization"] not in permission.load_person(user, delegations=False).represented_organizations(
+        None
+    ):
         errors["user"] = [tk._("This person does not report for that organismo.")]
     if data["until"] < data["since"]:
         errors["until"] = [tk._("It ends before it begins. Correct one of the two days.")]
@@ -94,7 +96,7 @@ def ogp_plan_delegation_revoke(context: Context, data_dict: DataDict) -> dict[st
     with transaction(context):
         if row.revoked is None:
             row.revoked = event_service.clock()
-    return _delegations([row], permission.of(context))[0]
+    return _delegations([row], permission.get_person(context))[0]
 
 
 @tk.side_effect_free
@@ -109,7 +111,7 @@ def ogp_plan_delegation_list(context: Context, data_dict: DataDict) -> dict[str,
     """
     tk.check_access("ogp_plan_delegation_list", context, data_dict)
     data = validated(delegation_schema.delegation_list(), data_dict)
-    person = permission.of(context)
+    person = permission.get_person(context)
     conditions = [Delegation.revoked.is_(None), Delegation.until >= record_service.today()]
     if data["organization"]:
         conditions.append(Delegation.organization == data["organization"])

@@ -23,7 +23,7 @@ from ckanext.ogp_plan.services import item_status
 from ckanext.ogp_plan.services import report as report_service
 from ckanext.ogp_plan.services.evidence import FIELDS, EvidenceBatch, queue_checks, unchecked_evidence
 from ckanext.ogp_plan.services.permission import Person
-from ckanext.ogp_plan.services.permission import of as person_of
+from ckanext.ogp_plan.services.permission import get_person as person_of
 from ckanext.ogp_plan.services.report import ReportTransaction
 from ckanext.ogp_plan.services.report_error import field_error
 

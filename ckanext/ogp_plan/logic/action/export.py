@@ -27,7 +27,7 @@ def ogp_plan_publish_dataset(context: Context, data_dict: DataDict) -> dict[str,
     """
     tk.check_access("ogp_plan_publish_dataset", context, data_dict)
     data = validated(export_schema.publish_dataset(), data_dict)
-    plan = lookup.plan(permission.of(context), data["plan"])
+    plan = lookup.plan(permission.get_person(context), data["plan"])
     name = plan.name
     try:
         dataset_id = dataset_export.publish(plan, context)
@@ -53,7 +53,7 @@ def ogp_plan_file_list(context: Context, data_dict: DataDict) -> list[dict[str, 
     """
     tk.check_access("ogp_plan_file_list", context, data_dict)
     data = validated(export_schema.file_list(), data_dict)
-    plan = lookup.plan(permission.of(context), data["plan"])
+    plan = lookup.plan(permission.get_person(context), data["plan"])
     first = data["offset"]
     return [
         {

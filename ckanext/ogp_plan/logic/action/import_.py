@@ -52,7 +52,7 @@ def ogp_plan_import(context: Context, data_dict: DataDict) -> dict[str, Any]:
     tk.check_access("ogp_plan_import", context, data_dict)
     data = validated(import_schema.import_create(), data_dict)
     data["owner"] = _owner_name(data["owner"])
-    plan = lookup.plan(permission.of(context), data["plan"]) if data.get("plan") else None
+    plan = lookup.plan(permission.get_person(context), data["plan"]) if data.get("plan") else None
     content, file_name = _document(data["upload"])
     wanted = {} if plan else _wanted(data)
     family = plan.family if plan else str(data.get("family") or "")
@@ -69,7 +69,7 @@ def ogp_plan_import(context: Context, data_dict: DataDict) -> dict[str, Any]:
         layout=data.get("layout"),
         plan=plan,
         wanted=wanted,
-        user_id=permission.of(context).id,
+        user_id=permission.get_person(context).id,
     )
     _commit(context)
     return _import_dict(row, plan, found)
@@ -249,7 +249,7 @@ def ogp_plan_import_apply(context: Context, data_dict: DataDict) -> dict[str, An
     try:
         done = import_service.apply(
             row,
-            user_id=permission.of(context).id,
+            user_id=permission.get_person(context).id,
             act_name=data.get("act_name") or "",
             reason=data.get("reason") or "",
         )
@@ -294,7 +294,7 @@ def ogp_plan_name_list(context: Context, data_dict: DataDict) -> list[dict[str, 
     """
     tk.check_access("ogp_plan_name_list", context, data_dict)
     data = validated(import_schema.name_list(), data_dict)
-    plan = lookup.plan(permission.of(context), data["plan"])
+    plan = lookup.plan(permission.get_person(context), data["plan"])
     return [
         {
             "printed": one.printed,
@@ -319,14 +319,14 @@ def ogp_plan_name_answer(context: Context, data_dict: DataDict) -> dict[str, Any
     """
     tk.check_access("ogp_plan_name_answer", context, data_dict)
     data = validated(import_schema.name_answer(), data_dict)
-    plan = lookup.plan(permission.of(context), data["plan"])
+    plan = lookup.plan(permission.get_person(context), data["plan"])
     try:
         done = unknown_name_service.answer_name(
             plan,
             data["printed"],
             organization=data.get("organization") or None,
             group=data.get("group") or None,
-            user_id=permission.of(context).id,
+            user_id=permission.get_person(context).id,
             act_name=data.get("act_name") or "",
         )
     except Exception:
@@ -362,13 +362,13 @@ def ogp_plan_group_patch(context: Context, data_dict: DataDict) -> dict[str, Any
         raise tk.ValidationError(
             {"members": [tk._("Give the list of its organismos. An empty one says that none is known.")]}
         )
-    plan = lookup.plan(permission.of(context), data["plan"])
+    plan = lookup.plan(permission.get_person(context), data["plan"])
     with transaction(context):
         done = group_service.set_members(
             plan,
             data["group"],
             data["members"],
-            user_id=permission.of(context).id,
+            user_id=permission.get_person(context).id,
             act_name=data["act_name"],
             reason=data["reason"],
         )

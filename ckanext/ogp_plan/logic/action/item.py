@@ -23,7 +23,7 @@ from ckanext.ogp_plan.serializers import plan as plan_serializer
 from ckanext.ogp_plan.serializers.reader import Reader, light_label
 from ckanext.ogp_plan.services import permission
 from ckanext.ogp_plan.services import record as record_service
-from ckanext.ogp_plan.services.permission import OWING, Person
+from ckanext.ogp_plan.services.permission import RESPONSIBLE_ROLES, Person
 
 #: What ``parent`` says to have only the items that hang from nothing.
 ROOT = "root"
@@ -71,7 +71,7 @@ def ogp_plan_item_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """
     tk.check_access("ogp_plan_item_list", context, data_dict)
     data = validated(item_schema.item_list(), data_dict)
-    person = permission.of(context)
+    person = permission.get_person(context)
     plan = lookup.plan(person, data["plan"]) if data["plan"] else None
     scope = PlanItem.plan_id == plan.id if plan is not None else _visible(person)
     filters = {"": sa.and_(scope, PlanItem.withdrawn.is_(False)), **_filters(data, plan)}
@@ -88,7 +88,7 @@ def ogp_plan_item_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
 
 
 def _visible(person: Person) -> Any:
-    return PlanItem.plan_id.in_(sa.select(PlanRow.id).where(permission.visible(person)))
+    return PlanItem.plan_id.in_(sa.select(PlanRow.id).where(permission.visible_plans(person)))
 
 
 def _filters(data: Mapping[str, Any], plan: PlanRow | None) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def _filters(data: Mapping[str, Any], plan: PlanRow | None) -> dict[str, Any]:
         made["component"] = PlanItem.component_id.in_(_named(data["component"], plan))
     if data["organization"]:
         owes = sa.select(ItemAssignment.item_id).where(
-            ItemAssignment.organization == data["organization"], ItemAssignment.role.in_(OWING)
+            ItemAssignment.organization == data["organization"], ItemAssignment.role.in_(RESPONSIBLE_ROLES)
         )
         made["organization"] = PlanItem.id.in_(owes)
     if data["light"]:
@@ -252,7 +252,9 @@ def _organizations(counted: Any, conditions: list[Any], plan: PlanRow | None) ->
     pair = (
         sa.select(ItemAssignment.organization, ItemAssignment.item_id)
         .join(counted, counted.c.id == ItemAssignment.item_id)
-        .where(ItemAssignment.organization.is_not(None), ItemAssignment.role.in_(OWING), *conditions)
+        .where(
+            ItemAssignment.organization.is_not(None), ItemAssignment.role.in_(RESPONSIBLE_ROLES), *conditions
+        )
         .distinct()
     )
     if plan is not None:
@@ -287,7 +289,7 @@ def ogp_plan_item_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """
     tk.check_access("ogp_plan_item_show", context, data_dict)
     data = validated(item_schema.item_show(), data_dict)
-    person = permission.of(context)
+    person = permission.get_person(context)
     plan = lookup.plan(person, data["plan"])
     return item_detail.serialize_item_detail(
         plan,

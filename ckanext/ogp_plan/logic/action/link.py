@@ -49,7 +49,7 @@ def ogp_plan_link_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """
     tk.check_access("ogp_plan_link_list", context, data_dict)
     data = validated(link_schema.link_list(), data_dict)
-    person = permission.of(context)
+    person = permission.get_person(context)
     found = link_serializer.serialize_plan_links(lookup.plan(person, data["plan"]), Reader(person))
     return {"count": len(found), "results": found[data["offset"] : data["offset"] + data["limit"]]}
 
@@ -73,7 +73,7 @@ def ogp_plan_link_create(context: Context, data_dict: DataDict) -> dict[str, Any
     """
     tk.check_access("ogp_plan_link_create", context, data_dict)
     data = validated(link_schema.link_create(), data_dict)
-    person = permission.of(context)
+    person = permission.get_person(context)
     plan = lookup.plan(person, data["plan"])
     item = lookup.item(plan, data["item"])
     other_plan = lookup.plan(person, data["other_plan"]) if data["other_plan"] else plan
@@ -187,7 +187,7 @@ def ogp_plan_link_remove(context: Context, data_dict: DataDict) -> dict[str, Any
     """
     tk.check_access("ogp_plan_link_remove", context, data_dict)
     data = validated(link_schema.link_remove(), data_dict)
-    person = permission.of(context)
+    person = permission.get_person(context)
     row, plan = lookup.fact(person, data["id"], "link")
     held = event_service.to_fact(row)
     if not isinstance(held, Link):

@@ -23,7 +23,7 @@ from ckanext.ogp_plan.serializers import item as item_serializer
 from ckanext.ogp_plan.serializers import plan as plan_serializer
 from ckanext.ogp_plan.serializers.reader import Reader
 from ckanext.ogp_plan.services import item_status, permission
-from ckanext.ogp_plan.services.permission import OWING, Person
+from ckanext.ogp_plan.services.permission import RESPONSIBLE_ROLES, Person
 
 _BUCKETS = ("late", "this_month", "next", "done")
 
@@ -46,7 +46,7 @@ def ogp_plan_obligation_list(context: Context, data_dict: DataDict) -> dict[str,
     """
     tk.check_access("ogp_plan_obligation_list", context, data_dict)
     data = validated(obligation_schema.obligation_list(), data_dict)
-    person = permission.of(context)
+    person = permission.get_person(context)
     reader = Reader(person)
     name = lookup.organismo(data["organization"])
     plans = _plans_owing(name, data["plan"], person)
@@ -87,7 +87,7 @@ def ogp_plan_obligation_list(context: Context, data_dict: DataDict) -> dict[str,
             }
             for plan in plans.values()
         ],
-        "may": {"report": name in person.speaks_for(None)},
+        "may": {"report": name in person.represented_organizations(None)},
     }
 
 
@@ -97,11 +97,13 @@ def _plans_owing(name: str, only: str | None, person: Person) -> dict[str, PlanR
         row = lookup.plan(person, only)
         return {row.id: row}
     owes = sa.select(ItemAssignment.plan_id).where(
-        ItemAssignment.organization == name, ItemAssignment.role.in_(OWING)
+        ItemAssignment.organization == name, ItemAssignment.role.in_(RESPONSIBLE_ROLES)
     )
     wanted = (
         sa.select(PlanRow)
-        .where(PlanRow.id.in_(owes), PlanRow.status.in_(item_status.TRACKED), permission.visible(person))
+        .where(
+            PlanRow.id.in_(owes), PlanRow.status.in_(item_status.TRACKED), permission.visible_plans(person)
+        )
         .order_by(PlanRow.title, PlanRow.name)
     )
     return {row.id: row for row in model.Session.scalars(wanted)}
@@ -111,7 +113,7 @@ def _owed(name: str, plans: Mapping[str, PlanRow]) -> list[Any]:
     """All that an organismo owes, with what gives each item its place among the rest."""
     mine = sa.select(ItemAssignment.item_id).where(
         ItemAssignment.organization == name,
-        ItemAssignment.role.in_(OWING),
+        ItemAssignment.role.in_(RESPONSIBLE_ROLES),
         ItemAssignment.plan_id.in_(list(plans)),
     )
     columns = PlanItem.__table__.c

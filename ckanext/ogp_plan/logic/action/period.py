@@ -60,7 +60,7 @@ def ogp_plan_period_close(context: Context, data_dict: DataDict) -> dict[str, An
 
 
 def _set_period(context: Context, data: Mapping[str, Any], *, opened: bool) -> dict[str, Any]:
-    person = permission.of(context)
+    person = permission.get_person(context)
     plan = lookup.plan(person, data["plan"])
     with transaction(context):
         # alone: a report under way to the period is either wholly before or wholly after

@@ -27,7 +27,7 @@ from ckanext.ogp_plan.serializers.labels import plan_status_label
 from ckanext.ogp_plan.serializers.reader import Reader
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import permission, plan_change
-from ckanext.ogp_plan.services.permission import OWING
+from ckanext.ogp_plan.services.permission import RESPONSIBLE_ROLES
 
 
 @tk.side_effect_free
@@ -50,15 +50,15 @@ def ogp_plan_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """
     tk.check_access("ogp_plan_list", context, data_dict)
     data = validated(plan_schema.plan_list(), data_dict)
-    person = permission.of(context)
-    conditions = [permission.visible(person)]
+    person = permission.get_person(context)
+    conditions = [permission.visible_plans(person)]
     if data["family"]:
         conditions.append(PlanRow.family == data["family"])
     if data["status"]:
         conditions.append(PlanRow.status.in_([one.strip() for one in data["status"].split(",")]))
     if data["organization"]:
         owes = sa.select(ItemAssignment.plan_id).where(
-            ItemAssignment.organization == data["organization"], ItemAssignment.role.in_(OWING)
+            ItemAssignment.organization == data["organization"], ItemAssignment.role.in_(RESPONSIBLE_ROLES)
         )
         conditions.append(sa.or_(PlanRow.id.in_(owes), PlanRow.owner == data["organization"]))
     count = model.Session.execute(sa.select(sa.func.count()).select_from(PlanRow).where(*conditions)).scalar()
@@ -98,7 +98,7 @@ def ogp_plan_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """
     tk.check_access("ogp_plan_show", context, data_dict)
     data = validated(plan_schema.plan_show(), data_dict)
-    person = permission.of(context)
+    person = permission.get_person(context)
     return plan_detail.plan_dict(lookup.plan(person, data["id"]), person)
 
 
@@ -120,7 +120,7 @@ def ogp_plan_diff(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """
     tk.check_access("ogp_plan_diff", context, data_dict)
     data = validated(plan_schema.plan_diff(), data_dict)
-    person = permission.of(context)
+    person = permission.get_person(context)
     row = lookup.plan(person, data["plan"])
     conditions = [RecordedChange.plan_id == row.id, *_between(data)]
     for name in ("level", "code"):
@@ -179,7 +179,7 @@ def ogp_plan_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """
     tk.check_access("ogp_plan_create", context, data_dict)
     data = validated(plan_schema.plan_create(), data_dict)
-    person = permission.of(context)
+    person = permission.get_person(context)
     errors: dict[str, list[str]] = {}
     plan_change.check_name(data["name"], errors)
     plan_change.check_family(data["family"], errors)
@@ -245,7 +245,7 @@ def ogp_plan_patch(context: Context, data_dict: DataDict) -> dict[str, Any]:
     given_settings = "settings" in (data_dict or {})
     if given_settings and data["settings"] is None:
         data["settings"] = {}
-    person = permission.of(context)
+    person = permission.get_person(context)
     row = lookup.plan(person, data["id"])
     with transaction(context):
         event_service.hold(row.id)

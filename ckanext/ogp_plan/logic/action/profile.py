@@ -19,7 +19,7 @@ from ckanext.ogp_plan.serializers.reader import Reader
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import permission
 from ckanext.ogp_plan.services import report as report_service
-from ckanext.ogp_plan.services.permission import OWING, Person
+from ckanext.ogp_plan.services.permission import RESPONSIBLE_ROLES, Person
 from ckanext.ogp_plan.services.report_error import field_error
 
 #: Statuses of plans in which something is reported.
@@ -37,7 +37,7 @@ def ogp_plan_profile_show(context: Context, data_dict: DataDict) -> dict[str, An
     """
     tk.check_access("ogp_plan_profile_show", context, data_dict)
     validated(profile_schema.profile_show(), data_dict)
-    person = permission.of(context)
+    person = permission.get_person(context)
     user = model.User.get(person.id) if person.id else None
     if user is None:
         raise tk.NotAuthorized(tk._("Sign in to do this."))
@@ -55,10 +55,10 @@ def ogp_plan_profile_show(context: Context, data_dict: DataDict) -> dict[str, An
 
 def _roles(person: Person) -> list[PlanRole]:
     """The roles somebody holds today, in plans they may see."""
-    seen = sa.select(PlanRow.id).where(permission.visible(person))
+    seen = sa.select(PlanRow.id).where(permission.visible_plans(person))
     wanted = (
         sa.select(PlanRole)
-        .where(PlanRole.user_id == person.id, permission.holding(event_service.clock()))
+        .where(PlanRole.user_id == person.id, permission.is_role_valid(event_service.clock()))
         .where(sa.or_(PlanRole.plan_id.is_(None), PlanRole.plan_id.in_(seen)))
         .order_by(PlanRole.role, PlanRole.since, PlanRole.id)
     )
@@ -67,13 +67,13 @@ def _roles(person: Person) -> list[PlanRole]:
 
 def _organizations(person: Person) -> list[dict[str, Any]]:
     """The organismos somebody reports for today, with how much each owes in plans under way."""
-    names = person.speaks_for(None)
-    by_itself = person.speaks_for(None, by_itself=True)
+    names = person.represented_organizations(None)
+    by_itself = person.represented_organizations(None, by_itself=True)
     wanted = (
         sa.select(ItemAssignment.organization, sa.func.count(sa.distinct(PlanItem.id)).label("number"))
         .join(PlanItem, PlanItem.id == ItemAssignment.item_id)
         .join(PlanRow, PlanRow.id == ItemAssignment.plan_id)
-        .where(ItemAssignment.organization.in_(sorted(names)), ItemAssignment.role.in_(OWING))
+        .where(ItemAssignment.organization.in_(sorted(names)), ItemAssignment.role.in_(RESPONSIBLE_ROLES))
         .where(PlanRow.status.in_(_TRACKED), PlanItem.trackable, PlanItem.withdrawn.is_(False))
         .group_by(ItemAssignment.organization)
     )
@@ -98,7 +98,7 @@ def ogp_plan_letters_patch(context: Context, data_dict: DataDict) -> dict[str, A
     """
     tk.check_access("ogp_plan_letters_patch", context, data_dict)
     data = validated(profile_schema.letters_patch(), data_dict)
-    person = permission.of(context)
+    person = permission.get_person(context)
     offered = reminder_mail.languages()
     if data["language"] is not None and data["language"] not in offered:
         raise field_error("language", tk._("It is none of: %(values)s.") % {"values": ", ".join(offered)})

@@ -56,7 +56,7 @@ def ogp_plan_report_list(context: Context, data_dict: DataDict) -> dict[str, Any
     if not data["organization"] and not data["plan"]:
         missing = tk._("Say of which organismo, or of which plan.")
         raise tk.ValidationError({"organization": [missing]})
-    person = permission.of(context)
+    person = permission.get_person(context)
     reader = Reader(person)
     name = lookup.organismo(data["organization"]) if data["organization"] else None
     plan = lookup.plan(person, data["plan"]) if data["plan"] else None
@@ -70,7 +70,7 @@ def ogp_plan_report_list(context: Context, data_dict: DataDict) -> dict[str, Any
         result |= {
             "organization": name,
             "title": reader.called(name),
-            "may": {"report": name in person.speaks_for(None)},
+            "may": {"report": name in person.represented_organizations(None)},
         }
     return result
 
@@ -94,7 +94,7 @@ def ogp_plan_report_show(context: Context, data_dict: DataDict) -> dict[str, Any
     """
     tk.check_access("ogp_plan_report_show", context, data_dict)
     data = validated(report_schema.report_show(), data_dict)
-    person = permission.of(context)
+    person = permission.get_person(context)
     found = report_serializer.get_report(person, data["id"])
     return report_serializer.serialize_report(found, Reader(person), data["limit"], data["offset"])
 
@@ -123,7 +123,7 @@ def ogp_plan_report_create(context: Context, data_dict: DataDict) -> dict[str, A
         data["start"], data["end"] = reporting.report_days(data)
     if not data["sections"] and not data["updates"]:
         raise field_error("sections", tk._("Write at least one section, or report on at least one item."))
-    person = permission.of(context)
+    person = permission.get_person(context)
     organization = data["organization"]
     carried = _carried(context, person, data)
     plans = _plans_of(context, person, data, carried)
@@ -265,7 +265,7 @@ def ogp_plan_report_rows(context: Context, data_dict: DataDict) -> dict[str, Any
     """
     tk.check_access("ogp_plan_report_rows", context, data_dict)
     data = validated(report_schema.report_rows(), data_dict)
-    person = permission.of(context)
+    person = permission.get_person(context)
     if person.id is None:
         # without authorisation the portal itself asks, and nobody reports
         raise tk.NotAuthorized(tk._("Sign in to report."))

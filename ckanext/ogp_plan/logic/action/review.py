@@ -61,7 +61,7 @@ def ogp_plan_review_list(context: Context, data_dict: DataDict) -> dict[str, Any
     """
     tk.check_access("ogp_plan_review_list", context, data_dict)
     data = validated(review_schema.review_list(), data_dict)
-    person = permission.of(context)
+    person = permission.get_person(context)
     plan = lookup.plan(person, data["plan"])
     review = _last_review(plan)
     scope = _scope(plan, person, data)
@@ -122,7 +122,7 @@ def _scope(plan: PlanRow, person: Person, data: dict[str, Any]) -> list[Any]:
     corrected = sa.select(later.id).where(later.supersedes == Event.id).exists()
     conditions = [Event.plan_id == plan.id, Event.kind == "update", ~corrected]
     if not person.holds(COORDINATOR, plan.id):
-        conditions.append(PlanItem.component_id.in_(_roots(plan, person.leads(plan.id))))
+        conditions.append(PlanItem.component_id.in_(_roots(plan, person.led_components(plan.id))))
     if data["component"]:
         conditions.append(PlanItem.component_id.in_(_roots(plan, {data["component"]})))
     if data["organization"]:
@@ -225,7 +225,7 @@ def ogp_plan_review_create(context: Context, data_dict: DataDict) -> dict[str, A
     if not data["accepted"] and not data["reason"]:
         raise field_error("reason", tk._("Write why it is returned, and what is missing."))
     subject = data["update"] or data["report"]
-    person = permission.of(context)
+    person = permission.get_person(context)
     fact, plan = lookup.fact(person, subject, "update" if data["update"] else "report")
     plan_id, kind = plan.id, fact.kind
     fact_id = report_service.id_of(plan_id, person.id, data["request_id"], "review")

@@ -41,7 +41,7 @@ def ogp_plan_role_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """
     tk.check_access("ogp_plan_role_list", context, data_dict)
     data = validated(role_schema.role_list(), data_dict)
-    person = permission.of(context)
+    person = permission.get_person(context)
     plan = lookup.plan(person, data["plan"]) if data["plan"] else None
     conditions: list[Any] = []
     if plan is not None:
@@ -49,7 +49,7 @@ def ogp_plan_role_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
     if data["role"]:
         conditions.append(PlanRole.role == data["role"])
     if not data["ended"]:
-        conditions.append(permission.holding(event_service.clock()))
+        conditions.append(permission.is_role_valid(event_service.clock()))
     count = model.Session.execute(sa.select(sa.func.count(PlanRole.id)).where(*conditions)).scalar()
     wanted = (
         sa.select(PlanRole)
@@ -86,7 +86,7 @@ def ogp_plan_role_grant(context: Context, data_dict: DataDict) -> dict[str, Any]
     """
     tk.check_access("ogp_plan_role_grant", context, data_dict)
     data = validated(role_schema.role_grant(), data_dict)
-    person = permission.of(context)
+    person = permission.get_person(context)
     plan = lookup.plan(person, data["plan"]) if data["plan"] else None
     user = lookup.user(data["user"])
     organization, component = _of_role(data, plan)
@@ -97,7 +97,7 @@ def ogp_plan_role_grant(context: Context, data_dict: DataDict) -> dict[str, Any]
         PlanRole.plan_id.is_(None) if plan is None else PlanRole.plan_id == plan.id,
         PlanRole.organization.is_(None) if organization is None else PlanRole.organization == organization,
         PlanRole.component.is_(None) if component is None else PlanRole.component == component,
-        permission.holding(event_service.clock()),
+        permission.is_role_valid(event_service.clock()),
     )
     with transaction(context):
         row = model.Session.scalars(wanted).first()
@@ -197,4 +197,4 @@ def ogp_plan_role_end(context: Context, data_dict: DataDict) -> dict[str, Any]:
     with transaction(context):
         if row.until is None or row.until > event_service.clock():
             row.until = event_service.clock()
-    return role_serializer.roles([row], permission.of(context))[0]
+    return role_serializer.roles([row], permission.get_person(context))[0]

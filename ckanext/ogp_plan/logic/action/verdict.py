@@ -47,7 +47,7 @@ def ogp_plan_verdict_create(context: Context, data_dict: DataDict) -> dict[str, 
     """
     tk.check_access("ogp_plan_verdict_create", context, data_dict)
     data = validated(verdict_schema.verdict_create(), data_dict)
-    person = permission.of(context)
+    person = permission.get_person(context)
     plan = lookup.plan(person, data["plan"])
     item = lookup.item(plan, data["item"])
     role = data["role"] or _role(person, plan)

@@ -24,7 +24,7 @@ def ogp_plan_token_list(person: Person, data: Mapping[str, Any]) -> AuthResult:
 def ogp_plan_token_create(person: Person, data: Mapping[str, Any]) -> AuthResult:
     """Who is signed in, for themselves; of an organismo, who reports for it."""
     organization = check.text(data, "organization")
-    if organization is not None and organization not in person.speaks_for(None):
+    if organization is not None and organization not in person.represented_organizations(None):
         return check.no(check.why_not("report"))
     return check.yes()
 

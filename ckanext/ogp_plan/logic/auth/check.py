@@ -46,7 +46,7 @@ def signed_in(question: Question) -> AuthFunction:
 def _asked(question: Question) -> AuthFunction:
     @functools.wraps(question)
     def function(context: Context, data_dict: DataDict | None) -> AuthResult:
-        return question(permission.of(context), data_dict if isinstance(data_dict, Mapping) else {})
+        return question(permission.get_person(context), data_dict if isinstance(data_dict, Mapping) else {})
 
     # functools leaves a way to the function it wraps, whose signature CKAN would look at
     del function.__wrapped__  # type: ignore[attr-defined]
@@ -83,7 +83,7 @@ def allow(
     organization: str | None = None,
 ) -> AuthResult:
     """Ask the matrix; the refusal says whether it is the plan's status or the person's role."""
-    if permission.may(person, what, plan, item, organization):
+    if permission.is_allowed(person, what, plan, item, organization):
         return yes()
     if plan is not None and all(
         PlanStatus(plan.status) not in rule.statuses for rule in permission.MATRIX if rule.action == what
@@ -129,7 +129,7 @@ def why_not(what: str) -> str:
 
 def somewhere(person: permission.Person, *whats: str) -> AuthResult:
     """Ask whether the person may do any of these things anywhere: for a request that does not say where."""
-    if any(permission.may_somewhere(person, what) for what in whats):
+    if any(permission.is_allowed_somewhere(person, what) for what in whats):
         return yes()
     return no(why_not(whats[0]))
 
@@ -181,7 +181,7 @@ def report(
     """
     plan, organization = plan_of(person, data), text(data, "organization")
     if plan is None:
-        if organization is not None and organization not in person.speaks_for(None):
+        if organization is not None and organization not in person.represented_organizations(None):
             return no(why_not("report"))
         return somewhere(person, "report", *(["report_whole"] if whole_item else []))
     item = item_of(plan, data) if whole_item else None
@@ -189,6 +189,6 @@ def report(
         return allow(person, "report_whole", plan, item)
     if organization is not None:
         return allow(person, "report", plan, item, organization)
-    if permission.may(person, "report", plan, item):
+    if permission.is_allowed(person, "report", plan, item):
         return yes()
     return allow(person, "report_whole", plan, item)

@@ -29,7 +29,7 @@ def ogp_plan_review_create(person: Person, data: Mapping[str, Any]) -> AuthResul
     if reference is None:
         return check.somewhere(person, "review")
     fact, plan = lookup.fact(person, reference, "update", "report")
-    if permission.may_review(person, plan, fact):
+    if permission.is_review_allowed(person, plan, fact):
         return check.yes()
     refused = check.allow(person, "review", plan)
     return refused if not refused["success"] else check.no(check.why_not("review"))
