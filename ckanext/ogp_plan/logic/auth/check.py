@@ -30,7 +30,16 @@ def public(question: Question) -> AuthFunction:
 def signed_in(question: Question) -> AuthFunction:
     """Make an authorisation function for who is signed in. It is asked of the administration too:
     what only a role may do, a sysadmin without the role may not."""
-    function: AuthFunction = tk.auth_sysadmins_check(_asked(question))
+
+    @functools.wraps(question)
+    def of_somebody(person: permission.Person, data: Mapping[str, Any]) -> AuthResult:
+        result = question(person, data)
+        # CKAN refuses who is not signed in only where the context has no user object: a request has one
+        if person.id is None and result["success"]:
+            return no(tk._("Sign in to do this."))
+        return result
+
+    function: AuthFunction = tk.auth_sysadmins_check(_asked(of_somebody))
     return function
 
 
