@@ -155,7 +155,7 @@ def correct(town: Town, plans: dict[str, PlanRow]) -> dict[str, dict[str, Any]]:
 @pytest.fixture
 def known(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who somebody is, looked up once: nobody changes while one action is asked for by all."""
-    monkeypatch.setattr(permission, "who", functools.lru_cache(maxsize=64)(permission.load_person))
+    monkeypatch.setattr(permission, "load_person", functools.lru_cache(maxsize=64)(permission.load_person))
 
 
 def status_of(town: Town, who: str, action: str, data_dict: Any) -> int:
