@@ -81,8 +81,8 @@ def _where(error: BaseException) -> set[str]:
 
 
 def classify(error: BaseException) -> Outcome:
-    """Tell what an error of the mailer means for the letter."""
-    # the mailer says goodbye whatever happened before; that this fails says nothing of the letter
+    """Return what an error of the mailer means for the letter."""
+    # the mailer sends QUIT whatever happened before; its failure does not concern the letter
     before = [one for one in _chain(error) if "quit" not in _where(one)]
     if not before:
         return Outcome.SENT
