@@ -359,10 +359,10 @@ def reminders() -> None:
 @reminders.command("send")
 def reminders_send() -> None:
     """Note what is owed today and send it. What a dead mail server keeps waits for the next run."""
-    from ckanext.ogp_plan.mail import reminder as letters
+    from ckanext.ogp_plan.mail import delivery as mail_delivery
 
     with _addresses():
-        outcome = letters.run()
+        outcome = mail_delivery.send_reminders()
     rows = ", ".join(f"{count} {state}" for state, count in sorted(outcome.rows.items()) if count)
     click.echo(f"{outcome.letters} letters" + (f" ({rows})" if rows else ""))
     if outcome.stopped:
@@ -377,10 +377,11 @@ def reminders_resend(doubtful: bool) -> None:
 
     Ends with 1 when one failed again, or the mail server is away.
     """
+    from ckanext.ogp_plan.mail import delivery as mail_delivery
     from ckanext.ogp_plan.mail import reminder as letters
 
     with _addresses():
-        outcome = letters.resend(doubtful=doubtful)
+        outcome = mail_delivery.resend(doubtful=doubtful)
     rows = outcome.rows
     sent, failed = rows[letters.SENT], rows[letters.FAILED]
     click.echo(f"tried {outcome.tried}: sent {sent} in {outcome.letters} letters, failed again {failed}")

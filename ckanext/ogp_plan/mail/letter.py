@@ -12,7 +12,7 @@ from ckanext.ogp_plan.planning.words.i18n import N_, translator
 from ckanext.ogp_plan.planning.words.phrases import format_day, format_number, light_name, translate
 
 #: Duties told one by one in one letter; of more, how many.
-TOLD = 60
+MAX_DUTIES = 60
 
 _HELLO = N_("Good day, %(name)s:")
 _DUE = N_("This is due soon from the organismos you report for:")
@@ -57,20 +57,20 @@ class Letter:
     body: str
 
 
-def of_duties(reader: str, duties: Sequence[Duty], today: dt.date, lang: str) -> Letter:
+def write_due_letter(reader: str, duties: Sequence[Duty], today: dt.date, lang: str) -> Letter:
     """Return the letter of what is due soon; at least one duty."""
     first = min(one.due for one in duties if one.due)
     subject = translator(lang).ngettext(
         "One duty is due: %(title)s (%(day)s)",
         "%(count)s duties are due, the first on %(day)s",
         len(duties),
-    ) % {"count": len(duties), "day": format_day(first, lang), "title": _short(duties[0].title)}
+    ) % {"count": len(duties), "day": format_day(first, lang), "title": _shorten(duties[0].title)}
     greeting = translate(_HELLO, lang, {"name": reader})
-    parts = [greeting, translate(_DUE, lang, {}), *_listed(duties, today, lang)]
-    return Letter(subject, _joined([*parts, translate(_HOW, lang, {}), *_end(lang)]))
+    parts = [greeting, translate(_DUE, lang, {}), *_format_duties(duties, today, lang)]
+    return Letter(subject, _join_parts([*parts, translate(_HOW, lang, {}), *_footer(lang)]))
 
 
-def of_week(
+def write_digest(
     reader: str,
     late: Sequence[Duty],
     coming: Sequence[Duty],
@@ -84,52 +84,52 @@ def of_week(
     """
     parts = [translate(_HELLO, lang, {"name": reader}), translate(_DIGEST_HELLO, lang, {})]
     if late:
-        parts += [translate(_LATE, lang, {"count": len(late)}), *_listed(late, today, lang)]
+        parts += [translate(_LATE, lang, {"count": len(late)}), *_format_duties(late, today, lang)]
     else:
         parts.append(translate(_NOTHING_LATE, lang, {}))
     if coming:
-        parts += [translate(_NEXT, lang, {"count": len(coming)}), *_listed(coming, today, lang)]
+        parts += [translate(_NEXT, lang, {"count": len(coming)}), *_format_duties(coming, today, lang)]
     parts += [translate(_PAGE, lang, {"url": page}) for page in pages]
-    return Letter(translate(_DIGEST, lang, {}), _joined([*parts, *_end(lang)]))
+    return Letter(translate(_DIGEST, lang, {}), _join_parts([*parts, *_footer(lang)]))
 
 
-def _listed(duties: Sequence[Duty], today: dt.date, lang: str) -> list[str]:
-    told = [_told(one, today, lang) for one in duties[:TOLD]]
-    if len(duties) > TOLD:
-        told.append(translate(_MORE, lang, {"count": format_number(len(duties) - TOLD, lang)}))
+def _format_duties(duties: Sequence[Duty], today: dt.date, lang: str) -> list[str]:
+    told = [_format_duty(one, today, lang) for one in duties[:MAX_DUTIES]]
+    if len(duties) > MAX_DUTIES:
+        told.append(translate(_MORE, lang, {"count": format_number(len(duties) - MAX_DUTIES, lang)}))
     return told
 
 
-def _told(duty: Duty, today: dt.date, lang: str) -> str:
+def _format_duty(duty: Duty, today: dt.date, lang: str) -> str:
     when = translate(_NO_DAY, lang, {})
     if duty.due:
         words = _DUE_TODAY if duty.due == today else _DUE_ON if duty.due > today else _WAS_DUE
         when = translate(words, lang, {"day": format_day(duty.due, lang)})
     if duty.light:
         when += "; " + translate(_STATE, lang, {"light": light_name(duty.light, lang).lower()})
-    whose = f"{_line(duty.organization)}. {_line(duty.plan)}"
-    return f"* {duty.code} {_line(duty.title)} ({when})\n  {whose}\n  {duty.url}"
+    whose = f"{_single_line(duty.organization)}. {_single_line(duty.plan)}"
+    return f"* {duty.code} {_single_line(duty.title)} ({when})\n  {whose}\n  {duty.url}"
 
 
-def _end(lang: str) -> list[str]:
-    site = _line(str(tk.config.get("ckan.site_title") or tk.config.get("ckan.site_url")))
-    why, stop = translate(_WHY, lang, {"site": site}), translate(_STOP, lang, {"url": _own_page()})
+def _footer(lang: str) -> list[str]:
+    site = _single_line(str(tk.config.get("ckan.site_title") or tk.config.get("ckan.site_url")))
+    why, stop = translate(_WHY, lang, {"site": site}), translate(_STOP, lang, {"url": _profile_url()})
     return ["-- ", f"{why}\n{stop}"]
 
 
-def _own_page() -> str:
+def _profile_url() -> str:
     return str(tk.config["ckan.site_url"]).rstrip("/") + "/planes/mis-avisos"
 
 
-def _joined(parts: Sequence[str]) -> str:
+def _join_parts(parts: Sequence[str]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _line(text: str) -> str:
+def _single_line(text: str) -> str:
     """A text in one line: what a title brings with it makes no headers and no lines of ours."""
     return " ".join(text.split())
 
 
-def _short(text: str, limit: int = 80) -> str:
-    line = _line(text)
+def _shorten(text: str, limit: int = 80) -> str:
+    line = _single_line(text)
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"

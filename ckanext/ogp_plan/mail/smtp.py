@@ -21,7 +21,7 @@ from ckan.lib import mailer
 log = logging.getLogger(__name__)
 
 #: Seconds of silence after which a mail server is taken for dead; CKAN's mailer sets no limit.
-PATIENCE = 30
+TIMEOUT = 30
 
 
 class Outcome(str, Enum):
@@ -38,19 +38,19 @@ class Outcome(str, Enum):
     UNKNOWN = "unknown"
 
 
-def post(user: model.User, subject: str, body: str) -> tuple[Outcome, str]:
+def send_message(user: model.User, subject: str, body: str) -> tuple[Outcome, str]:
     """Send a letter to a user; return what became of it, and the error in words.
 
     Writes nothing; the caller commits before and after.
     """
-    if not tk.config.get("smtp.server") and not _others():
+    if not tk.config.get("smtp.server") and not _has_notifier():
         return Outcome.AWAY, "no mail server is configured (smtp.server)"
     before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(PATIENCE)
+    socket.setdefaulttimeout(TIMEOUT)
     try:
         mailer.mail_user(user, subject, body)
     except Exception as error:
-        outcome = classify(error)
+        outcome = classify_error(error)
         if outcome is not Outcome.SENT:
             log.warning("A letter was not sent (%s): %s", outcome.value, error)
         return outcome, f"{type(error).__name__}: {error}"[:500]
@@ -59,13 +59,13 @@ def post(user: model.User, subject: str, body: str) -> tuple[Outcome, str]:
     return Outcome.SENT, ""
 
 
-def _others() -> bool:
+def _has_notifier() -> bool:
     """Whether another plugin sends what the mailer is given (CKAN 2.12 and later)."""
     interface = getattr(plugins, "INotifier", None)
     return interface is not None and any(True for _ in plugins.PluginImplementations(interface))
 
 
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
+def _list_causes(error: BaseException | None) -> Iterator[BaseException]:
     """The error and those it came from, the last one first."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
@@ -74,16 +74,16 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _where(error: BaseException) -> set[str]:
+def _list_smtplib_functions(error: BaseException) -> set[str]:
     """Names of the functions of ``smtplib`` that an error went through."""
     frames = traceback.extract_tb(error.__traceback__)
     return {frame.name for frame in frames if frame.filename.endswith("smtplib.py")}
 
 
-def classify(error: BaseException) -> Outcome:
+def classify_error(error: BaseException) -> Outcome:
     """Return what an error of the mailer means for the letter."""
     # the mailer sends QUIT whatever happened before; its failure does not concern the letter
-    before = [one for one in _chain(error) if "quit" not in _where(one)]
+    before = [one for one in _list_causes(error) if "quit" not in _list_smtplib_functions(one)]
     if not before:
         return Outcome.SENT
     for one in before:
@@ -94,6 +94,6 @@ def classify(error: BaseException) -> Outcome:
             return Outcome.REFUSED if 500 <= one.smtp_code < 600 else Outcome.LATER
         if isinstance(one, smtplib.SMTPResponseException | smtplib.SMTPNotSupportedError):
             return Outcome.AWAY
-    if any("data" in _where(one) for one in before):
+    if any("data" in _list_smtplib_functions(one) for one in before):
         return Outcome.UNKNOWN
     return Outcome.AWAY

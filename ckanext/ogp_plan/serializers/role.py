@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
 
 from ckanext.ogp_plan.model import PlanItem, PlanRole
 from ckanext.ogp_plan.model.role import COMPONENT_LEADER, FOCAL_POINT
+from ckanext.ogp_plan.serializers.labels import role_label
 from ckanext.ogp_plan.serializers.reader import Reader
 from ckanext.ogp_plan.serializers.values import serialize_moment
 from ckanext.ogp_plan.services import permission
@@ -32,7 +32,7 @@ def roles(rows: Sequence[PlanRole], person: permission.Person) -> list[dict[str,
                 "id": row.id,
                 "user": people.get(row.user_id),
                 "role": row.role,
-                "role_name": role_name(row.role),
+                "role_name": role_label(row.role),
                 "plan": plan.name if plan else None,
                 "plan_title": plan.title if plan else None,
                 "organization": reader.organization(row.organization) if row.organization else None,
@@ -63,16 +63,3 @@ def _components(pairs: set[tuple[str, str]]) -> dict[tuple[str | None, str], dic
         (plan_id, address): {"address": address, "code": code, "title": title}
         for plan_id, address, code, title in model.Session.execute(wanted)
     }
-
-
-def role_name(role: str) -> str:
-    """Return what a role is called."""
-    return str(
-        {
-            "coordinador": tk._("Coordinator"),
-            "lider_componente": tk._("Component leader"),
-            "control_interno": tk._("Internal control"),
-            "monitor": tk._("Independent monitor"),
-            "punto_focal": tk._("Focal point"),
-        }[role]
-    )

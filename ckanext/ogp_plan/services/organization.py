@@ -37,3 +37,12 @@ def filter_known(names: Collection[str]) -> set[str]:
         model.Group.name.in_(names), model.Group.is_organization.is_(True), model.Group.state == "active"
     )
     return set(model.Session.scalars(wanted)) | (Directory.load().organismos.keys() & set(names))
+
+
+def load_titles(names: Collection[str]) -> dict[str, str]:
+    """Return the titles of organismos by their names; the name itself where there is no such organization."""
+    wanted = sa.select(model.Group.name, model.Group.title).where(
+        model.Group.name.in_(list(names)), model.Group.is_organization.is_(True)
+    )
+    known = {name: title or name for name, title in model.Session.execute(wanted)}
+    return {name: known.get(name, name) for name in names}

@@ -6,12 +6,16 @@ from flask import Blueprint
 
 # these add their pages to the blueprints of the others
 from ckanext.ogp_plan.views import (  # noqa: F401
+    change,
     cut,
     export,
     feed,
     import_,
+    import_act,
+    item,
     item_form,
     link,
+    obligation,
     organization_report,
     plan_settings,
     profile,

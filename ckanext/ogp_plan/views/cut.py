@@ -11,6 +11,7 @@ from ckan import model
 
 from ckanext.cost_common import paging
 from ckanext.cost_common.csrf import require_token
+from ckanext.ogp_plan.serializers.labels import cut_row_state_labels
 from ckanext.ogp_plan.views import forms
 from ckanext.ogp_plan.views import plan as plan_view
 from ckanext.ogp_plan.views.plan import blueprint
@@ -18,8 +19,8 @@ from ckanext.ogp_plan.views.plan import blueprint
 forms.guard(blueprint)
 
 #: Items, and edits, on one page of a cut.
-SHOWN = 100
-EDITS_SHOWN = 50
+ITEMS_LIMIT = 100
+EDITS_LIMIT = 50
 
 
 # --- one cut ---------------------------------------------------------------------------------------------
@@ -30,19 +31,19 @@ def cut(plan: str, day: str) -> Any:
     shown = plan_view.plan_or_404(plan)
     present = paging.requested_page()
     state = tk.request.args.get("estado", "")
-    state = state if state in row_states() else ""
+    state = state if state in cut_row_state_labels() else ""
     found = _cut_or_404(shown["name"], day, state, present)
     wanted = {
         "plan": shown,
         "tab": "cuts",
         "cut": found,
         "items": found.get("items", []),
-        "row_states": row_states(),
+        "row_states": cut_row_state_labels(),
         "asked_state": state,
-        "edits": found.get("edited_after", [])[:EDITS_SHOWN],
+        "edits": found.get("edited_after", [])[:EDITS_LIMIT],
         "paging": paging.paginate(
             found.get("count", 0),
-            SHOWN,
+            ITEMS_LIMIT,
             present,
             lambda n: tk.url_for(
                 "ogp_plan.cut",
@@ -52,7 +53,7 @@ def cut(plan: str, day: str) -> Any:
                 **({paging.PAGE: n} if n else {}),
             ),
         ),
-        "verified": _verified(shown["name"], found) if "verificar" in tk.request.args else None,
+        "verified": _verify(shown["name"], found) if "verificar" in tk.request.args else None,
         "verify_url": tk.url_for("ogp_plan.cut", plan=shown["name"], day=found["day"], verificar="1")
         + "#verificar",
     }
@@ -60,7 +61,12 @@ def cut(plan: str, day: str) -> Any:
 
 
 def _cut_or_404(plan: str, day: str, state: str, page: int) -> dict[str, Any]:
-    wanted: dict[str, Any] = {"plan": plan, "day": day, "limit": SHOWN, "offset": (page - 1) * SHOWN}
+    wanted: dict[str, Any] = {
+        "plan": plan,
+        "day": day,
+        "limit": ITEMS_LIMIT,
+        "offset": (page - 1) * ITEMS_LIMIT,
+    }
     if state:
         wanted["state"] = state
     if tk.request.args.get("sha256"):
@@ -72,23 +78,12 @@ def _cut_or_404(plan: str, day: str, state: str, page: int) -> dict[str, Any]:
     return found
 
 
-def _verified(plan: str, found: Mapping[str, Any]) -> dict[str, Any] | None:
+def _verify(plan: str, found: Mapping[str, Any]) -> dict[str, Any] | None:
     if not found.get("frozen"):
         return None
     wanted = {"plan": plan, "day": found["day"], "sha256": found["sha256"]}
     answer: dict[str, Any] = tk.get_action("ogp_plan_cut_verify")({}, wanted)
     return answer
-
-
-def row_states() -> dict[str, str]:
-    """What an item was at a cut, in words."""
-    return {
-        "fulfilled": tk._("Fulfilled"),
-        "late": tk._("Not fulfilled, and its day had passed"),
-        "pending": tk._("Not fulfilled yet"),
-        "later": tk._("Not scheduled yet"),
-        "excluded": tk._("Not counted"),
-    }
 
 
 # --- the desk ----------------------------------------------------------------------------------------------
@@ -98,13 +93,13 @@ def cuts(plan: str) -> Any:
     """``/planes/<plan>/cortes``: every cut with where it stands; freeze and publish, for Control Interno."""
     shown = plan_view.plan_or_404(plan)
     if tk.request.method == "GET":
-        return _desk(shown, {})
+        return _list_page(shown, {})
     forms.require_user()
     require_token()
     given = forms.given("do", "day", "reason")
     actions = {"freeze": "ogp_plan_cut_create", "publish": "ogp_plan_cut_publish"}
     if given["do"] not in actions:
-        return _desk(shown, {"": [tk._("The form was not complete. Please send it again.")]})
+        return _list_page(shown, {"": [tk._("The form was not complete. Please send it again.")]})
     wanted = {"plan": shown["name"], **forms.filled(given, ("day", "reason"))}
     if given["do"] == "publish":
         wanted.pop("reason", None)
@@ -112,14 +107,14 @@ def cuts(plan: str) -> Any:
         tk.get_action(actions[given["do"]])({}, wanted)
     except tk.ValidationError as refused:
         model.Session.rollback()
-        return _desk(shown, forms.errors_of(refused), given["day"])
+        return _list_page(shown, forms.errors_of(refused), given["day"])
     except (tk.NotAuthorized, tk.ObjectNotFound):
         return forms.forbidden()
     done = "congelado" if given["do"] == "freeze" else "publicado"
     return tk.redirect_to("ogp_plan.cuts", plan=shown["name"], hecho=done, dia=given["day"])
 
 
-def _desk(shown: Mapping[str, Any], errors: forms.Errors, day: str = "") -> Any:
+def _list_page(shown: Mapping[str, Any], errors: forms.Errors, day: str = "") -> Any:
     wanted = {
         "plan": shown,
         "tab": "cuts",
@@ -129,10 +124,10 @@ def _desk(shown: Mapping[str, Any], errors: forms.Errors, day: str = "") -> Any:
         "may_freeze": _may("ogp_plan_cut_create", shown["name"]),
         "may_publish": _may("ogp_plan_cut_publish", shown["name"]),
         "done": tk.request.args.get("hecho", ""),
-        "done_day": _day(tk.request.args.get("dia", "")),
+        "done_day": _parse_day(tk.request.args.get("dia", "")),
         "form_url": tk.url_for("ogp_plan_file.file", plan=shown["name"], name="seguimiento.xlsx"),
     }
-    return forms.page("ogp_plan/cut/desk.html", wanted, 400 if errors else 200)
+    return forms.page("ogp_plan/cut/list.html", wanted, 400 if errors else 200)
 
 
 def _may(action: str, plan: str) -> bool:
@@ -143,7 +138,7 @@ def _may(action: str, plan: str) -> bool:
     return True
 
 
-def _day(text: str) -> dt.date | None:
+def _parse_day(text: str) -> dt.date | None:
     try:
         return dt.date.fromisoformat(text)
     except ValueError:

@@ -54,7 +54,7 @@ def organization_or_404(reference: str) -> str:
     return tk.abort(404, tk._("There is no organismo at this address"))  # type: ignore[no-any-return]
 
 
-def served(
+def serve_file(
     plans: Sequence[PlanRow],
     make: Callable[[], bytes],
     content_type: str,
@@ -105,7 +105,7 @@ def file(plan: str, name: str) -> Response:
     if found is None or not row.version:
         return tk.abort(404, tk._("This plan has no such file"))  # type: ignore[no-any-return]
     saved = None if found.format == "JSON" else f"{row.name}-{found.name}"
-    return served(
+    return serve_file(
         [row], lambda: found.make(row, language.current()), found.content_type, found.name, name=saved
     )
 
@@ -118,13 +118,13 @@ def cut_file(plan: str, day: str, name: str) -> Response:
     row = plan_or_404(plan)
     cut = _cut_or_404(row, day)
     if name == "corte.json":
-        response = served([row], lambda: cut.body.encode("utf-8"), plan_files.JSON, tag=cut.sha256)
+        response = serve_file([row], lambda: cut.body.encode("utf-8"), plan_files.JSON, tag=cut.sha256)
         digest = base64.b64encode(binascii.unhexlify(cut.sha256)).decode("ascii")
         response.headers["Repr-Digest"] = f"sha-256=:{digest}:"
         response.last_modified = cut.as_of.replace(microsecond=0)
         return response
     if name == "seguimiento.xlsx":
-        return served(
+        return serve_file(
             [row],
             lambda: plan_files.write_follow_up(row, language.current(), cut),
             plan_files.XLSX,
@@ -155,7 +155,7 @@ def _cut_or_404(plan: PlanRow, day: str) -> Cut:
 def organization_report(id: str) -> Response:
     """The report of an organismo over a period (``desde``, ``hasta``), as a document."""
     name = organization_or_404(id)
-    start, end = _period()
+    start, end = _requested_period()
     plans = export_view.list_plans_of_organization(name, permission.NOBODY)
     if not plans:
         return tk.abort(404, tk._("This organismo owes nothing in a public plan."))  # type: ignore[no-any-return]
@@ -167,12 +167,12 @@ def organization_report(id: str) -> Response:
             return tk.abort(404, tk._("This organismo owed nothing in a public plan by then."))  # type: ignore[no-any-return]
         return quarterly.write(name, start, end, views)
 
-    return served(
+    return serve_file(
         plans, make, plan_files.DOCX, "informe", name, start, end, name=f"informe-{name}-{start}-{end}.docx"
     )
 
 
-def _period() -> tuple[dt.date, dt.date]:
+def _requested_period() -> tuple[dt.date, dt.date]:
     """The days of a report: those asked for, or else the quarter of today until today."""
     today = record_service.today()
     quarter = period_of(today, 3)
@@ -209,7 +209,7 @@ def organization_template(id: str) -> Response:
             name, export_view.build_views(name, permission.NOBODY, lang, reporting=True), period
         )
 
-    return served(plans, make, plan_files.XLSX, "plantilla", name, period, name=f"reporte-{name}.xlsx")
+    return serve_file(plans, make, plan_files.XLSX, "plantilla", name, period, name=f"reporte-{name}.xlsx")
 
 
 blueprint.add_url_rule("/planes/<plan>/archivo/<name>", view_func=file)

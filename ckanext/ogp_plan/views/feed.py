@@ -16,7 +16,7 @@ from ckanext.ogp_plan.views import export
 from ckanext.ogp_plan.views.export import blueprint
 
 
-def _here() -> str:
+def _own_url() -> str:
     """The address that was asked for, without what follows a question mark."""
     return str(tk.url_for(request.endpoint, **(request.view_args or {}), _external=True))
 
@@ -26,9 +26,9 @@ def _here() -> str:
 
 def plan_feed(plan: str) -> Response:
     """What happened in a plan."""
-    row = _with_items(plan)
-    lang, here = language.current(), _here()
-    return export.served(
+    row = _plan_with_items_or_404(plan)
+    lang, here = language.current(), _own_url()
+    return export.serve_file(
         [row],
         lambda: atom.plan_feed(export_view.build_view(row, lang), here, export_view.load_past(row)),
         plan_files.ATOM,
@@ -38,9 +38,9 @@ def plan_feed(plan: str) -> Response:
 
 def lights_feed(plan: str) -> Response:
     """The lights of a plan that changed."""
-    row = _with_items(plan)
-    lang, here = language.current(), _here()
-    return export.served(
+    row = _plan_with_items_or_404(plan)
+    lang, here = language.current(), _own_url()
+    return export.serve_file(
         [row],
         lambda: atom.lights_feed(export_view.build_view(row, lang), here, export_view.load_past(row)),
         plan_files.ATOM,
@@ -50,13 +50,13 @@ def lights_feed(plan: str) -> Response:
 
 def item_feed(plan: str, address: str) -> Response:
     """What happened to an item."""
-    row = _with_items(plan)
+    row = _plan_with_items_or_404(plan)
     item = PlanItem.at(row.id, address)
     if item is None or item.withdrawn:
         return tk.abort(404, tk._("This plan has nothing at this address"))  # type: ignore[no-any-return]
     key = (item.level, item.code)
-    lang, here = language.current(), _here()
-    return export.served(
+    lang, here = language.current(), _own_url()
+    return export.serve_file(
         [row],
         lambda: atom.item_feed(
             export_view.build_view(row, lang, keys=[key]), key, here, export_view.load_past(row)
@@ -70,25 +70,25 @@ def item_feed(plan: str, address: str) -> Response:
 def organization_feed(id: str) -> Response:
     """What happened to all that an organismo owes."""
     name = export.organization_or_404(id)
-    plans = _owing(name)
-    lang, here = language.current(), _here()
+    plans = _plans_or_404(name)
+    lang, here = language.current(), _own_url()
 
     def make() -> bytes:
         views = export_view.build_views(name, permission.NOBODY, lang)
         pasts = {plan.name: export_view.load_past(plan) for plan in plans}
         return atom.organization_feed(name, views, here, pasts)
 
-    return export.served(plans, make, plan_files.ATOM, "novedades", name)
+    return export.serve_file(plans, make, plan_files.ATOM, "novedades", name)
 
 
-def _with_items(plan: str) -> PlanRow:
+def _plan_with_items_or_404(plan: str) -> PlanRow:
     row = export.plan_or_404(plan)
     if not row.version:
         return tk.abort(404, tk._("This plan has no items yet"))  # type: ignore[no-any-return]
     return row
 
 
-def _owing(organization: str) -> list[PlanRow]:
+def _plans_or_404(organization: str) -> list[PlanRow]:
     plans = export_view.list_plans_of_organization(organization, permission.NOBODY)
     if not plans:
         return tk.abort(404, tk._("This organismo owes nothing in a public plan."))  # type: ignore[no-any-return]
@@ -100,7 +100,7 @@ def _owing(organization: str) -> list[PlanRow]:
 
 def plan_calendar(plan: str) -> Response:
     """What of a plan is due, and its cuts."""
-    row = _with_items(plan)
+    row = _plan_with_items_or_404(plan)
     lang = language.current()
 
     def make() -> bytes:
@@ -110,20 +110,20 @@ def plan_calendar(plan: str) -> Response:
             revised=export_view.load_revisions(row),
         )
 
-    return export.served([row], make, plan_files.ICAL, "calendario")
+    return export.serve_file([row], make, plan_files.ICAL, "calendario")
 
 
 def organization_calendar(id: str) -> Response:
     """What an organismo owes, over all public plans."""
     name = export.organization_or_404(id)
-    plans = _owing(name)
+    plans = _plans_or_404(name)
     lang = language.current()
 
     def make() -> bytes:
         views = export_view.build_views(name, permission.NOBODY, lang)
         return ical.organization_calendar(name, views, revised=export_view.load_revisions_by_plan(plans))
 
-    return export.served(plans, make, plan_files.ICAL, "calendario", name)
+    return export.serve_file(plans, make, plan_files.ICAL, "calendario", name)
 
 
 def private_calendar(token: str) -> Response:

@@ -16,13 +16,13 @@ from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.model import PlanRow
 from ckanext.ogp_plan.planning.tracking import LinkKind
 from ckanext.ogp_plan.serializers import link as link_serializer
-from ckanext.ogp_plan.serializers.labels import link_kind_label
+from ckanext.ogp_plan.serializers.labels import link_kind_help, link_kind_label
 from ckanext.ogp_plan.services import permission, request_fields
 from ckanext.ogp_plan.views import forms
 from ckanext.ogp_plan.views import plan as plan_view
 
 #: Links on a page; plans that the form offers at most.
-SIZE, MOST_PLANS = 50, 1000
+PAGE_SIZE, MAX_PLANS = 50, 1000
 #: Kinds in the order of the form: first what changes how people report.
 KINDS = (
     LinkKind.COUNTS_FOR,
@@ -37,22 +37,6 @@ _FORM = {
     "other_plan": request_fields.required(request_fields.name),
     "other": request_fields.required(request_fields.name),
 }
-
-
-def kind_help(kind: LinkKind) -> str:
-    """Return what a kind of link does, for who chooses it."""
-    return str(
-        {
-            LinkKind.COUNTS_FOR: tk._(
-                "One answer for both: what is reported to either is written in the other too. You need to "
-                "coordinate both plans."
-            ),
-            LinkKind.DEPENDS: tk._("If the other is overdue, this one is shown at risk, and why."),
-            LinkKind.CONTRIBUTES: tk._("What is done here helps the other. It is only told."),
-            LinkKind.SAME_DELIVERABLE: tk._("Both promise the same thing. It is only told."),
-            LinkKind.SUCCESSOR: tk._("It goes on with what the other was, often of an earlier plan."),
-        }[kind]
-    )
 
 
 class LinksPage(MethodView):
@@ -97,9 +81,9 @@ class LinksPage(MethodView):
         sent = request_fields.validated(_FORM, forms.given(*_FORM))
         person = permission.load_person(tk.current_user)
         errors: forms.Errors = {}
-        item = _named(lookup.plan(person, shown["name"]), sent["item"], "item", errors)
-        other_plan = _visible(person, sent["other_plan"], errors)
-        other = _named(other_plan, sent["other"], "other", errors) if other_plan else None
+        item = _find_item(lookup.plan(person, shown["name"]), sent["item"], "item", errors)
+        other_plan = _find_plan(person, sent["other_plan"], errors)
+        other = _find_item(other_plan, sent["other"], "other", errors) if other_plan else None
         if item is None or other_plan is None or other is None:
             raise tk.ValidationError(errors)
         wanted = {
@@ -132,9 +116,9 @@ class LinksPage(MethodView):
     ) -> Response:
         present = paging.requested_page()
         found = tk.get_action("ogp_plan_link_list")(
-            {}, {"plan": plan["name"], "limit": SIZE, "offset": (present - 1) * SIZE}
+            {}, {"plan": plan["name"], "limit": PAGE_SIZE, "offset": (present - 1) * PAGE_SIZE}
         )
-        there = tk.get_action("ogp_plan_list")({}, {"limit": MOST_PLANS})["results"]
+        there = tk.get_action("ogp_plan_list")({}, {"limit": MAX_PLANS})["results"]
         sent = forms.given(*_FORM)
         if tk.request.method == "GET":
             sent["item"] = tk.request.args.get("elemento", "").strip()[: request_fields.NAME]
@@ -149,7 +133,7 @@ class LinksPage(MethodView):
                 {
                     "value": kind.value,
                     "title": link_kind_label(kind.value),
-                    "help": kind_help(kind),
+                    "help": link_kind_help(kind),
                 }
                 for kind in KINDS
             ],
@@ -163,15 +147,15 @@ class LinksPage(MethodView):
             ],
             "paging": paging.paginate(
                 found["count"],
-                SIZE,
+                PAGE_SIZE,
                 present,
                 lambda n: tk.url_for("ogp_plan.links", plan=plan["name"], **({paging.PAGE: n} if n else {})),
             ),
         }
-        return forms.page("ogp_plan/people/links.html", extra_vars, status)
+        return forms.page("ogp_plan/link/list.html", extra_vars, status)
 
 
-def _visible(person: permission.Person, name: str, errors: forms.Errors) -> PlanRow | None:
+def _find_plan(person: permission.Person, name: str, errors: forms.Errors) -> PlanRow | None:
     """The other plan; one that may not be seen is as one that is not there."""
     try:
         return lookup.plan(person, name)
@@ -180,7 +164,7 @@ def _visible(person: permission.Person, name: str, errors: forms.Errors) -> Plan
         return None
 
 
-def _named(plan: PlanRow, written: str, field: str, errors: forms.Errors) -> Any:
+def _find_item(plan: PlanRow, written: str, field: str, errors: forms.Errors) -> Any:
     try:
         return link_serializer.find_item(plan, written)
     except tk.ValidationError as refused:

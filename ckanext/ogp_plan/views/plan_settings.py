@@ -13,20 +13,10 @@ from ckanext.cost_common.csrf import require_token
 from ckanext.ogp_plan.exports import dataset as dataset_export
 from ckanext.ogp_plan.helpers import plan as words
 from ckanext.ogp_plan.model import PlanRow
-from ckanext.ogp_plan.model.role import COMPONENT_LEADER, CONTROL, COORDINATOR, FOCAL_POINT, MONITOR
+from ckanext.ogp_plan.model.role import COMPONENT_LEADER, FOCAL_POINT
+from ckanext.ogp_plan.serializers.labels import plan_role_labels
 from ckanext.ogp_plan.views import forms, item_form
 from ckanext.ogp_plan.views import plan as plan_view
-
-
-def role_names() -> dict[str, str]:
-    """Roles in words."""
-    return {
-        COORDINATOR: tk._("Coordinator of the plan"),
-        COMPONENT_LEADER: tk._("Leader of a component"),
-        FOCAL_POINT: tk._("Focal point of an organismo"),
-        CONTROL: "Control Interno",
-        MONITOR: tk._("Independent monitor"),
-    }
 
 
 class SettingsPage(MethodView):
@@ -72,7 +62,7 @@ class SettingsPage(MethodView):
         self, plan: Mapping[str, Any], what: str = "", errors: forms.Errors | None = None, status: int = 200
     ) -> Response:
         may = plan.get("may") or {}
-        roles = sorted(role_names().items())
+        roles = sorted(plan_role_labels().items())
         extra_vars = {
             "plan": plan,
             "tab": "settings",
@@ -81,7 +71,7 @@ class SettingsPage(MethodView):
             "errors": errors or {},
             "sent": tk.request.form,
             "roles": self._roles(plan),
-            "role_names": role_names(),
+            "role_names": plan_role_labels(),
             "role_options": [
                 {"value": role, "title": title}
                 for role, title in roles
@@ -94,11 +84,11 @@ class SettingsPage(MethodView):
             "organizations": [{"value": one["name"], "title": one["title"]} for one in plan["organizations"]],
             "periods": self._periods(plan),
             "link_count": self._link_count(plan) if may.get("link") else 0,
-            "catalogued": dataset_export.get_status(_row(plan)) if _manages(may) else None,
+            "catalogued": dataset_export.get_status(_plan_row(plan)) if _may_manage_dataset(may) else None,
             # what is written as a table of its own is changed over the API
             "rules": [one for one in plan["settings"] if not isinstance(one["value"], dict)],
         }
-        return forms.page("ogp_plan/people/settings.html", extra_vars, status)
+        return forms.page("ogp_plan/plan/settings.html", extra_vars, status)
 
     def _roles(self, plan: Mapping[str, Any]) -> list[dict[str, Any]]:
         try:
@@ -156,30 +146,30 @@ class SettingsPage(MethodView):
         own: dict[str, Any] = {}
         for one in shown["settings"]:
             if one.get("own"):
-                _put(own, one["name"], one["value"])
+                _set_setting(own, one["name"], one["value"])
         known = {one["name"]: one for one in shown["settings"]}
         if sent["name"] not in known:
             raise tk.ValidationError({"name": [tk._("Choose which rule.")]})
         if sent["value"]:
-            _put(own, sent["name"], _read(sent["value"], known[sent["name"]]["value"]))
+            _set_setting(own, sent["name"], _parse_setting(sent["value"], known[sent["name"]]["value"]))
         else:
-            _drop(own, sent["name"])
+            _remove_setting(own, sent["name"])
         said = {"act_name": sent["rule_act_name"], "reason": sent["rule_reason"]}
         tk.get_action("ogp_plan_patch")({}, {"id": plan, "settings": own, **forms.filled(said)})
         return str(tk._("The rule changed; the lights were computed again."))
 
 
-def _manages(may: Mapping[str, Any]) -> bool:
+def _may_manage_dataset(may: Mapping[str, Any]) -> bool:
     """Whether somebody publishes the plan as a dataset, or will once it is no draft."""
     return bool(may.get("publish_dataset") or may.get("settings"))
 
 
-def _row(plan: Mapping[str, Any]) -> PlanRow:
+def _plan_row(plan: Mapping[str, Any]) -> PlanRow:
     found = PlanRow.get(plan["id"])
     return found if found is not None else tk.abort(404)  # type: ignore[no-any-return]
 
 
-def _put(settings: dict[str, Any], name: str, value: Any) -> None:
+def _set_setting(settings: dict[str, Any], name: str, value: Any) -> None:
     block, _, inner = name.partition(".")
     if inner:
         settings.setdefault(block, {})[inner] = value
@@ -187,7 +177,7 @@ def _put(settings: dict[str, Any], name: str, value: Any) -> None:
         settings[block] = value
 
 
-def _drop(settings: dict[str, Any], name: str) -> None:
+def _remove_setting(settings: dict[str, Any], name: str) -> None:
     block, _, inner = name.partition(".")
     if inner:
         settings.get(block, {}).pop(inner, None)
@@ -197,10 +187,12 @@ def _drop(settings: dict[str, Any], name: str) -> None:
         settings.pop(block, None)
 
 
-def _read(text: str, like: Any) -> Any:
+def _parse_setting(text: str, like: Any) -> Any:
     """A setting as it was written, of the kind it has: a number, a word, or a list with commas."""
     if isinstance(like, list):
-        return [_read(part.strip(), like[0] if like else "") for part in text.split(",") if part.strip()]
+        return [
+            _parse_setting(part.strip(), like[0] if like else "") for part in text.split(",") if part.strip()
+        ]
     if isinstance(like, int):
         try:
             return int(text)

@@ -16,7 +16,7 @@ from ckanext.ogp_plan.views import forms
 from ckanext.ogp_plan.views.plan import blueprint
 
 
-class MinePage(MethodView):
+class ProfilePage(MethodView):
     """``/planes/mis-avisos``: several forms; ``hacer`` says which was sent."""
 
     def get(self) -> Response:
@@ -77,12 +77,14 @@ class MinePage(MethodView):
             "errors": errors or {},
             "sent": tk.request.form if what else {},
             "today": record_service.today().isoformat(),
-            "languages": [{"value": one, "title": _language(one)} for one in mine["letters"]["languages"]],
+            "languages": [
+                {"value": one, "title": _language_name(one)} for one in mine["letters"]["languages"]
+            ],
             "organizations": _options(mine["organizations"]),
             "lent_by_me": _options(by_itself),
             "may_end": {one["name"] for one in by_itself},
         }
-        return forms.page("ogp_plan/mine.html", extra_vars, status)
+        return forms.page("ogp_plan/profile.html", extra_vars, status)
 
     def _letters(self) -> str:
         sent = forms.given("wanted", "language")
@@ -118,7 +120,7 @@ def _options(organizations: list[dict[str, Any]]) -> list[dict[str, str]]:
     return [{"value": one["name"], "title": one["title"]} for one in organizations]
 
 
-def _language(name: str) -> str:
+def _language_name(name: str) -> str:
     """A language as those who speak it write it."""
     try:
         found = Locale.parse(name.replace("-", "_"))
@@ -127,4 +129,4 @@ def _language(name: str) -> str:
     return str(found.get_display_name() or name).capitalize()
 
 
-blueprint.add_url_rule("/planes/mis-avisos", view_func=MinePage.as_view("mine"))
+blueprint.add_url_rule("/planes/mis-avisos", view_func=ProfilePage.as_view("mine"))

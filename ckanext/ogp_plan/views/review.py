@@ -84,7 +84,7 @@ class MonitoringPage(MethodView):
         try:
             found = self._listed(plan, wanted, size, present)
         except tk.ValidationError as error:
-            problem, asked, state, present = plan_view.first_of(error), {}, "pendiente", 1
+            problem, asked, state, present = plan_view.first_error(error), {}, "pendiente", 1
             found = self._listed(plan, {"state": state}, size, present)
         extra_vars = {
             "plan": plan,

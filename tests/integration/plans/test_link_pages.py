@@ -82,7 +82,9 @@ class TestWhoOpensIt:
                 assert found == (200 if who in MANAGERS and status != "cerrado" else 403), (who, status)
 
     @pytest.mark.parametrize("status", ["borrador", "consulta", "en_ejecucion", "cerrado"])
-    def test_the_settings_of_a_plan_hold_its_dataset_whatever_its_status(self, town: Town, status: str) -> None:
+    def test_the_settings_of_a_plan_hold_its_dataset_whatever_its_status(
+        self, town: Town, status: str
+    ) -> None:
         plan = town.plan("paac", status)
         for who in CAST:
             answer = town.get(who, f"/planes/{plan.name}/ajustes", follow_redirects=False)
@@ -120,7 +122,9 @@ class TestLinking:
     def other(self, town: Town) -> PlanRow:
         return town.plan("ogp")
 
-    def test_one_answer_for_two_plans(self, town: Town, coordinator: Visitor, plan: PlanRow, other: PlanRow) -> None:
+    def test_one_answer_for_two_plans(
+        self, town: Town, coordinator: Visitor, plan: PlanRow, other: PlanRow
+    ) -> None:
         url = page_of(plan)
         assert "Ningún elemento de este plan está vinculado" in text_of(coordinator.page(url))
         sent = {**coordinator.token(url), "hacer": "vincular", "item": "1.1.1", "kind": "counts_for",
@@ -135,7 +139,9 @@ class TestLinking:
         assert "Se hizo la mitad" in text_of(soup(town.get("anonymous", f"/planes/{other.name}/4.1.H1")))
         # both items tell it, to everybody
         for name, address, there in ((plan.name, "1.1.1", "4.1.H1"), (other.name, "4.1.H1", "1.1.1")):
-            section = soup(town.get("anonymous", f"/planes/{name}/{address}")).select_one("[aria-labelledby=ogp-links]")
+            section = soup(town.get("anonymous", f"/planes/{name}/{address}")).select_one(
+                "[aria-labelledby=ogp-links]"
+            )
             assert section is not None and there in text_of(section)
         # from the other side it is told too, and removed by who may
         theirs = coordinator.page(page_of(other))
@@ -151,7 +157,13 @@ class TestLinking:
     def test_without_its_token_nothing_is_written(
         self, coordinator: Visitor, plan: PlanRow, other: PlanRow
     ) -> None:
-        sent = {"hacer": "vincular", "item": "1.1.1", "kind": "depends_on", "other_plan": other.name, "other": "4.1.H1"}
+        sent = {
+            "hacer": "vincular",
+            "item": "1.1.1",
+            "kind": "depends_on",
+            "other_plan": other.name,
+            "other": "4.1.H1",
+        }
         for token in ({}, {"_csrf_token": "de-otro"}):
             assert coordinator.post(page_of(plan), {**token, **sent}).status_code == 400
         assert links(plan.id) == 0
@@ -194,13 +206,27 @@ class TestLinking:
 
     def test_several_mistakes_at_once(self, coordinator: Visitor, plan: PlanRow) -> None:
         url = page_of(plan)
-        sent = {**coordinator.token(url), "hacer": "vincular", "item": "8.8", "kind": "depends_on", "other_plan": plan.name, "other": "9.9"}
+        sent = {
+            **coordinator.token(url),
+            "hacer": "vincular",
+            "item": "8.8",
+            "kind": "depends_on",
+            "other_plan": plan.name,
+            "other": "9.9",
+        }
         assert set(wrong(coordinator.post(url, sent))) == {"item", "other"}
 
     def test_a_code_that_several_have(self, town: Town, coordinator: Visitor, plan: PlanRow) -> None:
         cost = town.plan("cost")
         url = page_of(plan)
-        sent = {**coordinator.token(url), "hacer": "vincular", "item": "1.1.1", "kind": "depends_on", "other_plan": cost.name, "other": "1.1"}
+        sent = {
+            **coordinator.token(url),
+            "hacer": "vincular",
+            "item": "1.1.1",
+            "kind": "depends_on",
+            "other_plan": cost.name,
+            "other": "1.1",
+        }
         addresses = [one.address for one in _items(cost)]
         assert len(addresses) > 2 and "1.1" not in addresses
         answer = coordinator.post(url, sent)
@@ -210,7 +236,14 @@ class TestLinking:
     def test_a_printed_code(self, town: Town, coordinator: Visitor, plan: PlanRow, other: PlanRow) -> None:
         """“1.1.2” is two rows of the form: the first has the address; the milestones of each commitment are H1, H2."""
         url = page_of(plan)
-        sent = {**coordinator.token(url), "hacer": "vincular", "item": "1.1.1.", "kind": "depends_on", "other_plan": other.name, "other": "H1"}
+        sent = {
+            **coordinator.token(url),
+            "hacer": "vincular",
+            "item": "1.1.1.",
+            "kind": "depends_on",
+            "other_plan": other.name,
+            "other": "H1",
+        }
         said = wrong(coordinator.post(url, sent))["other"]
         assert "4.1.H1, 4.2.H1" in said
         assert coordinator.post(url, {**sent, "other": "4.2.H1"}).status_code == 302
@@ -226,7 +259,13 @@ class TestLinking:
         """It may be linked to, and not be made to count; what was made there is removed there."""
         theirs = town.plan("ogp", roles=False, owner=town.otra)
         url = page_of(plan)
-        sent = {**coordinator.token(url), "hacer": "vincular", "item": "1.1.1", "other_plan": theirs.name, "other": "4.1.H1"}
+        sent = {
+            **coordinator.token(url),
+            "hacer": "vincular",
+            "item": "1.1.1",
+            "other_plan": theirs.name,
+            "other": "4.1.H1",
+        }
         said = wrong(coordinator.post(url, {**sent, "kind": "counts_for"}))
         assert list(said) == ["other_plan"] and "coordina ambos planes" in said["other_plan"]
         made = town.call("sysadmin", "ogp_plan_link_create", plan=theirs.name, item="4.2.H1", kind="contributes_to",
@@ -268,18 +307,27 @@ class TestLinking:
         # who sees the draft has it in the list
         assert len(signed_in(town, "sysadmin").page(url).select("tbody tr")) == 2
 
-    def test_pages_and_queries(self, town: Town, coordinator: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_pages_and_queries(
+        self, town: Town, coordinator: Visitor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         from support.plan_portal import many
 
         from ckanext.ogp_plan.views import link as page
 
-        monkeypatch.setattr(page, "SIZE", 3)
+        monkeypatch.setattr(page, "PAGE_SIZE", 3)
         plan = town.plan(body=many(town, 10))
         items = [one.address for one in _items(plan) if one.trackable]
 
         def link(*pairs: tuple[str, str]) -> None:
             for item, other in pairs:
-                town.call("sysadmin", "ogp_plan_link_create", plan=plan.name, item=item, kind="same_deliverable", other=other)
+                town.call(
+                    "sysadmin",
+                    "ogp_plan_link_create",
+                    plan=plan.name,
+                    item=item,
+                    kind="same_deliverable",
+                    other=other,
+                )
 
         link((items[0], items[1]))
         few = _count(lambda: coordinator.page(page_of(plan)))
@@ -296,7 +344,14 @@ class TestLinking:
         for item in body.items:
             item.title = "<script>alert('ay')</script>" + item.title
         plan = town.plan(body=body)
-        town.call("coordinator", "ogp_plan_link_create", plan=plan.name, item="1.1.1", kind="depends_on", other="1.1.2")
+        town.call(
+            "coordinator",
+            "ogp_plan_link_create",
+            plan=plan.name,
+            item="1.1.1",
+            kind="depends_on",
+            other="1.1.2",
+        )
         shown = coordinator.page(page_of(plan))
         assert not [one for one in shown.select("script") if "ay" in one.get_text()]
         assert "<script>alert" in shown.select("tbody tr")[0].get_text()
@@ -311,7 +366,11 @@ def _items(plan: PlanRow) -> list[Any]:
     from ckanext.ogp_plan.model import PlanItem
 
     model.Session.rollback()
-    return list(model.Session.scalars(sa.select(PlanItem).where(PlanItem.plan_id == plan.id).order_by(PlanItem.position)))
+    return list(
+        model.Session.scalars(
+            sa.select(PlanItem).where(PlanItem.plan_id == plan.id).order_by(PlanItem.position)
+        )
+    )
 
 
 def _count(do: Any) -> int:
@@ -356,7 +415,14 @@ class TestTheCatalogue:
         told = coordinator.page(f"/planes/{plan.name}/ajustes")
         assert told.select_one(f"a[href='/dataset/{shown['name']}']") is not None
         # something happens: its record waits until the night, or the button
-        town.update(plan, ("fila", "1.1.1"), organization=town.obras, state=Declared.ONGOING, period="2026-03", text="Va.")
+        town.update(
+            plan,
+            ("fila", "1.1.1"),
+            organization=town.obras,
+            state=Declared.ONGOING,
+            period="2026-03",
+            text="Va.",
+        )
         _older(dataset)
         assert "espera" in self.section(coordinator, plan)
         assert self.push(coordinator, plan).status_code == 302

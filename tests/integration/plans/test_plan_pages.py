@@ -23,6 +23,7 @@ from ckanext.ogp_plan import config
 from ckanext.ogp_plan.model import Event, PlanRole, PlanRow
 from ckanext.ogp_plan.planning import tracking
 from ckanext.ogp_plan.planning.types import Declared
+from ckanext.ogp_plan.views import matrix
 from ckanext.ogp_plan.views import plan as pages
 
 PASSWORD = "Una-clave-larga-1"
@@ -31,7 +32,16 @@ INSIDERS = {"owner_editor", "owner_admin", "leader", "coordinator", "control", "
 FOCAL = {"focal_point", "named_focal_point", "delegate"}
 MANAGERS = {"coordinator", "owner_admin", "sysadmin"}
 #: What anybody reads of a public plan.
-READING = ("", "?vista=tabla", "?vista=matriz", "?vista=matriz&columnas=corte", "/cambios", "/1.1", "/1.1.1", "/1.1.1/imprimir")
+READING = (
+    "",
+    "?vista=tabla",
+    "?vista=matriz",
+    "?vista=matriz&columnas=corte",
+    "/cambios",
+    "/1.1",
+    "/1.1.1",
+    "/1.1.1/imprimir",
+)
 #: Form → who may fill it, on item 1.1.1, which obras owes and whose component the leader leads.
 FORMS = {
     "/1.1.1/reportar": FOCAL | {"coordinator"},
@@ -164,7 +174,9 @@ class TestReading:
         name, value = query.split("=")
         field = page.select_one(f"#ogp-filters [name={name}]")
         assert field is not None
-        chosen = field.get("value") if field.name == "input" else field.select_one("option[selected]")["value"]  # type: ignore[index]
+        chosen = (
+            field.get("value") if field.name == "input" else field.select_one("option[selected]")["value"]
+        )  # type: ignore[index]
         assert chosen == value
         chip = page.select_one(".ogp-chips a")
         assert chip is not None and f"{name}=" not in chip["href"]
@@ -172,7 +184,11 @@ class TestReading:
     def test_by_organismo(self, town: Town) -> None:
         plan = _once(town, "consulta")
         page = soup(town.get("anonymous", f"/planes/{plan.name}?vista=tabla&organismo={town.obras}"))
-        assert {one.get_text() for one in page.select("#ogp-items tbody .ogp-code")} == {"1.1.1", "1.1.2#2", "2.2"}
+        assert {one.get_text() for one in page.select("#ogp-items tbody .ogp-code")} == {
+            "1.1.1",
+            "1.1.2#2",
+            "2.2",
+        }
 
     @pytest.mark.parametrize("query", ["mes=13", "mes=x", "pagina=999", "pagina=-1", "pagina=x", "vista=nada", "luz=azul", "razon=R99", "componente=zz", "q=%00", "q=" + "a" * 2000, "valor=%27%3B--"])  # fmt: skip
     def test_addresses_that_nobody_should_write(self, town: Town, running: PlanRow, query: str) -> None:
@@ -180,7 +196,10 @@ class TestReading:
             answer = town.get("anonymous", f"/planes/{running.name}?{view}{query}")
             assert answer.status_code == 200
         assert town.get("anonymous", f"/planes?{query}").status_code == 200
-        assert town.get("anonymous", f"/organismo/{town.obras}/obligaciones?{query}").status_code in (200, 404)
+        assert town.get("anonymous", f"/organismo/{town.obras}/obligaciones?{query}").status_code in (
+            200,
+            404,
+        )
         assert town.get("anonymous", f"/planes/{running.name}/cambios?desde={query}").status_code == 200
 
     def test_the_matrix_says_in_words_what_its_colours_say(self, town: Town) -> None:
@@ -198,7 +217,9 @@ class TestReading:
         address = tk.config["ckan.site_url"].rstrip("/") + f"/planes/{running.name}/1.1.1"
         assert address in page.get_text()
         drawn = io.BytesIO()
-        segno.make(address, error="m", micro=False).save(drawn, kind="svg", xmldecl=False, svgns=False, border=2)
+        segno.make(address, error="m", micro=False).save(
+            drawn, kind="svg", xmldecl=False, svgns=False, border=2
+        )
         path = BeautifulSoup(drawn.getvalue(), "html.parser").select_one("path")
         shown = page.select_one(".ogp-sheet-qr svg path")
         assert path is not None and shown is not None and shown["d"] == path["d"]
@@ -219,7 +240,9 @@ class TestReading:
         home = soup(town.get("anonymous", f"/planes/{plan.name}"))
         rows = [text_of(row) for row in home.select("tr") if "no aplica" in text_of(row)]
         assert len(rows) == 2, "its component and its organismo"
-        assert home.select_one(".ogp-legend") is not None and "1 no aplica" in text_of(home.select_one(".ogp-legend"))
+        assert home.select_one(".ogp-legend") is not None and "1 no aplica" in text_of(
+            home.select_one(".ogp-legend")
+        )
         duties = soup(town.get("anonymous", f"/organismo/{town.obras}/obligaciones?plan={plan.name}"))
         counted = [int(one.get_text()) for one in duties.select(".ogp-legend b")]
         assert "1 no aplica" in text_of(duties) and sum(counted) == len(duties.select(".ogp-leaf"))
@@ -227,7 +250,10 @@ class TestReading:
         assert "1 no aplica" in text_of(component)
 
     def test_everybody_finds_the_cuts(self, town: Town, running: PlanRow) -> None:
-        tabs = {text_of(one): one["href"] for one in soup(town.get("anonymous", f"/planes/{running.name}")).select(".ogp-tabs a")}
+        tabs = {
+            text_of(one): one["href"]
+            for one in soup(town.get("anonymous", f"/planes/{running.name}")).select(".ogp-tabs a")
+        }
         assert text_of(soup(town.get("anonymous", tabs["Cortes"])).h1) == "Cortes del plan"
 
     def test_both_languages(self, town: Town, running: PlanRow) -> None:
@@ -259,7 +285,9 @@ class TestHostile:
         key, now = ("fila", "1.1.1"), dt.datetime.now(dt.timezone.utc)
         by = {"id": "", "at": now, "by": town.ids["focal_point"], "item": key}
         town.say(plan, tracking.Update(**by, organization=town.obras, state=Declared.ONGOING, text=HOSTILE, obstacles=HOSTILE, at_risk=True, reason=HOSTILE))  # fmt: skip
-        town.say(plan, tracking.Evidence(**by, organization=town.obras, url="javascript:alert(1)", title=HOSTILE))
+        town.say(
+            plan, tracking.Evidence(**by, organization=town.obras, url="javascript:alert(1)", title=HOSTILE)
+        )
         town.say(plan, tracking.Evidence(**by, organization=town.obras, url=f"https://example.org/?{HOSTILE}", title="", public=False, withheld=HOSTILE))  # fmt: skip
         town.say(plan, tracking.Verdict(**by, role=tracking.VerdictRole.CONTROL, agrees=False, rationale=HOSTILE, recommendation=HOSTILE))  # fmt: skip
         town.say(plan, tracking.Answer(**by, organization=town.obras, reason="manual", text=HOSTILE))
@@ -268,7 +296,12 @@ class TestHostile:
     def test_nothing_of_it_is_markup(self, town: Town, hostile: PlanRow) -> None:
         paths = [f"/planes/{hostile.name}{path}" for path in (*READING, *FORMS)]
         for who in ("anonymous", "coordinator", "control"):
-            for path in [*paths, "/planes", f"/organismo/{town.obras}/obligaciones", f"/planes/{hostile.name}?q={HOSTILE}"]:
+            for path in [
+                *paths,
+                "/planes",
+                f"/organismo/{town.obras}/obligaciones",
+                f"/planes/{hostile.name}?q={HOSTILE}",
+            ]:
                 page = town.get(who, path).get_data(as_text=True)
                 assert HOSTILE not in page and "<img src=x" not in page, (who, path)
                 assert 'href="javascript:' not in page, (who, path)
@@ -329,7 +362,13 @@ class TestForms:
         url = f"/planes/{plan.name}/1.1.1/reportar"
         token = focal.token(url)
         before = events(plan, "update")
-        sent = {**token, "state": "completado", "progress": "ciento", "text": "Ya está hecho.", "m0_value": "muchos"}
+        sent = {
+            **token,
+            "state": "completado",
+            "progress": "ciento",
+            "text": "Ya está hecho.",
+            "m0_value": "muchos",
+        }
         answer = focal.post(url, sent)
         page = soup(answer)
         assert answer.status_code == 400 and events(plan, "update") == before
@@ -350,17 +389,28 @@ class TestForms:
     def test_nothing_changed(self, plan: PlanRow, focal: Visitor) -> None:
         url = f"/planes/{plan.name}/1.1.1/reportar"
         before = events(plan, "update")
-        assert focal.post(url, {**focal.token(url), "sin_cambios": "true", "state": "no_iniciado"}).status_code == 302
+        assert (
+            focal.post(url, {**focal.token(url), "sin_cambios": "true", "state": "no_iniciado"}).status_code
+            == 302
+        )
         assert events(plan, "update") == before + 1
 
     def test_a_report_is_corrected(self, town: Town, plan: PlanRow, focal: Visitor) -> None:
-        written = town.update(plan, ("fila", "2.2"), organization=town.obras, state=Declared.ONGOING, text="Con erorres")
+        written = town.update(
+            plan, ("fila", "2.2"), organization=town.obras, state=Declared.ONGOING, text="Con erorres"
+        )
         item = f"/planes/{plan.name}/2.2"
         link = focal.page(item).select_one(f"a[href*='corrige={written.id}']")
         assert link is not None
         page = focal.page(link["href"])
         assert page.select_one("#ogp-text").get_text() == "Con erorres"  # type: ignore[union-attr]
-        sent = {**focal.token(f"{item}/reportar"), "supersedes": written.id, "organismo": town.obras, "state": "en_curso", "text": "Sin errores"}
+        sent = {
+            **focal.token(f"{item}/reportar"),
+            "supersedes": written.id,
+            "organismo": town.obras,
+            "state": "en_curso",
+            "text": "Sin errores",
+        }
         assert focal.post(f"{item}/reportar", sent).status_code == 302
         told = text_of(focal.page(item))
         assert "Sin errores" in told and "corregido después" in told
@@ -369,26 +419,47 @@ class TestForms:
         assert again.status_code == 400 and "Otra vez" in again.get_data(as_text=True)
 
     def test_an_answer_stands_beside_its_reason(self, town: Town, plan: PlanRow, focal: Visitor) -> None:
-        town.update(plan, ("fila", "1.1.1"), organization=town.obras, at_risk=True, reason="Falta el contrato")
+        town.update(
+            plan, ("fila", "1.1.1"), organization=town.obras, at_risk=True, reason="Falta el contrato"
+        )
         url = f"/planes/{plan.name}/1.1.1/respuesta"
         page = focal.page(url)
         options = [one["value"] for one in page.select("input[name=reason]")]
         assert "manual" in options
         answer = focal.post(url, {**focal.token(url), "reason": "", "text": ""})
-        assert answer.status_code == 400 and soup(answer).select_one("#ogp-text[aria-invalid=true]") is not None
+        assert (
+            answer.status_code == 400 and soup(answer).select_one("#ogp-text[aria-invalid=true]") is not None
+        )
         sent = {**focal.token(url), "reason": "manual", "text": "Se firma el lunes."}
         assert focal.post(url, sent).status_code == 302
-        reason = next(one for one in focal.page(f"/planes/{plan.name}/1.1.1").select(".ogp-reason") if "Se firma el lunes." in one.get_text())
+        reason = next(
+            one
+            for one in focal.page(f"/planes/{plan.name}/1.1.1").select(".ogp-reason")
+            if "Se firma el lunes." in one.get_text()
+        )
         assert "Falta el contrato" in reason.get_text()
 
     def test_evidence_that_is_not_public_says_why(self, town: Town, plan: PlanRow, focal: Visitor) -> None:
         url = f"/planes/{plan.name}/2.2/evidencia"
-        sent = {**focal.token(url), "kind": "lista_asistencia", "title": "Quiénes vinieron", "url": "https://example.org/lista", "public": "false"}
+        sent = {
+            **focal.token(url),
+            "kind": "lista_asistencia",
+            "title": "Quiénes vinieron",
+            "url": "https://example.org/lista",
+            "public": "false",
+        }
         answer = focal.post(url, sent)
-        assert answer.status_code == 400 and soup(answer).select_one("#ogp-withheld[aria-invalid=true]") is not None
+        assert (
+            answer.status_code == 400
+            and soup(answer).select_one("#ogp-withheld[aria-invalid=true]") is not None
+        )
         assert focal.post(url, {**sent, "withheld": "Datos personales (Ley 1581 de 2012)"}).status_code == 302
         public = town.get("anonymous", f"/planes/{plan.name}/2.2").get_data(as_text=True)
-        assert "Ley 1581 de 2012" in public and "Quiénes vinieron" not in public and "example.org/lista" not in public
+        assert (
+            "Ley 1581 de 2012" in public
+            and "Quiénes vinieron" not in public
+            and "example.org/lista" not in public
+        )
         assert "Quiénes vinieron" in text_of(focal.page(f"/planes/{plan.name}/2.2"))
 
     def test_a_verdict_beside_what_is_declared(self, town: Town, plan: PlanRow) -> None:
@@ -396,7 +467,13 @@ class TestForms:
         url = f"/planes/{plan.name}/1.1.1/concepto"
         page = control.page(url)
         assert page.select_one("input[type=hidden][name=role]")["value"] == "control_interno"  # type: ignore[index]
-        sent = {**control.token(url), "role": "control_interno", "agrees": "false", "assigned": "no_evidence", "rationale": "No hay soporte."}
+        sent = {
+            **control.token(url),
+            "role": "control_interno",
+            "agrees": "false",
+            "assigned": "no_evidence",
+            "rationale": "No hay soporte.",
+        }
         assert control.post(url, sent).status_code == 302
         shown = soup(town.get("anonymous", f"/planes/{plan.name}/1.1.1"))
         assert shown.select_one(".ogp-gap") is not None
@@ -406,7 +483,9 @@ class TestForms:
         assert control.post(url, {**sent, "role": "monitor"}).status_code in (400, 403)
 
     def test_monitoring_accepts_and_returns(self, town: Town, plan: PlanRow) -> None:
-        written = town.update(plan, ("fila", "1.1.2#2"), organization=town.obras, state=Declared.ONGOING, text="Para revisar")
+        written = town.update(
+            plan, ("fila", "1.1.2#2"), organization=town.obras, state=Declared.ONGOING, text="Para revisar"
+        )
         leader = signed_in(town, "leader")
         url = f"/planes/{plan.name}/seguimiento"
         card = next(one for one in leader.page(url).select(".ogp-card") if "Para revisar" in one.get_text())
@@ -414,8 +493,16 @@ class TestForms:
         token = leader.token(url)
         answer = leader.post(url, {**token, "update": written.id, "accepted": "false", "reason": ""})
         page = soup(answer)
-        assert answer.status_code == 400 and page.select_one(f"#ogp-reason-{written.id}[aria-invalid=true]") is not None
-        assert leader.post(url, {**token, "update": written.id, "accepted": "false", "reason": "Falta el acta"}).status_code == 302
+        assert (
+            answer.status_code == 400
+            and page.select_one(f"#ogp-reason-{written.id}[aria-invalid=true]") is not None
+        )
+        assert (
+            leader.post(
+                url, {**token, "update": written.id, "accepted": "false", "reason": "Falta el acta"}
+            ).status_code
+            == 302
+        )
         assert "Para revisar" not in text_of(leader.page(url))
         assert "Falta el acta" in text_of(leader.page(f"{url}?estado=devuelto"))
         assert "devuelto: no cuenta" in text_of(soup(town.get("anonymous", f"/planes/{plan.name}/1.1.2_2")))
@@ -436,24 +523,50 @@ class TestForms:
 
         assert send(hacer="periodo", period="2026-02", cerrar="true").status_code == 302
         assert "Febrero de 2026 Cerrado" in text_of(coordinator.page(url))
-        assert send(hacer="periodo", period="2026-02", cerrar="false").status_code == 400, "opened again without a reason"
-        assert send(hacer="periodo", period="2026-02", cerrar="false", reason="Llegó tarde").status_code == 302
+        assert send(hacer="periodo", period="2026-02", cerrar="false").status_code == 400, (
+            "opened again without a reason"
+        )
+        assert (
+            send(hacer="periodo", period="2026-02", cerrar="false", reason="Llegó tarde").status_code == 302
+        )
 
         answer = send(hacer="rol", user="nadie-asi", role="punto_focal", organization=town.obras)
-        assert answer.status_code == 400 and soup(answer).select_one("#ogp-user[aria-invalid=true]") is not None
-        assert send(hacer="rol", user=town.names["citizen"] or "", role="punto_focal", organization=town.obras).status_code == 302
+        assert (
+            answer.status_code == 400 and soup(answer).select_one("#ogp-user[aria-invalid=true]") is not None
+        )
+        assert (
+            send(
+                hacer="rol", user=town.names["citizen"] or "", role="punto_focal", organization=town.obras
+            ).status_code
+            == 302
+        )
         role = model.Session.query(PlanRole).filter_by(user_id=town.ids["citizen"], plan_id=plan.id).one()
         assert send(hacer="rol", user=town.names["citizen"] or "", role="control_interno").status_code == 403
         assert send(hacer="fin", id=role.id).status_code == 302
 
-        named = next(one["value"] for one in coordinator.page(url).select("#ogp-name option") if "silence" in one["value"])
+        named = next(
+            one["value"]
+            for one in coordinator.page(url).select("#ogp-name option")
+            if "silence" in one["value"]
+        )
         assert send(hacer="regla", name=named, value="nada").status_code == 400
-        sent = {"hacer": "regla", "name": named, "value": "3", "rule_act_name": "Acta 7", "rule_reason": "Menos reportes"}
+        sent = {
+            "hacer": "regla",
+            "name": named,
+            "value": "3",
+            "rule_act_name": "Acta 7",
+            "rule_reason": "Menos reportes",
+        }
         assert send(**sent).status_code == 302
         model.Session.expire_all()
         assert "3" in str(PlanRow.get(plan.name).settings)  # type: ignore[union-attr]
         assert "Menos reportes" in text_of(soup(town.get("anonymous", f"/planes/{plan.name}/cambios")))
-        assert send(hacer="regla", name=named, value="", rule_act_name="Acta 8", rule_reason="Como antes").status_code == 302
+        assert (
+            send(
+                hacer="regla", name=named, value="", rule_act_name="Acta 8", rule_reason="Como antes"
+            ).status_code
+            == 302
+        )
 
         assert send(hacer="estado", status="").status_code == 400
         assert send(hacer="nada").status_code == 400
@@ -461,7 +574,9 @@ class TestForms:
     def test_a_report_in_sections_carries_duties(self, town: Town, plan: PlanRow, focal: Visitor) -> None:
         url = f"/organismo/{town.obras}/informe"
         token = focal.token(url)
-        page = soup(focal.post(url, {**token, "hacer": "mas", "section_title": "Uno", "section_text": "Texto de uno"}))
+        page = soup(
+            focal.post(url, {**token, "hacer": "mas", "section_title": "Uno", "section_text": "Texto de uno"})
+        )
         assert len(page.select("textarea[name=section_text]")) == 2 and "Texto de uno" in page.get_text()
         before = events(plan, "update")
         key = f"{plan.name}/1.1.1"
@@ -474,16 +589,29 @@ class TestForms:
         assert events(plan, "update") == before + 1 and events(plan, "report") == 1
         assert "Se revisó la mitad." in text_of(soup(town.get("anonymous", f"/planes/{plan.name}/1.1.1")))
 
-    def test_a_workbook_is_tried_before_it_is_applied(self, town: Town, plan: PlanRow, focal: Visitor) -> None:
+    def test_a_workbook_is_tried_before_it_is_applied(
+        self, town: Town, plan: PlanRow, focal: Visitor
+    ) -> None:
         url = f"/organismo/{town.obras}/informe"
         token = focal.token(url)
-        answer = focal.post(url, {**token, "hacer": "ensayar", "upload": (io.BytesIO(b"%PDF-1.7"), "x.xlsx")}, content_type="multipart/form-data")
-        assert answer.status_code == 400 and soup(answer).select_one("#ogp-upload[aria-invalid=true]") is not None
+        answer = focal.post(
+            url,
+            {**token, "hacer": "ensayar", "upload": (io.BytesIO(b"%PDF-1.7"), "x.xlsx")},
+            content_type="multipart/form-data",
+        )
+        assert (
+            answer.status_code == 400
+            and soup(answer).select_one("#ogp-upload[aria-invalid=true]") is not None
+        )
         answer = focal.post(url, {**token, "hacer": "ensayar"})
         assert answer.status_code == 400
         before = events(plan, "update")
         content = _filled(focal, town, plan)
-        answer = focal.post(url, {**token, "hacer": "ensayar", "upload": (io.BytesIO(content), "reporte.xlsx")}, content_type="multipart/form-data")
+        answer = focal.post(
+            url,
+            {**token, "hacer": "ensayar", "upload": (io.BytesIO(content), "reporte.xlsx")},
+            content_type="multipart/form-data",
+        )
         page = soup(answer)
         assert answer.status_code == 200 and events(plan, "update") == before, "a dry run writes nothing"
         assert "Todas las filas se pueden tomar" in text_of(page)
@@ -504,7 +632,10 @@ def _filled(focal: Visitor, town: Town, plan: PlanRow) -> bytes:
     for sheet in book.worksheets:
         for row in sheet.iter_rows():
             names = {str(cell.value).strip().lower(): cell.column for cell in row if cell.value}
-            column = next((names[one] for one in names if one.startswith(("qué se hizo", "texto", "text", "avances"))), None)
+            column = next(
+                (names[one] for one in names if one.startswith(("qué se hizo", "texto", "text", "avances"))),
+                None,
+            )
             if column and len(names) > 5:
                 for below in sheet.iter_rows(min_row=row[0].row + 1):
                     said = {str(cell.value) for cell in below}
@@ -553,26 +684,48 @@ class TestShapes:
         def item(address: str, parent: str | None, trackable: bool) -> dict[str, Any]:
             return {"address": address, "parent": parent, "trackable": trackable}
 
-        tree = pages.nest([item("1", None, False), item("1.1", "1", False), item("1.1-f", "1.1", True), item("9.1", "9", True)])
-        assert [node["item"]["address"] for node in tree] == ["1", "9.1"], "an item whose parent is elsewhere is a root"
+        tree = pages.build_tree(
+            [
+                item("1", None, False),
+                item("1.1", "1", False),
+                item("1.1-f", "1.1", True),
+                item("9.1", "9", True),
+            ]
+        )
+        assert [node["item"]["address"] for node in tree] == ["1", "9.1"], (
+            "an item whose parent is elsewhere is a root"
+        )
         assert tree[0]["children"][0]["only"]["address"] == "1.1-f"
 
     def test_a_month_is_late_only_when_it_was_the_last(self) -> None:
         today = dt.date(2026, 5, 10)
         item = {"due": "2026-04-30", "months": [2, 4], "schedule_kind": "months", "light": "en_riesgo"}
-        assert [pages._month(item, (2026, month), today) for month in (1, 2, 4, 6)] == [None, "due", "late", None]
-        assert pages._month({**item, "light": "completado"}, (2026, 2), today) == "done"
-        assert pages._month({**item, "light": "no_aplica"}, (2026, 4), today) == "due"
+        assert [matrix.month_cell(item, (2026, month), today) for month in (1, 2, 4, 6)] == [
+            None,
+            "due",
+            "late",
+            None,
+        ]
+        assert matrix.month_cell({**item, "light": "completado"}, (2026, 2), today) == "done"
+        assert matrix.month_cell({**item, "light": "no_aplica"}, (2026, 4), today) == "due"
         # what somebody reported on, and the months that went by in silence
-        told = {**item, "due": "2026-12-31", "months": [2, 3, 5, 6], "light": "en_curso", "reported": ["2026-03"]}
-        cells = [pages._month(told, (2026, month), today) for month in (2, 3, 5, 6)]
+        told = {
+            **item,
+            "due": "2026-12-31",
+            "months": [2, 3, 5, 6],
+            "light": "en_curso",
+            "reported": ["2026-03"],
+        }
+        cells = [matrix.month_cell(told, (2026, month), today) for month in (2, 3, 5, 6)]
         assert cells == ["silent", "told", "due", "due"]
-        assert pages._month({**told, "reported": ["2026-05"]}, (2026, 5), today) == "told"
-        assert pages._month({**told, "light": "suspendido"}, (2026, 2), today) == "due", "nobody owes it meanwhile"
+        assert matrix.month_cell({**told, "reported": ["2026-05"]}, (2026, 5), today) == "told"
+        assert matrix.month_cell({**told, "light": "suspendido"}, (2026, 2), today) == "due", (
+            "nobody owes it meanwhile"
+        )
         # a day of next year is not due in the same month of this one
         day = {"due": "2027-06-30", "months": [6], "schedule_kind": "date", "light": "en_curso"}
-        assert [pages._month(day, (year, 6), today) for year in (2026, 2027)] == [None, "due"]
-        assert pages._month({"due": None, "months": [], "light": None}, (2026, 4), today) is None
+        assert [matrix.month_cell(day, (year, 6), today) for year in (2026, 2027)] == [None, "due"]
+        assert matrix.month_cell({"due": None, "months": [], "light": None}, (2026, 4), today) is None
 
     def test_numbers_are_written_as_in_colombia(self, town: Town) -> None:
         with town.app.flask_app.test_request_context("/"):

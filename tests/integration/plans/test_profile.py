@@ -15,7 +15,7 @@ from support.plan_portal import CAST, Town
 from support.visitor import Visitor, text_of
 
 from ckanext.ogp_plan.mail import letter as letter_mail
-from ckanext.ogp_plan.mail import reminder as reminder_mail
+from ckanext.ogp_plan.mail import preference as mail_preference
 from ckanext.ogp_plan.model import Delegation, PlanRole, PlanRow, Token
 from ckanext.ogp_plan.services import record as record_service
 
@@ -82,7 +82,7 @@ class TestWhoOpensIt:
             assert signed["citizen"].post(PAGE, {**stolen, **fields}).status_code == 400
         assert Visitor(town.app).post(PAGE, {"hacer": "calendario"}).status_code == 400
         assert open_tokens(town, "citizen") == []
-        assert reminder_mail.wishes(model.User.get(town.names["citizen"])) == {}
+        assert mail_preference.get_preferences(model.User.get(town.names["citizen"])) == {}
 
     def test_a_form_that_says_nothing_known(self, signed: dict[str, Visitor]) -> None:
         assert send(signed["citizen"], hacer="otra-cosa").status_code == 400
@@ -120,12 +120,12 @@ class TestLetters:
         assert send(visitor, hacer="cartas", wanted="false", language="en").status_code == 302
         model.Session.rollback()
         user = model.User.get(town.names["focal_point"])
-        assert reminder_mail.unwilling(user) == "the user wants no letters"
-        assert reminder_mail.language_of(user) == "en"
+        assert mail_preference.find_skip_reason(user) == "the user wants no letters"
+        assert mail_preference.get_language(user) == "en"
         assert chosen() == ("false", "en")
         assert send(visitor, hacer="cartas", wanted="true", language="es").status_code == 302
         model.Session.rollback()
-        assert reminder_mail.unwilling(model.User.get(town.names["focal_point"])) is None
+        assert mail_preference.find_skip_reason(model.User.get(town.names["focal_point"])) is None
         assert chosen() == ("true", "es")
 
     def test_a_language_that_is_none_is_told_beside_its_field(self, signed: dict[str, Visitor]) -> None:
@@ -152,7 +152,7 @@ class TestLetters:
     def test_a_letter_says_where_it_is_turned_off(self, town: Town) -> None:
         duty = letter_mail.Duty("Obras", "PAAC", "1.1", "Algo", "https://example.org", record_service.today())
         for lang in ("es", "en"):
-            assert PAGE in letter_mail.of_duties("Ana", [duty], record_service.today(), lang).body
+            assert PAGE in letter_mail.write_due_letter("Ana", [duty], record_service.today(), lang).body
 
 
 class TestCalendars:

@@ -22,8 +22,10 @@ from support.doors import portal
 from support.plan_portal import Town, due, months
 
 from ckanext.ogp_plan import cli
+from ckanext.ogp_plan.mail import delivery as mail_delivery
 from ckanext.ogp_plan.mail import reminder as reminder_mail
 from ckanext.ogp_plan.mail import smtp
+from ckanext.ogp_plan.mail.delivery import DeliveryResult
 from ckanext.ogp_plan.model import PlanRow, Reminder, Token
 from ckanext.ogp_plan.planning.types import Plan, PlanStatus, Schedule, ScheduleKind
 from ckanext.ogp_plan.services import calendar_token
@@ -142,43 +144,43 @@ class TestDays:
         ],
     )
     def test_business_days_before(self, due_day: dt.date, count: int, expected: dt.date) -> None:
-        assert reminder_mail._day_of_letter(due_day, count) == expected
+        assert reminder_mail._reminder_day(due_day, count) == expected
 
     def test_of_missed_runs_only_the_last_letter_counts(self) -> None:
         days = (10, 3, 0)
-        said = {day: reminder_mail.step(MARCH, dt.date(2026, 3, day), days) for day in range(1, 32)}
+        said = {day: reminder_mail.find_due_step(MARCH, dt.date(2026, 3, day), days) for day in range(1, 32)}
         assert said[15] is None
         assert {said[day] for day in range(16, 26)} == {10}
         assert {said[day] for day in range(26, 31)} == {3}
         assert said[31] == 0
-        assert reminder_mail.step(MARCH, dt.date(2026, 4, 1), days) is None
+        assert reminder_mail.find_due_step(MARCH, dt.date(2026, 4, 1), days) is None
 
     def test_occasions(self) -> None:
         plan = Plan("paac", start=dt.date(2026, 1, 1), end=dt.date(2026, 12, 31))
-        quarter = reminder_mail.occasions(months(3, 6), plan)
+        quarter = reminder_mail.list_occasions(months(3, 6), plan)
         assert [(one.since, one.due) for one in quarter] == [
             (dt.date(2026, 1, 1), dt.date(2026, 3, 31)),
             (dt.date(2026, 4, 1), dt.date(2026, 6, 30)),
         ]
-        assert [one.due for one in reminder_mail.occasions(due(dt.date(2026, 5, 5)), plan)] == [
+        assert [one.due for one in reminder_mail.list_occasions(due(dt.date(2026, 5, 5)), plan)] == [
             dt.date(2026, 5, 5)
         ]
-        assert reminder_mail.occasions(Schedule(ScheduleKind.UNDECLARED), plan) == []
+        assert reminder_mail.list_occasions(Schedule(ScheduleKind.UNDECLARED), plan) == []
 
 
 class TestOwing:
     def test_who_reports_is_told_once_a_step(self, town: Town, plan: PlanRow) -> None:
-        assert reminder_mail.owe(dt.date(2026, 3, 15)) > 0
+        assert reminder_mail.queue_reminders(dt.date(2026, 3, 15)) > 0
         assert letters("due") == []
-        reminder_mail.owe(dt.date(2026, 3, 16))
+        reminder_mail.queue_reminders(dt.date(2026, 3, 16))
         # 1.1.1 and 1.1.2#2 are of obras in March; the datic has nobody
         told = Counter(one.user_id for one in letters("due"))
         readers = {town.ids[who] for who in ("focal_point", "named_focal_point", "delegate")}
         assert told == Counter(dict.fromkeys(readers, 2))
-        assert reminder_mail.owe(dt.date(2026, 3, 16)) == 0
-        assert reminder_mail.owe(dt.date(2026, 3, 17)) == 0
+        assert reminder_mail.queue_reminders(dt.date(2026, 3, 16)) == 0
+        assert reminder_mail.queue_reminders(dt.date(2026, 3, 17)) == 0
         assert {one.body["days"] for one in letters("due")} == {10}
-        reminder_mail.owe(dt.date(2026, 3, 27))
+        reminder_mail.queue_reminders(dt.date(2026, 3, 27))
         assert Counter(one.body["days"] for one in letters("due")) == {10: 6, 3: 6}
 
     def test_what_is_done_or_reported_is_not_owed(self, town: Town, plan: PlanRow) -> None:
@@ -196,7 +198,7 @@ class TestOwing:
             text="Va",
             at=dt.datetime(2026, 3, 10, 15, tzinfo=dt.timezone.utc),
         )
-        reminder_mail.owe(dt.date(2026, 3, 16))
+        reminder_mail.queue_reminders(dt.date(2026, 3, 16))
         items = {one.body["item"] for one in letters("due")}
         # the monthly one was reported; the one with a single day is not done by a report
         assert items == {town.item(plan, "1.1.1").id}
@@ -204,13 +206,13 @@ class TestOwing:
     def test_plans_that_are_not_tracked_send_nothing(self, town: Town, plan: PlanRow) -> None:
         plan.status = PlanStatus.CLOSED.value
         model.Session.commit()
-        assert reminder_mail.owe(dt.date(2026, 3, 16)) == 0
+        assert reminder_mail.queue_reminders(dt.date(2026, 3, 16)) == 0
 
     def test_two_at_once_owe_each_once(self, town: Town, plan: PlanRow) -> None:
         made: list[int] = []
 
         def run() -> None:
-            made.append(reminder_mail.owe(dt.date(2026, 3, 16)))
+            made.append(reminder_mail.queue_reminders(dt.date(2026, 3, 16)))
             model.Session.remove()
 
         threads = [threading.Thread(target=run) for _ in range(4)]
@@ -225,21 +227,21 @@ class TestOwing:
 
 def owe(day: dt.date = dt.date(2026, 3, 16)) -> None:
     """Note the letters of a day; what is due only, and only that of who reports for obras."""
-    reminder_mail.owe(day)
+    reminder_mail.queue_reminders(day)
     others = sa.or_(Reminder.kind == "digest", Reminder.user_id.not_in(READERS))
     model.Session.execute(sa.delete(Reminder).where(others))
     model.Session.commit()
 
 
-def run() -> reminder_mail.Delivered:
+def run() -> DeliveryResult:
     owe()
-    return reminder_mail.deliver()
+    return mail_delivery.deliver()
 
 
 class TestSending:
     def test_one_letter_a_reader(self, town: Town, plan: PlanRow, sink: Sink) -> None:
         owe()
-        went = reminder_mail.deliver()
+        went = mail_delivery.deliver()
         assert went.stopped == ""
         assert states() == {"sent": 6}
         due_letters = [
@@ -252,7 +254,7 @@ class TestSending:
         assert f"/planes/{plan.name}/1.1.1" in text
         assert "Secretaría de Obras" in text
         before = len(sink.letters)
-        reminder_mail.deliver()
+        mail_delivery.deliver()
         assert len(sink.letters) == before
 
     def test_in_the_reader_s_language(self, town: Town, plan: PlanRow, sink: Sink) -> None:
@@ -285,19 +287,19 @@ class TestSending:
         for address in ("1.1.1", "1.1.2_2"):
             town.item(plan, address).light = "completado"
             model.Session.commit()
-        reminder_mail.deliver()
+        mail_delivery.deliver()
         assert states() == {"settled": 6}
         assert not any("31 de marzo" in one["Subject"] for one in sink.letters)
 
     def test_the_digest_tells_what_is_late(self, town: Town, plan: PlanRow, sink: Sink) -> None:
-        reminder_mail.run(dt.date(2026, 11, 20))
+        mail_delivery.send_reminders(dt.date(2026, 11, 20))
         digest = next(one for one in sink.letters if "semana" in one["Subject"])
         assert "Revisar el mapa de riesgos" in digest.get_content()
         assert f"/organismo/{town.obras}/obligaciones" in digest.get_content()
         before = len(letters("digest"))
-        reminder_mail.owe(dt.date(2026, 11, 21))
+        reminder_mail.queue_reminders(dt.date(2026, 11, 21))
         assert len(letters("digest")) == before
-        reminder_mail.owe(dt.date(2026, 11, 23))
+        reminder_mail.queue_reminders(dt.date(2026, 11, 23))
         assert len(letters("digest")) == 2 * before
 
     def test_turned_off(self, town: Town, plan: PlanRow, sink: Sink, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -334,7 +336,7 @@ class TestTrouble:
         try:
             monkeypatch.setitem(tk.config, "smtp.server", f"127.0.0.1:{controller.port}")
             monkeypatch.setitem(tk.config, "smtp.mail_from", "no-responder@cali.gov.co")
-            reminder_mail.deliver()
+            mail_delivery.deliver()
         finally:
             controller.stop()
         assert states() == {"sent": 6}
@@ -351,31 +353,31 @@ class TestTrouble:
         """Nobody knows whether it went out: it is not sent again, and somebody is told."""
         owe()
         sink.answers = ["die"]
-        reminder_mail.deliver()
+        mail_delivery.deliver()
         assert states() == {"sent": 4, "failed": 2}
         assert {one.error.split(":")[0] for one in letters("due") if one.state == "failed"} == {
             "it is not known whether it went out"
         }
-        reminder_mail.deliver()
+        mail_delivery.deliver()
         assert max(sink.to().values()) == 1
 
     def test_a_server_that_dies_when_all_is_done(self, town: Town, plan: PlanRow, sink: Sink) -> None:
         """It took the letter and did not say goodbye: it is sent."""
         owe()
         sink.answers = ["close after"] * 6
-        reminder_mail.deliver()
+        mail_delivery.deliver()
         assert states() == {"sent": 6}
-        reminder_mail.deliver()
+        mail_delivery.deliver()
         assert max(sink.to().values()) == 1
 
     def test_a_server_that_dies_before_the_text(self, town: Town, plan: PlanRow, sink: Sink) -> None:
         """It has nothing yet: the letter stays owed."""
         owe()
         sink.recipient = "421 Bye"
-        reminder_mail.deliver()
+        mail_delivery.deliver()
         assert states() == {"owed": 6}
         sink.recipient = ""
-        reminder_mail.deliver()
+        mail_delivery.deliver()
         assert states() == {"sent": 6}
 
     @pytest.mark.parametrize(
@@ -386,13 +388,13 @@ class TestTrouble:
     ) -> None:
         owe()
         sink.answers = [answer]
-        reminder_mail.deliver()
+        mail_delivery.deliver()
         assert states() == {"sent": 4, state: 2}
 
     def test_a_recipient_that_does_not_exist(self, town: Town, plan: PlanRow, sink: Sink) -> None:
         owe()
         sink.recipient = "550 No such user"
-        reminder_mail.deliver()
+        mail_delivery.deliver()
         assert states() == {"failed": 6}
 
     def test_a_sender_that_died(
@@ -405,9 +407,9 @@ class TestTrouble:
             assert states() == {"owed": 4, "sending": 2}
             raise SystemExit
 
-        monkeypatch.setattr(smtp, "post", die)
+        monkeypatch.setattr(smtp, "send_message", die)
         with pytest.raises(SystemExit):
-            reminder_mail.deliver()
+            mail_delivery.deliver()
         monkeypatch.undo()
         assert states()["sending"] == 2
 
@@ -418,12 +420,12 @@ class TestTrouble:
         one = letters("due")[0]
         one.state, one.sent = "sending", dt.datetime.now(dt.timezone.utc) - dt.timedelta(minutes=5)
         model.Session.commit()
-        reminder_mail.deliver()
+        mail_delivery.deliver()
         assert states() == {"sent": 5, "sending": 1}
         one = next(each for each in letters("due") if each.state == "sending")
         one.sent = dt.datetime.now(dt.timezone.utc) - dt.timedelta(hours=2)
         model.Session.commit()
-        reminder_mail.deliver()
+        mail_delivery.deliver()
         assert states() == {"sent": 5, "failed": 1}
 
     def test_two_senders_at_once_send_each_once(self, town: Town, plan: PlanRow, sink: Sink) -> None:
@@ -442,7 +444,7 @@ class TestTrouble:
 
         def run() -> None:
             gate.wait()
-            reminder_mail.deliver()
+            mail_delivery.deliver()
             model.Session.remove()
 
         threads = [threading.Thread(target=run) for _ in range(4)]
@@ -469,7 +471,7 @@ class TestResending:
     ) -> None:
         owe()
         sink.answers = ["554 Spam"]
-        reminder_mail.deliver()
+        mail_delivery.deliver()
         assert states() == {"sent": 4, "failed": 2}
         done = self.resend(town)
         assert done.exit_code == 0, done.output
@@ -484,7 +486,7 @@ class TestResending:
     def test_what_fails_again_stays_failed(self, town: Town, plan: PlanRow, sink: Sink) -> None:
         owe()
         sink.recipient = "550 No such user"
-        reminder_mail.deliver()
+        mail_delivery.deliver()
         done = self.resend(town)
         assert done.exit_code == cli.OPEN
         assert "tried 6: sent 0 in 0 letters, failed again 6" in done.output
@@ -494,7 +496,7 @@ class TestResending:
     def test_what_may_have_gone_out_waits_for_a_word(self, town: Town, plan: PlanRow, sink: Sink) -> None:
         owe()
         sink.answers = ["die", "554 Spam"]
-        reminder_mail.deliver()
+        mail_delivery.deliver()
         one = next(each for each in letters("due") if each.state == "sent")
         one.state, one.sent = "sending", dt.datetime.now(dt.timezone.utc) - dt.timedelta(hours=2)
         model.Session.commit()
@@ -515,7 +517,7 @@ class TestResending:
     ) -> None:
         owe()
         sink.recipient = "550 No such user"
-        reminder_mail.deliver()
+        mail_delivery.deliver()
         monkeypatch.setitem(tk.config, "smtp.server", f"127.0.0.1:{_free_port()}")
         done = self.resend(town)
         assert done.exit_code == cli.OPEN
@@ -526,7 +528,7 @@ class TestResending:
     def test_what_was_done_meanwhile_is_settled(self, town: Town, plan: PlanRow, sink: Sink) -> None:
         owe()
         sink.recipient = "550 No such user"
-        reminder_mail.deliver()
+        mail_delivery.deliver()
         sink.recipient = ""
         plan.status = PlanStatus.CLOSED.value
         done = self.resend(town)
@@ -538,7 +540,7 @@ class TestResending:
     def test_turned_off(self, town: Town, plan: PlanRow, sink: Sink, monkeypatch: pytest.MonkeyPatch) -> None:
         owe()
         sink.recipient = "550 No such user"
-        reminder_mail.deliver()
+        mail_delivery.deliver()
         monkeypatch.setitem(tk.config, "ckanext.ogp_plan.reminders", False)
         done = self.resend(town)
         assert done.exit_code == cli.OPEN

@@ -11,7 +11,7 @@ from ckan.types import Context, DataDict
 
 from ckanext.cost_common.logic import validated
 from ckanext.ogp_plan.logic.schema import profile as profile_schema
-from ckanext.ogp_plan.mail import reminder as reminder_mail
+from ckanext.ogp_plan.mail import preference as mail_preference
 from ckanext.ogp_plan.model import ItemAssignment, PlanItem, PlanRole, PlanRow
 from ckanext.ogp_plan.planning.types import PlanStatus
 from ckanext.ogp_plan.serializers import role as role_serializer
@@ -45,9 +45,9 @@ def ogp_plan_profile_show(context: Context, data_dict: DataDict) -> dict[str, An
         "roles": role_serializer.roles(_roles(person), person),
         "organizations": _organizations(person),
         "letters": {
-            "wanted": reminder_mail.wishes(user).get("letters") is not False,
-            "language": reminder_mail.language_of(user),
-            "languages": reminder_mail.languages(),
+            "wanted": mail_preference.get_preferences(user).get("letters") is not False,
+            "language": mail_preference.get_language(user),
+            "languages": mail_preference.list_languages(),
             "has_address": bool(user.email),
         },
     }
@@ -99,7 +99,7 @@ def ogp_plan_letters_patch(context: Context, data_dict: DataDict) -> dict[str, A
     tk.check_access("ogp_plan_letters_patch", context, data_dict)
     data = validated(profile_schema.letters_patch(), data_dict)
     person = permission.get_person(context)
-    offered = reminder_mail.languages()
+    offered = mail_preference.list_languages()
     if data["language"] is not None and data["language"] not in offered:
         raise field_error("language", tk._("It is none of: %(values)s.") % {"values": ", ".join(offered)})
 
@@ -107,13 +107,13 @@ def ogp_plan_letters_patch(context: Context, data_dict: DataDict) -> dict[str, A
         user = model.User.get(data["user"] or person.id)
         if user is None:
             raise tk.ObjectNotFound(tk._("There is no such user."))
-        reminder_mail.wish(user, letters_wanted=data["wanted"], language=data["language"])
+        mail_preference.set_preferences(user, letters_wanted=data["wanted"], language=data["language"])
         model.Session.flush()
-        wishes = reminder_mail.wishes(user)
+        wishes = mail_preference.get_preferences(user)
         return {
             "wanted": wishes.get("letters") is not False,
-            "language": reminder_mail.language_of(user),
-            "why_not": reminder_mail.unwilling(user) if wishes.get("letters") is not False else None,
+            "language": mail_preference.get_language(user),
+            "why_not": mail_preference.find_skip_reason(user) if wishes.get("letters") is not False else None,
         }
 
     return report_service.run_transaction(do, context)

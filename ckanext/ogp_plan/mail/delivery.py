@@ -1,0 +1,199 @@
+"""Sending the reminders that are queued: each once, and none lost.
+
+A row is ``sending`` in the database before its letter goes to the mail server: whatever happens, it is
+not sent twice. A mail server that is away leaves it owed. What failed is tried again only on request
+(:func:`resend`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from ckan import model
+
+from ckanext.ogp_plan import config
+from ckanext.ogp_plan.mail import smtp
+from ckanext.ogp_plan.mail.composer import compose_letter
+from ckanext.ogp_plan.mail.preference import find_skip_reason
+from ckanext.ogp_plan.mail.reminder import FAILED, OWED, SENDING, SENT, SETTLED, SKIPPED, queue_reminders
+from ckanext.ogp_plan.mail.smtp import Outcome
+from ckanext.ogp_plan.model import Reminder
+
+log = logging.getLogger(__name__)
+
+#: After this a letter that is ``sending`` was interrupted.
+INTERRUPTED = dt.timedelta(hours=1)
+#: What the error of a failed letter begins with when nobody knows whether it went out.
+INTERRUPTED_WORDS = "interrupted: it is not known whether it went out"
+UNKNOWN_WORDS = "it is not known whether it went out"
+
+
+@dataclass(slots=True)
+class DeliveryResult:
+    """How a run went: letters sent, and rows by where they are now."""
+
+    letters: int = 0
+    rows: Counter[str] = field(default_factory=Counter)
+    stopped: str = ""
+
+
+@dataclass(slots=True)
+class ResendResult(DeliveryResult):
+    """How another try went. ``tried``: rows that had failed; ``left``: those that may have gone out."""
+
+    tried: int = 0
+    left: int = 0
+
+
+def deliver() -> DeliveryResult:
+    """Send what is owed, one letter a reader and kind; commits before and after each.
+
+    Several senders may run at once: each takes what no other has.
+    """
+    went = DeliveryResult()
+    if _is_disabled(went):
+        return went
+    went.rows[FAILED] += _fail_interrupted()
+    _deliver_all(Reminder.state == OWED, went)
+    return went
+
+
+def resend(*, doubtful: bool = False) -> ResendResult:
+    """Try what failed once more; commits before and after each letter. None that was sent goes out again.
+
+    What is no longer owed is settled, as in :func:`deliver`. When the mail server goes away, the letter in
+    its hands is owed again, and goes out with the next :func:`deliver`; the rest stay as they were.
+
+    :param doubtful: also those of which nobody knows whether they went out: they may arrive twice.
+    """
+    went = ResendResult()
+    if _is_disabled(went):
+        return went
+    _fail_interrupted()
+    unknown = sa.or_(*(Reminder.error.startswith(words) for words in (INTERRUPTED_WORDS, UNKNOWN_WORDS)))
+    known = sa.or_(Reminder.error.is_(None), sa.not_(unknown))
+    failed = Reminder.state == FAILED
+    if not doubtful:
+        wanted = sa.select(sa.func.count(Reminder.id)).where(failed, unknown)
+        went.left = int(model.Session.execute(wanted).scalar() or 0)
+        failed = sa.and_(failed, known)
+    went.tried = _deliver_all(failed, went)
+    return went
+
+
+def _is_disabled(went: DeliveryResult) -> bool:
+    if not config.reminders():
+        went.stopped = "reminders are turned off (ckanext.ogp_plan.reminders)"
+    return bool(went.stopped)
+
+
+def _deliver_all(which: Any, went: DeliveryResult) -> int:
+    """Send the rows of a condition, each once, until none is left or no server is; return how many."""
+    tried: set[str] = set()
+    while True:
+        claimed = _claim(which, tried)
+        if not claimed:
+            return len(tried)
+        tried |= {row.id for row in claimed}
+        outcome, error = _deliver(claimed, went)
+        if outcome is Outcome.AWAY:
+            went.stopped = error
+            return len(tried)
+
+
+def send_reminders(today: dt.date | None = None) -> DeliveryResult:
+    """Note what is owed by now and send it: what cron runs every morning."""
+    queue_reminders(today)
+    return deliver()
+
+
+def _fail_interrupted() -> int:
+    """Letters whose sender died: whether they went out is not known, so they are not sent again."""
+    before = dt.datetime.now(dt.timezone.utc) - INTERRUPTED
+    statement = (
+        sa.update(Reminder)
+        .where(Reminder.state == SENDING, Reminder.sent < before)
+        .values(state=FAILED, error=INTERRUPTED_WORDS)
+        .execution_options(synchronize_session=False)
+    )
+    gone = int(model.Session.execute(statement).rowcount)
+    model.Session.commit()
+    return gone
+
+
+def _claim(which: Any, tried: Collection[str]) -> list[Reminder]:
+    """Take what is owed to one reader; committed as ``sending`` when this returns.
+
+    :param which: a condition on :class:`Reminder`: what is owed.
+    :param tried: ids that had their turn.
+    """
+    owed = sa.and_(which, Reminder.id.not_in(list(tried)) if tried else sa.true())
+    first = model.Session.execute(
+        sa.select(Reminder.user_id, Reminder.kind)
+        .where(owed)
+        .order_by(Reminder.due, Reminder.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    ).first()
+    if first is None:
+        model.Session.rollback()
+        return []
+    rows = list(
+        model.Session.scalars(
+            sa.select(Reminder)
+            .where(owed, Reminder.user_id == first.user_id, Reminder.kind == first.kind)
+            .order_by(Reminder.due, Reminder.id)
+            .with_for_update(skip_locked=True)
+            .execution_options(populate_existing=True)
+        )
+    )
+    for row in rows:
+        row.state, row.attempts, row.sent = SENDING, row.attempts + 1, dt.datetime.now(dt.timezone.utc)
+    model.Session.commit()
+    return rows
+
+
+def _deliver(claimed: list[Reminder], went: DeliveryResult) -> tuple[Outcome | None, str]:
+    user = model.Session.get(model.User, claimed[0].user_id)
+    why = find_skip_reason(user)
+    if why:
+        _set_state(claimed, SKIPPED, why, went)
+        return None, why
+    try:
+        settled, told, letter = compose_letter(user, claimed)
+    except Exception as fault:
+        # our own fault: it must not keep the others from their letters
+        model.Session.rollback()
+        log.exception("A letter could not be written")
+        _set_state(claimed, FAILED, f"{type(fault).__name__}: {fault}"[:500], went)
+        return None, str(fault)
+    _set_state(settled, SETTLED, None, went)
+    if letter is None:
+        return None, ""
+    outcome, error = smtp.send_message(user, letter.subject, letter.body)
+    state = {
+        Outcome.SENT: SENT,
+        Outcome.REFUSED: FAILED,
+        Outcome.LATER: OWED,
+        Outcome.AWAY: OWED,
+        Outcome.UNKNOWN: FAILED,
+    }[outcome]
+    if outcome is Outcome.UNKNOWN:
+        error = f"{UNKNOWN_WORDS}: {error}"
+    _set_state(told, state, error if state != SENT else None, went)
+    went.letters += outcome is Outcome.SENT
+    return outcome, error
+
+
+def _set_state(rows: Iterable[Reminder], state: str, error: str | None, went: DeliveryResult) -> None:
+    for row in rows:
+        row.state, row.error = state, error
+        row.sent = dt.datetime.now(dt.timezone.utc) if state == SENT else None
+        went.rows[state] += 1
+    model.Session.commit()
