@@ -94,7 +94,7 @@ class TestStory:
         health = permission.load_person(model.User.get("salud-enlace"))
         assert permission.list_reporting_organizations(health, paac) == ["secretaria-de-salud-publica"]
         leader = permission.load_person(model.User.get("lider-servicio"))
-        assert len(leader.leads(paac.id)) == 2
+        assert len(leader.led_components(paac.id)) == 2
         assert record_service.current_plan(paac).item("fila", "5.3.1").schedule.months == (11,)
 
         shown = tk.get_action("package_show")(
