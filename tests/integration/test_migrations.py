@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.resources
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -60,6 +61,14 @@ def objects(engine: Any) -> set[tuple[str, str]]:
     return {(kind, name) for kind, name in found if "alembic_version" not in name}
 
 
+def is_other_default(_context: Any, _column: Any, _model: Any, stored: str | None, _default: Any, wanted: str | None) -> bool | None:
+    """Compare what a sequence gives by its name: the Alembic beside CKAN 2.11 calls it twice and finds two numbers."""
+    if not stored or "nextval" not in stored:
+        return None
+    names = [re.sub(rf"::regclass|{SCHEMA}\.|[()' ]", "", text or "") for text in (stored, wanted)]
+    return names[0] != names[1]
+
+
 def differences(engine: Any, plugin: str) -> list[Any]:
     """What Alembic would change to make the schema of the test what the models of a plugin say."""
     importlib.import_module(f"ckanext.{plugin}.model")
@@ -72,7 +81,7 @@ def differences(engine: Any, plugin: str) -> list[Any]:
             "include_object": ours,
             "version_table": f"{plugin}_alembic_version",
             "compare_type": True,
-            "compare_server_default": True,
+            "compare_server_default": is_other_default,
         }
         context = MigrationContext.configure(connection, opts=options)
         return list(compare_metadata(context, tk.BaseModel.metadata))
