@@ -20,7 +20,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
+
+# a search says nothing of time: the machine may be busy with other work
+hypothesis.settings.register_profile("no deadline", hypothesis.settings.default, deadline=None)
+hypothesis.settings.load_profile("no deadline")
 
 ROOT = Path(__file__).resolve().parents[1]
 #: The release of CKAN on which tests marked ``one_release`` run.

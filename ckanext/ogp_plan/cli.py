@@ -57,10 +57,10 @@ def _fail(sentence: str) -> None:
     sys.exit(UNUSABLE)
 
 
-def _say_errors(error: tk.ValidationError) -> None:
+def _print_errors(error: tk.ValidationError) -> None:
     lines = []
-    for field, said in error.error_dict.items():
-        for sentence in said if isinstance(said, list) else [said]:
+    for field, messages in error.error_dict.items():
+        for sentence in messages if isinstance(messages, list) else [messages]:
             lines.append(f"{field}: {sentence}")
     _fail("\n".join(lines))
 
@@ -137,7 +137,7 @@ def import_(file: Path, **options: Any) -> None:
         done = tk.get_action("ogp_plan_import_apply")({**context}, applied)
         model.Session.commit()
     except tk.ValidationError as error:
-        _say_errors(error)
+        _print_errors(error)
     except (tk.NotAuthorized, tk.ObjectNotFound, ValueError) as error:
         _fail(str(error) or "Not authorised.")
     else:
@@ -215,7 +215,7 @@ def _act_on_cut(action: str, wanted: dict[str, Any], user: str | None) -> None:
         with _addresses():
             done = tk.get_action(action)({"user": who.name, "auth_user_obj": who}, wanted)
     except tk.ValidationError as error:
-        _say_errors(error)
+        _print_errors(error)
     except (tk.NotAuthorized, tk.ObjectNotFound) as error:
         _fail(str(error) or "Not authorised.")
     else:
@@ -341,10 +341,10 @@ def evidence_check(plan: str | None, everything: bool) -> None:
 
     if plan:
         row = _plan(plan)
-        went = {plan: evidence_check.check_plan(row, everything=everything)}
+        outcome = {plan: evidence_check.check_plan(row, everything=everything)}
     else:
-        went = evidence_check.check_all(everything=everything)
-    for name, one in went.items():
+        outcome = evidence_check.check_all(everything=everything)
+    for name, one in outcome.items():
         click.echo(
             f"{name}: looked at {one.checked}, well {one.valid}, broken {one.broken}, changed {one.changed}, "
             f"no longer public {one.hidden}, not told {one.unknown}"
@@ -362,11 +362,11 @@ def reminders_send() -> None:
     from ckanext.ogp_plan.mail import delivery as mail_delivery
 
     with _addresses():
-        went = mail_delivery.send_reminders()
-    rows = ", ".join(f"{count} {state}" for state, count in sorted(went.rows.items()) if count)
-    click.echo(f"{went.letters} letters" + (f" ({rows})" if rows else ""))
-    if went.stopped:
-        click.secho(went.stopped, fg="yellow", err=True)
+        outcome = mail_delivery.send_reminders()
+    rows = ", ".join(f"{count} {state}" for state, count in sorted(outcome.rows.items()) if count)
+    click.echo(f"{outcome.letters} letters" + (f" ({rows})" if rows else ""))
+    if outcome.stopped:
+        click.secho(outcome.stopped, fg="yellow", err=True)
         sys.exit(OPEN)
 
 
@@ -381,10 +381,10 @@ def reminders_resend(doubtful: bool) -> None:
     from ckanext.ogp_plan.mail import reminder as letters
 
     with _addresses():
-        went = mail_delivery.resend(doubtful=doubtful)
-    rows = went.rows
+        outcome = mail_delivery.resend(doubtful=doubtful)
+    rows = outcome.rows
     sent, failed = rows[letters.SENT], rows[letters.FAILED]
-    click.echo(f"tried {went.tried}: sent {sent} in {went.letters} letters, failed again {failed}")
+    click.echo(f"tried {outcome.tried}: sent {sent} in {outcome.letters} letters, failed again {failed}")
     for state, words in (
         (letters.SETTLED, "done meanwhile, not told"),
         (letters.SKIPPED, "whose reader has no address or wants no letters"),
@@ -392,9 +392,9 @@ def reminders_resend(doubtful: bool) -> None:
     ):
         if rows[state]:
             click.echo(f"{rows[state]} {words}")
-    if went.left:
-        click.secho(f"left {went.left} that may have gone out: --doubtful sends them again", fg="yellow")
-    if went.stopped:
-        click.secho(went.stopped, fg="yellow", err=True)
-    if went.stopped or failed:
+    if outcome.left:
+        click.secho(f"left {outcome.left} that may have gone out: --doubtful sends them again", fg="yellow")
+    if outcome.stopped:
+        click.secho(outcome.stopped, fg="yellow", err=True)
+    if outcome.stopped or failed:
         sys.exit(OPEN)

@@ -174,7 +174,7 @@ def fill(instance: instances.Instance) -> None:
                 "DEMO_KNOWN": json.dumps(done.get("files", {})),
             },
         )
-    with step("telling the plans of the demonstration and their year of follow-up"):
+    with step("loading the plans of the demonstration and their year of follow-up"):
         _run_with_secrets(instance, "demo-plans", [DEV / "demo_plans.py", instance.ini], {})
     state.store("demo", instance.key, {"fingerprint": wanted, **json.loads(answer)})
 

@@ -101,21 +101,31 @@ class TestEverything:
 
     def run(self, tmp_path: Path, failing: str) -> tuple[int, str]:
         made = tmp_path / "make"
-        made.write_text(f'#!/bin/sh\necho "$*" >> {tmp_path}/asked\n[ "$*" != "{failing}" ]\n')
+        order = "s/ ARGS=--randomly-seed=[0-9][0-9]*$//"
+        made.write_text(
+            f'#!/bin/sh\necho "$*" >> {tmp_path}/requests\npart=$(echo "$*" | sed "{order}")\n'
+            f'echo "$part" >> {tmp_path}/parts\n[ "$part" != "{failing}" ]\n'
+        )
         made.chmod(0o755)
         environment = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
         done = subprocess.run(
             [ROOT / ".ci" / "run"], env=environment, capture_output=True, timeout=60, check=False
         )
-        return done.returncode, (tmp_path / "asked").read_text()
+        return done.returncode, (tmp_path / "parts").read_text()
 
     PARTS = ("lint", "test CKAN=2.12", "test CKAN=2.11", "test-portal CKAN=2.12", "test-portal CKAN=2.11", "stop")
 
     @pytest.mark.parametrize("failing", ["", *PARTS])
     def test_all_parts_run_and_any_failure_is_one(self, tmp_path: Path, failing: str) -> None:
-        code, asked = self.run(tmp_path, failing)
-        assert asked.splitlines() == list(self.PARTS)
+        code, parts = self.run(tmp_path, failing)
+        assert parts.splitlines() == list(self.PARTS)
         assert code == (1 if failing else 0)
+
+    def test_all_tests_run_in_the_order_of_one_seed(self, tmp_path: Path) -> None:
+        self.run(tmp_path, "")
+        requests = (tmp_path / "requests").read_text().splitlines()
+        seeds = {line.partition("--randomly-seed=")[2] for line in requests if line.startswith("test")}
+        assert len(seeds) == 1 and seeds.pop().isdigit()
 
 
 def test_help_lists_what_can_be_made() -> None:

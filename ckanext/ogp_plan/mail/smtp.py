@@ -81,7 +81,7 @@ def _list_smtplib_functions(error: BaseException) -> set[str]:
 
 
 def classify_error(error: BaseException) -> Outcome:
-    """Tell what an error of the mailer means for the letter."""
+    """Return what an error of the mailer means for the letter."""
     # the mailer sends QUIT whatever happened before: its failure says nothing about the letter
     causes = [cause for cause in _list_causes(error) if "quit" not in _list_smtplib_functions(cause)]
     if not causes:
