@@ -1,7 +1,7 @@
 """Every sentence of ours has its Spanish, and the Spanish keeps every parameter.
 
 The sources are read as ``make i18n`` reads them (``babel.cfg``), so a string that is
-marked but not translated fails here, whichever file it stands in.
+marked but not translated fails here, whichever file it stands in. Templates are read by CKAN's own extractor.
 """
 
 from __future__ import annotations
