@@ -136,10 +136,3 @@ def delete_of_packages(package_ids: Iterable[str]) -> None:
     ids = list(package_ids)
     for table in (Report, ResourceState):
         model.Session.execute(sa.delete(table).where(table.package_id.in_(ids)))
-
-
-def delete_of_resources(resource_ids: Iterable[str]) -> None:
-    """Delete every report and state of those resources. Never commits."""
-    ids = list(resource_ids)
-    for table in (Report, ResourceState):
-        model.Session.execute(sa.delete(table).where(table.resource_id.in_(ids)))

@@ -25,8 +25,6 @@ from ckanext.ogp_plan.planning.words import phrases
 LIGHTS = ("en_riesgo", "no_iniciado", "en_curso", "completado")
 #: States outside of the lights, left out of every denominator and still listed.
 OUTSIDE = ("no_aplica", "suspendido", "retirado")
-#: How long a period is, by the letter of its id.
-_SPANS = {"B": 2, "T": 3, "C": 4, "S": 6}
 
 
 def _day(value: dt.date | str) -> dt.date | None:

@@ -16,8 +16,6 @@ CONTROL = "control_interno"
 MONITOR = "monitor"
 FOCAL_POINT = "punto_focal"
 ROLES = (COORDINATOR, COMPONENT_LEADER, CONTROL, MONITOR, FOCAL_POINT)
-#: Roles that give verdicts from outside: only the portal's administration grants them, no organismo does.
-INDEPENDENT = (CONTROL, MONITOR)
 
 
 class PlanRole(tk.BaseModel):  # type: ignore[misc]

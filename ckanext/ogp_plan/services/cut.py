@@ -79,13 +79,6 @@ def _validation_error(field: str, sentence: str) -> tk.ValidationError:
 # --- reading ------------------------------------------------------------------------------------------
 
 
-def list_dates(plan: PlanRow) -> list[dt.date]:
-    """Return the days of a plan's cuts, by its settings and its period; those frozen already too."""
-    settings = record_service.effective_settings(plan)
-    frozen = sa.select(Cut.day).where(Cut.plan_id == plan.id).distinct()
-    return sorted({*cut_days(settings, record_service.head(plan)), *model.Session.scalars(frozen)})
-
-
 def list_days(plan: PlanRow, today: dt.date | None = None) -> list[CutDay]:
     """Return the days of a plan's cuts with where each stands, in order (two queries).
 
@@ -129,14 +122,6 @@ def _build_days(
         state = cut_state(day, published, today, settings.publish_business_day)
         found.append(CutDay(day, state, made[-1] if made else None, tuple(made[:-1]), first, mine))
     return found
-
-
-def get_state(plan: PlanRow, day: dt.date, today: dt.date | None = None) -> CutState:
-    """Return where the cut of a day is.
-
-    :raises LookupError: the plan has no cut on that day.
-    """
-    return get_day(plan, day, today).state
 
 
 def get_day(plan: PlanRow, day: dt.date, today: dt.date | None = None) -> CutDay:

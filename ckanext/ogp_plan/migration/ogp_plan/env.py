@@ -1,4 +1,4 @@
-"""Alembic's door: runs the revisions of this plugin, in a version table of its own."""
+"""Alembic's entry point: runs the revisions of this plugin, in a version table of its own."""
 
 from __future__ import annotations
 
