@@ -34,11 +34,11 @@ def write_calendar(person: permission.Person, organizations: Sequence[str], lang
         plans = list_plans_of_organization(name, person)
         if not plans:
             continue
-        made = ical.organization_calendar(
+        written = ical.organization_calendar(
             name, build_views(name, person, lang), revised=load_revisions_by_plan(plans)
         )
-        for one in Calendar.from_ical(made).subcomponents:
-            if str(one.get("uid")) not in seen:
-                seen.add(str(one.get("uid")))
-                whole.add_component(one)
+        for component in Calendar.from_ical(written).subcomponents:
+            if str(component.get("uid")) not in seen:
+                seen.add(str(component.get("uid")))
+                whole.add_component(component)
     return bytes(whole.to_ical())

@@ -51,7 +51,7 @@ class NotPublic(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CatalogueStatus:
-    """How a plan stands in the catalogue; without a dataset, what it would be called there."""
+    """The dataset of a plan in the catalogue; without one, what it would be called there."""
 
     name: str
     title: str
@@ -93,26 +93,26 @@ def publish(plan: PlanRow, context: Context) -> str:
             }
         )
     asked: Context = {"user": context.get("user", ""), "ignore_auth": True}
-    there = _find_dataset(plan)
-    if there is None:
-        wanted = {
+    present = _find_dataset(plan)
+    if present is None:
+        fields = {
             "name": _find_free_name(plan),
             "type": "dataset",
             "private": False,
             **_build_fields(plan, {}),
         }
-        made = tk.get_action("package_create")(asked, {**wanted, "resources": _build_resources(plan, [])})
-        _store_dataset_id(plan.id, made["id"])
-        return str(made["id"])
-    shown = _load_dataset(there.id, asked)
-    changed = _update_fields(plan, shown)
-    if _comparable(changed) != _comparable(shown):
+        created = tk.get_action("package_create")(asked, {**fields, "resources": _build_resources(plan, [])})
+        _store_dataset_id(plan.id, created["id"])
+        return str(created["id"])
+    dataset = _load_dataset(present.id, asked)
+    changed = _update_fields(plan, dataset)
+    if _comparable(changed) != _comparable(dataset):
         tk.get_action("package_update")(asked, changed)
-    return str(there.id)
+    return str(present.id)
 
 
 def get_status(plan: PlanRow) -> CatalogueStatus:
-    """Return how a plan stands in the catalogue: whether it has a dataset, and whether that is of today.
+    """Return whether a plan has a dataset in the catalogue, and whether that is up to date.
 
     Reading only.
     """
@@ -120,8 +120,8 @@ def get_status(plan: PlanRow) -> CatalogueStatus:
     known = owner is not None and owner.is_organization and owner.state == "active"
     files = _list_files(plan)
     formats: dict[str, int] = Counter(format_ for _, _, format_, _, _ in files)
-    there = _find_dataset(plan)
-    if there is None:
+    present = _find_dataset(plan)
+    if present is None:
         return CatalogueStatus(
             name=_find_free_name(plan),
             title=plan.title,
@@ -130,18 +130,18 @@ def get_status(plan: PlanRow) -> CatalogueStatus:
             owner_known=known,
             gone=plan.dataset_id is not None,
         )
-    shown = _load_dataset(there.id, {"ignore_auth": True})
-    said = {one["key"]: one["value"] for one in shown["extras"]}
+    dataset = _load_dataset(present.id, {"ignore_auth": True})
+    extras = {extra["key"]: extra["value"] for extra in dataset["extras"]}
     return CatalogueStatus(
-        name=there.name,
+        name=present.name,
         title=plan.title,
-        owner=(shown.get("organization") or {}).get("title") or plan.owner,
+        owner=(dataset.get("organization") or {}).get("title") or plan.owner,
         formats=formats,
         owner_known=known,
         published=True,
-        private=bool(there.private),
-        stale=_comparable(_update_fields(plan, shown)) != _comparable(shown),
-        as_of=said.get("modified"),
+        private=bool(present.private),
+        stale=_comparable(_update_fields(plan, dataset)) != _comparable(dataset),
+        as_of=extras.get("modified"),
     )
 
 
@@ -150,12 +150,16 @@ def _load_dataset(dataset_id: str, asked: Context) -> dict[str, Any]:
     return found
 
 
-def _update_fields(plan: PlanRow, shown: dict[str, Any]) -> dict[str, Any]:
+def _update_fields(plan: PlanRow, dataset: dict[str, Any]) -> dict[str, Any]:
     """A dataset of a plan as it would be if it were brought up to date now."""
-    made = {**shown, **_build_fields(plan, shown), "resources": _build_resources(plan, shown["resources"])}
-    if _HIDDEN_EXTRA in {one["key"] for one in shown["extras"]}:
-        made["private"] = False
-    return made
+    updated = {
+        **dataset,
+        **_build_fields(plan, dataset),
+        "resources": _build_resources(plan, dataset["resources"]),
+    }
+    if _HIDDEN_EXTRA in {extra["key"] for extra in dataset["extras"]}:
+        updated["private"] = False
+    return updated
 
 
 def _hide(plan: PlanRow, asked: Context) -> None:
@@ -163,13 +167,13 @@ def _hide(plan: PlanRow, asked: Context) -> None:
 
     Published again, it is public again.
     """
-    there = _find_dataset(plan)
-    if there is None or there.private:
+    present = _find_dataset(plan)
+    if present is None or present.private:
         return
     context: Context = {**asked, "ignore_auth": True}
-    shown = _load_dataset(there.id, context)
-    extras = [*shown["extras"], {"key": _HIDDEN_EXTRA, "value": plan.status}]
-    tk.get_action("package_update")(context, {**shown, "private": True, "extras": extras})
+    dataset = _load_dataset(present.id, context)
+    extras = [*dataset["extras"], {"key": _HIDDEN_EXTRA, "value": plan.status}]
+    tk.get_action("package_update")(context, {**dataset, "private": True, "extras": extras})
 
 
 def refresh(plan_id: str) -> None:
@@ -227,11 +231,11 @@ def _find_free_name(plan: PlanRow) -> str:
 
 def _translate(text: str, **params: Any) -> str:
     """The catalogue has one language: Spanish."""
-    said = translator(LANGUAGE).gettext(text)
-    return said % params if params else said
+    translated = translator(LANGUAGE).gettext(text)
+    return translated % params if params else translated
 
 
-def _build_fields(plan: PlanRow, shown: dict[str, Any]) -> dict[str, Any]:
+def _build_fields(plan: PlanRow, dataset: dict[str, Any]) -> dict[str, Any]:
     """What the dataset says of the plan; extras that people added are kept."""
     family = record_service.family(plan.family)
     named = family.name.get(LANGUAGE) or plan.family
@@ -251,12 +255,12 @@ def _build_fields(plan: PlanRow, shown: dict[str, Any]) -> dict[str, Any]:
         "ogp_plan_status": plan.status,
         _HIDDEN_EXTRA: "",
     }
-    others = [one for one in shown.get("extras", []) if one["key"] not in ours]
-    tags = {one["name"] for one in shown.get("tags", [])} | {_clean_tag(named)}
+    others = [extra for extra in dataset.get("extras", []) if extra["key"] not in ours]
+    tags = {tag["name"] for tag in dataset.get("tags", [])} | {_clean_tag(named)}
     group = model.Group.get(plan.owner)
     return {
         "title": plan.title,
-        "notes": shown.get("notes") or _translate(_NOTES, family=named, owner=owner),
+        "notes": dataset.get("notes") or _translate(_NOTES, family=named, owner=owner),
         "url": export_view.PublicAddresses(plan, {}).plan(),
         "owner_org": group.id if group else plan.owner,
         "tags": [{"name": name} for name in sorted(tags)],
@@ -269,9 +273,9 @@ def _clean_tag(words: str) -> str:
     return " ".join(kept.split())[:100]
 
 
-def _build_resources(plan: PlanRow, shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _build_resources(plan: PlanRow, present: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Our files first, each the same resource for ever; then whatever people added."""
-    known = {one.get(FILE_FIELD): one for one in shown if one.get(FILE_FIELD)}
+    known = {resource.get(FILE_FIELD): resource for resource in present if resource.get(FILE_FIELD)}
     ours = []
     for name, title, format_, mimetype, url in _list_files(plan):
         before = known.pop(name, {})
@@ -279,14 +283,14 @@ def _build_resources(plan: PlanRow, shown: list[dict[str, Any]]) -> list[dict[st
             {**before, FILE_FIELD: name, "name": title, "url": url, "format": format_, "mimetype": mimetype}
         )
     # a file that the plan has no more (a form of another family) goes; what is of people stays
-    return [*ours, *(one for one in shown if not one.get(FILE_FIELD))]
+    return [*ours, *(resource for resource in present if not resource.get(FILE_FIELD))]
 
 
 def _list_files(plan: PlanRow) -> list[tuple[str, str, str, str, str]]:
     made = [
-        (one.name, _translate(one.title), one.format, one.content_type.split(";")[0],
-         str(tk.url_for("ogp_plan_file.file", plan=plan.name, name=one.name, _external=True)))
-        for one in plan_files.list_files(plan)
+        (file.name, _translate(file.title), file.format, file.content_type.split(";")[0],
+         str(tk.url_for("ogp_plan_file.file", plan=plan.name, name=file.name, _external=True)))
+        for file in plan_files.list_files(plan)
     ]  # fmt: skip
     for endpoint, name, title, format_, mimetype in (
         ("plan_feed", "novedades.atom", N_("News of the plan (Atom)"), "ATOM", "application/atom+xml"),
@@ -320,10 +324,10 @@ def _comparable(dataset: dict[str, Any]) -> Any:
     """What matters of a dataset, to tell whether something changed."""
     return (
         {name: dataset.get(name) for name in ("title", "notes", "url", "owner_org")},
-        sorted((one["key"], one["value"]) for one in dataset["extras"]),
-        sorted(one["name"] for one in dataset["tags"]),
+        sorted((extra["key"], extra["value"]) for extra in dataset["extras"]),
+        sorted(tag["name"] for tag in dataset["tags"]),
         [
-            [one.get(name) for name in (FILE_FIELD, "name", "url", "format", "mimetype")]
-            for one in dataset["resources"]
+            [resource.get(name) for name in (FILE_FIELD, "name", "url", "format", "mimetype")]
+            for resource in dataset["resources"]
         ],
     )

@@ -66,7 +66,7 @@ def _make_plan_json(plan: PlanRow, lang: str) -> bytes:
 
 
 def _list_compliances(plan: PlanRow) -> list[Compliance]:
-    return [cut_service.compute_cut_compliance(plan, one.cut)[0] for one in list_frozen_cuts(plan) if one.cut]
+    return [cut_service.compute_cut_compliance(plan, day.cut)[0] for day in list_frozen_cuts(plan) if day.cut]
 
 
 def _list_matrix_days(plan: PlanRow) -> list[dt.date]:
@@ -76,18 +76,18 @@ def _list_matrix_days(plan: PlanRow) -> list[dt.date]:
     return [*(day for day in cut_days(settings, record_service.head(plan)) if day < today), today]
 
 
-def _build_columns(plan: PlanRow, shown: View) -> list[tables.Column]:
-    return tables.history(shown.record, _list_matrix_days(plan), shown.settings)
+def _build_columns(plan: PlanRow, view: View) -> list[tables.Column]:
+    return tables.history(view.record, _list_matrix_days(plan), view.settings)
 
 
 def _make_matrix(plan: PlanRow, lang: str) -> bytes:
-    shown = build_view(plan, lang)
-    return tables.matrix_csv(shown, _build_columns(plan, shown))
+    view = build_view(plan, lang)
+    return tables.matrix_csv(view, _build_columns(plan, view))
 
 
 def _make_tables(plan: PlanRow, lang: str) -> bytes:
-    shown = build_view(plan, lang)
-    return tables.everything(shown, _build_columns(plan, shown), _list_compliances(plan))
+    view = build_view(plan, lang)
+    return tables.everything(view, _build_columns(plan, view), _list_compliances(plan))
 
 
 def _make_follow_up(plan: PlanRow, lang: str) -> bytes:
@@ -97,14 +97,14 @@ def _make_follow_up(plan: PlanRow, lang: str) -> bytes:
 def write_follow_up(plan: PlanRow, lang: str, cut: Cut | None = None) -> bytes:
     """Return Control Interno's form: of all the cuts so far, or as it was at one cut."""
     done = []
-    for one in list_frozen_cuts(plan, cut.day if cut else None):
-        if one.cut is None:
+    for day in list_frozen_cuts(plan, cut.day if cut else None):
+        if day.cut is None:
             continue
-        used = cut if cut is not None and one.day == cut.day else one.cut
-        published = day_of(one.published.at) if one.published else None
+        used = cut if cut is not None and day.day == cut.day else day.cut
+        published = day_of(day.published.at) if day.published else None
         done.append(follow_up.Cut(cut_service.compute_cut_compliance(plan, used)[0], published))
-    shown = build_view(plan, lang, cut=cut)
-    return follow_up.write(shown, done, load_names().get(plan.owner, plan.owner))
+    view = build_view(plan, lang, cut=cut)
+    return follow_up.write(view, done, load_names().get(plan.owner, plan.owner))
 
 
 def _from_current_plan(exporter: Callable[..., bytes], *more: object) -> Maker:
@@ -129,8 +129,8 @@ _ROWS, _GOAL, _MILESTONES = frozenset({"fila"}), frozenset({"goal"}), frozenset(
 
 #: Every file of a plan, by the name it is asked by.
 FILES: dict[str, File] = {
-    one.name: one
-    for one in (
+    file.name: file
+    for file in (
         File("plan.json", N_("Everything, with its history (JSON)"), "JSON", JSON, _make_plan_json),
         File(
             "plan.xlsx",
@@ -195,4 +195,4 @@ FILES: dict[str, File] = {
 def list_files(plan: PlanRow) -> list[File]:
     """Return the files a plan of its family has."""
     levels = {level.id for level in record_service.family(plan.family).levels}
-    return [one for one in FILES.values() if one.levels <= levels]
+    return [file for file in FILES.values() if file.levels <= levels]

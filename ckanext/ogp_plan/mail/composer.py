@@ -27,7 +27,7 @@ DIGEST_DAYS = 15
 def compose_letter(
     user: model.User, rows: list[Reminder]
 ) -> tuple[list[Reminder], list[Reminder], Letter | None]:
-    """Return which letters are settled by now, which are told, and the letter that tells them."""
+    """Return the rows that are settled by now, those still due, and the letter about the latter."""
     reader, lang, today = user.fullname or user.name, get_language(user), record_service.today()
     if rows[0].kind == DIGEST:
         late, coming, pages = _load_week(user, today)
@@ -35,31 +35,32 @@ def compose_letter(
             return rows, [], None
         return [], rows, letter_mail.write_digest(reader, late, coming, pages, today, lang)
     known = _Duties([row.body for row in rows])
-    told = [row for row in rows if known.is_open(row.body)]
-    gone = [row for row in rows if row not in told]
-    if not told:
-        return gone, [], None
+    still_due = [row for row in rows if known.is_open(row.body)]
+    settled = [row for row in rows if row not in still_due]
+    if not still_due:
+        return settled, [], None
     duties = {
-        (row.body["item"], row.body["organization"], row.body["due"]): known.duty(row.body) for row in told
+        (row.body["item"], row.body["organization"], row.body["due"]): known.duty(row.body)
+        for row in still_due
     }
-    return gone, told, letter_mail.write_due_letter(reader, list(duties.values()), today, lang)
+    return settled, still_due, letter_mail.write_due_letter(reader, list(duties.values()), today, lang)
 
 
 class _Duties:
     """Plans, items and names that some letters are about, read at once."""
 
     def __init__(self, bodies: Sequence[dict[str, Any]]) -> None:
-        self.plans = record_service.plans_by_id(one["plan"] for one in bodies)
+        self.plans = record_service.plans_by_id(body["plan"] for body in bodies)
         self.items = {
             row.id: row
             for row in model.Session.scalars(
-                sa.select(PlanItem).where(PlanItem.id.in_({one["item"] for one in bodies}))
+                sa.select(PlanItem).where(PlanItem.id.in_({body["item"] for body in bodies}))
             )
         }
-        self.titles = load_titles({one["organization"] for one in bodies})
+        self.titles = load_titles({body["organization"] for body in bodies})
 
     def is_open(self, body: dict[str, Any]) -> bool:
-        """Whether what was owed when the letter was noted is owed still."""
+        """Tell whether what was due when the row was queued is still due."""
         plan, item = self.plans.get(body["plan"]), self.items.get(body["item"])
         if plan is None or item is None or plan.status not in TRACKED_STATUSES or item.withdrawn:
             return False
@@ -89,7 +90,7 @@ def _load_week(user: model.User, today: dt.date) -> tuple[list[Duty], list[Duty]
     """What is late and what comes next of all that a user reports for, and where to see all of it."""
     person = permission.load_person(user)
     mine = person.represented_organizations(None)
-    wanted = (
+    query = (
         sa.select(PlanItem, PlanRow, ItemAssignment.organization)
         .join(PlanRow, PlanRow.id == PlanItem.plan_id)
         .join(ItemAssignment, ItemAssignment.item_id == PlanItem.id)
@@ -105,7 +106,7 @@ def _load_week(user: model.User, today: dt.date) -> tuple[list[Duty], list[Duty]
         .order_by(PlanItem.due, PlanItem.position)
     )
     # an organismo may owe an item in two roles
-    found = {(item.id, name): (item, plan, name) for item, plan, name in model.Session.execute(wanted)}
+    found = {(item.id, name): (item, plan, name) for item, plan, name in model.Session.execute(query)}
     rows = [
         (item, plan, name)
         for item, plan, name in found.values()
@@ -114,8 +115,8 @@ def _load_week(user: model.User, today: dt.date) -> tuple[list[Duty], list[Duty]
     ]
     named = load_titles({name for _, _, name in rows})
     duties = [_build_duty(plan, item, named[name], item.due) for item, plan, name in rows]
-    late = [one for one in duties if one.due and one.due < today]
-    coming = [one for one in duties if one not in late]
+    late = [duty for duty in duties if duty.due and duty.due < today]
+    coming = [duty for duty in duties if duty not in late]
     return late, coming, [_obligations_url(name) for name in sorted(named)]
 
 

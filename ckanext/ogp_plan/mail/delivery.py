@@ -36,7 +36,7 @@ UNKNOWN_WORDS = "it is not known whether it went out"
 
 @dataclass(slots=True)
 class DeliveryResult:
-    """How a run went: letters sent, and rows by where they are now."""
+    """The result of a run: letters sent, and rows by their state."""
 
     letters: int = 0
     rows: Counter[str] = field(default_factory=Counter)
@@ -56,12 +56,12 @@ def deliver() -> DeliveryResult:
 
     Several senders may run at once: each takes what no other has.
     """
-    went = DeliveryResult()
-    if _is_disabled(went):
-        return went
-    went.rows[FAILED] += _fail_interrupted()
-    _deliver_all(Reminder.state == OWED, went)
-    return went
+    result = DeliveryResult()
+    if _is_disabled(result):
+        return result
+    result.rows[FAILED] += _fail_interrupted()
+    _deliver_all(Reminder.state == OWED, result)
+    return result
 
 
 def resend(*, doubtful: bool = False) -> ResendResult:
@@ -72,28 +72,28 @@ def resend(*, doubtful: bool = False) -> ResendResult:
 
     :param doubtful: also those of which nobody knows whether they went out: they may arrive twice.
     """
-    went = ResendResult()
-    if _is_disabled(went):
-        return went
+    result = ResendResult()
+    if _is_disabled(result):
+        return result
     _fail_interrupted()
     unknown = sa.or_(*(Reminder.error.startswith(words) for words in (INTERRUPTED_WORDS, UNKNOWN_WORDS)))
     known = sa.or_(Reminder.error.is_(None), sa.not_(unknown))
     failed = Reminder.state == FAILED
     if not doubtful:
         wanted = sa.select(sa.func.count(Reminder.id)).where(failed, unknown)
-        went.left = int(model.Session.execute(wanted).scalar() or 0)
+        result.left = int(model.Session.execute(wanted).scalar() or 0)
         failed = sa.and_(failed, known)
-    went.tried = _deliver_all(failed, went)
-    return went
+    result.tried = _deliver_all(failed, result)
+    return result
 
 
-def _is_disabled(went: DeliveryResult) -> bool:
+def _is_disabled(result: DeliveryResult) -> bool:
     if not config.reminders():
-        went.stopped = "reminders are turned off (ckanext.ogp_plan.reminders)"
-    return bool(went.stopped)
+        result.stopped = "reminders are turned off (ckanext.ogp_plan.reminders)"
+    return bool(result.stopped)
 
 
-def _deliver_all(which: Any, went: DeliveryResult) -> int:
+def _deliver_all(which: Any, result: DeliveryResult) -> int:
     """Send the rows of a condition, each once, until none is left or no server is; return how many."""
     tried: set[str] = set()
     while True:
@@ -101,9 +101,9 @@ def _deliver_all(which: Any, went: DeliveryResult) -> int:
         if not claimed:
             return len(tried)
         tried |= {row.id for row in claimed}
-        outcome, error = _deliver(claimed, went)
+        outcome, error = _deliver(claimed, result)
         if outcome is Outcome.AWAY:
-            went.stopped = error
+            result.stopped = error
             return len(tried)
 
 
@@ -159,21 +159,21 @@ def _claim(which: Any, tried: Collection[str]) -> list[Reminder]:
     return rows
 
 
-def _deliver(claimed: list[Reminder], went: DeliveryResult) -> tuple[Outcome | None, str]:
+def _deliver(claimed: list[Reminder], result: DeliveryResult) -> tuple[Outcome | None, str]:
     user = model.Session.get(model.User, claimed[0].user_id)
     why = find_skip_reason(user)
     if why:
-        _set_state(claimed, SKIPPED, why, went)
+        _set_state(claimed, SKIPPED, why, result)
         return None, why
     try:
-        settled, told, letter = compose_letter(user, claimed)
+        settled, due_rows, letter = compose_letter(user, claimed)
     except Exception as fault:
-        # our own fault: it must not keep the others from their letters
+        # a fault of ours must not keep others from their letters
         model.Session.rollback()
         log.exception("A letter could not be written")
-        _set_state(claimed, FAILED, f"{type(fault).__name__}: {fault}"[:500], went)
+        _set_state(claimed, FAILED, f"{type(fault).__name__}: {fault}"[:500], result)
         return None, str(fault)
-    _set_state(settled, SETTLED, None, went)
+    _set_state(settled, SETTLED, None, result)
     if letter is None:
         return None, ""
     outcome, error = smtp.send_message(user, letter.subject, letter.body)
@@ -186,14 +186,14 @@ def _deliver(claimed: list[Reminder], went: DeliveryResult) -> tuple[Outcome | N
     }[outcome]
     if outcome is Outcome.UNKNOWN:
         error = f"{UNKNOWN_WORDS}: {error}"
-    _set_state(told, state, error if state != SENT else None, went)
-    went.letters += outcome is Outcome.SENT
+    _set_state(due_rows, state, error if state != SENT else None, result)
+    result.letters += outcome is Outcome.SENT
     return outcome, error
 
 
-def _set_state(rows: Iterable[Reminder], state: str, error: str | None, went: DeliveryResult) -> None:
+def _set_state(rows: Iterable[Reminder], state: str, error: str | None, result: DeliveryResult) -> None:
     for row in rows:
         row.state, row.error = state, error
         row.sent = dt.datetime.now(dt.timezone.utc) if state == SENT else None
-        went.rows[state] += 1
+        result.rows[state] += 1
     model.Session.commit()

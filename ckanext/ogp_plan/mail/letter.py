@@ -11,7 +11,7 @@ import ckan.plugins.toolkit as tk
 from ckanext.ogp_plan.planning.words.i18n import N_, translator
 from ckanext.ogp_plan.planning.words.phrases import format_day, format_number, light_name, translate
 
-#: Duties told one by one in one letter; of more, how many.
+#: Duties listed in one letter; of the rest only the number is given.
 MAX_DUTIES = 60
 
 _HELLO = N_("Good day, %(name)s:")
@@ -59,7 +59,7 @@ class Letter:
 
 def write_due_letter(reader: str, duties: Sequence[Duty], today: dt.date, lang: str) -> Letter:
     """Return the letter of what is due soon; at least one duty."""
-    first = min(one.due for one in duties if one.due)
+    first = min(duty.due for duty in duties if duty.due)
     subject = translator(lang).ngettext(
         "One duty is due: %(title)s (%(day)s)",
         "%(count)s duties are due, the first on %(day)s",
@@ -94,10 +94,10 @@ def write_digest(
 
 
 def _format_duties(duties: Sequence[Duty], today: dt.date, lang: str) -> list[str]:
-    told = [_format_duty(one, today, lang) for one in duties[:MAX_DUTIES]]
+    lines = [_format_duty(duty, today, lang) for duty in duties[:MAX_DUTIES]]
     if len(duties) > MAX_DUTIES:
-        told.append(translate(_MORE, lang, {"count": format_number(len(duties) - MAX_DUTIES, lang)}))
-    return told
+        lines.append(translate(_MORE, lang, {"count": format_number(len(duties) - MAX_DUTIES, lang)}))
+    return lines
 
 
 def _format_duty(duty: Duty, today: dt.date, lang: str) -> str:

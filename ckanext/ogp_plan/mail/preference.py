@@ -7,14 +7,14 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan import model
 
-#: Where users' wishes stand in ``plugin_extras``.
+#: Key of users' preferences in ``plugin_extras``.
 EXTRAS = "ogp_plan"
 
 
 def get_preferences(user: model.User | None) -> dict[str, Any]:
-    """Return what a user said of letters: ``letters`` (False: none), ``language``."""
-    said = ((user.plugin_extras if user is not None else None) or {}).get(EXTRAS)
-    return dict(said) if isinstance(said, dict) else {}
+    """Return a user's preferences about letters: ``letters`` (False: none), ``language``."""
+    stored = ((user.plugin_extras if user is not None else None) or {}).get(EXTRAS)
+    return dict(stored) if isinstance(stored, dict) else {}
 
 
 def find_skip_reason(user: model.User | None) -> str | None:
@@ -31,17 +31,17 @@ def find_skip_reason(user: model.User | None) -> str | None:
 def set_preferences(
     user: model.User, *, letters_wanted: bool | None = None, language: str | None = None
 ) -> None:
-    """Note whether a user wants letters, and in which language. The caller commits."""
-    said = get_preferences(user)
+    """Store whether a user wants letters, and in which language. The caller commits."""
+    preferences = get_preferences(user)
     if letters_wanted is not None:
-        said["letters"] = letters_wanted
+        preferences["letters"] = letters_wanted
     if language is not None:
-        said["language"] = language
-    user.plugin_extras = {**(user.plugin_extras or {}), EXTRAS: said}
+        preferences["language"] = language
+    user.plugin_extras = {**(user.plugin_extras or {}), EXTRAS: preferences}
 
 
 def get_language(user: model.User) -> str:
-    """Return the language a user reads: as they said, or else the portal's."""
+    """Return the language a user chose, or else the portal's."""
     return str(get_preferences(user).get("language") or tk.config.get("ckan.locale_default") or "es")
 
 

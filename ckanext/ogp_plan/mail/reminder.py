@@ -1,10 +1,9 @@
 """Letters to who reports: 10, 3 and 0 business days before something is due, and a weekly digest.
 
-A letter is owed once (a unique key), and its row says where it is: ``owed``, ``sending``, ``sent``,
+A letter is queued once (a unique key), and its row has a state: ``owed``, ``sending``, ``sent``,
 ``failed`` (with why), ``settled`` (what it was about is done) or ``skipped`` (its reader has no
 address, or wants none). It is ``sending`` in the database before it goes to the mail server: whatever
-happens, it is not sent twice. A mail server that is away leaves it owed. What failed is tried again only
-when somebody says so (:func:`resend`).
+happens, it is not sent twice. A mail server that is away leaves it owed (:mod:`.delivery`).
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ _ROWS_AT_ONCE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """One day on which something is due, and since when a report answers to it (None: no report does)."""
+    """One day on which something is due, and since when a report counts for it (None: no report does)."""
 
     due: dt.date
     since: dt.date | None
@@ -82,7 +81,7 @@ def _reminder_day(due: dt.date, count: int) -> dt.date:
 
 
 def queue_reminders(today: dt.date | None = None) -> int:
-    """Note the letters that are due by now, and commit; return how many are new."""
+    """Queue the letters that are due by now, and commit; return how many are new."""
     day = today or record_service.today()
     wanted = sa.select(PlanRow).where(PlanRow.status.in_(TRACKED_STATUSES)).order_by(PlanRow.name)
     made = 0
@@ -106,32 +105,32 @@ def _build_plan_rows(plan: PlanRow, today: dt.date) -> tuple[list[dict[str, Any]
     reading = {user for item in items for name in owed[item.id] for user in focal[name]}
     soon = []
     for item in items:
-        several = list_occasions(store.item_from_store(item.body).schedule, frame)
-        for one in several:
-            left = find_due_step(one.due, today, days)
+        occasions = list_occasions(store.item_from_store(item.body).schedule, frame)
+        for occasion in occasions:
+            left = find_due_step(occasion.due, today, days)
             if left is not None:
                 # what is due once is answered by being done, what is due again and again by a report
-                soon.append((item, one if len(several) > 1 else replace(one, since=None), left))
+                soon.append((item, occasion if len(occasions) > 1 else replace(occasion, since=None), left))
     reported = _load_reports(plan.id, {(item.level, item.code) for item, _, _ in soon}) if soon else {}
     rows = []
-    for item, one, left in soon:
+    for item, occasion, left in soon:
         for name in sorted(owed[item.id]):
-            if _is_done(item, name, one, reported):
+            if _is_done(item, name, occasion, reported):
                 continue
             for user in focal[name]:
                 rows.append(
                     {
-                        "key": f"due/{plan.id}/{item.id}/{name}/{one.due}/{left}/{user}",
+                        "key": f"due/{plan.id}/{item.id}/{name}/{occasion.due}/{left}/{user}",
                         "user_id": user,
                         "kind": DUE,
                         "body": {
                             "plan": plan.id,
                             "item": item.id,
                             "organization": name,
-                            "due": one.due.isoformat(),
+                            "due": occasion.due.isoformat(),
                             "days": left,
                         },
-                        "due": one.due,
+                        "due": occasion.due,
                     }
                 )
     return rows, reading
@@ -179,24 +178,31 @@ def _load_reports(
 def _is_done(
     item: PlanItem,
     organization: str,
-    one: Occasion,
+    occasion: Occasion,
     reported: dict[tuple[str, str, str | None], list[dt.datetime]],
 ) -> bool:
     """Whether an organismo has done what is due: its own part, or one of several occasions."""
     if get_assignment_state(item, organization) in DONE_LIGHTS:
         return True
-    if one.since is None:
+    if occasion.since is None:
         return False
     moments = (
         reported.get((item.level, item.code, organization), [])
         + reported.get((item.level, item.code, None), [])
     )  # fmt: skip
-    return any(one.since <= day_of(at) <= one.due for at in moments)
+    return any(occasion.since <= day_of(at) <= occasion.due for at in moments)
 
 
 def get_assignment_state(item: PlanItem, organization: str) -> str | None:
     standing = (item.standing or {}).get("assignments") or []
-    return next((one.get("declared") for one in standing if one.get("organization") == organization), None)
+    return next(
+        (
+            assignment.get("declared")
+            for assignment in standing
+            if assignment.get("organization") == organization
+        ),
+        None,
+    )
 
 
 def _build_digest_rows(readers: Iterable[str], today: dt.date) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ TIMEOUT = 30
 
 
 class Outcome(str, Enum):
-    """What became of a letter."""
+    """The outcome of sending a letter."""
 
     SENT = "sent"
     #: the server does not take it for this recipient, now or ever
@@ -39,7 +39,7 @@ class Outcome(str, Enum):
 
 
 def send_message(user: model.User, subject: str, body: str) -> tuple[Outcome, str]:
-    """Send a letter to a user; return what became of it, and the error in words.
+    """Send a letter to a user; return the outcome, and the error in words.
 
     Writes nothing; the caller commits before and after.
     """
@@ -82,18 +82,18 @@ def _list_smtplib_functions(error: BaseException) -> set[str]:
 
 def classify_error(error: BaseException) -> Outcome:
     """Return what an error of the mailer means for the letter."""
-    # the mailer sends QUIT whatever happened before; its failure does not concern the letter
-    before = [one for one in _list_causes(error) if "quit" not in _list_smtplib_functions(one)]
-    if not before:
+    # the mailer sends QUIT whatever happened before: its failure says nothing about the letter
+    causes = [cause for cause in _list_causes(error) if "quit" not in _list_smtplib_functions(cause)]
+    if not causes:
         return Outcome.SENT
-    for one in before:
-        if isinstance(one, smtplib.SMTPRecipientsRefused):
-            codes = [code for code, _ in one.recipients.values()]
+    for cause in causes:
+        if isinstance(cause, smtplib.SMTPRecipientsRefused):
+            codes = [code for code, _ in cause.recipients.values()]
             return Outcome.REFUSED if all(500 <= code < 600 for code in codes) else Outcome.LATER
-        if isinstance(one, smtplib.SMTPDataError | smtplib.SMTPSenderRefused):
-            return Outcome.REFUSED if 500 <= one.smtp_code < 600 else Outcome.LATER
-        if isinstance(one, smtplib.SMTPResponseException | smtplib.SMTPNotSupportedError):
+        if isinstance(cause, smtplib.SMTPDataError | smtplib.SMTPSenderRefused):
+            return Outcome.REFUSED if 500 <= cause.smtp_code < 600 else Outcome.LATER
+        if isinstance(cause, smtplib.SMTPResponseException | smtplib.SMTPNotSupportedError):
             return Outcome.AWAY
-    if any("data" in _list_smtplib_functions(one) for one in before):
+    if any("data" in _list_smtplib_functions(cause) for cause in causes):
         return Outcome.UNKNOWN
     return Outcome.AWAY

@@ -15,7 +15,7 @@ from ckanext.ogp_plan.serializers.values import serialize_fraction, serialize_mo
 
 
 def assignment_columns(organization: str) -> tuple[Any, Any, Any]:
-    """Return the columns of :class:`PlanItem` that tell how one organismo stands in it.
+    """Return the columns of :class:`PlanItem` that hold the status of one organismo in it.
 
     :returns: ``mine``, ``among`` and ``own_target`` of :func:`own`.
     """
@@ -38,18 +38,18 @@ def assignment_columns(organization: str) -> tuple[Any, Any, Any]:
 
 
 def serialize_assignment(
-    one: Any,
+    item: Any,
     *,
     mine: Mapping[str, Any] | None,
     among: int | None,
     own_target: Decimal | None,
 ) -> dict[str, Any]:
-    """Return how one organismo stands in an item: ``{own_target, actual, met, state, light, last_news}``.
+    """Return the status of one organismo in an item: ``{own_target, actual, met, state, light, last_news}``.
 
     ``light`` is None where none was computed yet: of several that owe an item, in a standing stored by a
     release that did not know it. The next computation of the item gives it.
 
-    :param mine: how it stands in the item, of the item's standing; None: it is not there.
+    :param mine: its part of the item's standing; None: it has none.
     :param among: of how many the standing tells.
     :param own_target: what the plan says that it owes.
 
@@ -57,24 +57,24 @@ def serialize_assignment(
     """
     target = str(own_target) if own_target is not None else None
     if mine is None:
-        state = one.declared or Declared.NOT_STARTED.value
+        state = item.declared or Declared.NOT_STARTED.value
         return {
             "own_target": target,
             "actual": None,
             "met": None,
-            "progress": serialize_fraction(one.progress),
+            "progress": serialize_fraction(item.progress),
             "state": state,
-            "light": one.light or state,
-            "last_news": serialize_moment(one.last_news),
+            "light": item.light or state,
+            "last_news": serialize_moment(item.last_news),
         }
     alone = among == 1 and mine["own_target"] is None
     return {
         "own_target": mine["own_target"] or target,
         "actual": mine["actual"],
         "met": mine["met"],
-        "progress": serialize_fraction(one.progress if alone else mine["progress"]),
+        "progress": serialize_fraction(item.progress if alone else mine["progress"]),
         "state": mine["declared"],
         # who owes an item alone has the item's
-        "light": mine.get("light") or (one.light if among == 1 else None),
+        "light": mine.get("light") or (item.light if among == 1 else None),
         "last_news": mine["last_update"],
     }

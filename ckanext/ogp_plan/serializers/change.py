@@ -20,44 +20,46 @@ from ckanext.ogp_plan.serializers.values import serialize_moment
 
 def serialize_changes(rows: Sequence[RecordedChange], plan: PlanRow, reader: Reader) -> list[dict[str, Any]]:
     """Return recorded changes in words; one query, whatever their number."""
-    wanted = sa.select(PlanItem.level, PlanItem.code, PlanItem.address, PlanItem.title).where(
+    query = sa.select(PlanItem.level, PlanItem.code, PlanItem.address, PlanItem.title).where(
         PlanItem.plan_id == plan.id,
-        sa.tuple_(PlanItem.level, PlanItem.code).in_([(one.level, one.code) for one in rows if one.level]),
+        sa.tuple_(PlanItem.level, PlanItem.code).in_(
+            [(change.level, change.code) for change in rows if change.level]
+        ),
     )
-    there = {(level, code): (address, title) for level, code, address, title in model.Session.execute(wanted)}
+    there = {(level, code): (address, title) for level, code, address, title in model.Session.execute(query)}
     words = reader.words(plan.family)
-    made = []
-    for one in rows:
-        address, title = there.get((one.level, one.code), (None, ""))
-        made.append(
+    results = []
+    for change in rows:
+        address, title = there.get((change.level, change.code), (None, ""))
+        results.append(
             {
-                "at": serialize_moment(one.created),
-                "version": one.version,
-                "kind": one.kind,
-                "level": one.level,
-                "level_name": words.names.get(one.level or "", one.level),
-                "code": one.code,
+                "at": serialize_moment(change.created),
+                "version": change.version,
+                "kind": change.kind,
+                "level": change.level,
+                "level_name": words.names.get(change.level or "", change.level),
+                "code": change.code,
                 "title": title,
                 "address": address,
                 "url": urls.url_of_item(plan.name, address) if address else None,
-                "field": one.field,
-                "field_name": _field_label(one.field, plan, reader),
-                "before": one.before,
-                "after": one.after,
-                "before_text": _value_text(one.field, one.before, plan, reader),
-                "after_text": _value_text(one.field, one.after, plan, reader),
-                "act_name": one.act_name,
-                "reason": one.reason,
+                "field": change.field,
+                "field_name": _field_label(change.field, plan, reader),
+                "before": change.before,
+                "after": change.after,
+                "before_text": _value_text(change.field, change.before, plan, reader),
+                "after_text": _value_text(change.field, change.after, plan, reader),
+                "act_name": change.act_name,
+                "reason": change.reason,
             }
         )
-    return made
+    return results
 
 
 def _field_label(field: str | None, plan: PlanRow, reader: Reader) -> str:
     if field == "status":
         return str(tk._("status"))
     if field and field.startswith("settings."):
-        labels = {one["name"]: one["label"] for one in serialize_settings(plan, reader)}
+        labels = {setting["name"]: setting["label"] for setting in serialize_settings(plan, reader)}
         return labels.get(field.removeprefix("settings."), field)
     return change_words.field_name(field, reader.words(plan.family))
 

@@ -11,15 +11,15 @@ from ckanext.ogp_plan.serializers.reader import Reader
 from ckanext.ogp_plan.serializers.values import serialize_moment
 
 
-def serialize_cut(one: Any, row: PlanRow, reader: Reader) -> dict[str, Any]:
+def serialize_cut(day: Any, row: PlanRow, reader: Reader) -> dict[str, Any]:
     """Return a day of a plan's cuts (:class:`ckanext.ogp_plan.services.cut.CutDay`)."""
     return {
-        "day": one.day.isoformat(),
-        "due": one.state.due.isoformat(),
-        "state": one.state.state,
-        "state_name": phrases.describe_cut_state(one.state, reader.lang),
-        "published_at": serialize_moment(one.published.at) if one.published else None,
-        "late_days": one.state.late_days,
-        "sha256": one.cut.sha256 if one.cut else None,
-        "url": urls.url_of_cut(row.name, one.day),
+        "day": day.day.isoformat(),
+        "due": day.state.due.isoformat(),
+        "state": day.state.state,
+        "state_name": phrases.describe_cut_state(day.state, reader.lang),
+        "published_at": serialize_moment(day.published.at) if day.published else None,
+        "late_days": day.state.late_days,
+        "sha256": day.cut.sha256 if day.cut else None,
+        "url": urls.url_of_cut(row.name, day.day),
     }

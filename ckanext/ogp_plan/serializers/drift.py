@@ -28,7 +28,7 @@ def serialize_drift(
     :returns: ``{name, title, moved, days, lowered, percent, removed}`` of each whose promises moved, and
         the same of the whole plan.
     """
-    wanted = (
+    query = (
         sa.select(RecordedChange)
         .where(*conditions, RecordedChange.level.is_not(None))
         .where(
@@ -39,23 +39,27 @@ def serialize_drift(
             )
         )
     )
-    changes = list(model.Session.scalars(wanted))
-    # where the due day is told to have moved, its months say the same once more
-    dated = {(one.version, one.level, one.code) for one in changes if one.field == "schedule.due"}
+    changes = list(model.Session.scalars(query))
+    # a moved due day changes the months of the item too: it counts once
+    dated = {
+        (change.version, change.level, change.code) for change in changes if change.field == "schedule.due"
+    }
     changes = [
-        one
-        for one in changes
-        if one.field != "schedule.months" or (one.version, one.level, one.code) not in dated
+        change
+        for change in changes
+        if change.field != "schedule.months" or (change.version, change.level, change.code) not in dated
     ]
-    owners = _load_responsibles(row, {(one.level or "", one.code or "") for one in changes})
+    owners = _load_responsibles(row, {(change.level or "", change.code or "") for change in changes})
     whole = _Drift()
     by_name: dict[str, _Drift] = defaultdict(_Drift)
-    for one in changes:
-        whole.add(one)
-        for name in owners.get((one.level or "", one.code or ""), ()):
-            by_name[name].add(one)
-    made = [{**reader.organization(name), **one.plain()} for name, one in by_name.items() if one.any()]
-    return sorted(made, key=lambda one: (-one["days"], one["title"])), whole.plain()
+    for change in changes:
+        whole.add(change)
+        for name in owners.get((change.level or "", change.code or ""), ()):
+            by_name[name].add(change)
+    results = [
+        {**reader.organization(name), **drift.plain()} for name, drift in by_name.items() if drift.any()
+    ]
+    return sorted(results, key=lambda entry: (-entry["days"], entry["title"])), whole.plain()
 
 
 class _Drift:
@@ -109,23 +113,23 @@ def _parse_day(value: Any) -> dt.date | None:
 
 def _last_day_of_months(value: Any) -> dt.date | None:
     """The last day of the last month that is scheduled, in a year of 365 days."""
-    months = [one for one in value or () if isinstance(one, int) and 1 <= one <= 12]
+    months = [month for month in value or () if isinstance(month, int) and 1 <= month <= 12]
     return last_of_month(2023, max(months)) if months else None
 
 
 def _sum_targets(value: Any) -> Decimal | None:
     """The sum of the numbers to reach, as a change of targets holds them."""
     found = []
-    for one in value or ():
+    for target in value or ():
         try:
-            found.append(Decimal(str(one[0])))
+            found.append(Decimal(str(target[0])))
         except (ArithmeticError, IndexError, TypeError):
             return None
     return sum(found, Decimal(0)) if found else None
 
 
 def _load_responsibles(row: PlanRow, keys: set[Key]) -> dict[Key, set[str]]:
-    """Who owes items, of those withdrawn too (their rows keep what they said)."""
+    """Responsibles of items, withdrawn ones too (their rows are kept as they were)."""
     wanted = sa.select(PlanItem.level, PlanItem.code, PlanItem.body["assignments"]).where(
         PlanItem.plan_id == row.id, sa.tuple_(PlanItem.level, PlanItem.code).in_(list(keys))
     )
@@ -133,9 +137,9 @@ def _load_responsibles(row: PlanRow, keys: set[Key]) -> dict[Key, set[str]]:
     found: dict[Key, set[str]] = {}
     for level, code, assigned in model.Session.execute(wanted):
         names: set[str] = set()
-        for one in assigned or ():
-            if one.get("role") in RESPONSIBLE_ROLES:
-                names |= {one["organization"]} if one.get("organization") else set()
-                names |= set(groups.get(one.get("group") or "", ()))
+        for assignment in assigned or ():
+            if assignment.get("role") in RESPONSIBLE_ROLES:
+                names |= {assignment["organization"]} if assignment.get("organization") else set()
+                names |= set(groups.get(assignment.get("group") or "", ()))
         found[level, code] = names
     return found

@@ -23,38 +23,40 @@ from ckanext.ogp_plan.services.permission import Person
 def serialize_item_evidence(
     plan: PlanRow, row: PlanItem, facts: Facts, person: Person, reader: Reader
 ) -> list[dict[str, Any]]:
-    """The evidence that stands, the newest first. ``private``: it is withheld from the public."""
+    """Return the valid evidence of an item, the newest first; what is withheld only to who may see it."""
     allowed: dict[str | None, bool] = {}
-    made = []
-    for one in reversed(facts.record.standing_evidence()):
-        if one.item != (row.level, row.code):
+    results = []
+    for evidence in reversed(facts.record.standing_evidence()):
+        if evidence.item != (row.level, row.code):
             continue
-        if one.organization not in allowed and not one.public:
-            allowed[one.organization] = permission.is_allowed(
-                person, "private_evidence", plan, row, one.organization
+        if evidence.organization not in allowed and not evidence.public:
+            allowed[evidence.organization] = permission.is_allowed(
+                person, "private_evidence", plan, row, evidence.organization
             )
-        made.append(_serialize_evidence(one, facts, one.public or allowed[one.organization], reader))
-    return made
+        results.append(
+            _serialize_evidence(evidence, facts, evidence.public or allowed[evidence.organization], reader)
+        )
+    return results
 
 
-def _serialize_evidence(one: Evidence, facts: Facts, visible: bool, reader: Reader) -> dict[str, Any]:
-    check = facts.checks.get(one.id)
-    broken = evidence_breaks(one, check)
-    known = CODED.get(one.kind.value)
+def _serialize_evidence(evidence: Evidence, facts: Facts, visible: bool, reader: Reader) -> dict[str, Any]:
+    check = facts.checks.get(evidence.id)
+    broken = evidence_breaks(evidence, check)
+    known = CODED.get(evidence.kind.value)
     return {
-        "id": one.id,
-        "kind": one.kind.value,
-        "kind_name": phrases.translate(known, reader.lang) if known else one.kind.value,
-        "title": one.title if visible else "",
-        "url": (one.url or _catalogue_url(one)) if visible else "",
-        "resource": one.resource if visible else None,
-        "dataset": one.dataset if visible else None,
-        "sha256": one.sha256 if visible else None,
-        "size": one.size if visible else None,
-        "public": one.public,
-        "withheld": "" if one.public else one.withheld,
+        "id": evidence.id,
+        "kind": evidence.kind.value,
+        "kind_name": phrases.translate(known, reader.lang) if known else evidence.kind.value,
+        "title": evidence.title if visible else "",
+        "url": (evidence.url or _catalogue_url(evidence)) if visible else "",
+        "resource": evidence.resource if visible else None,
+        "dataset": evidence.dataset if visible else None,
+        "sha256": evidence.sha256 if visible else None,
+        "size": evidence.size if visible else None,
+        "public": evidence.public,
+        "withheld": "" if evidence.public else evidence.withheld,
         "visible": visible,
-        "captured": serialize_moment(one.captured),
+        "captured": serialize_moment(evidence.captured),
         "state": "broken" if broken else "unchecked" if check is None else "valid",
         "state_text": phrases.join_texts(
             [phrases.describe_break(code, reader.lang) for code in broken], reader.lang
@@ -62,32 +64,34 @@ def _serialize_evidence(one: Evidence, facts: Facts, visible: bool, reader: Read
         if broken
         else "",
         "checked": serialize_moment(check.at) if check else None,
-        "organization": reader.organization(one.organization) if one.organization else None,
-        "update": one.update,
-        "measurement": one.measurement,
-        "at": serialize_moment(one.at),
+        "organization": reader.organization(evidence.organization) if evidence.organization else None,
+        "update": evidence.update,
+        "measurement": evidence.measurement,
+        "at": serialize_moment(evidence.at),
     }
 
 
-def _catalogue_url(one: Evidence) -> str:
-    if one.resource and one.dataset:
-        return str(tk.url_for("resource.read", id=one.dataset, resource_id=one.resource))
-    return str(tk.url_for("dataset.read", id=one.dataset)) if one.dataset else ""
+def _catalogue_url(evidence: Evidence) -> str:
+    if evidence.resource and evidence.dataset:
+        return str(tk.url_for("resource.read", id=evidence.dataset, resource_id=evidence.resource))
+    return str(tk.url_for("dataset.read", id=evidence.dataset)) if evidence.dataset else ""
 
 
-def serialize_public_evidence(one: Evidence) -> dict[str, Any]:
+def serialize_public_evidence(evidence: Evidence) -> dict[str, Any]:
     """Evidence as everybody may know it; who may know more finds it on the item's page."""
-    address = one.url
-    if one.public and not address and one.dataset:
+    address = evidence.url
+    if evidence.public and not address and evidence.dataset:
         endpoint, names = (
-            ("resource.read", {"resource_id": one.resource}) if one.resource else ("dataset.read", {})
+            ("resource.read", {"resource_id": evidence.resource})
+            if evidence.resource
+            else ("dataset.read", {})
         )
-        address = tk.url_for(endpoint, id=one.dataset, **names)
+        address = tk.url_for(endpoint, id=evidence.dataset, **names)
     return {
-        "id": one.id,
-        "kind": one.kind.value,
-        "title": one.title if one.public else "",
-        "url": address if one.public else "",
-        "public": one.public,
-        "withheld": "" if one.public else one.withheld,
+        "id": evidence.id,
+        "kind": evidence.kind.value,
+        "title": evidence.title if evidence.public else "",
+        "url": address if evidence.public else "",
+        "public": evidence.public,
+        "withheld": "" if evidence.public else evidence.withheld,
     }

@@ -17,7 +17,7 @@ from ckanext.ogp_plan.services.report import ReportTransaction
 
 
 def update_dict(fact_id: str, report: ReportTransaction | None = None) -> dict[str, Any]:
-    """Return an update as recorded, with its parts, where its item stands now, and what it counts for."""
+    """Return an update as recorded, with its parts, the status of its item, and what it counts for."""
     row = model.Session.get(Event, fact_id)
     fact: Any = event_service.to_fact(row)
     parts = sa.select(Event.id, Event.kind).where(
@@ -47,8 +47,8 @@ def parts_dict(plan_id: str, report: ReportTransaction) -> dict[str, Any]:
         "id": None,
         **item_status_dict(plan_id, *first.item),  # type: ignore[attr-defined]
         "organization": first.organization,  # type: ignore[attr-defined]
-        "measurements": [{"id": one.id} for one in added if isinstance(one, Measurement)],
-        "evidence": [{"id": one.id} for one in added if not isinstance(one, Measurement)],
+        "measurements": [{"id": fact.id} for fact in added if isinstance(fact, Measurement)],
+        "evidence": [{"id": fact.id} for fact in added if not isinstance(fact, Measurement)],
         "repeated": [],
     }
 
@@ -103,15 +103,15 @@ def _repeated(row: Event, report: ReportTransaction | None) -> list[dict[str, An
     if report is not None:
         return [
             {
-                "plan": one.plan.name,
-                "item": one.item.address,
-                "title": one.item.title,
-                "id": one.update.id if one.update else None,
-                "state": one.update.state.value if one.update and one.update.state else None,
-                "state_kept": one.state_kept,
-                "why_not": one.why,
+                "plan": repeat.plan.name,
+                "item": repeat.item.address,
+                "title": repeat.item.title,
+                "id": repeat.update.id if repeat.update else None,
+                "state": repeat.update.state.value if repeat.update and repeat.update.state else None,
+                "state_kept": repeat.state_kept,
+                "why_not": repeat.why,
             }
-            for one in report.repeats_of(row.id)
+            for repeat in report.repeats_of(row.id)
         ]
     others = link_service.answering_for([(row.plan_id, (row.level or "", row.code or ""))])
     places = [(plan_id, *key) for found in others.values() for plan_id, key in sorted(found)]

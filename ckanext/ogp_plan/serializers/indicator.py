@@ -18,68 +18,74 @@ from ckanext.ogp_plan.serializers.values import serialize_decimal, serialize_fra
 
 
 def serialize_indicator(
-    one: Indicator, item: Item, facts: Facts, plan: PlanRow, reader: Reader
+    indicator: Indicator, item: Item, facts: Facts, plan: PlanRow, reader: Reader
 ) -> dict[str, Any]:
-    measurements = [each for each in facts.measurements.get(item.key, ()) if each.indicator == one.code]
+    measurements = [
+        measurement
+        for measurement in facts.measurements.get(item.key, ())
+        if measurement.indicator == indicator.code
+    ]
     quota = progress.compute_quota(facts, item)
-    shared = quota if quota and quota.indicator == one.code else None
+    shared = quota if quota and quota.indicator == indicator.code else None
     words = reader.words(plan.family)
-    actual = shared.actual if shared else progress.actual_value(one, measurements)
+    actual = shared.actual if shared else progress.actual_value(indicator, measurements)
     return {
-        "code": one.code,
-        "name": one.name,
-        "measure": one.measure.value,
-        "measure_name": change_words.format_value("measure", one.measure.value, words),
-        "unit": one.unit,
-        "ascending": one.ascending,
-        "baseline": serialize_decimal(one.baseline),
-        "baseline_year": one.baseline_year,
-        "target": serialize_decimal(shared.target if shared else progress.target_value(one)),
-        "target_text": one.target_text,
+        "code": indicator.code,
+        "name": indicator.name,
+        "measure": indicator.measure.value,
+        "measure_name": change_words.format_value("measure", indicator.measure.value, words),
+        "unit": indicator.unit,
+        "ascending": indicator.ascending,
+        "baseline": serialize_decimal(indicator.baseline),
+        "baseline_year": indicator.baseline_year,
+        "target": serialize_decimal(shared.target if shared else progress.target_value(indicator)),
+        "target_text": indicator.target_text,
         "actual": serialize_decimal(actual),
         "capped": serialize_decimal(shared.capped) if shared else None,
         "progress": serialize_fraction(
-            shared.progress if shared else progress.compute_indicator_progress(one, measurements)
+            shared.progress if shared else progress.compute_indicator_progress(indicator, measurements)
         ),
-        "formula": one.formula,
-        "numerator": one.numerator,
-        "denominator": one.denominator,
-        "accumulation": one.accumulation.value,
-        "accumulation_name": change_words.format_value("accumulation", one.accumulation.value, words),
-        "verification": list(one.verification),
-        "periods": _serialize_periods(one, measurements, reader),
+        "formula": indicator.formula,
+        "numerator": indicator.numerator,
+        "denominator": indicator.denominator,
+        "accumulation": indicator.accumulation.value,
+        "accumulation_name": change_words.format_value("accumulation", indicator.accumulation.value, words),
+        "verification": list(indicator.verification),
+        "periods": _serialize_periods(indicator, measurements, reader),
     }
 
 
 def _serialize_periods(
-    one: Indicator, measurements: Sequence[Measurement], reader: Reader
+    indicator: Indicator, measurements: Sequence[Measurement], reader: Reader
 ) -> list[dict[str, Any]]:
     """What was measured in each period beside what was to be reached in it, in order."""
-    targets = {(each.start, each.end): each for each in one.targets if each.start and each.end}
+    targets = {(goal.start, goal.end): goal for goal in indicator.targets if goal.start and goal.end}
     used = set()
-    made = []
-    for each in sorted(measurements, key=lambda each: (each.end, each.start, each.at, each.id)):
-        target = targets.get((each.start, each.end))
-        used.add((each.start, each.end))
-        made.append(
+    results = []
+    for measurement in sorted(measurements, key=lambda row: (row.end, row.start, row.at, row.id)):
+        target = targets.get((measurement.start, measurement.end))
+        used.add((measurement.start, measurement.end))
+        results.append(
             {
-                "start": each.start.isoformat(),
-                "end": each.end.isoformat(),
-                "label": reader.period(each.start, each.end),
+                "start": measurement.start.isoformat(),
+                "end": measurement.end.isoformat(),
+                "label": reader.period(measurement.start, measurement.end),
                 "target": serialize_decimal(target.value) if target else None,
-                "actual": serialize_decimal(progress.measured_value(each)),
-                "numerator": serialize_decimal(each.numerator),
-                "denominator": serialize_decimal(each.denominator),
-                "dimension": dict(each.dimension),
-                "comment": each.comment,
-                "method": each.method,
-                "organization": reader.organization(each.organization) if each.organization else None,
-                "measurement_id": each.id,
+                "actual": serialize_decimal(progress.measured_value(measurement)),
+                "numerator": serialize_decimal(measurement.numerator),
+                "denominator": serialize_decimal(measurement.denominator),
+                "dimension": dict(measurement.dimension),
+                "comment": measurement.comment,
+                "method": measurement.method,
+                "organization": reader.organization(measurement.organization)
+                if measurement.organization
+                else None,
+                "measurement_id": measurement.id,
             }
         )
     for (start, end), target in targets.items():
         if (start, end) not in used and start and end:
-            made.append(
+            results.append(
                 {
                     "start": start.isoformat(), "end": end.isoformat(), "label": reader.period(start, end),
                     "target": serialize_decimal(target.value), "actual": None,
@@ -88,4 +94,4 @@ def _serialize_periods(
                     "organization": None, "measurement_id": None,
                 }
             )  # fmt: skip
-    return sorted(made, key=lambda each: (each["end"], each["start"]))
+    return sorted(results, key=lambda row: (row["end"], row["start"]))

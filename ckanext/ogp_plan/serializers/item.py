@@ -42,9 +42,9 @@ def load_item_rows(
     """Return rows of items with what :func:`items` needs; one query.
 
     :param condition: on :class:`PlanItem`.
-    :param whole: with all of their standing: how each organismo stands, too.
+    :param whole: with all of their standing, that of each organismo included.
     """
-    wanted = (
+    query = (
         sa.select(
             *(
                 getattr(PlanItem, name)
@@ -68,8 +68,8 @@ def load_item_rows(
         .offset(offset)
     )  # fmt: skip
     if limit is not None:
-        wanted = wanted.limit(limit)
-    return list(model.Session.execute(wanted))
+        query = query.limit(limit)
+    return list(model.Session.execute(query))
 
 
 def _short_standing() -> Any:
@@ -88,7 +88,7 @@ def load_indicators(ids: Collection[str]) -> dict[str, list[Indicator]]:
 def load_assignments(ids: Collection[str]) -> dict[str, list[Any]]:
     """Return who owes items, by the item's id, in the plan's order; one query."""
     columns = ItemAssignment.__table__.c
-    wanted = (
+    query = (
         sa.select(
             columns.item_id,
             columns.organization,
@@ -102,8 +102,8 @@ def load_assignments(ids: Collection[str]) -> dict[str, list[Any]]:
         .order_by(columns.position, columns.id)
     )
     found: dict[str, list[Any]] = defaultdict(list)
-    for one in model.Session.execute(wanted):
-        found[one.item_id].append(one)
+    for row in model.Session.execute(query):
+        found[row.item_id].append(row)
     return found
 
 
@@ -120,24 +120,26 @@ def serialize_items(
     :param owed: who owes them, when it is known already.
     """
     held = {id_: record_service.effective_settings(plan) for id_, plan in plan_rows.items()}
-    who = load_assignments([one.id for one in rows]) if owed is None else owed
+    assigned = load_assignments([row.id for row in rows]) if owed is None else owed
     titles = load_plan_titles(rows, reader, plan_rows)
-    grouped = {one.plan_id for one in rows if any(each.group_id for each in who.get(one.id, ()))}
+    grouped = {
+        row.plan_id for row in rows if any(assignment.group_id for assignment in assigned.get(row.id, ()))
+    }
     groups = {
         id_: {group["id"]: group for group in head["groups"] or ()}
         for id_, head in load_heads(plan_rows[id_] for id_ in grouped).items()
     }
     return [
         _serialize_item(
-            one,
+            row,
             reader,
-            plan_rows[one.plan_id],
-            held[one.plan_id],
-            who.get(one.id, ()),
+            plan_rows[row.plan_id],
+            held[row.plan_id],
+            assigned.get(row.id, ()),
             titles,
-            groups.get(one.plan_id, {}),
+            groups.get(row.plan_id, {}),
         )
-        for one in rows
+        for row in rows
     ]
 
 
@@ -146,8 +148,8 @@ def load_plan_titles(rows: Iterable[Any], reader: Reader, plan_rows: Mapping[str
     titles = {id_: plan.title for id_, plan in plan_rows.items()}
     named = {
         reason["params"].get("plan")
-        for one in rows
-        for reason in (one.standing or {}).get("reasons", ())
+        for row in rows
+        for reason in (row.standing or {}).get("reasons", ())
         if reason["code"] == "R6"
     } - {None, *titles}
     if named:
@@ -159,7 +161,7 @@ def load_plan_titles(rows: Iterable[Any], reader: Reader, plan_rows: Mapping[str
 
 
 def _serialize_item(
-    one: Any,
+    row: Any,
     reader: Reader,
     plan: PlanRow,
     settings: Settings,
@@ -167,70 +169,72 @@ def _serialize_item(
     titles: Mapping[str, str],
     groups: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:
-    standing = one.standing or {}
+    standing = row.standing or {}
     rolled = standing.get("rolled")
     within, outside = split_lights(rolled["counts"].items()) if rolled else (None, None)
     words = reader.words(plan.family)
     named = dict.fromkeys(
-        each.organization for each in owed if each.organization and each.role in RESPONSIBLE_ROLES
+        assignment.organization
+        for assignment in owed
+        if assignment.organization and assignment.role in RESPONSIBLE_ROLES
     )
-    titled = reader.names
+    titles_of = reader.names
     return {
-        "id": one.id,
+        "id": row.id,
         "plan": plan.name,
         "plan_title": plan.title,
-        "level": one.level,
-        "level_name": words.names.get(one.level, one.level),
-        "code": one.code,
-        "code_printed": one.code_printed or one.code,
-        "address": one.address,
-        "url": reader.item_url(plan.name, one.address),
-        "title": one.title,
-        "parent": one.parent,
-        "component": one.component,
-        "depth": one.depth,
-        "trackable": one.trackable,
-        "due": serialize_day(one.due),
-        "months": list(one.months or ()),
+        "level": row.level,
+        "level_name": words.names.get(row.level, row.level),
+        "code": row.code,
+        "code_printed": row.code_printed or row.code,
+        "address": row.address,
+        "url": reader.item_url(plan.name, row.address),
+        "title": row.title,
+        "parent": row.parent,
+        "component": row.component,
+        "depth": row.depth,
+        "trackable": row.trackable,
+        "due": serialize_day(row.due),
+        "months": list(row.months or ()),
         # what the months are: of each year of the plan ("months"), or only that of its day
-        "schedule_kind": one.schedule_kind,
+        "schedule_kind": row.schedule_kind,
         # months of the plan that somebody reported for; None: not computed yet
         "reported": standing.get("reported"),
-        "precision": one.precision if one.due else None,
-        "light": one.light,
-        "light_name": reader.light(one.light, settings),
-        "declared": one.declared,
-        "declared_name": reader.light(one.declared, settings),
+        "precision": row.precision if row.due else None,
+        "light": row.light,
+        "light_name": reader.light(row.light, settings),
+        "declared": row.declared,
+        "declared_name": reader.light(row.declared, settings),
         "reasons": reader.reasons(standing.get("reasons", ()), titles),
         "labels": [phrases.label_name(code, reader.lang) for code in standing.get("labels", ())],
-        "progress": serialize_fraction(one.progress),
+        "progress": serialize_fraction(row.progress),
         "expected": serialize_fraction(standing.get("expected")),
-        "coverage": _serialize_coverage(one, rolled),
+        "coverage": _serialize_coverage(row, rolled),
         "lights": within,
         "excluded": outside,
-        "organizations": [{"name": name, "title": titled.get(name, name)} for name in named],
-        "unknown": [each.unknown for each in owed if each.unknown],
+        "organizations": [{"name": name, "title": titles_of.get(name, name)} for name in named],
+        "unknown": [assignment.unknown for assignment in owed if assignment.unknown],
         "group": _serialize_group(owed, groups),
         "quota": _serialize_quota(standing.get("quota")),
-        "last_news": serialize_moment(one.last_news),
-        "days_since_news": reader.days_since(one.last_news),
-        "disagrees": one.disagrees,
-        "withdrawn": one.withdrawn,
+        "last_news": serialize_moment(row.last_news),
+        "days_since_news": reader.days_since(row.last_news),
+        "disagrees": row.disagrees,
+        "withdrawn": row.withdrawn,
     }
 
 
-def _serialize_coverage(one: Any, rolled: Mapping[str, Any] | None) -> dict[str, int]:
+def _serialize_coverage(row: Any, rolled: Mapping[str, Any] | None) -> dict[str, int]:
     if rolled:
         return {"with_value": rolled["rolled"]["with_value"], "total": rolled["rolled"]["total"]}
-    return {"with_value": int(one.progress is not None), "total": int(one.trackable)}
+    return {"with_value": int(row.progress is not None), "total": int(row.trackable)}
 
 
 def _serialize_group(owed: Sequence[Any], groups: Mapping[str, Mapping[str, Any]]) -> dict[str, Any] | None:
-    named = next((one.group_id for one in owed if one.group_id), None)
+    named = next((assignment.group_id for assignment in owed if assignment.group_id), None)
     if named is None:
         return None
     group = groups.get(named, {})
-    members = sum(one.group_id == named and one.organization is not None for one in owed)
+    members = sum(assignment.group_id == named and assignment.organization is not None for assignment in owed)
     return {"id": named, "name": group.get("name") or named, "size": group.get("size") or members}
 
 

@@ -42,7 +42,7 @@ from ckanext.ogp_plan.services.permission import Person
 
 #: Changes of its light and of the plan that the story of an item holds at most.
 _MAX_HISTORY = 500
-#: Entries of a story that are shown at once, unless others are asked for.
+#: Entries of a story on one page, unless another number is requested.
 STORY_LIMIT = 100
 
 
@@ -65,18 +65,17 @@ def serialize_item_detail(
     item = store.item_from_store(row.body)
     record = record_service.load(plan, {key})
     if not record.plan.items:
-        # withdrawn from the plan: what happened to it is told still
+        # withdrawn from the plan: its story is kept
         record.plan.items = [item]
     facts = Facts(record)
     rows = item_serializer.load_item_rows(PlanItem.id == row.id, whole=True)
     below = item_serializer.load_item_rows(
         sa.and_(PlanItem.parent_id == row.id, PlanItem.withdrawn.is_(False)), limit=_MAX_HISTORY
     )
-    owed = item_serializer.load_assignments([row.id, *(one.id for one in below)])
+    owed = item_serializer.load_assignments([row.id, *(child.id for child in below)])
     described = item_serializer.serialize_items([*rows, *below], reader, {plan.id: plan}, owed)
     standing = row.standing or {}
     settings = record_service.effective_settings(plan)
-    mine = permission.list_reporting_organizations(person, plan, row)
     links = serialize_item_links(plan, key, record, reader)
     changes = _load_changes(plan, key)
     lights = _load_light_changes(row)
@@ -90,43 +89,54 @@ def serialize_item_detail(
         "schedule": _serialize_schedule(item, plan, reader),
         "assignments": _serialize_assignments(rows[0], owed.get(row.id, ()), plan, reader),
         "missing": _list_missing(standing, reader),
-        "indicators": [serialize_indicator(one, item, facts, plan, reader) for one in item.indicators],
+        "indicators": [
+            serialize_indicator(indicator, item, facts, plan, reader) for indicator in item.indicators
+        ],
         "evidence": serialize_item_evidence(plan, row, facts, person, reader),
         "verdicts": _serialize_verdicts(standing, reader),
         "suggested": standing.get("suggested"),
         "suggested_name": completion_label(standing.get("suggested"), reader),
-        "answers": [
-            {
-                "reason": one["reason"],
-                "reason_title": phrases.reason_title(one["reason"], reader.lang)
-                if one["reason"] in REASONS
-                else one["reason"],
-                "text": one["text"],
-                "organization": reader.organization(one["organization"]) if one["organization"] else None,
-                "at": one["at"],
-                "active": one["active"],
-            }
-            for one in standing.get("answers", ())
-        ],
+        "answers": _serialize_answers(standing, reader),
         "links": links,
         "story": story,
         "story_count": story_count,
         "changes": change_serializer.serialize_changes(changes[:_MAX_HISTORY], plan, reader),
         "children": described[1:],
         "settings": {"cadence": settings.cadence.id, "cadence_name": reader.text(settings.cadence.name)},
-        "may": {
-            "report": mine,
-            "report_whole": permission.is_allowed(person, "report_whole", plan, row),
-            "answer": bool(mine) or permission.is_allowed(person, "report_whole", plan, row),
-            "evidence": bool(mine) or permission.is_allowed(person, "report_whole", plan, row),
-            "review": permission.is_allowed(person, "review", plan, row),
-            "verdict": [
-                role.value
-                for role in VerdictRole
-                if permission.is_allowed(person, "verdict", plan, row) and person.holds(role.value, plan.id)
-            ],
-            "link": permission.is_allowed(person, "link", plan, row),
-        },
+        "may": _serialize_permissions(person, plan, row),
+    }
+
+
+def _serialize_answers(standing: Mapping[str, Any], reader: Reader) -> list[dict[str, Any]]:
+    """Return what responsibles answered to the reasons of the light."""
+    return [
+        {
+            "reason": answer["reason"],
+            "reason_title": phrases.reason_title(answer["reason"], reader.lang)
+            if answer["reason"] in REASONS
+            else answer["reason"],
+            "text": answer["text"],
+            "organization": reader.organization(answer["organization"]) if answer["organization"] else None,
+            "at": answer["at"],
+            "active": answer["active"],
+        }
+        for answer in standing.get("answers", ())
+    ]
+
+
+def _serialize_permissions(person: Person, plan: PlanRow, row: PlanItem) -> dict[str, Any]:
+    """Return what somebody may do with an item; ``report``: the organismos they report for."""
+    organizations = permission.list_reporting_organizations(person, plan, row)
+    whole = permission.is_allowed(person, "report_whole", plan, row)
+    verdict = permission.is_allowed(person, "verdict", plan, row)
+    return {
+        "report": organizations,
+        "report_whole": whole,
+        "answer": bool(organizations) or whole,
+        "evidence": bool(organizations) or whole,
+        "review": permission.is_allowed(person, "review", plan, row),
+        "verdict": [role.value for role in VerdictRole if verdict and person.holds(role.value, plan.id)],
+        "link": permission.is_allowed(person, "link", plan, row),
     }
 
 
@@ -175,30 +185,34 @@ def _due_text(due: dt.date, precision: str, reader: Reader) -> str:
 
 
 def _serialize_assignments(
-    one: Any, owed: Sequence[Any], plan: PlanRow, reader: Reader
+    row: Any, owed: Sequence[Any], plan: PlanRow, reader: Reader
 ) -> list[dict[str, Any]]:
     settings = record_service.effective_settings(plan)
-    held = (one.standing or {}).get("assignments", ())
+    held = (row.standing or {}).get("assignments", ())
     # the first word on each counts
-    standing = {each["organization"]: each for each in reversed(held)}
-    targets = {each.organization: each.own_target for each in reversed(owed) if each.own_target}
-    # a group whose organismos nobody listed stands there by its own name
-    nameless = any(each.group_id and not each.organization for each in owed)
+    standing = {assignment["organization"]: assignment for assignment in reversed(held)}
+    targets = {
+        assignment.organization: assignment.own_target
+        for assignment in reversed(owed)
+        if assignment.own_target
+    }
+    # a group without listed members is named by its own name
+    nameless = any(assignment.group_id and not assignment.organization for assignment in owed)
     heads = plan_serializer.load_heads([plan]) if nameless else {}
     groups = {group["id"]: group["name"] for head in heads.values() for group in head["groups"] or ()}
-    made = []
-    for each in owed:
+    results = []
+    for assignment in owed:
         entry: dict[str, Any] = {
-            "organization": each.organization,
-            "title": reader.called(each.organization)
-            if each.organization
-            else each.unknown or groups.get(each.group_id, each.group_id),
-            "unknown": each.unknown,
-            "unit": reader.called(each.unit) if each.unit else None,
-            "group": each.group_id,
-            "role": each.role,
-            "role_name": item_role_label(each.role),
-            "own_target": serialize_decimal(each.own_target),
+            "organization": assignment.organization,
+            "title": reader.called(assignment.organization)
+            if assignment.organization
+            else assignment.unknown or groups.get(assignment.group_id, assignment.group_id),
+            "unknown": assignment.unknown,
+            "unit": reader.called(assignment.unit) if assignment.unit else None,
+            "group": assignment.group_id,
+            "role": assignment.role,
+            "role_name": item_role_label(assignment.role),
+            "own_target": serialize_decimal(assignment.own_target),
             "actual": None,
             "met": None,
             "state": None,
@@ -207,19 +221,19 @@ def _serialize_assignments(
             "light_name": None,
             "last_news": None,
         }
-        if each.organization and each.role == "lider":
+        if assignment.organization and assignment.role == "lider":
             own = assignment_serializer.serialize_assignment(
-                one,
-                mine=standing.get(each.organization),
+                row,
+                mine=standing.get(assignment.organization),
                 among=len(held),
-                own_target=targets.get(each.organization),
+                own_target=targets.get(assignment.organization),
             )
             entry |= own
             entry["own_target"] = own["own_target"] or entry["own_target"]
             entry["state_name"] = reader.light(own["state"], settings)
             entry["light_name"] = reader.light(own["light"], settings)
-        made.append(entry)
-    return made
+        results.append(entry)
+    return results
 
 
 def _list_missing(standing: Mapping[str, Any], reader: Reader) -> list[dict[str, str]]:
@@ -230,34 +244,34 @@ def _list_missing(standing: Mapping[str, Any], reader: Reader) -> list[dict[str,
     if len(held) < 2:
         return []
     return [
-        reader.organization(one["organization"])
-        for one in held
-        if not one["excluded"] and one["declared"] != Declared.DONE.value
+        reader.organization(assignment["organization"])
+        for assignment in held
+        if not assignment["excluded"] and assignment["declared"] != Declared.DONE.value
     ]
 
 
 def _serialize_verdicts(standing: Mapping[str, Any], reader: Reader) -> dict[str, dict[str, Any] | None]:
-    made: dict[str, dict[str, Any] | None] = {role.value: None for role in VerdictRole}
-    for one in standing.get("verdicts", ()):
-        made[one["role"]] = {
-            "id": one["id"],
-            "role": one["role"],
-            "role_name": phrases.verdict_role_name(VerdictRole(one["role"]), reader.lang),
-            "assigned": one["assigned"],
-            "assigned_name": completion_label(one["assigned"], reader),
-            "suggested": one["suggested"],
-            "suggested_name": completion_label(one["suggested"], reader),
-            "agrees": one["agrees"],
-            "disagrees": one["disagrees"],
-            "fulfilled": one["fulfilled"],
-            "quality": one["quality"],
-            "rationale": one["rationale"],
-            "recommendation": one["recommendation"],
-            "alert": one["alert"],
-            "cut": one["cut"],
-            "at": one["at"],
+    results: dict[str, dict[str, Any] | None] = {role.value: None for role in VerdictRole}
+    for verdict in standing.get("verdicts", ()):
+        results[verdict["role"]] = {
+            "id": verdict["id"],
+            "role": verdict["role"],
+            "role_name": phrases.verdict_role_name(VerdictRole(verdict["role"]), reader.lang),
+            "assigned": verdict["assigned"],
+            "assigned_name": completion_label(verdict["assigned"], reader),
+            "suggested": verdict["suggested"],
+            "suggested_name": completion_label(verdict["suggested"], reader),
+            "agrees": verdict["agrees"],
+            "disagrees": verdict["disagrees"],
+            "fulfilled": verdict["fulfilled"],
+            "quality": verdict["quality"],
+            "rationale": verdict["rationale"],
+            "recommendation": verdict["recommendation"],
+            "alert": verdict["alert"],
+            "cut": verdict["cut"],
+            "at": verdict["at"],
         }
-    return made
+    return results
 
 
 def _load_changes(plan: PlanRow, key: Key) -> list[RecordedChange]:

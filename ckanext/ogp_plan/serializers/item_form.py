@@ -72,10 +72,10 @@ def serialize_verdicts(row: PlanItem, reader: Reader) -> dict[str, Any]:
     """Return the completion that the rules suggest, and the last verdict of each role; no query."""
     standing = row.standing or {}
     suggested = standing.get("suggested")
-    given = {verdict["role"]: verdict for verdict in standing.get("verdicts", ())}
+    verdicts_given = {verdict["role"]: verdict for verdict in standing.get("verdicts", ())}
     return {
         "suggested_name": phrases.completion_name(Completion(suggested), reader.lang) if suggested else None,
-        "verdicts": {role.value: given.get(role.value) for role in VerdictRole},
+        "verdicts": {role.value: verdicts_given.get(role.value) for role in VerdictRole},
     }
 
 

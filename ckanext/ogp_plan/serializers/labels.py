@@ -22,7 +22,7 @@ def completion_label(value: str | None, reader: Reader) -> str | None:
 
 
 def link_kind_label(kind: str, *, inverse: bool = False) -> str:
-    """Return how an item relates to another, said from the one or (``inverse``) from the other."""
+    """Return how an item relates to another, seen from its source or (``inverse``) from its target."""
     names = {
         LinkKind.CONTRIBUTES: (tk._("Contributes to"), tk._("Receives the contribution of")),
         LinkKind.DEPENDS: (tk._("Depends on"), tk._("Is waited for by")),

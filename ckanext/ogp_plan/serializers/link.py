@@ -33,29 +33,29 @@ End = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link that stands. It is of the plan of ``one``."""
+    """An active link. It is of the plan of ``source``."""
 
     id: str
     kind: str
-    one: End
-    other: End
+    source: End
+    target: End
     at: dt.datetime
 
 
 def serialize_plan_links(plan: PlanRow, reader: Reader) -> list[dict[str, Any]]:
     """Return the links that stand from and to the items of a plan, in the order of its items; three queries.
 
-    What leads to a plan that the reader may not see is not told, nor counted.
+    Links to plans that the reader may not see are left out, and not counted.
 
-    :returns: as ``ogp_plan_link_list`` answers them.
+    :returns: as ``ogp_plan_link_list`` returns them.
     """
-    standing = _load_plan_links(plan.id)
-    items = _load_items({end for link in standing for end in (link.one, link.other)}, reader)
-    rows = record_service.plans_by_id({link.one[0] for link in standing} | {plan.id})
-    made = []
-    for link in standing:
-        inverse = link.one[0] != plan.id
-        mine, theirs = (link.other, link.one) if inverse else (link.one, link.other)
+    links = _load_plan_links(plan.id)
+    items = _load_items({end for link in links for end in (link.source, link.target)}, reader)
+    rows = record_service.plans_by_id({link.source[0] for link in links} | {plan.id})
+    results = []
+    for link in links:
+        inverse = link.source[0] != plan.id
+        mine, theirs = (link.target, link.source) if inverse else (link.source, link.target)
         if mine not in items or theirs not in items:
             continue
         described = {
@@ -66,25 +66,25 @@ def serialize_plan_links(plan: PlanRow, reader: Reader) -> list[dict[str, Any]]:
             "item": _serialize_end(items[mine], reader),
             "other": _serialize_end(items[theirs], reader),
             "at": serialize_moment(link.at),
-            "may_remove": permission.is_allowed(reader.person, "link", rows[link.one[0]]),
+            "may_remove": permission.is_allowed(reader.person, "link", rows[link.source[0]]),
         }
         place = (items[mine].position, inverse, items[theirs].plan_title, items[theirs].position, link.id)
-        made.append((place, described))
-    return [described for _, described in sorted(made, key=lambda one: one[0])]
+        results.append((place, described))
+    return [described for _, described in sorted(results, key=lambda entry: entry[0])]
 
 
 def _load_plan_links(plan_id: str) -> list[Link]:
-    """The last word on each link counts."""
-    wanted = (
+    """Load the active links of a plan: the last event of each link counts."""
+    query = (
         sa.select(Event.id, Event.plan_id, Event.level, Event.code, Event.body, Event.at)
         .where(Event.kind == "link", sa.or_(Event.plan_id == plan_id, Event.body["plan"].astext == plan_id))
         .order_by(Event.at, Event.id)
     )
     last: dict[tuple[str, End, End], Link | None] = {}
-    for id_, from_plan, level, code, body, at in model.Session.execute(wanted):
-        kind, one = body["kind"], (from_plan, level, code)
+    for id_, from_plan, level, code, body, at in model.Session.execute(query):
+        kind, end = body["kind"], (from_plan, level, code)
         other = (body.get("plan") or from_plan, body["other"][0], body["other"][1])
-        last[kind, one, other] = None if body.get("removed") else Link(id_, kind, one, other, at)
+        last[kind, end, other] = None if body.get("removed") else Link(id_, kind, end, other, at)
     return [link for link in last.values() if link is not None]
 
 
@@ -92,7 +92,7 @@ def _load_items(ends: Collection[End], reader: Reader) -> dict[End, Any]:
     """Items by where they are: those of plans that the reader may see."""
     if not ends:
         return {}
-    wanted = (
+    query = (
         sa.select(
             PlanItem.plan_id, PlanItem.level, PlanItem.code, PlanItem.address, PlanItem.title,
             PlanItem.position, PlanItem.withdrawn, PlanItem.light, PlanRow.name.label("plan"),
@@ -102,21 +102,21 @@ def _load_items(ends: Collection[End], reader: Reader) -> dict[End, Any]:
         .where(sa.tuple_(PlanItem.plan_id, PlanItem.level, PlanItem.code).in_(sorted(ends)))
         .where(permission.visible_plans(reader.person))
     )  # fmt: skip
-    return {(one.plan_id, one.level, one.code): one for one in model.Session.execute(wanted)}
+    return {(row.plan_id, row.level, row.code): row for row in model.Session.execute(query)}
 
 
-def _serialize_end(one: Any, reader: Reader) -> dict[str, Any]:
+def _serialize_end(row: Any, reader: Reader) -> dict[str, Any]:
     return {
-        "plan": one.plan,
-        "plan_title": one.plan_title,
-        "address": one.address,
-        "level": one.level,
-        "code": one.code,
-        "title": one.title,
-        "url": reader.item_url(one.plan, one.address),
-        "withdrawn": one.withdrawn,
-        "light": one.light,
-        "light_name": phrases.light_name(one.light, reader.lang) if one.light else None,
+        "plan": row.plan,
+        "plan_title": row.plan_title,
+        "address": row.address,
+        "level": row.level,
+        "code": row.code,
+        "title": row.title,
+        "url": reader.item_url(row.plan, row.address),
+        "withdrawn": row.withdrawn,
+        "light": row.light,
+        "light_name": phrases.light_name(row.light, reader.lang) if row.light else None,
     }
 
 
@@ -145,7 +145,7 @@ def find_item(plan: PlanRow, written: str) -> PlanItem:
         return several[0]
     if several:
         more = "…" if len(several) > _MAX_CANDIDATES else ""
-        addresses = ", ".join(one.address for one in several[:_MAX_CANDIDATES]) + more
+        addresses = ", ".join(item.address for item in several[:_MAX_CANDIDATES]) + more
         raise _item_error(
             tk._("Several items of the plan have the code {code}. Write one of these: {addresses}.").format(
                 code=wanted, addresses=addresses
@@ -174,7 +174,7 @@ def _example_address(plan: PlanRow) -> str:
 
 
 def serialize_item_links(plan: PlanRow, key: Key, record: Record, reader: Reader) -> list[dict[str, Any]]:
-    """Links from and to an item that stand; those of plans that the reader may not see are not told."""
+    """Return active links from and to an item, without those to plans that the reader may not see."""
     standing = _load_item_links(plan, key)
     wanted = {(plan_id, *other) for _, _, plan_id, other, _ in standing}
     other_item = sa.select(
@@ -185,33 +185,33 @@ def serialize_item_links(plan: PlanRow, key: Key, record: Record, reader: Reader
         sa.tuple_(PlanItem.plan_id, PlanItem.level, PlanItem.code).in_(sorted(wanted)),
         permission.visible_plans(reader.person),
     )
-    there = {(one.plan_id, one.level, one.code): one for one in model.Session.execute(other_item)}
-    made = []
+    there = {(row.plan_id, row.level, row.code): row for row in model.Session.execute(other_item)}
+    results = []
     for id_, kind, plan_id, other, inverse in standing:
-        one = there.get((plan_id, *other))
-        if one is None:
+        row = there.get((plan_id, *other))
+        if row is None:
             continue
-        made.append(
+        results.append(
             {
                 "id": id_,
                 "kind": kind,
                 "kind_name": link_kind_label(kind, inverse=inverse),
                 "inverse": inverse,
-                "plan": one.name,
-                "plan_title": one.plan_title,
-                "level": one.level,
-                "code": one.code,
-                "title": one.title,
-                "url": urls.url_of_item(one.name, one.address),
-                "light": one.light,
-                "light_name": phrases.light_name(one.light, reader.lang) if one.light else None,
+                "plan": row.name,
+                "plan_title": row.plan_title,
+                "level": row.level,
+                "code": row.code,
+                "title": row.title,
+                "url": urls.url_of_item(row.name, row.address),
+                "light": row.light,
+                "light_name": phrases.light_name(row.light, reader.lang) if row.light else None,
             }
         )
-    return made
+    return results
 
 
 def _load_item_links(plan: PlanRow, key: Key) -> list[tuple[str, str, str, Key, bool]]:
-    """(id, kind, plan, item, inverse) of each link of an item that stands; the last word on each counts."""
+    """(id, kind, plan, item, inverse) of each active link of an item; the last event of each link counts."""
     own = sa.and_(Event.plan_id == plan.id, Event.level == key[0], Event.code == key[1])
     to_it = sa.and_(
         Event.body["other"] == sa.cast(list(key), sa.dialects.postgresql.JSONB),

@@ -56,15 +56,15 @@ def _load_head(version_id: str) -> dict[str, Any]:
 
 def load_group_members(plan_id: str) -> dict[str, tuple[str, ...]]:
     """Return the members of every group that a plan ever named; the last word on each counts."""
-    wanted = (
+    query = (
         sa.select(PlanVersion.body["groups"])
         .where(PlanVersion.plan_id == plan_id)
         .order_by(PlanVersion.number)
     )
     return {
-        one["id"]: tuple(one.get("members") or ())
-        for groups in model.Session.scalars(wanted)
-        for one in groups or ()
+        group["id"]: tuple(group.get("members") or ())
+        for groups in model.Session.scalars(query)
+        for group in groups or ()
     }
 
 
@@ -89,7 +89,7 @@ def serialize_plans(rows: Sequence[PlanRow], reader: Reader) -> list[dict[str, A
 
 def _count_items_by_light(ids: Collection[str]) -> dict[str, list[Any]]:
     """Tracked items of plans by light: (light, declared is outside, how many, last news, disagreements)."""
-    wanted = (
+    query = (
         sa.select(
             PlanItem.plan_id,
             PlanItem.light,
@@ -101,13 +101,13 @@ def _count_items_by_light(ids: Collection[str]) -> dict[str, list[Any]]:
         .group_by(PlanItem.plan_id, PlanItem.light)
     )
     found: dict[str, list[Any]] = defaultdict(list)
-    for one in model.Session.execute(wanted):
-        found[one.plan_id].append(one)
+    for row in model.Session.execute(query):
+        found[row.plan_id].append(row)
     return found
 
 
 def _load_roots(ids: Collection[str]) -> dict[str, list[Any]]:
-    wanted = (
+    query = (
         sa.select(
             PlanItem.plan_id,
             PlanItem.level,
@@ -126,8 +126,8 @@ def _load_roots(ids: Collection[str]) -> dict[str, list[Any]]:
         .order_by(PlanItem.plan_id, PlanItem.position)
     )
     found: dict[str, list[Any]] = defaultdict(list)
-    for one in model.Session.execute(wanted):
-        found[one.plan_id].append(one)
+    for row in model.Session.execute(query):
+        found[row.plan_id].append(row)
     return found
 
 
@@ -150,10 +150,10 @@ def _serialize_plan(
 ) -> dict[str, Any]:
     family = record_service.family(row.family)
     settings = record_service.effective_settings(row)
-    within, outside = split_lights((one.light, one.number) for one in counted)
-    last = max((one.last_news for one in counted if one.last_news), default=None)
+    within, outside = split_lights((count.light, count.number) for count in counted)
+    last = max((count.last_news for count in counted if count.last_news), default=None)
     rolled = roll_up_plan(roots, settings)
-    pending = next((one for one in cuts if one.published is None), None)
+    pending = next((cut for cut in cuts if cut.published is None), None)
     return {
         "id": row.id,
         "name": row.name,
@@ -168,14 +168,14 @@ def _serialize_plan(
         "version": row.version,
         "url": urls.url_of_plan(row.name),
         "demonstration": row.demonstration,
-        "tracked": sum(one.number for one in counted),
+        "tracked": sum(count.number for count in counted),
         "lights": within,
         "excluded": outside,
         "progress": serialize_fraction(rolled.progress),
         "coverage": {"with_value": rolled.with_value, "total": rolled.total},
         "last_news": serialize_moment(last),
         "days_since_news": reader.days_since(last),
-        "disagreements": sum(one.disagreements for one in counted),
+        "disagreements": sum(count.disagreements for count in counted),
         "next_cut": _serialize_next_cut(pending, reader)
         if pending and row.status != PlanStatus.DRAFT.value
         else None,
@@ -185,31 +185,31 @@ def _serialize_plan(
 def roll_up_plan(roots: Sequence[Any], settings: Settings) -> progress.Rolled:
     """Return the progress of a whole plan from its roots, and of how many tracked items it is known."""
     children, with_value, total = [], 0, 0
-    for one in roots:
-        below = one.rolled
-        if below is None and not one.trackable:
+    for root in roots:
+        below = root.rolled
+        if below is None and not root.trackable:
             continue
         if below is not None:
             known, counted = below["rolled"]["with_value"], below["counted"]
         else:
-            counted = 0 if one.excluded else 1
-            known = counted if one.progress is not None else 0
+            counted = 0 if root.excluded else 1
+            known = counted if root.progress is not None else 0
         with_value, total = with_value + known, total + counted
         value = (
-            Decimal(below["rolled"]["progress"]) if below and below["rolled"]["progress"] else one.progress
+            Decimal(below["rolled"]["progress"]) if below and below["rolled"]["progress"] else root.progress
         )
-        children.append(Child(value, _find_weight(one, settings), known, not counted))
+        children.append(Child(value, _find_weight(root, settings), known, not counted))
     rolled = progress.compute_parent_progress(children, settings.weights)
     return progress.Rolled(rolled.progress, with_value, total)
 
 
-def _find_weight(one: Any, settings: Settings) -> Decimal | None:
-    given = one.weight if settings.weights == "explicit" else None
+def _find_weight(root: Any, settings: Settings) -> Decimal | None:
+    weight = root.weight if settings.weights == "explicit" else None
     if settings.weights == "budget":
-        given = (one.fields or {}).get(settings.weight_field)
-        given = given.get("$decimal") if isinstance(given, dict) else given
+        weight = (root.fields or {}).get(settings.weight_field)
+        weight = weight.get("$decimal") if isinstance(weight, dict) else weight
     try:
-        return Decimal(str(given)) if given is not None else None
+        return Decimal(str(weight)) if weight is not None else None
     except ArithmeticError:
         return None
 
@@ -226,23 +226,23 @@ def _serialize_next_cut(pending: Any, reader: Reader) -> dict[str, Any]:
 
 def serialize_components(roots: Sequence[Any]) -> list[dict[str, Any]]:
     """Return the roots of a plan with what rolls up to each."""
-    made = []
-    for one in roots:
-        counts = one.rolled["counts"] if one.rolled else {one.light: 1} if one.trackable else {}
+    results = []
+    for root in roots:
+        counts = root.rolled["counts"] if root.rolled else {root.light: 1} if root.trackable else {}
         within, outside = split_lights(counts.items())
-        made.append(
+        results.append(
             {
-                "address": one.address,
-                "level": one.level,
-                "code": one.code,
-                "title": one.title,
+                "address": root.address,
+                "level": root.level,
+                "code": root.code,
+                "title": root.title,
                 "lights": within,
                 "excluded": outside,
                 "tracked": sum(counts.values()),
-                "progress": serialize_fraction(one.progress),
+                "progress": serialize_fraction(root.progress),
             }
         )
-    return made
+    return results
 
 
 def serialize_plan_with_components(

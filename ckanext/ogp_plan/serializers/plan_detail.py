@@ -41,7 +41,7 @@ def plan_dict(row: PlanRow, person: Person) -> dict[str, Any]:
         "successor_of": _other(row.successor_of, person),
         "dataset_id": row.dataset_id,
         "fields": _fields(head.get("fields") or {}, row, reader),
-        "groups": [_group(one, reader) for one in head.get("groups") or ()],
+        "groups": [_group(group, reader) for group in head.get("groups") or ()],
         "levels": [
             {
                 "id": level.id,
@@ -53,15 +53,15 @@ def plan_dict(row: PlanRow, person: Person) -> dict[str, Any]:
         ],
         "settings": settings_serializer.serialize_settings(row, reader),
         "versions": _versions(row),
-        "cuts": [cut_serializer.serialize_cut(one, row, reader) for one in cuts],
+        "cuts": [cut_serializer.serialize_cut(cut, row, reader) for cut in cuts],
         "components": components,
         "organizations": _organizations(row, reader),
         "unknown": _unknown(row),
         "periods": _periods(row),
         "transitions": [
-            {"status": one.value, "name": plan_status_label(one.value)}
-            for one in PlanStatus
-            if one in TRANSITIONS[PlanStatus(row.status)]
+            {"status": status.value, "name": plan_status_label(status.value)}
+            for status in PlanStatus
+            if status in TRANSITIONS[PlanStatus(row.status)]
         ],
         "may": may(person, row),
     }
@@ -101,9 +101,9 @@ def _fields(stored: Mapping[str, Any], row: PlanRow, reader: Reader) -> list[dic
     for name, value in stored.items():
         if name == "sections" and isinstance(value, list):
             results += [
-                {"name": "section", "label": one.get("title", ""), "value": one.get("text", "")}
-                for one in value
-                if isinstance(one, dict)
+                {"name": "section", "label": part.get("title", ""), "value": part.get("text", "")}
+                for part in value
+                if isinstance(part, dict)
             ]
         elif value not in (None, "", [], {}):
             label = change_words.field_name(f"fields.{name}", words)
@@ -113,15 +113,15 @@ def _fields(stored: Mapping[str, Any], row: PlanRow, reader: Reader) -> list[dic
     return results
 
 
-def _group(one: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
+def _group(group: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
     return {
-        "id": one["id"],
-        "name": one["name"],
-        "size": one.get("size"),
-        "members": [reader.organization(name) for name in one.get("members") or ()],
-        "valid_from": one.get("valid_from"),
-        "valid_to": one.get("valid_to"),
-        "source": one.get("source"),
+        "id": group["id"],
+        "name": group["name"],
+        "size": group.get("size"),
+        "members": [reader.organization(name) for name in group.get("members") or ()],
+        "valid_from": group.get("valid_from"),
+        "valid_to": group.get("valid_to"),
+        "source": group.get("source"),
     }
 
 
@@ -149,7 +149,7 @@ def _versions(row: PlanRow) -> list[dict[str, Any]]:
         .order_by(PlanVersion.number.desc())
     )
     return [
-        {**one._asdict(), "created": serialize_moment(one.created)} for one in model.Session.execute(wanted)
+        {**row._asdict(), "created": serialize_moment(row.created)} for row in model.Session.execute(wanted)
     ]
 
 
@@ -171,14 +171,14 @@ def _organizations(row: PlanRow, reader: Reader) -> list[dict[str, Any]]:
         .distinct()
         .subquery()
     )
-    each = sa.func.jsonb_array_elements(PlanItem.standing["assignments"]).table_valued("value").alias("each")
+    entry = sa.func.jsonb_array_elements(PlanItem.standing["assignments"]).table_valued("value").alias("each")
     held = (
         sa.select(
             PlanItem.id,
-            sa.cast(each.c.value, JSONB)["organization"].astext.label("organization"),
-            sa.cast(each.c.value, JSONB)["light"].astext.label("light"),
+            sa.cast(entry.c.value, JSONB)["organization"].astext.label("organization"),
+            sa.cast(entry.c.value, JSONB)["light"].astext.label("light"),
         )
-        .select_from(PlanItem.__table__.join(each, sa.true()))
+        .select_from(PlanItem.__table__.join(entry, sa.true()))
         .where(PlanItem.plan_id == row.id, PlanItem.trackable, PlanItem.withdrawn.is_(False))
         .cte("held")
         # once for all pairs, and not again for each: a group of n would be read n times
@@ -203,7 +203,7 @@ def _organizations(row: PlanRow, reader: Reader) -> list[dict[str, Any]]:
         within, outside = plan_serializer.split_lights(pairs)
         owed = sum(number for _, number in pairs)
         results.append({**reader.organization(name), "owed": owed, "lights": within, "excluded": outside})
-    return sorted(results, key=lambda one: (one["title"].casefold(), one["name"]))
+    return sorted(results, key=lambda entry: (entry["title"].casefold(), entry["name"]))
 
 
 def _unknown(row: PlanRow) -> list[dict[str, Any]]:

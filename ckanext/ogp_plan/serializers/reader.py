@@ -98,25 +98,26 @@ class Reader:
         :param stored: as a standing holds them.
         :param plans: id of a plan → its title, for what depends on another plan.
         """
-        made = []
-        for one in stored:
+        results = []
+        for stored_reason in stored:
             params = {
-                name: _parse_parameter(name, value) for name, value in (one.get("params") or {}).items()
+                name: _parse_parameter(name, value)
+                for name, value in (stored_reason.get("params") or {}).items()
             }
             if params.get("plan"):
                 params["plan"] = plans.get(params["plan"], "")
             if params.get("organization"):
                 params["organization"] = self.called(params["organization"])
-            reason = Reason(one["code"], params)
-            made.append(
+            reason = Reason(stored_reason["code"], params)
+            results.append(
                 {
-                    "code": one["code"],
-                    "title": phrases.reason_title(one["code"], self.lang),
+                    "code": stored_reason["code"],
+                    "title": phrases.reason_title(stored_reason["code"], self.lang),
                     "text": phrases.describe_reason(reason, self.lang),
-                    "params": dict(one.get("params") or {}),
+                    "params": dict(stored_reason.get("params") or {}),
                 }
             )
-        return made
+        return results
 
 
 def _parse_parameter(name: str, value: Any) -> Any:

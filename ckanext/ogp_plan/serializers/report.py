@@ -48,7 +48,7 @@ class SubmittedReport:
     @property
     def ids(self) -> list[str]:
         """The id it has in each plan."""
-        return [one.id for one in self.rows]
+        return [row.id for row in self.rows]
 
 
 def load_reports(
@@ -58,16 +58,16 @@ def load_reports(
 
     :param plan: only those recorded in this plan; each with the other plans it was recorded in.
     """
-    wanted = _select_rows(person)
+    query = _select_rows(person)
     if organization is not None:
-        wanted = wanted.where(Event.organization == organization)
+        query = query.where(Event.organization == organization)
     if plan is not None:
         there = sa.select(Event.organization).where(Event.plan_id == plan.id, Event.kind == "report")
-        wanted = wanted.where(Event.organization.in_(there))
-    made = _group_rows(model.Session.execute(wanted), seen_only=True)
+        query = query.where(Event.organization.in_(there))
+    reports = _group_rows(model.Session.execute(query), seen_only=True)
     if plan is not None:
-        made = [one for one in made if any(row.plan_id == plan.id for row in one.rows)]
-    return sorted(made, key=lambda one: (one.rows[0].at, one.id), reverse=True)
+        reports = [report for report in reports if any(row.plan_id == plan.id for row in report.rows)]
+    return sorted(reports, key=lambda report: (report.rows[0].at, report.id), reverse=True)
 
 
 def get_report(person: Person, reference: Any) -> SubmittedReport:
@@ -75,16 +75,16 @@ def get_report(person: Person, reference: Any) -> SubmittedReport:
 
     :raises tk.ObjectNotFound: there is none, or it is only of plans that the person may not see.
     """
-    known = isinstance(reference, str) and reference and "\x00" not in reference
-    row = model.Session.get(Event, reference) if known else None
+    valid = isinstance(reference, str) and reference and "\x00" not in reference
+    row = model.Session.get(Event, reference) if valid else None
     if row is not None and row.kind == "report":
-        # of its organismo, all: what was recorded at once is told by what stands beside it
-        wanted = _select_rows(person).where(Event.organization == row.organization)
-        for one in _group_rows(model.Session.execute(wanted), seen_only=False):
-            if row.id in one.ids:
-                one.rows = [each for each in one.rows if each.seen]
-                if one.rows:
-                    return one
+        # all of its organismo: rows of one request are recognised by comparing neighbours
+        query = _select_rows(person).where(Event.organization == row.organization)
+        for report in _group_rows(model.Session.execute(query), seen_only=False):
+            if row.id in report.ids:
+                report.rows = [row for row in report.rows if row.seen]
+                if report.rows:
+                    return report
     raise tk.ObjectNotFound(tk._("There is no such report."))
 
 
@@ -108,55 +108,55 @@ def _select_rows(person: Person) -> Any:
 
 def _group_rows(rows: Iterable[Any], *, seen_only: bool) -> list[SubmittedReport]:
     """Put together what one request recorded in several plans: the same words, of one person, at once."""
-    made: list[SubmittedReport] = []
+    reports: list[SubmittedReport] = []
     last: dict[tuple[Any, ...], SubmittedReport] = {}
     for row in rows:
         key = (row.organization, row.user_id, row.content)
-        known = last.get(key)
+        report = last.get(key)
         if (
-            known is None
-            or row.at - known.rows[-1].at > _SAME_REQUEST
-            or any(one.plan_id == row.plan_id for one in known.rows)
+            report is None
+            or row.at - report.rows[-1].at > _SAME_REQUEST
+            or any(one.plan_id == row.plan_id for one in report.rows)
         ):
-            known = last[key] = SubmittedReport()
-            made.append(known)
-        known.rows.append(row)
+            report = last[key] = SubmittedReport()
+            reports.append(report)
+        report.rows.append(row)
     if not seen_only:
-        return made
-    for one in made:
-        one.rows = [row for row in one.rows if row.seen]
-    return [one for one in made if one.rows]
+        return reports
+    for report in reports:
+        report.rows = [row for row in report.rows if row.seen]
+    return [report for report in reports if report.rows]
 
 
 # --- a list of them
 
 
-def serialize_reports(handed: Sequence[SubmittedReport], reader: Reader) -> list[dict[str, Any]]:
+def serialize_reports(reports: Sequence[SubmittedReport], reader: Reader) -> list[dict[str, Any]]:
     """Return reports as lists show them."""
-    facts = _load_facts([one.id for one in handed])
-    plans = record_service.plans_by_id(row.plan_id for one in handed for row in one.rows)
-    ids = [row for one in handed for row in one.ids]
-    judged = Reviews(plans, ids, {})
-    carried = _count_items(ids, plans)
+    facts = _load_facts([report.id for report in reports])
+    plans = record_service.plans_by_id(row.plan_id for report in reports for row in report.rows)
+    ids = [row for report in reports for row in report.ids]
+    reviews = Reviews(plans, ids, {})
+    item_counts = _count_items(ids, plans)
     return [
         {
-            **_serialize_summary(one, facts[one.id], plans, judged, reader),
-            "sections": [title for title, _ in facts[one.id].sections if title],
-            "carried": sum(carried.get(id_, 0) for id_ in one.ids),
+            **_serialize_summary(report, facts[report.id], plans, reviews, reader),
+            "sections": [title for title, _ in facts[report.id].sections if title],
+            "carried": sum(item_counts.get(id_, 0) for id_ in report.ids),
         }
-        for one in handed
+        for report in reports
     ]
 
 
 def _serialize_summary(
-    one: SubmittedReport, fact: Report, plans: Mapping[str, PlanRow], judged: Reviews, reader: Reader
+    report: SubmittedReport, fact: Report, plans: Mapping[str, PlanRow], reviews: Reviews, reader: Reader
 ) -> dict[str, Any]:
     """What lists and pages tell of a report."""
-    found = []
-    for row in one.rows:
+    results = []
+    for row in report.rows:
         plan = plans[row.plan_id]
-        review = judged.review(row.id)
-        found.append(
+        review = reviews.review(row.id)
+        results.append(
             {
                 "id": row.id,
                 "name": plan.name,
@@ -166,19 +166,19 @@ def _serialize_summary(
                 "review": review,
             }
         )
-    states = {each["state"] for each in found}
+    states = {entry["state"] for entry in results}
     return {
-        "id": one.id,
+        "id": report.id,
         "title": fact.title,
         "period": reader.period(fact.start, fact.end),
         "start": fact.start.isoformat(),
         "end": fact.end.isoformat(),
-        "at": serialize_moment(one.rows[0].at),
+        "at": serialize_moment(report.rows[0].at),
         "organization": reader.organization(fact.organization),
-        "url": urls.url_of_report(fact.organization, one.id),
-        "plans": found,
+        "url": urls.url_of_report(fact.organization, report.id),
+        "plans": results,
         "state": RETURNED if RETURNED in states else ACCEPTED if states == {ACCEPTED} else WAITING,
-        "corrected": any(judged.replaced(row.id) for row in one.rows),
+        "corrected": any(reviews.replaced(row.id) for row in report.rows),
     }
 
 
@@ -202,28 +202,28 @@ def _count_items(ids: Collection[str], plans: Collection[str]) -> dict[str, int]
 # --- one of them
 
 
-def serialize_report(one: SubmittedReport, reader: Reader, limit: int, offset: int) -> dict[str, Any]:
+def serialize_report(report: SubmittedReport, reader: Reader, limit: int, offset: int) -> dict[str, Any]:
     """Return a report with its sections and one page of what it carried, by plan and item."""
-    plans = record_service.plans_by_id(row.plan_id for row in one.rows)
-    told, items = load_entries(one.ids, plans)
-    page = told[offset : offset + limit]
-    said = [each for entry in page for each in (entry.update, *entry.measurements) if each]
-    ids = [*one.ids, *(each.id for each in said)]
-    judged = Reviews(plans, ids, {each.id: each.report for each in said if each.report})
-    evidence = load_evidence([each.id for each in said], plans)
-    fact = _load_facts([one.id])[one.id]
+    plans = record_service.plans_by_id(row.plan_id for row in report.rows)
+    entries, items = load_entries(report.ids, plans)
+    page = entries[offset : offset + limit]
+    reported = [fact for entry in page for fact in (entry.update, *entry.measurements) if fact]
+    ids = [*report.ids, *(fact.id for fact in reported)]
+    reviews = Reviews(plans, ids, {fact.id: fact.report for fact in reported if fact.report})
+    evidence = load_evidence([fact.id for fact in reported], plans)
+    fact = _load_facts([report.id])[report.id]
     rows = item_serializer.load_item_rows(PlanItem.id.in_({items[entry.key].id for entry in page}))
-    described = {each["id"]: each for each in item_serializer.serialize_items(rows, reader, plans)}
+    described = {item["id"]: item for item in item_serializer.serialize_items(rows, reader, plans)}
     indicators = item_serializer.load_indicators(described)
     return {
-        **_serialize_summary(one, fact, plans, judged, reader),
+        **_serialize_summary(report, fact, plans, reviews, reader),
         "sections": [{"title": title, "text": text} for title, text in fact.sections],
-        **_serialize_corrections(one, judged, plans, reader),
-        "document_url": _document_url(fact, one, plans),
-        "count": len(told),
+        **_serialize_corrections(report, reviews, plans, reader),
+        "document_url": _document_url(fact, report, plans),
+        "count": len(entries),
         "carried": [
             serialize_entry(
-                entry, described[items[entry.key].id], indicators, evidence, judged, plans, reader
+                entry, described[items[entry.key].id], indicators, evidence, reviews, plans, reader
             )
             for entry in page
         ],
@@ -231,7 +231,7 @@ def serialize_report(one: SubmittedReport, reader: Reader, limit: int, offset: i
 
 
 def _serialize_corrections(
-    one: SubmittedReport, judged: Reviews, plans: Mapping[str, PlanRow], reader: Reader
+    report: SubmittedReport, reviews: Reviews, plans: Mapping[str, PlanRow], reader: Reader
 ) -> dict[str, list[dict[str, Any]]]:
     """The reports that this one corrects, and those that correct it."""
 
@@ -246,20 +246,20 @@ def _serialize_corrections(
             "plan_title": plans[plan_id].title,
         }
 
-    before = {row.supersedes: row.plan_id for row in one.rows if row.supersedes}
-    after = {judged.later[row.id].id: row.plan_id for row in one.rows if row.id in judged.later}
+    before = {row.supersedes: row.plan_id for row in report.rows if row.supersedes}
+    after = {reviews.later[row.id].id: row.plan_id for row in report.rows if row.id in reviews.later}
     # both are of the plan of the row they stand for, which the reader sees
     facts = _load_facts([*before, *after]) if before or after else {}
     return {
         "supersedes": [named(id_, facts[id_], plan_id) for id_, plan_id in before.items()],
         "superseded_by": [
-            {**named(id_, facts[id_], plan_id), "returned": combine_reviews(judged.words(id_)) == RETURNED}
+            {**named(id_, facts[id_], plan_id), "returned": combine_reviews(reviews.words(id_)) == RETURNED}
             for id_, plan_id in after.items()
         ],
     }
 
 
-def _document_url(fact: Report, one: SubmittedReport, plans: Mapping[str, PlanRow]) -> str | None:
+def _document_url(fact: Report, report: SubmittedReport, plans: Mapping[str, PlanRow]) -> str | None:
     """The address of the document of its period; None where no public plan was there by then."""
     if (fact.end - fact.start).days > export_view.MAX_REPORT_DAYS:
         return None

@@ -37,7 +37,7 @@ def load_entries(
     reports: Collection[str], plans: Mapping[str, PlanRow]
 ) -> tuple[list[Entry], dict[tuple[str, str, str], Any]]:
     """All that a report carried, in the order of plans and items; and the items."""
-    wanted = (
+    query = (
         sa.select(Event, PlanItem.id.label("item_id"), PlanItem.position)
         .join(
             PlanItem,
@@ -50,21 +50,21 @@ def load_entries(
         .order_by(Event.at, Event.id)
     )
     items: dict[tuple[str, str, str], Any] = {}
-    made: dict[str, Entry] = {}
+    entries: dict[str, Entry] = {}
     measured: list[tuple[tuple[str, str, str], Measurement]] = []
-    for row, item_id, position in model.Session.execute(wanted):
+    for row, item_id, position in model.Session.execute(query):
         key = (row.plan_id, row.level, row.code)
         items[key] = _Place(item_id, position)
         fact: Any = event_service.to_fact(row)
         if isinstance(fact, Update):
-            made[fact.id] = Entry(key, fact)
+            entries[fact.id] = Entry(key, fact)
         else:
             measured.append((key, fact))
-    for key, each in measured:
-        # what was measured without a word is told of its item, once
-        made.setdefault(each.update or "/".join(key), Entry(key)).measurements.append(each)
+    for key, measurement in measured:
+        # measurements without an update are grouped by item
+        entries.setdefault(measurement.update or "/".join(key), Entry(key)).measurements.append(measurement)
     names = {id_: (plan.title, plan.name) for id_, plan in plans.items()}
-    order = sorted(made.values(), key=lambda entry: (names[entry.key[0]], items[entry.key].position))
+    order = sorted(entries.values(), key=lambda entry: (names[entry.key[0]], items[entry.key].position))
     return order, items
 
 
@@ -75,7 +75,7 @@ class _Place:
 
 
 def load_evidence(facts: Collection[str], plans: Collection[str]) -> dict[str, list[Evidence]]:
-    """The evidence of updates and measurements that stands, by the fact it proves."""
+    """Return the valid evidence of updates and measurements, by the fact it proves."""
     found: dict[str, list[Evidence]] = defaultdict(list)
     if not facts:
         return found
@@ -99,59 +99,59 @@ def serialize_entry(
     item: dict[str, Any],
     indicators: Mapping[str, Sequence[Indicator]],
     evidence: Mapping[str, Sequence[Evidence]],
-    judged: Reviews,
+    reviews: Reviews,
     plans: Mapping[str, PlanRow],
     reader: Reader,
 ) -> dict[str, Any]:
-    said = entry.update
+    update = entry.update
     settings = record_service.effective_settings(plans[entry.key[0]])
-    known = {one.code: one for one in indicators.get(item["id"], ())}
-    about = said or entry.measurements[0]
+    known = {indicator.code: indicator for indicator in indicators.get(item["id"], ())}
+    about = update or entry.measurements[0]
     return {
-        "id": said.id if said else None,
+        "id": update.id if update else None,
         "at": serialize_moment(about.at),
         "item": item,
-        "declared": said.state.value if said and said.state else None,
-        "declared_name": reader.light(said.state.value, settings) if said and said.state else None,
-        "progress": decimal_text(said.progress) if said and said.progress is not None else None,
-        **{name: getattr(said, name, "") for name in ("text", "obstacles", "next_step", "reason")},
-        **{name: bool(getattr(said, name, False)) for name in ("confirms", "at_risk")},
-        "period": said.period if said else None,
+        "declared": update.state.value if update and update.state else None,
+        "declared_name": reader.light(update.state.value, settings) if update and update.state else None,
+        "progress": decimal_text(update.progress) if update and update.progress is not None else None,
+        **{name: getattr(update, name, "") for name in ("text", "obstacles", "next_step", "reason")},
+        **{name: bool(getattr(update, name, False)) for name in ("confirms", "at_risk")},
+        "period": update.period if update else None,
         "measurements": [
-            _serialize_measurement(each, known.get(each.indicator), judged, reader)
-            for each in entry.measurements
+            _serialize_measurement(measurement, known.get(measurement.indicator), reviews, reader)
+            for measurement in entry.measurements
         ],
         "evidence": [
-            serialize_public_evidence(each)
-            for fact in (said, *entry.measurements)
+            serialize_public_evidence(proof)
+            for fact in (update, *entry.measurements)
             if fact
-            for each in evidence.get(fact.id, ())
+            for proof in evidence.get(fact.id, ())
         ],
-        "state": combine_reviews(judged.words(about.id)),
-        # its own; that of the whole report stands with the report
-        "review": judged.review(about.id),
-        "superseded_by": judged.replaced(said.id) if said else None,
+        "state": combine_reviews(reviews.words(about.id)),
+        # its own; the review of the whole report is in the report
+        "review": reviews.review(about.id),
+        "superseded_by": reviews.replaced(update.id) if update else None,
     }
 
 
 def _serialize_measurement(
-    one: Measurement, indicator: Indicator | None, judged: Reviews, reader: Reader
+    measurement: Measurement, indicator: Indicator | None, reviews: Reviews, reader: Reader
 ) -> dict[str, Any]:
-    value = progress.measured_value(one)
+    value = progress.measured_value(measurement)
     return {
-        "id": one.id,
-        "indicator": one.indicator,
+        "id": measurement.id,
+        "indicator": measurement.indicator,
         "indicator_name": indicator.name if indicator else "",
         "measure": indicator.measure.value if indicator else None,
         "unit": indicator.unit if indicator else "",
-        "period": reader.period(one.start, one.end),
-        "start": one.start.isoformat(),
-        "end": one.end.isoformat(),
+        "period": reader.period(measurement.start, measurement.end),
+        "start": measurement.start.isoformat(),
+        "end": measurement.end.isoformat(),
         "value": None if value is None else decimal_text(value),
-        "numerator": None if one.numerator is None else decimal_text(one.numerator),
-        "denominator": None if one.denominator is None else decimal_text(one.denominator),
-        "comment": one.comment,
-        "retracted": one.retracted,
-        "state": combine_reviews(judged.words(one.id, one.update)),
-        "superseded_by": judged.replaced(one.id),
+        "numerator": None if measurement.numerator is None else decimal_text(measurement.numerator),
+        "denominator": None if measurement.denominator is None else decimal_text(measurement.denominator),
+        "comment": measurement.comment,
+        "retracted": measurement.retracted,
+        "state": combine_reviews(reviews.words(measurement.id, measurement.update)),
+        "superseded_by": reviews.replaced(measurement.id),
     }

@@ -1,4 +1,4 @@
-"""What monitoring decided on reports, updates and measurements, and what corrected them."""
+"""Reviews of reports, updates and measurements, and their corrections."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STATES = (WAITING, ACCEPTED, RETURNED)
 
 
 class Reviews:
-    """What monitoring said of facts, and what corrected them; two queries.
+    """Reviews of facts by monitoring, and their corrections; two queries.
 
     :param plans: ids of the plans that the facts are of.
     :param ids: of the facts.
@@ -30,23 +30,23 @@ class Reviews:
         later = sa.select(
             Event.id, Event.plan_id, Event.supersedes, Event.at, report.label("report"), Event.body
         ).where(Event.supersedes.in_(list(ids)))
-        self.later = {one.supersedes: one for one in model.Session.execute(later)}
+        self.later = {row.supersedes: row for row in model.Session.execute(later)}
         subjects = {*ids, *self._of_report.values()}
-        for one in self.later.values():
-            subjects.add(one.id)
-            if one.report:
-                subjects.add(one.report)
-                self._of_report[one.id] = one.report
+        for row in self.later.values():
+            subjects.add(row.id)
+            if row.report:
+                subjects.add(row.report)
+                self._of_report[row.id] = row.report
         self._reviews = _load_reviews(plans, subjects)
 
     def review(self, id_: str) -> dict[str, Any] | None:
-        """Return the last word on a fact itself."""
+        """Return the last review of a fact itself."""
         return self._reviews.get(id_)
 
     def words(self, id_: str, update: str | None = None) -> list[dict[str, Any] | None]:
-        """Return the last words on a fact, on the update it came with, and on the report that carried it."""
-        subjects = [one for one in (id_, update, self._of_report.get(id_)) if one]
-        return [self._reviews.get(one) for one in subjects]
+        """Return the last reviews of a fact, of its update, and of the report that carried it."""
+        subjects = [subject for subject in (id_, update, self._of_report.get(id_)) if subject]
+        return [self._reviews.get(subject) for subject in subjects]
 
     def replaced(self, id_: str) -> dict[str, Any] | None:
         """Return what corrected a fact; what was returned itself corrects nothing."""
@@ -58,22 +58,22 @@ class Reviews:
 
 def _load_reviews(plans: Collection[str], subjects: Collection[str]) -> dict[str, dict[str, Any]]:
     """The last review of each."""
-    wanted = (
+    query = (
         sa.select(Event.subject, Event.body, Event.at)
         .where(Event.plan_id.in_(list(plans)), Event.kind == "review", Event.subject.in_(sorted(subjects)))
         .order_by(Event.at, Event.id)
     )
     return {
-        one.subject: {
-            "accepted": one.body.get("accepted", True) is not False,
-            "reason": one.body.get("reason") or "",
-            "at": serialize_moment(one.at),
+        row.subject: {
+            "accepted": row.body.get("accepted", True) is not False,
+            "reason": row.body.get("reason") or "",
+            "at": serialize_moment(row.at),
         }
-        for one in model.Session.execute(wanted)
+        for row in model.Session.execute(query)
     }
 
 
 def combine_reviews(reviews: Iterable[Mapping[str, Any] | None]) -> str:
     """What becomes of what several reviews are about: returned by one of them, it is returned."""
-    said = [one["accepted"] for one in reviews if one is not None]
-    return WAITING if not said else ACCEPTED if all(said) else RETURNED
+    accepted = [review["accepted"] for review in reviews if review is not None]
+    return WAITING if not accepted else ACCEPTED if all(accepted) else RETURNED

@@ -52,32 +52,43 @@ def serialize_story(
         key,
         [
             history.Change(
-                one.created,
-                one.version,
-                PlanChange(ChangeKind(one.kind), one.level, one.code, one.field, one.before, one.after),
-                one.act_name,
-                one.reason,
+                change.created,
+                change.version,
+                PlanChange(
+                    ChangeKind(change.kind),
+                    change.level,
+                    change.code,
+                    change.field,
+                    change.before,
+                    change.after,
+                ),
+                change.act_name,
+                change.reason,
             )
-            for one in changes
+            for change in changes
         ],
         [
             history.LightChange(
-                one.at, one.before, one.after or "", tuple(each["code"] for each in one.reasons)
+                light.at, light.before, light.after or "", tuple(reason["code"] for reason in light.reasons)
             )
-            for one in lights
+            for light in lights
         ],
     )
     plans = _list_visible_plans(entries, plan, reader)
     superseded = _list_superseded(facts.record)
     returned = facts.record.returned()
-    reports = {one.id: one for one in facts.record.reports}
-    told = [one for one in entries if one.kind != "link" or (one.params.get("plan") or plan.id) in plans]
-    page = told[offset : offset + limit]
-    return len(told), [_serialize_entry(one, plan, superseded, returned, reports, reader) for one in page]
+    reports = {report.id: report for report in facts.record.reports}
+    visible = [
+        entry for entry in entries if entry.kind != "link" or (entry.params.get("plan") or plan.id) in plans
+    ]
+    page = visible[offset : offset + limit]
+    return len(visible), [
+        _serialize_entry(entry, plan, superseded, returned, reports, reader) for entry in page
+    ]
 
 
 def _list_visible_plans(entries: Iterable[Entry], plan: PlanRow, reader: Reader) -> set[str]:
-    named = {one.params["plan"] for one in entries if one.kind == "link" and one.params.get("plan")}
+    named = {entry.params["plan"] for entry in entries if entry.kind == "link" and entry.params.get("plan")}
     named -= {plan.id}
     if not named:
         return {plan.id}
@@ -89,34 +100,34 @@ def _list_superseded(record: Record) -> set[str]:
     lists = (
         record.updates, record.measurements, record.evidence, record.verdicts, record.answers
     )  # fmt: skip
-    return {one.supersedes for group in lists for one in group if one.supersedes}  # type: ignore[attr-defined]
+    return {fact.supersedes for group in lists for fact in group if fact.supersedes}  # type: ignore[attr-defined]
 
 
 def _serialize_entry(
-    one: Entry,
+    entry: Entry,
     plan: PlanRow,
     superseded: set[str],
     returned: set[str],
     reports: Mapping[str, Report],
     reader: Reader,
 ) -> dict[str, Any]:
-    event = one.event
-    said = _describe_entry(one, plan, reader)
+    event = entry.event
+    description = _describe_entry(entry, plan, reader)
     of_report = getattr(event, "report", None)
     return {
-        "at": serialize_moment(one.at),
-        "kind": one.kind,
-        "kind_name": story_kind_label(one.kind),
-        "title": said["title"],
-        "text": said["text"],
-        "organization": one.organization,
-        "organization_title": reader.called(one.organization) if one.organization else None,
-        "by_role": _role_label(one, plan, reader),
-        "details": said["details"],
+        "at": serialize_moment(entry.at),
+        "kind": entry.kind,
+        "kind_name": story_kind_label(entry.kind),
+        "title": description["title"],
+        "text": description["text"],
+        "organization": entry.organization,
+        "organization_title": reader.called(entry.organization) if entry.organization else None,
+        "by_role": _role_label(entry, plan, reader),
+        "details": description["details"],
         "returned": event is not None and bool({event.id, of_report} & returned),
         "superseded": event is not None and event.id in superseded,
         "retracted": bool(getattr(event, "retracted", "")),
-        "counts": one.counts,
+        "counts": entry.counts,
         "report": of_report if isinstance(event, Update | Measurement) else None,
         "report_of": _serialize_report_reference(reports.get(of_report or ""), reader),
         "id": event.id if event is not None else None,
@@ -137,21 +148,21 @@ def _serialize_report_reference(report: Report | None, reader: Reader) -> dict[s
     }
 
 
-def _role_label(one: Entry, plan: PlanRow, reader: Reader) -> str | None:
-    if one.role is None:
+def _role_label(entry: Entry, plan: PlanRow, reader: Reader) -> str | None:
+    if entry.role is None:
         return None
-    if one.role in {role.value for role in VerdictRole}:
-        return phrases.verdict_role_name(VerdictRole(one.role), reader.lang)
-    names = record_service.effective_settings(plan).roles.get(one.role)
+    if entry.role in {role.value for role in VerdictRole}:
+        return phrases.verdict_role_name(VerdictRole(entry.role), reader.lang)
+    names = record_service.effective_settings(plan).roles.get(entry.role)
     return reader.text(names) if names else str(tk._("Component leader"))
 
 
-def _describe_entry(one: Entry, plan: PlanRow, reader: Reader) -> dict[str, Any]:
+def _describe_entry(entry: Entry, plan: PlanRow, reader: Reader) -> dict[str, Any]:
     """The words of one entry: in a few, what was written, and the rest by its name."""
-    title = phrases.describe_entry(one, reader.lang)
+    title = phrases.describe_entry(entry, reader.lang)
     text = ""
     details: list[tuple[str, Any]] = []
-    event = one.event
+    event = entry.event
     if isinstance(event, Update):
         text = event.text
         details = [
@@ -181,11 +192,11 @@ def _describe_entry(one: Entry, plan: PlanRow, reader: Reader) -> dict[str, Any]
         text = event.text
     elif isinstance(event, Review):
         text = event.reason
-    elif one.kind == "change":
-        title = _change_title(one, plan, reader) or title
-        details = [(tk._("Act"), one.params.get("act")), (tk._("Reason"), one.params.get("reason"))]
-    elif one.kind == "light":
-        titles = [phrases.reason_title(code, reader.lang) for code in one.params.get("reasons", ())]
+    elif entry.kind == "change":
+        title = _change_title(entry, plan, reader) or title
+        details = [(tk._("Act"), entry.params.get("act")), (tk._("Reason"), entry.params.get("reason"))]
+    elif entry.kind == "light":
+        titles = [phrases.reason_title(code, reader.lang) for code in entry.params.get("reasons", ())]
         details = [(tk._("Why"), "; ".join(titles))]
     return {
         "title": title,
@@ -194,16 +205,16 @@ def _describe_entry(one: Entry, plan: PlanRow, reader: Reader) -> dict[str, Any]
     }
 
 
-def _change_title(one: Entry, plan: PlanRow, reader: Reader) -> str:
-    """A changed field with what it said before and what it says now."""
-    field = one.params.get("field")
+def _change_title(entry: Entry, plan: PlanRow, reader: Reader) -> str:
+    """A changed field with its values before and after."""
+    field = entry.params.get("field")
     if not field:
         return ""
     words = reader.words(plan.family)
     name = change_words.field_name(field, words)
     before, after = (
-        change_words.format_value(field, one.params.get(each), words, reader.names) or str(tk._("nothing"))
-        for each in ("before", "after")
+        change_words.format_value(field, entry.params.get(side), words, reader.names) or str(tk._("nothing"))
+        for side in ("before", "after")
     )
     return str(tk._("{name}: from “{before}” to “{after}”")).format(
         name=name[:1].upper() + name[1:], before=before, after=after

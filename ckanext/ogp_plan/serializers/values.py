@@ -35,11 +35,11 @@ def serialize_stored_value(value: Any) -> Any:
             if mark in value:
                 return value[mark]
         if "$tuple" in value:
-            return [serialize_stored_value(one) for one in value["$tuple"]]
+            return [serialize_stored_value(part) for part in value["$tuple"]]
         if "$pairs" in value:
             return {
-                str(serialize_stored_value(name)): serialize_stored_value(one)
-                for name, one in value["$pairs"]
+                str(serialize_stored_value(name)): serialize_stored_value(part)
+                for name, part in value["$pairs"]
             }
-        return {name: serialize_stored_value(one) for name, one in value.items()}
-    return [serialize_stored_value(one) for one in value] if isinstance(value, list) else value
+        return {name: serialize_stored_value(part) for name, part in value.items()}
+    return [serialize_stored_value(part) for part in value] if isinstance(value, list) else value

@@ -59,7 +59,7 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class CutDay:
-    """A day of a plan's cuts: where it stands, the cut that counts, and the ones it replaced.
+    """A day of a plan's cuts: its state, the cut that counts, and the ones it replaced.
 
     ``published``: the first publication, whichever of its cuts it was of: that is when the duty was met.
     """
@@ -80,7 +80,7 @@ def _validation_error(field: str, sentence: str) -> tk.ValidationError:
 
 
 def list_days(plan: PlanRow, today: dt.date | None = None) -> list[CutDay]:
-    """Return the days of a plan's cuts with where each stands, in order (two queries).
+    """Return the days of a plan's cuts with their states, in order (two queries).
 
     :param today: another day than today.
     """
@@ -88,7 +88,7 @@ def list_days(plan: PlanRow, today: dt.date | None = None) -> list[CutDay]:
 
 
 def list_days_by_plan(plans: Collection[PlanRow], today: dt.date | None = None) -> dict[str, list[CutDay]]:
-    """Return, by the id of each plan, the days of its cuts with where each stands (two queries for all)."""
+    """Return, by the id of each plan, the days of its cuts with their states (two queries for all)."""
     ids = [plan.id for plan in plans]
     frozen: dict[str, list[Cut]] = {id_: [] for id_ in ids}
     # what was frozen is as long as the plan, and read only by who asks for it
@@ -100,24 +100,24 @@ def list_days_by_plan(plans: Collection[PlanRow], today: dt.date | None = None) 
     )
     for cut in model.Session.scalars(wanted):
         frozen[cut.plan_id].append(cut)
-    told = {
-        one.cut_id: one
-        for one in model.Session.scalars(sa.select(Publication).where(Publication.plan_id.in_(ids)))
+    publications = {
+        publication.cut_id: publication
+        for publication in model.Session.scalars(sa.select(Publication).where(Publication.plan_id.in_(ids)))
     }
     day = today or record_service.today()
-    return {plan.id: _build_days(plan, frozen[plan.id], told, day) for plan in plans}
+    return {plan.id: _build_days(plan, frozen[plan.id], publications, day) for plan in plans}
 
 
 def _build_days(
-    plan: PlanRow, frozen: list[Cut], told: Mapping[str, Publication], today: dt.date
+    plan: PlanRow, frozen: list[Cut], publications: Mapping[str, Publication], today: dt.date
 ) -> list[CutDay]:
     settings = record_service.effective_settings(plan)
     scheduled = cut_days(settings, record_service.head(plan))
     found = []
     for day in sorted({*scheduled, *(cut.day for cut in frozen)}):
         made = [cut for cut in frozen if cut.day == day]
-        mine = {cut.id: told[cut.id] for cut in made if cut.id in told}
-        first = min(mine.values(), key=lambda one: one.at, default=None)
+        mine = {cut.id: publications[cut.id] for cut in made if cut.id in publications}
+        first = min(mine.values(), key=lambda publication: publication.at, default=None)
         published = day_of(first.at) if first else None
         state = cut_state(day, published, today, settings.publish_business_day)
         found.append(CutDay(day, state, made[-1] if made else None, tuple(made[:-1]), first, mine))
@@ -125,11 +125,11 @@ def _build_days(
 
 
 def get_day(plan: PlanRow, day: dt.date, today: dt.date | None = None) -> CutDay:
-    """Return the cut of a day with where it stands.
+    """Return the cut of a day with its state.
 
     :raises LookupError: the plan has no cut on that day.
     """
-    found = next((one for one in list_days(plan, today) if one.day == day), None)
+    found = next((candidate for candidate in list_days(plan, today) if candidate.day == day), None)
     if found is None:
         raise LookupError(f"{plan.name} {day}")
     return found
@@ -145,7 +145,9 @@ def load_lights(plan_id: str, hashes: Collection[str]) -> dict[str, dict[Key, st
     """Return the light that each tracked item of a plan had in cuts, by their SHA-256 (one query)."""
     wanted = sa.select(Cut.sha256, Cut.body).where(Cut.plan_id == plan_id, Cut.sha256.in_(list(hashes)))
     return {
-        sha256: {one.key: one.standing.light for one in Outline(frozen).tracked if one.standing is not None}
+        sha256: {
+            item.key: item.standing.light for item in Outline(frozen).tracked if item.standing is not None
+        }
         for sha256, frozen in model.Session.execute(wanted)
     }
 
@@ -168,7 +170,7 @@ def compute_cut_compliance(plan: PlanRow, cut: Cut) -> tuple[Compliance, Setting
 
 
 def create(plan: PlanRow, day: dt.date, *, user_id: str | None, reason: str = "") -> Cut:
-    """Freeze a plan for the cut of a day, as it stands now.
+    """Freeze a plan for the cut of a day, as it is now.
 
     :param reason: why it is frozen again, where it was before; the earlier one stays, and is replaced.
     :raises ckan.plugins.toolkit.ValidationError: the plan has no such cut, its day has not come, or it was
@@ -181,9 +183,9 @@ def create(plan: PlanRow, day: dt.date, *, user_id: str | None, reason: str = ""
     settings = record_service.effective_settings(plan)
     scheduled = cut_days(settings, record_service.head(plan))
     if day not in scheduled:
-        said = ", ".join(one.isoformat() for one in scheduled) or tk._("none: the plan has no period")
+        dates = ", ".join(day.isoformat() for day in scheduled) or tk._("none: the plan has no period")
         raise _validation_error(
-            "day", tk._("The plan has no cut on that day. Its cuts: {days}.").format(days=said)
+            "day", tk._("The plan has no cut on that day. Its cuts: {days}.").format(days=dates)
         )
     if day > record_service.today():
         raise _validation_error(
@@ -227,7 +229,7 @@ def _find_latest(plan: PlanRow, day: dt.date) -> Cut | None:
 
 
 def publish(plan: PlanRow, cut: Cut, *, user_id: str | None) -> Publication:
-    """Publish a cut: today is when. Published before, it answers that publication.
+    """Publish a cut today. Published before, it returns that publication.
 
     :raises ckan.plugins.toolkit.ValidationError: another cut replaced it.
     """
@@ -294,9 +296,9 @@ def _list_differences(frozen: Any, computed: Any, path: str = "") -> list[Differ
     else:
         return [] if frozen == computed else [Difference(path or "/", frozen, computed)]
     found: list[Difference] = []
-    for where, one, other in pairs:
-        if one != other:
-            found += _list_differences(one, other, where)
+    for where, before, after in pairs:
+        if before != after:
+            found += _list_differences(before, after, where)
         if len(found) >= MAX_DIFFERENCES:
             break
     return found[:MAX_DIFFERENCES]

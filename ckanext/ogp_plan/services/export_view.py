@@ -1,7 +1,4 @@
-"""Plans on their way out: what the exporters need of the tables, and the files there are.
-
-A file is made when it is asked for, from what everybody may see; nothing of it is kept.
-"""
+"""Views of plans for the exporters: plans, their history and addresses, as they are read from the tables."""
 
 from __future__ import annotations
 
@@ -71,15 +68,21 @@ class PublicAddresses:
         """Return the page of what an organismo owes."""
         return str(tk.url_for("ogp_plan.obligations", id=name, _external=True))
 
-    def evidence(self, one: Evidence) -> str:
+    def evidence(self, evidence: Evidence) -> str:
         """Return where a public evidence is: the link, the resource or the dataset."""
-        if not one.public:
+        if not evidence.public:
             return ""
-        if one.url:
-            return one.url
-        if one.resource and one.dataset:
-            return str(tk.url_for("resource.read", id=one.dataset, resource_id=one.resource, _external=True))
-        return str(tk.url_for("dataset.read", id=one.dataset, _external=True)) if one.dataset else ""
+        if evidence.url:
+            return evidence.url
+        if evidence.resource and evidence.dataset:
+            return str(
+                tk.url_for(
+                    "resource.read", id=evidence.dataset, resource_id=evidence.resource, _external=True
+                )
+            )
+        return (
+            str(tk.url_for("dataset.read", id=evidence.dataset, _external=True)) if evidence.dataset else ""
+        )
 
 
 def load_item_addresses(plan: PlanRow, keys: Collection[Key] | None = None) -> dict[Key, str]:
@@ -102,16 +105,16 @@ def build_view(
     keys: Collection[Key] | None = None,
     named: Mapping[str, str] | None = None,
 ) -> View:
-    """Return a plan as it stands today, ready to be written.
+    """Return a plan as it is today, ready to be written.
 
-    :param cut: as it stood at a cut instead, with the settings of then.
-    :param until: as it stood at the end of a day instead; with all that was said of it since, as what is
+    :param cut: as it was at a cut instead, with the settings of then.
+    :param until: as it was at the end of a day instead; with all that was reported of it since, as what is
         reported of a period comes after its end.
     :param keys: only these items.
     :param named: what organismos are called, where several views are made.
     :raises NoSuchVersion: there was no such plan yet at the end of that day.
     """
-    said = None
+    later_record = None
     overdue: dict[tuple[str | None, Key], dt.date] = {}
     if cut is not None:
         record = cut_service.load_record(plan, cut)
@@ -120,7 +123,7 @@ def build_view(
         end = dt.datetime.combine(until, dt.time.max, tzinfo=ZONE)
         record, today = record_service.load(plan, as_of=end), until
         later = record_service.load(plan)
-        said = replace(record, **{name: getattr(later, name) for name in EVENTS})
+        later_record = replace(record, **{name: getattr(later, name) for name in EVENTS})
     else:
         record, today = record_service.load(plan, keys), record_service.today()
         overdue = item_status.overdue_elsewhere(plan.id, today)
@@ -128,7 +131,7 @@ def build_view(
     settings = plan_settings.build_settings(family, record.settings)
     return View(
         id=plan.name,
-        record=said or record,
+        record=later_record or record,
         statuses=compute_status(record, today, keys, settings=settings, overdue=overdue),
         addresses=PublicAddresses(plan, load_item_addresses(plan)),
         today=today,
@@ -168,7 +171,7 @@ def load_past(plan: PlanRow) -> Past:
 
 
 def _list_codes(reasons: Iterable[object]) -> list[str]:
-    return [str(one["code"]) if isinstance(one, Mapping) else str(one) for one in reasons]
+    return [str(reason["code"]) if isinstance(reason, Mapping) else str(reason) for reason in reasons]
 
 
 def load_revisions(plan: PlanRow) -> dict[Key, int]:
@@ -184,12 +187,12 @@ def load_revisions(plan: PlanRow) -> dict[Key, int]:
 def load_publication_days(plan: PlanRow) -> dict[dt.date, dt.date | None]:
     """Return the day on which the cut of each day was published."""
     return {
-        one.day: day_of(one.published.at) for one in cut_service.list_days(plan) if one.published is not None
+        day.day: day_of(day.published.at) for day in cut_service.list_days(plan) if day.published is not None
     }
 
 
 def list_frozen_cuts(plan: PlanRow, until: dt.date | None = None) -> list[cut_service.CutDay]:
-    return [one for one in cut_service.list_days(plan) if one.cut and (until is None or one.day <= until)]
+    return [day for day in cut_service.list_days(plan) if day.cut and (until is None or day.day <= until)]
 
 
 # --- which plans, which edition ------------------------------------------------------------------------
@@ -232,7 +235,7 @@ def compute_edition(plans: Collection[PlanRow], *more: object) -> str:
     )
     parts = [
         *(f"{plan.id} {plan.version} {plan.status} {plan.modified.isoformat()}" for plan in plans),
-        *(str(tuple(model.Session.execute(one).one())) for one in (facts, lights, frozen)),
+        *(str(tuple(model.Session.execute(query).one())) for query in (facts, lights, frozen)),
         record_service.today().isoformat(),
         *map(str, more),
     ]

@@ -56,7 +56,7 @@ def set_members(
     if plan.status == PlanStatus.CLOSED.value:
         raise validation_error("plan", tk._("The plan is closed and is not changed any more."))
     current = record_service.current_plan(plan) if plan.version else Plan(plan.family)
-    place = next((n for n, one in enumerate(current.groups) if one.id == group), None)
+    place = next((n for n, candidate in enumerate(current.groups) if candidate.id == group), None)
     if place is None:
         raise validation_error("group", _no_group_message(current.groups))
     present = current.groups[place]
@@ -82,16 +82,16 @@ def _no_group_message(groups: Collection[OrgGroup]) -> str:
         return str(tk._("This plan names no group of organismos."))
     return str(
         tk._("The plan names no such group of organismos. It has: {groups}.").format(
-            groups=", ".join(one.id for one in groups)
+            groups=", ".join(group.id for group in groups)
         )
     )
 
 
 def _order_members(group: OrgGroup, members: Collection[str]) -> tuple[str, ...]:
-    """Members each once: those of before first, where they stood; a change of order alone is none."""
-    given = dict.fromkeys(members)
-    stay = [name for name in group.members if name in given]
-    return (*stay, *(name for name in given if name not in group.members))
+    """Return members without repeats, present ones first in their order: a new order is no change."""
+    wanted = dict.fromkeys(members)
+    stay = [name for name in group.members if name in wanted]
+    return (*stay, *(name for name in wanted if name not in group.members))
 
 
 def _list_member_errors(group: OrgGroup, named: Collection[str]) -> list[str]:

@@ -1,6 +1,6 @@
-"""Documents on their way into a plan: kept, read dry, asked about, applied whole or not at all.
+"""Imports of documents into plans: stored, read without writing, asked about, applied whole or not at all.
 
-Reading writes nothing; applying is one transaction, the caller's. What is refused is told as a
+Reading writes nothing; applying is one transaction, the caller's. What is refused is a
 ``ValidationError`` that names the field, the place in the document and the remedy.
 """
 
@@ -101,9 +101,9 @@ def open_import(
     found = dry_run(row, plan)
     for _ in range(_MAX_ROUNDS if known else 0):
         again = {
-            one.id: known[_identify_question(one)]
-            for one in found.reading.act.asked
-            if _identify_question(one) in known
+            question.id: known[_identify_question(question)]
+            for question in found.reading.act.asked
+            if _identify_question(question) in known
         }
         if not again:
             break
@@ -116,8 +116,8 @@ def open_import(
 
 def _identify_question(question: Question) -> str:
     """What makes a question the same as one asked about an earlier document: its words, not its place."""
-    said = store.act_to_store(Act(asked=[question]))["asked"][0]
-    return json.dumps([said["id"], said["text"], said["params"]], sort_keys=True)
+    stored = store.act_to_store(Act(asked=[question]))["asked"][0]
+    return json.dumps([stored["id"], stored["text"], stored["params"]], sort_keys=True)
 
 
 def _load_earlier_answers(plan: PlanRow) -> dict[str, str]:
@@ -139,7 +139,7 @@ def _load_earlier_answers(plan: PlanRow) -> dict[str, str]:
 
 
 def dry_run(row: Import, plan: PlanRow | None = None) -> DryRun:
-    """Read a kept document with the answers given so far, and hold it against the plan of now.
+    """Read a stored document with the answers so far, and compare it with the present plan.
 
     :raises ckan.plugins.toolkit.ValidationError: it cannot be read.
     """
@@ -198,8 +198,8 @@ def _complete_plan(reading: Reading, row: Import, plan: PlanRow | None, present:
 
 
 def _resolve_answered_names(reading: Reading, plan: PlanRow, present: Plan | None) -> None:
-    """Put in whose a name is, where somebody said it: then it is not unknown any more."""
-    answered = {one.printed: one for one in load_queue(plan) if one.organization or one.group_id}
+    """Replace unknown names that somebody answered: they are not unknown any more."""
+    answered = {row.printed: row for row in load_queue(plan) if row.organization or row.group_id}
     named = [name for name in list_unknown_names(reading.plan) if name in answered]
     for name in named:
         settlement.name_responsible(
@@ -210,7 +210,9 @@ def _resolve_answered_names(reading: Reading, plan: PlanRow, present: Plan | Non
         )
     act = reading.act
     act.flagged = [
-        one for one in act.flagged if not (one.kind == "responsible.unknown" and one.text in named)
+        finding
+        for finding in act.flagged
+        if not (finding.kind == "responsible.unknown" and finding.text in named)
     ]
 
 
@@ -276,14 +278,14 @@ def discard_old_imports(days: int = 30) -> int:
 
 
 def answer(row: Import, answers: Mapping[str, str], *, compare_again: bool = False) -> DryRun:
-    """Take answers to what is asked; an empty one takes an earlier answer back.
+    """Store answers to what is asked; an empty one removes an earlier answer.
 
-    :param compare_again: hold the document against the plan as it is now, where it changed since.
+    :param compare_again: compare the document with the plan as it is now, where it changed since.
     """
     _check_open(row)
     plan = PlanRow.get(row.plan_id)
-    given = {**row.answers, **{str(name): str(value) for name, value in answers.items()}}
-    row.answers = {name: value for name, value in given.items() if value}
+    merged = {**row.answers, **{str(name): str(value) for name, value in answers.items()}}
+    row.answers = {name: value for name, value in merged.items() if value}
     if compare_again and plan:
         row.base_version = plan.version
     return dry_run(row, plan)
@@ -308,7 +310,7 @@ def _check_open(row: Import) -> None:
 def apply(row: Import, *, user_id: str | None, act_name: str = "", reason: str = "") -> AppliedChange:
     """Make what an import read the plan's next version: all of it, or nothing.
 
-    Asked a second time, it answers what the first did.
+    Called a second time, it returns the result of the first.
 
     :raises ckan.plugins.toolkit.ValidationError: something is asked still, the plan changed since it was
         compared, or an adopted plan would change without its act and reason.

@@ -15,11 +15,11 @@ from ckanext.ogp_plan.planning.responsibles import Directory
 @lru_cache(maxsize=1)
 def load_directory_names() -> dict[str, str]:
     """Return what ``schemas/cali/`` calls organismos and their parts."""
-    named: dict[str, str] = {}
-    for one in Directory.load().organismos.values():
-        named[one["id"]] = one["title"]
-        named |= {unit["id"]: unit["title"] for unit in one.get("units", [])}
-    return named
+    results: dict[str, str] = {}
+    for organismo in Directory.load().organismos.values():
+        results[organismo["id"]] = organismo["title"]
+        results |= {unit["id"]: unit["title"] for unit in organismo.get("units", [])}
+    return results
 
 
 def load_names() -> dict[str, str]:

@@ -15,7 +15,7 @@ TRACKED = (PlanStatus.ADOPTED.value, PlanStatus.RUNNING.value)
 
 @dataclass(frozen=True, slots=True)
 class AppliedChange:
-    """What an import did. ``changes`` 0: the plan said the same already, and nothing was written."""
+    """The result of a change. ``changes`` 0: the plan was the same already, and nothing was written."""
 
     plan: PlanRow
     version: int

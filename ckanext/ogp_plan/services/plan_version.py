@@ -5,6 +5,7 @@ One transaction, the caller's: nothing here commits. What is the same as before 
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from dataclasses import dataclass
@@ -37,7 +38,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class AppliedVersion:
-    """What an application did. No changes: the version is the one there was."""
+    """The result of applying a plan. No changes: the version is the one there was."""
 
     version: int
     changes: list[PlanChange]
@@ -84,22 +85,7 @@ def apply(
     )
     if row.version:
         model.Session.add_all(
-            RecordedChange(
-                plan_id=row.id,
-                version=number,
-                position=position,
-                kind=change.kind.value,
-                level=change.level,
-                code=change.code,
-                field=change.field,
-                before=plain(change.before),
-                after=plain(change.after),
-                act_name=act_name,
-                reason=reason,
-                user_id=user_id,
-                created=moment,
-            )
-            for position, change in enumerate(changes)
+            _build_changes(row, number, changes, moment, act_name=act_name, reason=reason, user_id=user_id)
         )
     row.version = number
     row.start, row.end = plan.start, plan.end
@@ -107,6 +93,28 @@ def apply(
     _write_items(row, plan)
     model.Session.flush()
     return AppliedVersion(number, changes)
+
+
+def _build_changes(
+    row: PlanRow, number: int, changes: list[PlanChange], moment: dt.datetime, **common: str | None
+) -> list[RecordedChange]:
+    """Return the rows of a version's changes; ``common``: the act, its reason and who applied it."""
+    return [
+        RecordedChange(
+            plan_id=row.id,
+            version=number,
+            position=position,
+            kind=change.kind.value,
+            level=change.level,
+            code=change.code,
+            field=change.field,
+            before=plain(change.before),
+            after=plain(change.after),
+            created=moment,
+            **common,
+        )
+        for position, change in enumerate(changes)
+    ]
 
 
 def _load_present(row: PlanRow) -> Plan:
@@ -125,11 +133,11 @@ def _canonical(body: dict[str, Any]) -> bytes:
 def _write_items(row: PlanRow, plan: Plan) -> None:
     """Bring the rows of items and of who owes them to the plan's state."""
     there = {
-        (one.level, one.code): one
-        for one in model.Session.scalars(sa.select(PlanItem).where(PlanItem.plan_id == row.id))
+        (item_row.level, item_row.code): item_row
+        for item_row in model.Session.scalars(sa.select(PlanItem).where(PlanItem.plan_id == row.id))
     }
-    given = {key: one.address for key, one in there.items()}
-    address = urls.of_items(plan.items, given)
+    addresses = {key: item_row.address for key, item_row in there.items()}
+    address = urls.of_items(plan.items, addresses)
     served = family_values.find_item_values(plan, record_service.family(row.family))
     ids = {item.key: there[item.key].id if item.key in there else make_uuid() for item in plan.items}
     parents = {item.key: item.parent for item in plan.items}
@@ -194,20 +202,28 @@ def _write_assignments(row: PlanRow, plan: Plan, ids: dict[Key, str]) -> None:
 def _list_assignments(assignments: list[Assignment], groups: dict[str, OrgGroup]) -> list[dict[str, Any]]:
     """Who owes an item: a group whose members are known is each of them; nobody twice in one role."""
     rows: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for one in assignments:
-        group = groups.get(one.group) if one.group else None
-        members: tuple[str | None, ...] = group.members if group and group.members else (one.organization,)
+    for assignment in assignments:
+        group = groups.get(assignment.group) if assignment.group else None
+        members: tuple[str | None, ...] = (
+            group.members if group and group.members else (assignment.organization,)
+        )
         for member in members:
-            known = (one.role.value, member, one.unit, one.group if member is None else None, one.unknown)
+            known = (
+                assignment.role.value,
+                member,
+                assignment.unit,
+                assignment.group if member is None else None,
+                assignment.unknown,
+            )
             rows.setdefault(
                 known,
                 {
                     "organization": member,
-                    "unit": one.unit,
-                    "group_id": one.group,
-                    "role": one.role.value,
-                    "own_target": one.own_target,
-                    "unknown": one.unknown,
+                    "unit": assignment.unit,
+                    "group_id": assignment.group,
+                    "role": assignment.role.value,
+                    "own_target": assignment.own_target,
+                    "unknown": assignment.unknown,
                 },
             )
     return list(rows.values())

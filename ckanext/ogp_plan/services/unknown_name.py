@@ -26,7 +26,11 @@ from ckanext.ogp_plan.services.plan_act import AppliedChange, validation_error
 
 def list_unknown_names(plan: Plan) -> tuple[str, ...]:
     """Return the names of responsibles nobody knows, each once, in the plan's order."""
-    return tuple(dict.fromkeys(one.unknown for item in plan.items for one in item.assignments if one.unknown))
+    return tuple(
+        dict.fromkeys(
+            assignment.unknown for item in plan.items for assignment in item.assignments if assignment.unknown
+        )
+    )
 
 
 def load_queue(plan: PlanRow) -> list[UnknownName]:
@@ -71,7 +75,7 @@ def list_waiting_names(plan: PlanRow, *, limit: int | None = None, offset: int =
         .limit(limit)
         .offset(offset)
     )
-    wanted = (
+    query = (
         sa.select(UnknownName.id, UnknownName.printed, UnknownName.created)
         .add_columns(PlanItem.address, PlanItem.code, PlanItem.title)
         .join(
@@ -85,9 +89,9 @@ def list_waiting_names(plan: PlanRow, *, limit: int | None = None, offset: int =
         .order_by(UnknownName.created, UnknownName.printed, PlanItem.position)
     )
     found: dict[str, WaitingName] = {}
-    for id_, printed, created, *item in model.Session.execute(wanted):
-        one = found.get(id_) or WaitingName(id_, printed, created, ())
-        found[id_] = replace(one, items=(*one.items, tuple(item)))
+    for id_, printed, created, *item in model.Session.execute(query):
+        name = found.get(id_) or WaitingName(id_, printed, created, ())
+        found[id_] = replace(name, items=(*name.items, tuple(item)))
     return list(found.values())
 
 

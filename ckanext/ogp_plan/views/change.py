@@ -14,25 +14,28 @@ from ckanext.ogp_plan.views.plan import blueprint, first_error, plan_or_404
 
 def changes(plan: str) -> Any:
     """What the plan says otherwise than it did: moved dates, lowered goals, removed rows."""
-    shown = plan_or_404(plan)
+    plan_dict = plan_or_404(plan)
     asked = {name: value for name in ("desde", "hasta") if (value := tk.request.args.get(name, "").strip())}
     present, size = paging.requested_page(), config.page_size()
     problem = None
     try:
-        found = _load_changes(shown["name"], asked, size, present)
+        found = _load_changes(plan_dict["name"], asked, size, present)
     except tk.ValidationError as refused:
         problem, asked, present = first_error(refused), {}, 1
-        found = _load_changes(shown["name"], asked, size, present)
+        found = _load_changes(plan_dict["name"], asked, size, present)
 
     def url(number: int | None) -> str:
         return str(
             tk.url_for(
-                "ogp_plan.changes", plan=shown["name"], **asked, **({paging.PAGE: number} if number else {})
+                "ogp_plan.changes",
+                plan=plan_dict["name"],
+                **asked,
+                **({paging.PAGE: number} if number else {}),
             )
         )
 
     extra_vars = {
-        "plan": shown,
+        "plan": plan_dict,
         "tab": "changes",
         "asked": asked,
         "problem": problem,

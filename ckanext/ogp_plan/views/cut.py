@@ -1,4 +1,4 @@
-"""Cuts in pages: the plan as it stood on a day, and the desk where Control Interno freezes and publishes."""
+"""Pages of cuts: the plan as it was on a day, and the list in which Control Interno freezes and publishes."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ EDITS_LIMIT = 50
 
 
 def cut(plan: str, day: str) -> Any:
-    """``/planes/<plan>/corte/<day>``: the plan as it stood, its totals, who was late, what changed after."""
-    shown = plan_view.plan_or_404(plan)
+    """``/planes/<plan>/corte/<day>``: the plan as it was, its totals, who was late, what changed after."""
+    plan_dict = plan_view.plan_or_404(plan)
     present = paging.requested_page()
     state = tk.request.args.get("estado", "")
     state = state if state in cut_row_state_labels() else ""
-    found = _cut_or_404(shown["name"], day, state, present)
+    found = _cut_or_404(plan_dict["name"], day, state, present)
     wanted = {
-        "plan": shown,
+        "plan": plan_dict,
         "tab": "cuts",
         "cut": found,
         "items": found.get("items", []),
@@ -47,14 +47,14 @@ def cut(plan: str, day: str) -> Any:
             present,
             lambda n: tk.url_for(
                 "ogp_plan.cut",
-                plan=shown["name"],
+                plan=plan_dict["name"],
                 day=found["day"],
                 **({"estado": state} if state else {}),
                 **({paging.PAGE: n} if n else {}),
             ),
         ),
-        "verified": _verify(shown["name"], found) if "verificar" in tk.request.args else None,
-        "verify_url": tk.url_for("ogp_plan.cut", plan=shown["name"], day=found["day"], verificar="1")
+        "verified": _verify(plan_dict["name"], found) if "verificar" in tk.request.args else None,
+        "verify_url": tk.url_for("ogp_plan.cut", plan=plan_dict["name"], day=found["day"], verificar="1")
         + "#verificar",
     }
     return tk.render("ogp_plan/cut/read.html", wanted)
@@ -86,46 +86,46 @@ def _verify(plan: str, found: Mapping[str, Any]) -> dict[str, Any] | None:
     return answer
 
 
-# --- the desk ----------------------------------------------------------------------------------------------
+# --- the list ----------------------------------------------------------------------------------------------
 
 
 def cuts(plan: str) -> Any:
-    """``/planes/<plan>/cortes``: every cut with where it stands; freeze and publish, for Control Interno."""
-    shown = plan_view.plan_or_404(plan)
+    """``/planes/<plan>/cortes``: every cut with its state; freeze and publish, for Control Interno."""
+    plan_dict = plan_view.plan_or_404(plan)
     if tk.request.method == "GET":
-        return _list_page(shown, {})
+        return _list_page(plan_dict, {})
     forms.require_user()
     require_token()
-    given = forms.given("do", "day", "reason")
+    fields = forms.given("do", "day", "reason")
     actions = {"freeze": "ogp_plan_cut_create", "publish": "ogp_plan_cut_publish"}
-    if given["do"] not in actions:
-        return _list_page(shown, {"": [tk._("The form was not complete. Please send it again.")]})
-    wanted = {"plan": shown["name"], **forms.filled(given, ("day", "reason"))}
-    if given["do"] == "publish":
+    if fields["do"] not in actions:
+        return _list_page(plan_dict, {"": [tk._("The form was not complete. Please send it again.")]})
+    wanted = {"plan": plan_dict["name"], **forms.filled(fields, ("day", "reason"))}
+    if fields["do"] == "publish":
         wanted.pop("reason", None)
     try:
-        tk.get_action(actions[given["do"]])({}, wanted)
+        tk.get_action(actions[fields["do"]])({}, wanted)
     except tk.ValidationError as refused:
         model.Session.rollback()
-        return _list_page(shown, forms.errors_of(refused), given["day"])
+        return _list_page(plan_dict, forms.errors_of(refused), fields["day"])
     except (tk.NotAuthorized, tk.ObjectNotFound):
         return forms.forbidden()
-    done = "congelado" if given["do"] == "freeze" else "publicado"
-    return tk.redirect_to("ogp_plan.cuts", plan=shown["name"], hecho=done, dia=given["day"])
+    done = "congelado" if fields["do"] == "freeze" else "publicado"
+    return tk.redirect_to("ogp_plan.cuts", plan=plan_dict["name"], hecho=done, dia=fields["day"])
 
 
-def _list_page(shown: Mapping[str, Any], errors: forms.Errors, day: str = "") -> Any:
+def _list_page(plan: Mapping[str, Any], errors: forms.Errors, day: str = "") -> Any:
     wanted = {
-        "plan": shown,
+        "plan": plan,
         "tab": "cuts",
-        "cuts": tk.get_action("ogp_plan_cut_list")({}, {"plan": shown["name"]}),
+        "cuts": tk.get_action("ogp_plan_cut_list")({}, {"plan": plan["name"]}),
         "errors": errors,
         "error_day": day,
-        "may_freeze": _may("ogp_plan_cut_create", shown["name"]),
-        "may_publish": _may("ogp_plan_cut_publish", shown["name"]),
+        "may_freeze": _may("ogp_plan_cut_create", plan["name"]),
+        "may_publish": _may("ogp_plan_cut_publish", plan["name"]),
         "done": tk.request.args.get("hecho", ""),
         "done_day": _parse_day(tk.request.args.get("dia", "")),
-        "form_url": tk.url_for("ogp_plan_file.file", plan=shown["name"], name="seguimiento.xlsx"),
+        "form_url": tk.url_for("ogp_plan_file.file", plan=plan["name"], name="seguimiento.xlsx"),
     }
     return forms.page("ogp_plan/cut/list.html", wanted, 400 if errors else 200)
 

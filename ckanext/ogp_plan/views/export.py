@@ -1,6 +1,6 @@
 """Files of plans, cuts and organismos: each made when it is asked for, from what everybody may see.
 
-A client that has the present edition already is told so in a few bytes (ETag).
+A client that has the present edition already gets 304 (ETag).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from ckanext.ogp_plan.services import record as record_service
 
 blueprint = Blueprint("ogp_plan_file", __name__)
 
-#: A client asks again each time, and is told in a few bytes when nothing changed.
+#: A client asks again each time, and gets 304 when nothing changed.
 PUBLIC = "public, max-age=0, must-revalidate"
 PRIVATE = "private, no-store"
 
@@ -65,7 +65,7 @@ def serve_file(
     """Return a file, or 304 when the visitor has this edition of it.
 
     :param parts: what tells this file from the others of the same plans.
-    :param name: as what it is saved; None: it is shown, not saved.
+    :param name: the name it is saved as; None: it is displayed, not saved.
     :param tag: what tells its editions apart, where it is not the plans.
     """
     draft = any(plan.status == PlanStatus.DRAFT.value for plan in plans)
@@ -101,7 +101,7 @@ def serve_file(
 def file(plan: str, name: str) -> Response:
     """One of the files of :data:`ckanext.ogp_plan.exports.files.FILES`."""
     row = plan_or_404(plan)
-    found = next((one for one in plan_files.list_files(row) if one.name == name), None)
+    found = next((candidate for candidate in plan_files.list_files(row) if candidate.name == name), None)
     if found is None or not row.version:
         return tk.abort(404, tk._("This plan has no such file"))  # type: ignore[no-any-return]
     saved = None if found.format == "JSON" else f"{row.name}-{found.name}"
@@ -142,11 +142,11 @@ def _cut_or_404(plan: PlanRow, day: str) -> Cut:
         found = cut_service.get_day(plan, dt.date.fromisoformat(day))
     except (LookupError, ValueError):
         return tk.abort(404, tk._("The plan has no cut on that day."))  # type: ignore[no-any-return]
-    made = [*found.earlier, *([found.cut] if found.cut else [])]
-    kept = [one for one in made if not wanted or one.sha256 == wanted]
-    if not kept:
+    cuts = [*found.earlier, *([found.cut] if found.cut else [])]
+    matching = [cut for cut in cuts if not wanted or cut.sha256 == wanted]
+    if not matching:
         return tk.abort(404, tk._("This cut is not frozen yet."))  # type: ignore[no-any-return]
-    return kept[-1]
+    return matching[-1]
 
 
 # --- of an organismo --------------------------------------------------------------------------------------

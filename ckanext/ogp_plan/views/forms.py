@@ -10,7 +10,7 @@ from flask import Blueprint, abort, request
 
 from ckanext.cost_common.forms import register_form_errors
 from ckanext.cost_common.forms import render_private as page  # noqa: F401  views call it from here
-from ckanext.ogp_plan.helpers import plan as words
+from ckanext.ogp_plan.helpers.error import ogp_plan_sentences
 
 #: field → sentences, as the templates read them; "" for what is of no field.
 Errors = dict[str, list[str]]
@@ -39,7 +39,7 @@ def errors_of(error: tk.ValidationError, rename: Mapping[str, str] | None = None
     for name, messages in error.error_dict.items():
         # "__before", "__after" and the like are of no field
         field = "" if name.startswith("__") else (rename or {}).get(name, name)
-        found.setdefault(field, []).extend(words.ogp_plan_sentences(messages))
+        found.setdefault(field, []).extend(ogp_plan_sentences(messages))
     return found
 
 

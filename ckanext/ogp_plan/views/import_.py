@@ -1,6 +1,6 @@
-"""Documents into plans, in pages: drop the file, read its act, answer, see what changes, apply.
+"""Pages to import a document: a new plan or a new version, the names that wait, and the groups of a plan.
 
-Everything works without JavaScript; each step is an address that can be come back to.
+Everything works without JavaScript; each step has an address of its own.
 """
 
 from __future__ import annotations
@@ -47,17 +47,17 @@ def start() -> Any:
         return forms.forbidden()
     if tk.request.method == "GET":
         return _start_page(owners, {})
-    return _open(lambda errors, given: _start_page(owners, errors, given))
+    return _open(lambda errors, fields: _start_page(owners, errors, fields))
 
 
 def new(plan: str) -> Any:
     """``/planes/<plan>/importar``: a document that corrects a plan, and the names that wait."""
     forms.require_user()
-    shown = plan_view.plan_or_404(plan)
-    _require_import(shown["name"])
+    plan_dict = plan_view.plan_or_404(plan)
+    _require_import(plan_dict["name"])
     if tk.request.method == "GET":
-        return _new_page(shown, {})
-    return _open(lambda errors, given: _new_page(shown, errors), plan=shown["name"])
+        return _new_page(plan_dict, {})
+    return _open(lambda errors, fields: _new_page(plan_dict, errors), plan=plan_dict["name"])
 
 
 def _require_import(plan: str) -> None:
@@ -74,18 +74,18 @@ def _open(page: Any, plan: str | None = None) -> Any:
         return page({"upload": [_too_large_message()]}, {})
     tk.request.max_content_length = limit
     require_token()
-    given = forms.given(*_FIELDS)
+    fields = forms.given(*_FIELDS)
     upload = tk.request.files.get("upload")
     if upload is None or not upload.filename:
-        return page({"upload": [tk._("Choose the document of the plan.")]}, given)
-    wanted: dict[str, Any] = {"upload": upload, **forms.filled(given)}
+        return page({"upload": [tk._("Choose the document of the plan.")]}, fields)
+    wanted: dict[str, Any] = {"upload": upload, **forms.filled(fields)}
     if plan:
-        wanted = {"upload": upload, "plan": plan, **forms.filled(given, ("layout",))}
+        wanted = {"upload": upload, "plan": plan, **forms.filled(fields, ("layout",))}
     try:
         opened = tk.get_action("ogp_plan_import")({}, wanted)
     except tk.ValidationError as refused:
         model.Session.rollback()
-        return page(forms.errors_of(refused), given)
+        return page(forms.errors_of(refused), fields)
     except (tk.NotAuthorized, tk.ObjectNotFound):
         return forms.forbidden()
     return redirect(tk.url_for("ogp_plan_import.read", id=opened["id"]), 303)
@@ -119,25 +119,30 @@ def _list_owners() -> list[dict[str, str]]:
 def _list_families() -> list[dict[str, str]]:
     lang = language.current()[:2]
     named = [(name, record_service.family(name)) for name in families.names()]
-    return [{"value": name, "title": one.name.get(lang) or one.name.get("es", name)} for name, one in named]
+    return [
+        {"value": name, "title": family.name.get(lang) or family.name.get("es", name)}
+        for name, family in named
+    ]
 
 
 def _list_layouts(family: str | None = None) -> list[dict[str, str]]:
     """The layouts of a family, or of all of them, by their names."""
     names = [family] if family else families.names()
-    found = {one.name: one for name in names for one in layouts.of_family(record_service.family(name))}
+    found = {
+        layout.name: layout for name in names for layout in layouts.of_family(record_service.family(name))
+    }
     lang = language.current()[:2]
-    titled = [(name, one.data.get("title") or {}) for name, one in sorted(found.items())]
+    titled = [(name, layout.data.get("title") or {}) for name, layout in sorted(found.items())]
     return [{"value": name, "title": title.get(lang) or title.get("es", name)} for name, title in titled]
 
 
 def _start_page(
-    owners: list[dict[str, str]], errors: forms.Errors, given: Mapping[str, str] | None = None
+    owners: list[dict[str, str]], errors: forms.Errors, fields: Mapping[str, str] | None = None
 ) -> Response:
-    values = dict(given or {})
+    values = dict(fields or {})
     if len(owners) == 1:
         values.setdefault("owner", owners[0]["value"])
-    shown = {
+    extra_vars = {
         "errors": errors,
         "given": values,
         "owners": owners,
@@ -147,11 +152,11 @@ def _start_page(
         "prefix": tk.url_for("ogp_plan.index", _external=True).rstrip("/") + "/",
         "open_imports": _list_open_imports(None),
     }
-    return forms.page("ogp_plan/import/start.html", shown, 400 if errors else 200)
+    return forms.page("ogp_plan/import/start.html", extra_vars, 400 if errors else 200)
 
 
 def _new_page(
-    shown: Mapping[str, Any],
+    plan_dict: Mapping[str, Any],
     errors: forms.Errors,
     name_errors: forms.Errors | None = None,
     named: str = "",
@@ -161,24 +166,24 @@ def _new_page(
 
     :param group: what was sent about a group, where that was wrong.
     """
-    plan = PlanRow.get(shown["name"])
+    plan = PlanRow.get(plan_dict["name"])
     organismos = _list_organizations()
     wanted = {
-        "plan": shown,
+        "plan": plan_dict,
         "tab": "import",
         "errors": errors,
         "name_errors": name_errors or {},
         "named": named,
         "layouts": _list_layouts(plan.family if plan else None),
         "size": _format_megabytes(config.max_import_bytes()),
-        "waiting": tk.get_action("ogp_plan_name_list")({}, {"plan": shown["name"]}),
+        "waiting": tk.get_action("ogp_plan_name_list")({}, {"plan": plan_dict["name"]}),
         "organizations": organismos,
         "groups": _list_groups(plan) if plan else [],
-        "own_groups": shown["groups"],
-        "group": _build_open_group(shown["groups"], organismos, group),
-        "needs_act": shown["status"] in TRACKED,
+        "own_groups": plan_dict["groups"],
+        "group": _build_open_group(plan_dict["groups"], organismos, group),
+        "needs_act": plan_dict["status"] in TRACKED,
         "open_imports": _list_open_imports(plan),
-        "workbook_url": tk.url_for("ogp_plan_file.file", plan=shown["name"], name="plan.xlsx"),
+        "workbook_url": tk.url_for("ogp_plan_file.file", plan=plan_dict["name"], name="plan.xlsx"),
         "done": tk.request.args.get("hecho", ""),
     }
     return forms.page("ogp_plan/import/new.html", wanted, 400 if errors or name_errors else 200)
@@ -187,29 +192,29 @@ def _new_page(
 def _build_open_group(
     groups: list[dict[str, Any]], organismos: list[dict[str, Any]], sent: Mapping[str, Any] | None
 ) -> dict[str, Any] | None:
-    """The group whose organismos are being said, with what is chosen; None: no group is open.
+    """The group whose members are being chosen, with the choice so far; None: no group is open.
 
     One at a time: a plan of a dozen groups would be hundreds of boxes on one page.
     """
-    lacking = [one["id"] for one in groups if len(one["members"]) < (one["size"] or 1)]
+    lacking = [group["id"] for group in groups if len(group["members"]) < (group["size"] or 1)]
     wanted = sent["group"] if sent else tk.request.args.get("grupo", lacking[0] if len(lacking) == 1 else "")
-    found = next((one for one in groups if one["id"] == wanted), None)
+    found = next((group for group in groups if group["id"] == wanted), None)
     if found is None:
         return None
-    listed = {one["value"] for one in organismos}
+    listed = {organismo["value"] for organismo in organismos}
     # who is a member stays to be seen, and to be taken out, when its page is gone
     gone = [
-        {"value": one["name"], "title": one["title"] or one["name"], "there": False}
-        for one in found["members"]
-        if one["name"] not in listed
+        {"value": member["name"], "title": member["title"] or member["name"], "there": False}
+        for member in found["members"]
+        if member["name"] not in listed
     ]
     return {
         "id": found["id"],
         "options": [
-            {**one, "help": "" if one["there"] else tk._("has no page in the portal yet")}
-            for one in [*organismos, *gone]
+            {**organismo, "help": "" if organismo["there"] else tk._("has no page in the portal yet")}
+            for organismo in [*organismos, *gone]
         ],
-        "chosen": sent["members"] if sent else [one["name"] for one in found["members"]],
+        "chosen": sent["members"] if sent else [member["name"] for member in found["members"]],
         "act_name": sent["act_name"] if sent else "",
         "reason": sent["reason"] if sent else "",
     }
@@ -220,12 +225,12 @@ def _list_open_imports(plan: PlanRow | None) -> list[dict[str, Any]]:
     person = permission.load_person(tk.current_user)
     return [
         {
-            "url": tk.url_for("ogp_plan_import.read", id=one.id),
-            "file_name": one.file_name,
-            "created": one.created,
-            "title": one.wanted.get("title") or one.wanted.get("name"),
+            "url": tk.url_for("ogp_plan_import.read", id=row.id),
+            "file_name": row.file_name,
+            "created": row.created,
+            "title": row.wanted.get("title") or row.wanted.get("name"),
         }
-        for one in import_service.list_open_imports(plan.id if plan else None, person.id)
+        for row in import_service.list_open_imports(plan.id if plan else None, person.id)
     ]
 
 
@@ -259,45 +264,45 @@ def _list_groups(plan: PlanRow) -> list[dict[str, str]]:
 def answer_name(plan: str) -> Any:
     """Say whose a name is."""
     forms.require_user()
-    shown = plan_view.plan_or_404(plan)
-    _require_import(shown["name"])
+    plan_dict = plan_view.plan_or_404(plan)
+    _require_import(plan_dict["name"])
     require_token()
-    given = forms.given("printed", "whose", "act_name")
-    kind, _, value = given["whose"].partition(":")
+    fields = forms.given("printed", "whose", "act_name")
+    kind, _, value = fields["whose"].partition(":")
     wanted = {
-        "plan": shown["name"],
-        "printed": given["printed"],
-        "act_name": given["act_name"],
+        "plan": plan_dict["name"],
+        "printed": fields["printed"],
+        "act_name": fields["act_name"],
         **({"organization": value} if kind == "org" else {"group": value} if kind == "group" else {}),
     }
     try:
         tk.get_action("ogp_plan_name_answer")({}, forms.filled(wanted))
     except tk.ValidationError as refused:
-        return _new_page(shown, {}, forms.errors_of(refused), given["printed"])
+        return _new_page(plan_dict, {}, forms.errors_of(refused), fields["printed"])
     except (tk.NotAuthorized, tk.ObjectNotFound):
         return forms.forbidden()
-    return redirect(tk.url_for("ogp_plan_import.new", plan=shown["name"], hecho="nombre"), 303)
+    return redirect(tk.url_for("ogp_plan_import.new", plan=plan_dict["name"], hecho="nombre"), 303)
 
 
 def set_members(plan: str) -> Any:
     """Say which organismos a group of the plan is."""
     forms.require_user()
-    shown = plan_view.plan_or_404(plan)
-    _require_import(shown["name"])
+    plan_dict = plan_view.plan_or_404(plan)
+    _require_import(plan_dict["name"])
     require_token()
     sent: dict[str, Any] = {
         **forms.given("group", "act_name", "reason"),
         "members": tk.request.form.getlist("members"),
     }
-    wanted = {**forms.filled(sent), "plan": shown["name"], "members": sent["members"]}
+    wanted = {**forms.filled(sent), "plan": plan_dict["name"], "members": sent["members"]}
     try:
         done = tk.get_action("ogp_plan_group_patch")({}, wanted)
     except tk.ValidationError as refused:
-        return _new_page(shown, forms.errors_of(refused), group=sent)
+        return _new_page(plan_dict, forms.errors_of(refused), group=sent)
     except (tk.NotAuthorized, tk.ObjectNotFound):
         return forms.forbidden()
     what = "grupo" if done["changes"] else "igual"
-    return redirect(tk.url_for("ogp_plan_import.new", plan=shown["name"], hecho=what), 303)
+    return redirect(tk.url_for("ogp_plan_import.new", plan=plan_dict["name"], hecho=what), 303)
 
 
 _METHODS = ["GET", "POST"]

@@ -74,39 +74,41 @@ def _compare(id: str) -> None:
 
 
 def _apply(id: str) -> None:
-    given = forms.filled(forms.given("act_name", "reason"))
-    tk.get_action("ogp_plan_import_apply")({}, {"id": id, **given})
+    fields = forms.filled(forms.given("act_name", "reason"))
+    tk.get_action("ogp_plan_import_apply")({}, {"id": id, **fields})
 
 
 def _discard(id: str) -> None:
     tk.get_action("ogp_plan_import_discard")({}, {"id": id})
 
 
-def _act_page(shown: dict[str, Any], errors: forms.Errors) -> Response:
+def _act_page(import_dict: dict[str, Any], errors: forms.Errors) -> Response:
     present = paging.requested_page()
-    changes = shown["changes"]
+    changes = import_dict["changes"]
     first = (present - 1) * CHANGES_LIMIT
-    acta = (shown["reading"] or {}).get("acta")
-    plan = _load_plan(shown["plan"]) if shown["plan"] else None
+    acta = (import_dict["reading"] or {}).get("acta")
+    plan = _load_plan(import_dict["plan"]) if import_dict["plan"] else None
     wanted = {
-        "one": shown,
+        "one": import_dict,
         "plan": plan,
         "tab": "import",
         "errors": errors,
         "given": forms.given("act_name", "reason"),
         "acta": acta,
         "groups": _group_findings(acta) if acta else [],
-        "questions": _list_questions(acta, shown["answers"]) if acta else [],
-        "vanished": sum(one["kind"] == "item.vanished" for one in acta["asked"]) if acta else 0,
+        "questions": _list_questions(acta, import_dict["answers"]) if acta else [],
+        "vanished": sum(question["kind"] == "item.vanished" for question in acta["asked"]) if acta else 0,
         "changes": changes[first : first + CHANGES_LIMIT],
-        "made": sum(one["kind"] == "added" for one in changes),
+        "made": sum(change["kind"] == "added" for change in changes),
         "paging": paging.paginate(
             len(changes),
             CHANGES_LIMIT,
             present,
-            lambda n: tk.url_for("ogp_plan_import.read", id=shown["id"], **({paging.PAGE: n} if n else {})),
+            lambda n: tk.url_for(
+                "ogp_plan_import.read", id=import_dict["id"], **({paging.PAGE: n} if n else {})
+            ),
         ),
-        "plan_url": urls.url_of_plan(shown["plan"]) if shown["plan"] else None,
+        "plan_url": urls.url_of_plan(import_dict["plan"]) if import_dict["plan"] else None,
         "place": format_place,
     }
     return forms.page("ogp_plan/import/read.html", wanted, 400 if errors else 200)
@@ -121,7 +123,7 @@ def _load_plan(name: str) -> dict[str, Any] | None:
 
 
 def format_place(place: Mapping[str, Any]) -> str:
-    """Return where in a document something stands, in few words."""
+    """Return a place in a document in few words."""
     sheet, cell, line, to = (place.get(name) for name in ("sheet", "cell", "line", "to"))
     if line:
         return (tk._("lines {line} to {to}") if to else tk._("line {line}")).format(line=line, to=to)
@@ -141,16 +143,16 @@ def _group_findings(acta: Mapping[str, Any]) -> list[dict[str, Any]]:
     groups = []
     for name, (title, lead) in titles.items():
         kinds: dict[str, list[dict[str, Any]]] = {}
-        for one in acta[name]:
-            kinds.setdefault(one["title"], []).append(one)
+        for finding in acta[name]:
+            kinds.setdefault(finding["title"], []).append(finding)
         listed = [
             {
                 "title": kind,
-                "count": len(ones),
-                "shown": ones[:FINDINGS_LIMIT],
-                "more": len(ones) - FINDINGS_LIMIT,
+                "count": len(findings),
+                "shown": findings[:FINDINGS_LIMIT],
+                "more": len(findings) - FINDINGS_LIMIT,
             }
-            for kind, ones in kinds.items()
+            for kind, findings in kinds.items()
         ]
         groups.append({"name": name, "title": title, "lead": lead, "count": len(acta[name]), "kinds": listed})
     return groups
@@ -158,9 +160,12 @@ def _group_findings(acta: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _list_questions(acta: Mapping[str, Any], answers: Mapping[str, str]) -> list[dict[str, Any]]:
     """What is asked, then what was answered already: it can be answered otherwise."""
-    asked = [{**one, "answer": ""} for one in acta["asked"]]
-    answered = [{**one, "answer": answers.get(one["id"], one["answer"])} for one in acta["answered"]]
-    return [{**one, "number": number} for number, one in enumerate([*asked, *answered], start=1)]
+    asked = [{**question, "answer": ""} for question in acta["asked"]]
+    answered = [
+        {**question, "answer": answers.get(question["id"], question["answer"])}
+        for question in acta["answered"]
+    ]
+    return [{**question, "number": number} for number, question in enumerate([*asked, *answered], start=1)]
 
 
 def act_json(id: str) -> Response:

@@ -9,7 +9,7 @@ import ckan.plugins.toolkit as tk
 
 from ckanext.cost_common import paging
 from ckanext.ogp_plan import urls
-from ckanext.ogp_plan.helpers import plan as words
+from ckanext.ogp_plan.helpers.url import ogp_plan_to
 from ckanext.ogp_plan.serializers.labels import reason_labels
 from ckanext.ogp_plan.services import record as record_service
 from ckanext.ogp_plan.views.plan import blueprint, plan_or_404
@@ -32,56 +32,62 @@ def item_or_404(plan: str, address: str, **story: int) -> dict[str, Any]:
 
 
 def item(plan: str, address: str) -> Any:
-    """One item: what was promised, where it stands, why, and all that happened to it."""
-    shown = plan_or_404(plan)
+    """One item: what was promised, its status, why, and all that happened to it."""
+    plan_dict = plan_or_404(plan)
     present = paging.requested_page()
     first = (present - 1) * STORY_PAGE
-    found = item_or_404(shown["name"], address, story_limit=STORY_PAGE, story_offset=first)
+    found = item_or_404(plan_dict["name"], address, story_limit=STORY_PAGE, story_offset=first)
     if found["address"] != address:
         return tk.redirect_to(found["url"])
 
     def url(number: int | None) -> str:
         page = {paging.PAGE: number} if number else {}
-        return str(tk.url_for("ogp_plan.item", plan=shown["name"], address=address, **page)) + "#ogp-story"
+        return (
+            str(tk.url_for("ogp_plan.item", plan=plan_dict["name"], address=address, **page)) + "#ogp-story"
+        )
 
     extra_vars = {
-        "plan": shown,
+        "plan": plan_dict,
         "tab": "items",
         "story_first": first + 1,
         "paging": paging.paginate(found["story_count"], STORY_PAGE, present, url),
-        **build_item_vars(shown, found),
+        **build_item_vars(plan_dict, found),
     }
     return tk.render("ogp_plan/item/read.html", extra_vars)
 
 
 def build_item_vars(plan: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the templates of an item need beside it."""
-    component = next((one for one in plan["components"] if one["address"] == found.get("component")), None)
-    answered = {one["reason"] for one in found.get("answers") or []}
-    codes = [one["code"] for one in found.get("reasons") or []]
+    component = next(
+        (component for component in plan["components"] if component["address"] == found.get("component")),
+        None,
+    )
+    answered = {answer["reason"] for answer in found.get("answers") or []}
+    codes = [reason["code"] for reason in found.get("reasons") or []]
     return {
         "item": found,
         "component": component if component and component["address"] != found["address"] else None,
         "answers_of": {
-            code: [one for one in found.get("answers") or [] if one["reason"] == code] for code in codes
+            code: [answer for answer in found.get("answers") or [] if answer["reason"] == code]
+            for code in codes
         },
-        "old_answers": [one for one in found.get("answers") or [] if one["reason"] not in codes],
+        "old_answers": [answer for answer in found.get("answers") or [] if answer["reason"] not in codes],
         "unanswered": [code for code in codes if code not in answered],
         "reason_names": reason_labels(),
         "may": found.get("may") or {},
-        "feed_url": words.ogp_plan_to("ogp_plan_file.item_feed", plan=plan["name"], address=found["address"]),
+        "feed_url": ogp_plan_to("ogp_plan_file.item_feed", plan=plan["name"], address=found["address"]),
     }
 
 
 def sheet(plan: str, address: str) -> Any:
     """One item on one A4, with a QR to its page."""
-    shown = plan_or_404(plan)
-    found = item_or_404(shown["name"], address, story_limit=0)
+    plan_dict = plan_or_404(plan)
+    found = item_or_404(plan_dict["name"], address, story_limit=0)
     extra_vars = {
-        "plan": shown,
+        "plan": plan_dict,
         "today": record_service.today(),
-        "address": urls.url_of_item(shown["name"], found["address"], absolute=True),
-        **build_item_vars(shown, found),
+        "address": urls.url_of_item(plan_dict["name"], found["address"], absolute=True),
+        **build_item_vars(plan_dict, found),
     }
     return tk.render("ogp_plan/item/sheet.html", extra_vars)
 

@@ -16,7 +16,9 @@ from flask.views import MethodView
 from ckanext.cost_common import language
 from ckanext.cost_common.csrf import require_token
 from ckanext.cost_common.values.periods import parse_period, periods_between
-from ckanext.ogp_plan.helpers import plan as words
+from ckanext.ogp_plan.helpers.date import ogp_plan_day, ogp_plan_period
+from ckanext.ogp_plan.helpers.error import ogp_plan_sentences
+from ckanext.ogp_plan.helpers.light import LIGHTS, ogp_plan_light_icon, ogp_plan_light_name
 from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.model import PlanItem, PlanRow
 from ckanext.ogp_plan.planning import calendar
@@ -69,12 +71,12 @@ def state_options(*, outside: bool) -> list[dict[str, str]]:
     return [
         {
             "value": state.value,
-            "title": words.ogp_plan_light_name(state.value),
+            "title": ogp_plan_light_name(state.value),
             "help": text,
-            "icon": words.ogp_plan_light_icon(state.value),
+            "icon": ogp_plan_light_icon(state.value),
         }
         for state, text in helps.items()
-        if outside or state.value in words.LIGHTS
+        if outside or state.value in LIGHTS
     ]
 
 
@@ -231,7 +233,7 @@ def _period_options(
     return [
         {
             "value": period.id,
-            "title": words.ogp_plan_period(period.id).capitalize(),
+            "title": ogp_plan_period(period.id).capitalize(),
             "closed": period.id in closed,
         }
         for period in reversed(found)
@@ -401,7 +403,7 @@ def nested(found: forms.Errors, wrong: Any, prefix: str, names: tuple[str, ...])
     for wrong_field, messages in (wrong if isinstance(wrong, Mapping) else {"": wrong}).items():
         name = "resource" if wrong_field == "dataset" else wrong_field
         field = prefix + (name if name in names else names[0])
-        sentences = words.ogp_plan_sentences(messages)
+        sentences = ogp_plan_sentences(messages)
         if sentences:
             found.setdefault(field, []).extend(sentences)
 
@@ -524,7 +526,7 @@ class VerdictForm(ItemForm):
             },
             "roles": [{"value": role, "title": names[role]} for role in self.held],
             "grades": completion_options(),
-            "cut_options": [{"value": str(cut.day), "title": words.ogp_plan_day(cut.day)} for cut in days],
+            "cut_options": [{"value": str(cut.day), "title": ogp_plan_day(cut.day)} for cut in days],
         }
 
     def send(self, sent: dict[str, str]) -> str:

@@ -49,31 +49,31 @@ class LinksPage(MethodView):
     def post(self, plan: str) -> Any:
         """Make a link, or remove one."""
         require_token()
-        shown = self._plan(plan)
+        plan_dict = self._plan(plan)
         what = tk.request.form.get("hacer", "")
         if what not in ("vincular", "quitar"):
             return tk.abort(400, tk._("The form did not say what to do."))
         try:
-            done = self._make(shown) if what == "vincular" else self._remove()
+            done = self._make(plan_dict) if what == "vincular" else self._remove()
         except tk.ValidationError as refused:
-            return self._page(shown, forms.errors_of(refused), 400)
+            return self._page(plan_dict, forms.errors_of(refused), 400)
         except tk.ObjectNotFound:
             sentence = tk._("There is no such link: perhaps somebody removed it already.")
-            return self._page(shown, {"": [sentence]}, 404)
+            return self._page(plan_dict, {"": [sentence]}, 404)
         except tk.NotAuthorized:
             sentence = tk._("Only whoever coordinates the plan in which the link was made removes it.")
-            return self._page(shown, {"": [sentence]}, 403)
+            return self._page(plan_dict, {"": [sentence]}, 403)
         tk.h.flash_success(done)
-        return tk.redirect_to(tk.url_for("ogp_plan.links", plan=shown["name"]))
+        return tk.redirect_to(tk.url_for("ogp_plan.links", plan=plan_dict["name"]))
 
     def _plan(self, name: str) -> dict[str, Any]:
-        shown = plan_view.plan_or_404(name)
+        plan = plan_view.plan_or_404(name)
         forms.require_user()
-        if not (shown.get("may") or {}).get("link"):
+        if not (plan.get("may") or {}).get("link"):
             forms.forbidden()
-        return shown
+        return plan
 
-    def _make(self, shown: Mapping[str, Any]) -> str:
+    def _make(self, plan: Mapping[str, Any]) -> str:
         """Make the link that the form asks for.
 
         :raises tk.ValidationError: what is wrong with each field, and what to write instead.
@@ -81,17 +81,17 @@ class LinksPage(MethodView):
         sent = request_fields.validated(_FORM, forms.given(*_FORM))
         person = permission.load_person(tk.current_user)
         errors: forms.Errors = {}
-        item = _find_item(lookup.plan(person, shown["name"]), sent["item"], "item", errors)
+        item = _find_item(lookup.plan(person, plan["name"]), sent["item"], "item", errors)
         other_plan = _find_plan(person, sent["other_plan"], errors)
         other = _find_item(other_plan, sent["other"], "other", errors) if other_plan else None
         if item is None or other_plan is None or other is None:
             raise tk.ValidationError(errors)
         wanted = {
-            "plan": shown["name"],
+            "plan": plan["name"],
             "item": item.id,
             "kind": sent["kind"].value,
             "other": other.id,
-            **({"other_plan": other_plan.name} if other_plan.name != shown["name"] else {}),
+            **({"other_plan": other_plan.name} if other_plan.name != plan["name"] else {}),
         }
         try:
             made = tk.get_action("ogp_plan_link_create")({}, wanted)
@@ -140,9 +140,9 @@ class LinksPage(MethodView):
             "plans": [
                 {"value": plan["name"], "title": tk._("This plan: {title}").format(title=plan["title"])},
                 *(
-                    {"value": one["name"], "title": one["title"]}
-                    for one in there
-                    if one["name"] != plan["name"]
+                    {"value": listed_plan["name"], "title": listed_plan["title"]}
+                    for listed_plan in there
+                    if listed_plan["name"] != plan["name"]
                 ),
             ],
             "paging": paging.paginate(

@@ -8,11 +8,12 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 
-from ckanext.ogp_plan.helpers import plan as words
+from ckanext.ogp_plan.helpers.date import ogp_plan_day, ogp_plan_month, ogp_plan_period
+from ckanext.ogp_plan.helpers.light import LIGHTS
 from ckanext.ogp_plan.services import cut as cut_service
 from ckanext.ogp_plan.services import record as record_service
 
-#: Columns of the matrix at most: a plan of two years has 24 months, a longer one is shown by its cuts.
+#: Columns of the matrix at most: a plan of two years has 24 months, a longer one has its cuts as columns.
 MAX_MONTHS = 24
 MAX_CUTS = 9
 
@@ -39,7 +40,7 @@ def build_month_matrix(plan: Mapping[str, Any], items: Iterable[Mapping[str, Any
     """Return items by the months of a plan, with what was to be done in each and whether it was.
 
     A month in which something is scheduled is *done* when the item is completed, and *late* when it is
-    the last one, has passed, and the item is not completed. Of the others somebody reported (*told*),
+    the last one, has passed, and the item is not completed. Of the others somebody reported (*reported*),
     or, when they have passed, nobody did (*silent*); what is still to come is *due*.
     """
     today = record_service.today()
@@ -47,14 +48,14 @@ def build_month_matrix(plan: Mapping[str, Any], items: Iterable[Mapping[str, Any
     several = len({year for year, _ in months}) > 1
     columns = [
         {
-            "title": words.ogp_plan_month(month, "abbreviated"),
+            "title": ogp_plan_month(month, "abbreviated"),
             "note": str(year) if several else "",
-            "long": words.ogp_plan_period(f"{year:04}-{month:02}"),
+            "long": ogp_plan_period(f"{year:04}-{month:02}"),
             "now": (year, month) == (today.year, today.month),
         }
         for year, month in months
     ]
-    rows = [{"item": item, "cells": [month_cell(item, one, today) for one in months]} for item in items]
+    rows = [{"item": item, "cells": [month_cell(item, month, today) for month in months]} for item in items]
     return {"columns": columns, "rows": rows}
 
 
@@ -68,11 +69,11 @@ def month_cell(item: Mapping[str, Any], month: tuple[int, int], today: dt.date) 
         return None
     if item.get("light") == "completado":
         return "done"
-    followed, reported = item.get("light") in words.LIGHTS, item.get("reported")
+    followed, reported = item.get("light") in LIGHTS, item.get("reported")
     if followed and month == last and due is not None and due < today:
         return "late"
     if reported is not None and f"{month[0]:04}-{month[1]:02}" in reported:
-        return "told"
+        return "reported"
     passed = month < (today.year, today.month)
     return "silent" if followed and passed and reported is not None else "due"
 
@@ -86,9 +87,9 @@ def build_cut_matrix(plan: Mapping[str, Any], items: Iterable[Mapping[str, Any]]
         frozen = kept.get(cut.get("sha256"))
         columns.append(
             {
-                "title": words.ogp_plan_day(cut["day"], "medium"),
+                "title": ogp_plan_day(cut["day"], "medium"),
                 "note": cut.get("state_name") or "",
-                "long": words.ogp_plan_day(cut["day"]),
+                "long": ogp_plan_day(cut["day"]),
                 "url": cut.get("url") if frozen is not None else None,
                 "now": False,
             }

@@ -9,7 +9,7 @@ import ckan.plugins.toolkit as tk
 
 from ckanext.cost_common import paging
 from ckanext.ogp_plan import config
-from ckanext.ogp_plan.helpers import plan as words
+from ckanext.ogp_plan.helpers.url import ogp_plan_to
 from ckanext.ogp_plan.views.plan import blueprint, first_error
 
 
@@ -44,16 +44,12 @@ def obligations(id: str) -> Any:
         "sections": _build_sections(found),
         "plan_url": lambda name: url(plan=name, pagina=None),
         "plain_url": tk.url_for("ogp_plan.obligations", id=id),
-        "report_url": words.ogp_plan_to("ogp_plan_report.report", id=id)
-        if may_report_for(id, found)
-        else None,
-        "calendar_url": words.ogp_plan_to("ogp_plan_file.organization_calendar", id=id),
+        "report_url": ogp_plan_to("ogp_plan_report.report", id=id) if may_report_for(id, found) else None,
+        "calendar_url": ogp_plan_to("ogp_plan_file.organization_calendar", id=id),
         # none of who owes nothing: there is no such document
-        "document_url": words.ogp_plan_to("ogp_plan_file.organization_report", id=id)
-        if found["plans"]
-        else None,
-        "feed_url": words.ogp_plan_to("ogp_plan_file.organization_feed", id=id),
-        "template_url": words.ogp_plan_to("ogp_plan_file.organization_template", id=id),
+        "document_url": ogp_plan_to("ogp_plan_file.organization_report", id=id) if found["plans"] else None,
+        "feed_url": ogp_plan_to("ogp_plan_file.organization_feed", id=id),
+        "template_url": ogp_plan_to("ogp_plan_file.organization_template", id=id),
         "paging": paging.paginate(found["count"], size, present, lambda n: url(pagina=n)),
     }
     return tk.render("ogp_plan/obligation/list.html", extra_vars)
@@ -78,7 +74,7 @@ def _build_sections(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
     return [
         {"name": name, "title": title, "empty": empty, "items": found.get(name) or []}
-        for name, title, empty in sorted(named, key=lambda one: one[0] != "this_month")
+        for name, title, empty in sorted(named, key=lambda section: section[0] != "this_month")
     ]
 
 
@@ -99,17 +95,17 @@ _ONLY_ITSELF = dict.fromkeys(
 def _organization_url(name: str) -> str | None:
     """The organismo's page in this portal, where it has one."""
     try:
-        shown = tk.get_action("organization_show")({}, {"id": name, **_ONLY_ITSELF})
+        organization = tk.get_action("organization_show")({}, {"id": name, **_ONLY_ITSELF})
     except (tk.ObjectNotFound, tk.NotAuthorized, tk.ValidationError):
         return None
-    return str(tk.url_for("organization.read", id=shown["name"]))
+    return str(tk.url_for("organization.read", id=organization["name"]))
 
 
 def may_report_for(name: str, owed: Mapping[str, Any]) -> bool:
     """Tell whether who asks reports for an organismo in any of the plans in which it owes something."""
     if not tk.current_user.is_authenticated:
         return False
-    return any(_may_report(name, one["name"]) for one in owed.get("plans") or [])
+    return any(_may_report(name, plan["name"]) for plan in owed.get("plans") or [])
 
 
 def _may_report(name: str, plan: str) -> bool:

@@ -19,7 +19,9 @@ from ckanext.cost_common import paging
 from ckanext.cost_common.csrf import require_token
 from ckanext.cost_common.values.periods import periods_between
 from ckanext.ogp_plan import config
-from ckanext.ogp_plan.helpers import plan as words
+from ckanext.ogp_plan.helpers.date import ogp_plan_period
+from ckanext.ogp_plan.helpers.error import ogp_plan_sentences
+from ckanext.ogp_plan.helpers.url import ogp_plan_to
 from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.planning import progress
 from ckanext.ogp_plan.planning.types import Indicator
@@ -131,9 +133,9 @@ class OrganizationReport(MethodView):
             "part_names": part_names(),
             **{"content": "", "file_name": "", **(kept or {})},
             "request_id": str(uuid.uuid4()),
-            "template_url": words.ogp_plan_to("ogp_plan_file.organization_template", id=name),
-            "document_url": words.ogp_plan_to("ogp_plan_file.organization_report", id=name),
-            "mine_url": words.ogp_plan_to("ogp_plan.mine"),
+            "template_url": ogp_plan_to("ogp_plan_file.organization_template", id=name),
+            "document_url": ogp_plan_to("ogp_plan_file.organization_report", id=name),
+            "mine_url": ogp_plan_to("ogp_plan.mine"),
             "action": tk.url_for("ogp_plan_report.report", id=name),
         }
         return forms.page("ogp_plan/report/organization.html", extra_vars, status)
@@ -143,7 +145,7 @@ class OrganizationReport(MethodView):
         today = record_service.today()
         first = today - dt.timedelta(days=365)
         found = [one for months in (1, 3) for one in reversed(periods_between(first, today, months))]
-        return [{"value": one.id, "title": words.ogp_plan_period(one.id).capitalize()} for one in found]
+        return [{"value": one.id, "title": ogp_plan_period(one.id).capitalize()} for one in found]
 
     def _sections(self) -> list[dict[str, str]]:
         titles = tk.request.form.getlist("section_title")
@@ -229,7 +231,7 @@ class OrganizationReport(MethodView):
             elif name in UPDATE_FIELDS:
                 nested(found, {name: messages}, prefix, UPDATE_FIELDS)
             else:
-                found.setdefault(f"u_{duty['key']}", []).extend(words.ogp_plan_sentences(messages))
+                found.setdefault(f"u_{duty['key']}", []).extend(ogp_plan_sentences(messages))
 
     def _rows(self, name: str, owed: Mapping[str, Any], *, applied: bool) -> Any:
         raw, file_name = self._file()
@@ -341,7 +343,7 @@ def organization_reports(id: str) -> Any:
         "found": found,
         "owed": owed,
         "plain_url": url(None),
-        "report_url": words.ogp_plan_to("ogp_plan_report.report", id=id) if _may_report(id) else None,
+        "report_url": ogp_plan_to("ogp_plan_report.report", id=id) if _may_report(id) else None,
         "paging": paging.paginate(found["count"], size, present, url),
     }
     return tk.render("ogp_plan/report/list.html", extra_vars)

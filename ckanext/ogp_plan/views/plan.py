@@ -1,5 +1,4 @@
-"""What was promised and where it stands: the plans, one plan, one item, its sheet, the changes, the duties.
-
+"""The plans, and one plan: as a tree, a table or a matrix, whole or filtered.
 Public, and readable without JavaScript. What a page shows is in its address.
 """
 
@@ -13,7 +12,7 @@ from flask import Blueprint
 
 from ckanext.cost_common import paging
 from ckanext.ogp_plan import config
-from ckanext.ogp_plan.helpers import plan as words
+from ckanext.ogp_plan.helpers.url import ogp_plan_to
 from ckanext.ogp_plan.serializers.labels import item_filter_labels
 from ckanext.ogp_plan.views.matrix import build_cut_matrix, build_month_matrix, list_plan_months
 from ckanext.ogp_plan.views.plan_filter import FILTERS, build_chips, build_filters
@@ -57,7 +56,7 @@ def index() -> Any:
             "asked": asked,
             "problem": problem,
             "may_create": _may_create(),
-            "import_url": words.ogp_plan_to("ogp_plan_import.start"),
+            "import_url": ogp_plan_to("ogp_plan_import.start"),
             "paging": paging.paginate(
                 found["count"],
                 size,
@@ -78,8 +77,8 @@ def _may_create() -> bool:
 
 def first_error(refused: tk.ValidationError) -> str:
     """Return the first sentence of an error."""
-    for said in refused.error_dict.values():
-        for sentence in said if isinstance(said, list) else [said]:
+    for sentences in refused.error_dict.values():
+        for sentence in sentences if isinstance(sentences, list) else [sentences]:
             return str(sentence)
     return ""
 
@@ -89,26 +88,26 @@ def first_error(refused: tk.ValidationError) -> str:
 
 def read(plan: str) -> Any:
     """One plan: as a tree, a table or a matrix, whole or narrowed."""
-    shown = plan_or_404(plan)
+    plan_dict = plan_or_404(plan)
     view = tk.request.args.get("vista", "")
     view = view if view in VIEWS else VIEWS[0]
     asked = {name: value for name in FILTERS if (value := tk.request.args.get(name, "").strip())}
     present, size = paging.requested_page(), config.page_size()
     problem = None
     try:
-        found = _list_items(shown["name"], asked, view, size, present)
+        found = _list_items(plan_dict["name"], asked, view, size, present)
     except tk.ValidationError as refused:
         problem, asked, present = first_error(refused), {}, 1
-        found = _list_items(shown["name"], asked, view, size, present)
+        found = _list_items(plan_dict["name"], asked, view, size, present)
 
     def url(**changes: Any) -> str:
         state: dict[str, Any] = {**({"vista": view} if view != VIEWS[0] else {}), **asked, **changes}
         kept = {name: value for name, value in state.items() if value not in (None, "")}
-        return str(tk.url_for("ogp_plan.read", plan=shown["name"], **kept))
+        return str(tk.url_for("ogp_plan.read", plan=plan_dict["name"], **kept))
 
-    components = {one["address"]: one for one in shown["components"]}
+    components = {component["address"]: component for component in plan_dict["components"]}
     extra_vars = {
-        "plan": shown,
+        "plan": plan_dict,
         "tab": "items",
         "view": view,
         "views": _build_view_links(view, url),
@@ -123,10 +122,10 @@ def read(plan: str) -> Any:
         "overview": not asked and present == 1 and view == VIEWS[0],
         "light_url": lambda light: url(luz=light, pagina=None),
         "component_url": lambda address: url(componente=address, pagina=None),
-        "plain_url": tk.url_for("ogp_plan.read", plan=shown["name"]),
-        "files": _list_files(shown) if not asked and view == VIEWS[0] else [],
+        "plain_url": tk.url_for("ogp_plan.read", plan=plan_dict["name"]),
+        "files": _list_files(plan_dict) if not asked and view == VIEWS[0] else [],
         "paging": paging.paginate(found["count"], size, present, lambda n: url(pagina=n)),
-        **_build_layout(shown, view, found["results"], url),
+        **_build_layout(plan_dict, view, found["results"], url),
     }
     return tk.render("ogp_plan/plan/read.html", extra_vars)
 
@@ -161,16 +160,20 @@ def _build_layout(
 def _build_view_links(view: str, url: Callable[..., str]) -> list[dict[str, Any]]:
     names = {"arbol": tk._("Tree"), "tabla": tk._("Table"), "matriz": tk._("Calendar")}
     return [
-        {"title": names[one], "current": one == view, "url": url(vista=one if one != VIEWS[0] else None)}
-        for one in VIEWS
+        {
+            "title": names[view_name],
+            "current": view_name == view,
+            "url": url(vista=view_name if view_name != VIEWS[0] else None),
+        }
+        for view_name in VIEWS
     ]
 
 
 def build_tree(items: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return items, which come in the plan's order, as a tree.
 
-    One whose parent is not among them (it stands on another page, or was not asked for) is a root here.
-    ``only``: what is followed up, where an item stands for that alone (an activity of one row).
+    One whose parent is not among them (it is on another page, or was not requested) is a root here.
+    ``only``: what is followed up, where an item has nothing else (an activity of one row).
     """
     roots: list[dict[str, Any]] = []
     nodes: dict[str, dict[str, Any]] = {}
@@ -196,14 +199,14 @@ def _list_files(plan: Mapping[str, Any]) -> list[dict[str, str]]:
         listed = tk.get_action("ogp_plan_file_list")({}, {"plan": plan["name"]})
     except (tk.ObjectNotFound, tk.NotAuthorized, tk.ValidationError):
         listed = []
-    made = [{"title": one["title"], "format": one["format"], "url": one["url"]} for one in listed]
+    made = [{"title": file["title"], "format": file["format"], "url": file["url"]} for file in listed]
     feeds = [
         ("ogp_plan_file.plan_feed", tk._("News of the plan"), "Atom"),
         ("ogp_plan_file.lights_feed", tk._("Lights that changed"), "Atom"),
         ("ogp_plan_file.plan_calendar", tk._("Calendar of due days and cuts"), "iCal"),
     ]
     for endpoint, title, kind in feeds:
-        url = words.ogp_plan_to(endpoint, plan=plan["name"])
+        url = ogp_plan_to(endpoint, plan=plan["name"])
         if url:
             made.append({"title": title, "format": kind, "url": url})
     return made

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ckanext.ogp_plan.helpers import plan as words
+from ckanext.ogp_plan.helpers.date import ogp_plan_month, ogp_plan_period
+from ckanext.ogp_plan.helpers.light import ogp_plan_light_name
 from ckanext.ogp_plan.serializers.labels import item_filter_labels, reason_labels
 
 #: Filter of the address → parameter of the action.
@@ -26,24 +27,24 @@ def _list_options(
     """What one filter offers, as the action counts it; reasons are those there can be."""
     if name == "razon":
         return [{"value": code, "title": title, "count": None} for code, title in reason_labels().items()]
-    found = [dict(one) for one in facets.get(FILTERS[name], [])]
-    for one in found:
-        one["title"] = _option_title(name, one, components)
+    found = [dict(option) for option in facets.get(FILTERS[name], [])]
+    for option in found:
+        option["title"] = _option_title(name, option, components)
     return found
 
 
-def _option_title(name: str, one: Mapping[str, Any], components: Mapping[str, Mapping[str, Any]]) -> str:
-    value = str(one["value"])
+def _option_title(name: str, option: Mapping[str, Any], components: Mapping[str, Mapping[str, Any]]) -> str:
+    value = str(option["value"])
     if name == "luz":
-        return words.ogp_plan_light_name(value)
+        return ogp_plan_light_name(value)
     if name == "componente" and value in components:
         found = components[value]
         return f"{found['code']} {found['title']}"
     if name == "mes":
         if value.isdigit() and 1 <= int(value) <= 12:
-            return words.ogp_plan_month(int(value)).capitalize()
-        return words.ogp_plan_period(value).capitalize()
-    return str(one.get("title") or value)
+            return ogp_plan_month(int(value)).capitalize()
+        return ogp_plan_period(value).capitalize()
+    return str(option.get("title") or value)
 
 
 def build_filters(
@@ -55,9 +56,9 @@ def build_filters(
             continue
         options = _list_options(name, facets, components)
         chosen = asked.get(name)
-        if chosen and not any(str(one["value"]) == chosen for one in options):
-            one = {"value": chosen, "title": None, "count": 0}
-            options.insert(0, {**one, "title": _option_title(name, one, components)})
+        if chosen and not any(str(option["value"]) == chosen for option in options):
+            missing = {"value": chosen, "title": None, "count": 0}
+            options.insert(0, {**missing, "title": _option_title(name, missing, components)})
         if options:
             made.append({"name": name, "title": title, "chosen": chosen, "options": options})
     return made
@@ -75,7 +76,10 @@ def build_chips(
         if name == "q":
             label = f"“{value}”"
         else:
-            known = {str(one["value"]): one["title"] for one in _list_options(name, facets, components)}
+            known = {
+                str(component["value"]): component["title"]
+                for component in _list_options(name, facets, components)
+            }
             label = known.get(value) or _option_title(name, {"value": value}, components)
         made.append({"filter": name, "label": label, "url": url(**{name: None})})
     return made

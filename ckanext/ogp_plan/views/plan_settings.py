@@ -11,7 +11,7 @@ from flask.views import MethodView
 
 from ckanext.cost_common.csrf import require_token
 from ckanext.ogp_plan.exports import dataset as dataset_export
-from ckanext.ogp_plan.helpers import plan as words
+from ckanext.ogp_plan.helpers.date import ogp_plan_period
 from ckanext.ogp_plan.model import PlanRow
 from ckanext.ogp_plan.model.role import COMPONENT_LEADER, FOCAL_POINT
 from ckanext.ogp_plan.serializers.labels import plan_role_labels
@@ -29,7 +29,7 @@ class SettingsPage(MethodView):
     def post(self, plan: str) -> Any:
         """Do one thing."""
         require_token()
-        shown = self._plan(plan)
+        plan_dict = self._plan(plan)
         what = tk.request.form.get("hacer", "")
         does: dict[str, Callable[[str], str]] = {
             "estado": self._status,
@@ -42,21 +42,21 @@ class SettingsPage(MethodView):
         if what not in does:
             return tk.abort(400, tk._("The form did not say what to do."))
         try:
-            done = does[what](shown["name"])
+            done = does[what](plan_dict["name"])
         except tk.ValidationError as refused:
-            return self._page(shown, what, forms.errors_of(refused), 400)
+            return self._page(plan_dict, what, forms.errors_of(refused), 400)
         except (tk.NotAuthorized, tk.ObjectNotFound) as refused:
-            return self._page(shown, what, {"": [str(refused) or tk._("You may not do this.")]}, 403)
+            return self._page(plan_dict, what, {"": [str(refused) or tk._("You may not do this.")]}, 403)
         tk.h.flash_success(done)
-        return tk.redirect_to(tk.url_for("ogp_plan.settings", plan=shown["name"]))
+        return tk.redirect_to(tk.url_for("ogp_plan.settings", plan=plan_dict["name"]))
 
     def _plan(self, name: str) -> dict[str, Any]:
-        shown = plan_view.plan_or_404(name)
+        plan = plan_view.plan_or_404(name)
         forms.require_user()
-        may = shown.get("may") or {}
-        if not any(may.get(one) for one in ("settings", "roles", "period", "grant", "publish_dataset")):
+        may = plan.get("may") or {}
+        if not any(may.get(right) for right in ("settings", "roles", "period", "grant", "publish_dataset")):
             forms.forbidden()
-        return shown
+        return plan
 
     def _page(
         self, plan: Mapping[str, Any], what: str = "", errors: forms.Errors | None = None, status: int = 200
@@ -78,15 +78,18 @@ class SettingsPage(MethodView):
                 if may.get("grant") or role in (COMPONENT_LEADER, FOCAL_POINT)
             ],
             "components": [
-                {"value": one["address"], "title": f"{one['code']} {one['title']}"}
-                for one in plan["components"]
+                {"value": component["address"], "title": f"{component['code']} {component['title']}"}
+                for component in plan["components"]
             ],
-            "organizations": [{"value": one["name"], "title": one["title"]} for one in plan["organizations"]],
+            "organizations": [
+                {"value": organization["name"], "title": organization["title"]}
+                for organization in plan["organizations"]
+            ],
             "periods": self._periods(plan),
             "link_count": self._link_count(plan) if may.get("link") else 0,
             "catalogued": dataset_export.get_status(_plan_row(plan)) if _may_manage_dataset(may) else None,
             # what is written as a table of its own is changed over the API
-            "rules": [one for one in plan["settings"] if not isinstance(one["value"], dict)],
+            "rules": [setting for setting in plan["settings"] if not isinstance(setting["value"], dict)],
         }
         return forms.page("ogp_plan/plan/settings.html", extra_vars, status)
 
@@ -101,8 +104,8 @@ class SettingsPage(MethodView):
         return int(tk.get_action("ogp_plan_link_list")({}, {"plan": plan["name"], "limit": 0})["count"])
 
     def _periods(self, plan: Mapping[str, Any]) -> list[dict[str, Any]]:
-        said = {one["period"]: one for one in plan.get("periods") or []}
-        return [{**one, "said": said.get(one["value"])} for one in item_form.periods(plan)]
+        stored = {period["period"]: period for period in plan.get("periods") or []}
+        return [{**period, "stored": stored.get(period["value"])} for period in item_form.periods(plan)]
 
     def _status(self, plan: str) -> str:
         sent = forms.given("status", "act_name", "reason")
@@ -120,7 +123,7 @@ class SettingsPage(MethodView):
         closes = tk.request.form.get("cerrar") == "true"
         action = "ogp_plan_period_close" if closes else "ogp_plan_period_open"
         tk.get_action(action)({}, {"plan": plan, **forms.filled(sent)})
-        named = words.ogp_plan_period(sent["period"])
+        named = ogp_plan_period(sent["period"])
         if closes:
             return str(tk._("{period} is closed: nothing more is reported to it.").format(period=named))
         return str(tk._("{period} is open again.").format(period=named))
@@ -141,21 +144,21 @@ class SettingsPage(MethodView):
 
     def _rule(self, plan: str) -> str:
         """Change one setting; the rest of what the plan sets otherwise than its family stays."""
-        shown = tk.get_action("ogp_plan_show")({}, {"id": plan})
+        plan_dict = tk.get_action("ogp_plan_show")({}, {"id": plan})
         sent = forms.given("name", "value", "rule_act_name", "rule_reason")
         own: dict[str, Any] = {}
-        for one in shown["settings"]:
-            if one.get("own"):
-                _set_setting(own, one["name"], one["value"])
-        known = {one["name"]: one for one in shown["settings"]}
+        for setting in plan_dict["settings"]:
+            if setting.get("own"):
+                _set_setting(own, setting["name"], setting["value"])
+        known = {setting["name"]: setting for setting in plan_dict["settings"]}
         if sent["name"] not in known:
             raise tk.ValidationError({"name": [tk._("Choose which rule.")]})
         if sent["value"]:
             _set_setting(own, sent["name"], _parse_setting(sent["value"], known[sent["name"]]["value"]))
         else:
             _remove_setting(own, sent["name"])
-        said = {"act_name": sent["rule_act_name"], "reason": sent["rule_reason"]}
-        tk.get_action("ogp_plan_patch")({}, {"id": plan, "settings": own, **forms.filled(said)})
+        reasons = {"act_name": sent["rule_act_name"], "reason": sent["rule_reason"]}
+        tk.get_action("ogp_plan_patch")({}, {"id": plan, "settings": own, **forms.filled(reasons)})
         return str(tk._("The rule changed; the lights were computed again."))
 
 

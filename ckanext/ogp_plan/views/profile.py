@@ -1,4 +1,4 @@
-"""One's own page: letters, private calendars, what one is in plans, who stands in during a leave."""
+"""The profile of a user: letters, private calendars, roles in plans, and delegations during a leave."""
 
 from __future__ import annotations
 
@@ -63,8 +63,10 @@ class ProfilePage(MethodView):
     ) -> Response:
         mine = tk.get_action("ogp_plan_profile_show")({}, {})
         leaves = tk.get_action("ogp_plan_delegation_list")({}, {"limit": 1000})["results"]
-        titles = {one["name"]: one["title"] for one in mine["organizations"]}
-        by_itself = [one for one in mine["organizations"] if not one["as_delegate"]]
+        titles = {organization["name"]: organization["title"] for organization in mine["organizations"]}
+        by_itself = [
+            organization for organization in mine["organizations"] if not organization["as_delegate"]
+        ]
         extra_vars = {
             "plan": None,
             "mine": mine,
@@ -78,18 +80,18 @@ class ProfilePage(MethodView):
             "sent": tk.request.form if what else {},
             "today": record_service.today().isoformat(),
             "languages": [
-                {"value": one, "title": _language_name(one)} for one in mine["letters"]["languages"]
+                {"value": name, "title": _language_name(name)} for name in mine["letters"]["languages"]
             ],
             "organizations": _options(mine["organizations"]),
             "lent_by_me": _options(by_itself),
-            "may_end": {one["name"] for one in by_itself},
+            "may_end": {organization["name"] for organization in by_itself},
         }
         return forms.page("ogp_plan/profile.html", extra_vars, status)
 
     def _letters(self) -> str:
         sent = forms.given("wanted", "language")
-        told = tk.get_action("ogp_plan_letters_patch")({}, forms.filled(sent))
-        if told["wanted"]:
+        preferences = tk.get_action("ogp_plan_letters_patch")({}, forms.filled(sent))
+        if preferences["wanted"]:
             return str(tk._("You will get letters of what is due."))
         return str(tk._("You will get no more letters."))
 
@@ -117,7 +119,7 @@ class ProfilePage(MethodView):
 
 
 def _options(organizations: list[dict[str, Any]]) -> list[dict[str, str]]:
-    return [{"value": one["name"], "title": one["title"]} for one in organizations]
+    return [{"value": organization["name"], "title": organization["title"]} for organization in organizations]
 
 
 def _language_name(name: str) -> str:

@@ -717,8 +717,8 @@ class TestShapes:
             "reported": ["2026-03"],
         }
         cells = [matrix.month_cell(told, (2026, month), today) for month in (2, 3, 5, 6)]
-        assert cells == ["silent", "told", "due", "due"]
-        assert matrix.month_cell({**told, "reported": ["2026-05"]}, (2026, 5), today) == "told"
+        assert cells == ["silent", "reported", "due", "due"]
+        assert matrix.month_cell({**told, "reported": ["2026-05"]}, (2026, 5), today) == "reported"
         assert matrix.month_cell({**told, "light": "suspendido"}, (2026, 2), today) == "due", (
             "nobody owes it meanwhile"
         )

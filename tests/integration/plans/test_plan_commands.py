@@ -1,4 +1,4 @@
-"""``ckan ogp-plan`` as an administrator types it; and plans as datasets of the catalogue."""
+"""``ckan ogp-plan`` as an administrator types it."""
 
 from __future__ import annotations
 
@@ -6,19 +6,15 @@ import datetime as dt
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import ckan.plugins.toolkit as tk
 import pytest
 from ckan import model
-from ckan.tests import helpers
 from click.testing import CliRunner, Result
 from support import plan_files
 from support.doors import portal
 from support.plan_portal import Town
 
 from ckanext.ogp_plan import cli
-from ckanext.ogp_plan.exports import dataset as dataset_export
 from ckanext.ogp_plan.model import Import, PlanRow
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import import_ as import_service
@@ -161,84 +157,3 @@ class TestNightly:
         assert new.state == "open"
         assert run(town, "recompute", plan.name).exit_code == 0
         assert run(town, "recompute", "no-hay").exit_code == cli.UNUSABLE
-
-
-class TestDatasets:
-    def test_a_plan_is_a_dataset_that_follows_it(self, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-        plan = town.plan("paac")
-        done = town.call("owner_admin", "ogp_plan_publish_dataset", plan=plan.name)
-        shown = helpers.call_action("package_show", id=done["dataset"])
-        assert (shown["title"], shown["private"], shown["organization"]["name"]) == (
-            plan.title,
-            False,
-            town.owner,
-        )
-        urls = {one["ogp_plan_file"]: one["url"] for one in shown["resources"]}
-        assert urls["plan.json"].endswith(f"/planes/{plan.name}/archivo/plan.json")
-        assert {"plan.xlsx", "f014.xlsx", "novedades.atom", "calendario.ics"} <= set(urls)
-        for url in urls.values():
-            assert town.app.get(url.removeprefix("http://test.ckan.net")).status_code == 200, url
-        extras = {one["key"]: one["value"] for one in shown["extras"]}
-        assert extras["temporal_start"] == "2026-01-01"
-        assert extras["language"] == "es"
-        assert extras["frequency"].endswith("/MONTHLY")
-        ids = {one["ogp_plan_file"]: one["id"] for one in shown["resources"]}
-        # what people add stays; asked again, nothing is doubled
-        helpers.call_action(
-            "resource_create",
-            {"user": town.names["sysadmin"]},
-            package_id=done["dataset"],
-            url="https://ejemplo.gov.co/otro.pdf",
-            name="Otro",
-        )
-        helpers.call_action(
-            "package_patch", {"user": town.names["sysadmin"]}, id=done["dataset"], tags=[{"name": "propia"}]
-        )
-        monkeypatch.setattr(record_service, "today", lambda: dt.date(2026, 5, 4))
-        town.call("control", "ogp_plan_cut_create", plan=plan.name, day="2026-04-30")
-        town.call("control", "ogp_plan_cut_publish", plan=plan.name, day="2026-04-30")
-        after = helpers.call_action("package_show", id=done["dataset"])
-        assert {
-            one.get("ogp_plan_file"): one["id"]
-            for one in after["resources"]
-            if one.get("ogp_plan_file") in ids
-        } == ids
-        assert "corte-2026-04-30" in {one.get("ogp_plan_file") for one in after["resources"]}
-        assert "Otro" in {one["name"] for one in after["resources"]}
-        assert "propia" in {one["name"] for one in after["tags"]}
-        again = town.call("owner_admin", "ogp_plan_publish_dataset", plan=plan.name)
-        assert again["dataset"] == done["dataset"]
-        assert (
-            helpers.call_action("package_show", id=done["dataset"])["metadata_modified"]
-            == after["metadata_modified"]
-        )
-
-    def test_a_draft_is_in_no_catalogue(self, town: Town) -> None:
-        plan = town.plan("paac", "borrador")
-        with pytest.raises((tk.ValidationError, tk.NotAuthorized)):
-            town.call("owner_admin", "ogp_plan_publish_dataset", plan=plan.name)
-        with pytest.raises(dataset_export.NotPublic):
-            dataset_export.publish(plan, {"user": town.names["sysadmin"]})
-        for who in ("citizen", "owner_editor", "control"):
-            with pytest.raises(tk.NotAuthorized):
-                town.call(who, "ogp_plan_publish_dataset", plan=town.plan("paac").name)
-
-    def test_a_dataset_that_was_deleted_is_made_anew_only_on_request(self, town: Town) -> None:
-        plan = town.plan("ogp")
-        first = town.call("owner_admin", "ogp_plan_publish_dataset", plan=plan.name)
-        helpers.call_action("package_delete", {"user": town.names["sysadmin"]}, id=first["dataset"])
-        dataset_export.refresh(plan.id)
-        assert model.Package.get(first["dataset"]).state == "deleted"
-        second = town.call("owner_admin", "ogp_plan_publish_dataset", plan=plan.name)
-        assert second["dataset"] != first["dataset"]
-
-    def test_what_fails_undoes_nothing(self, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-        plan = town.plan("paac")
-        town.call("owner_admin", "ogp_plan_publish_dataset", plan=plan.name)
-
-        def broken(*_: Any) -> Any:
-            raise RuntimeError("no Solr")
-
-        monkeypatch.setattr(dataset_export, "_build_fields", broken)
-        dataset_export.refresh(plan.id)
-        assert PlanRow.get(plan.name).version == 1
