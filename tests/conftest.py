@@ -54,6 +54,14 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.unregister(name="ckan")
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a parameter of bytes by its argument: what is compressed holds the second in which it was made.
+
+    Workers collect for themselves, and a session of several ends where their names differ.
+    """
+    return argname if isinstance(val, bytes | bytearray | memoryview) else None
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what one release of CKAN shows for all; keep classes marked ``in_order`` in their order."""
