@@ -194,11 +194,11 @@ def _is_done(
 
 
 def get_assignment_state(item: PlanItem, organization: str) -> str | None:
-    standing = (item.standing or {}).get("assignments") or []
+    assignments = (item.status or {}).get("assignments") or []
     return next(
         (
             assignment.get("declared")
-            for assignment in standing
+            for assignment in assignments
             if assignment.get("organization") == organization
         ),
         None,

@@ -1,4 +1,4 @@
-"""Items of the present version of a plan, with the standing computed for each; and who owes them."""
+"""Items of the present version of a plan, with the status computed for each; and who owes them."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class PlanItem(tk.BaseModel):  # type: ignore[misc]
     disagrees: Mapped[bool] = sa.Column(sa.Boolean, nullable=False, default=False, server_default="false")
     last_news: Mapped[dt.datetime | None] = sa.Column(sa.DateTime(timezone=True))
     #: everything computed, as :func:`ckanext.ogp_plan.planning.status_types.item_status_dict` gives it
-    standing: Mapped[dict[str, Any] | None] = sa.Column(JSONB)
+    status: Mapped[dict[str, Any] | None] = sa.Column(JSONB)
     computed: Mapped[dt.datetime | None] = sa.Column(sa.DateTime(timezone=True))
 
     __table_args__ = (

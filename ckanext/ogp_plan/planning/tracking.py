@@ -313,7 +313,7 @@ class Record:
         returned = self.returned()
         return current_events(one for one in self.reports if one.id not in returned)
 
-    def standing_evidence(self) -> list[Evidence]:
+    def current_evidence(self) -> list[Evidence]:
         """Return the evidence that was not withdrawn."""
         return [one for one in current_events(self.evidence) if not one.retracted]
 

@@ -117,8 +117,8 @@ def _load_roots(ids: Collection[str]) -> dict[str, list[Any]]:
             PlanItem.trackable,
             PlanItem.light,
             PlanItem.progress,
-            PlanItem.standing["rolled"].label("rolled"),
-            PlanItem.standing["excluded"].label("excluded"),
+            PlanItem.status["rolled"].label("rolled"),
+            PlanItem.status["excluded"].label("excluded"),
             PlanItem.body["weight"].label("weight"),
             PlanItem.body["fields"].label("fields"),
         )

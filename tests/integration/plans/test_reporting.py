@@ -158,7 +158,7 @@ class TestUpdates:
             reason="Sin comunidad a cargo.",
         )
         assert made["organization"] == town.obras
-        standing = town.item(plan, "2.2").standing
+        standing = town.item(plan, "2.2").status
         assert {one["organization"]: one["declared"] for one in standing["assignments"]}[
             town.obras
         ] == "no_aplica"
@@ -174,7 +174,7 @@ class TestUpdates:
             evidence=[LINK],
         )
         assert first["declared"] == "en_curso"
-        quota = town.item(plan, "2.2").standing["quota"]
+        quota = town.item(plan, "2.2").status["quota"]
         assert (list(quota["met"]), list(quota["missing"])) == ([town.obras], [town.datic])
 
     def test_who_supports_declares_no_state(self, town: Town, plan: PlanRow) -> None:
@@ -496,7 +496,7 @@ class TestAnswers:
             text="Faltó personal.",
         )
         assert "R1" in made["reasons"]
-        assert [one["text"] for one in town.item(plan, "1.1.1").standing["answers"]] == ["Faltó personal."]
+        assert [one["text"] for one in town.item(plan, "1.1.1").status["answers"]] == ["Faltó personal."]
         wrong = refused(
             town, "focal_point", "ogp_plan_answer_create", plan=plan.name, item="1.1.1", reason="R7", text="x"
         )

@@ -244,7 +244,7 @@ def _verdicts(items: Iterable[FrozenItem]) -> dict[str, int]:
     for one in items:
         for role in {verdict.role for verdict in one.verdicts}:
             found[role] = found.get(role, 0) + 1
-        found["disagreements"] += bool(one.standing and one.standing.disagreement)
+        found["disagreements"] += bool(one.status and one.status.disagreement)
     return found
 
 
@@ -253,7 +253,7 @@ def _item(
 ) -> dict[str, Any]:
     """An item as it was frozen, with what a page needs to say it."""
     whole, row = frozen.whole(one), frozen.rows.get(one.key)
-    light = whole["standing"]["light"]
+    light = whole["status"]["light"]
     state = settings.states.get(light)
     return {
         **whole,
@@ -271,9 +271,9 @@ def _late(frozen: Outline, names: Mapping[str, str]) -> list[dict[str, Any]]:
     counted = {key for key, row in frozen.rows.items() if row.scheduled}
     owed: dict[str, list[bool]] = {}
     for one in frozen.tracked:
-        if one.key not in counted or one.standing is None:
+        if one.key not in counted or one.status is None:
             continue
-        for assignment in one.standing.assignments:
+        for assignment in one.status.assignments:
             if not assignment.excluded:
                 owed.setdefault(assignment.organization, []).append(assignment.last_update is not None)
     late = [

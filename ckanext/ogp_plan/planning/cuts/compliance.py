@@ -35,7 +35,7 @@ def compute_compliance(
     evidence. What has no number to reach is fulfilled when its light is ``completado``.
 
     :param record: with only what was known of the cut (:func:`freeze` takes care of it).
-    :param standings: how its items stood on that day, when they are computed already.
+    :param statuses: of its items on that day, when they are computed already.
     """
     facts = gather_facts(record)
     how = settings or settings_of(facts.record)

@@ -135,7 +135,7 @@ def _item(facts: Facts, item: Item, light: ItemStatus | None) -> dict[str, Any]:
         "level": item.level,
         "code": item.code,
         "item": json_value(stored),
-        "standing": _item_status(light) if light else None,
+        "status": _item_status(light) if light else None,
         "updates": [_update(one) for one in _last_updates(facts.updates.get(item.key, ()))],
         "measurements": [_measurement(one) for one in facts.measurements.get(item.key, ())],
         "evidence": [_evidence(facts, one) for one in facts.evidence.get(item.key, ())],

@@ -55,7 +55,7 @@ class FrozenItem(msgspec.Struct, frozen=True, gc=False):
 
     level: str
     code: str
-    standing: FrozenStatus | None
+    status: FrozenStatus | None
     verdicts: tuple[FrozenVerdict, ...]
     number: int = -1
 
@@ -109,7 +109,7 @@ class Outline:
         self.tracked = [
             msgspec.structs.replace(one, number=number)
             for number, one in enumerate(map(item.decode, self._items))
-            if one.standing is not None
+            if one.status is not None
         ]
         #: how each item that counts did, by its level and code
         self.rows = {

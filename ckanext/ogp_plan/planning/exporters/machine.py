@@ -67,7 +67,7 @@ def to_json(view: View, *, past: Past | None = None, cuts: Sequence[Compliance] 
 
 
 def document(view: View, *, past: Past | None = None, cuts: Sequence[Compliance] = ()) -> dict[str, Any]:
-    """Return the plan, where each item stands, and all that was ever said of it.
+    """Return the plan, the status of each item, and everything ever recorded of it.
 
     :param past: changes of the plan and of its lights, which the record does not hold.
     :param cuts: the compliance of each cut so far.
@@ -125,12 +125,12 @@ def _item(view: View, item: Item, past: Past) -> dict[str, Any]:
         "urn": view.stable("item", *item.key),
         "url": view.addresses.item(item.key),
         "indicators": [_indicator(view, item, one) for one in item.indicators],
-        "standing": _standing(view, status) if status else None,
+        "status": _status_dict(view, status) if status else None,
         "history": _history(view, item.key, past),
     }
 
 
-def _standing(view: View, status: ItemStatus) -> dict[str, Any]:
+def _status_dict(view: View, status: ItemStatus) -> dict[str, Any]:
     found = item_status_dict(status)
     found["light_name"] = view.light(status.light)
     for one, reason in zip(found.get("reasons", []), status.reasons, strict=False):

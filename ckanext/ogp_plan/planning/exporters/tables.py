@@ -96,14 +96,14 @@ def items_csv(view: View) -> bytes:
 
 
 def evidence_csv(view: View) -> bytes:
-    """Return one row an evidence that stands."""
+    """Return one row for each piece of evidence that was not withdrawn."""
     return write_csv(evidence(view))
 
 
 def matrix_csv(view: View, columns: Sequence[Column]) -> bytes:
     """Return one row a tracked item and one column a day (a cut, a month's end): the light it had.
 
-    :param columns: the days with their standings, as :func:`history` gives them.
+    :param columns: the days with their statuses, as :func:`history` gives them.
     """
     return write_csv(matrix(view, columns))
 
@@ -175,13 +175,13 @@ def items(view: View) -> Table:
         one = view.statuses.get(item.key)
         rows.append(
             [view.id, *_item(item), *(item.parent or (None, None)), item.trackable, view.responsible(item)]
-            + (_standing(view, one) if one else [None] * 17)
+            + (_status_columns(view, one) if one else [None] * 17)
             + [view.addresses.item(item.key)]
         )
     return Table(N_("Items"), columns, rows)
 
 
-def _standing(view: View, one: ItemStatus) -> list[Any]:
+def _status_columns(view: View, one: ItemStatus) -> list[Any]:
     shared = one.quota
     return [
         one.due,
@@ -260,7 +260,10 @@ def _measurement(one: Measurement) -> list[Any]:
 
 
 def evidence(view: View) -> Table:
-    """Return one row an evidence that stands; of a withheld one, that it exists and why it is withheld."""
+    """Return one row for each piece of evidence that was not withdrawn.
+
+    Of a withheld one: that it exists, and why it is withheld.
+    """
     columns = (
         "plan",
         *_ITEM,
@@ -283,7 +286,7 @@ def evidence(view: View) -> Table:
         "direccion",
     )
     rows = []
-    for one in view.record.standing_evidence():
+    for one in view.record.current_evidence():
         item = view.items.get(one.item)
         check = view.checks.get(one.id)
         looked = [check.at, check.alive, check.same, check.public] if check else [None] * 4

@@ -67,13 +67,13 @@ class Addresses(Protocol):
 
 @dataclass(frozen=True)
 class View:
-    """A plan as it stands on a day, ready to be written.
+    """A plan with the status of its items on a day, ready to be written.
 
     :param id: what the plan is known by for ever (its address); stable ids are made from it.
     :param record: the plan with its events, already cut to the moment wanted (``record.as_of``).
-    :param standings: ``states.stand(record, today, …)``.
+    :param statuses: of :func:`~ckanext.ogp_plan.planning.status.compute_status` for ``record`` and ``today``.
     :param addresses: where its pages are.
-    :param today: the day the standings are of.
+    :param today: the day the statuses are of.
     :param family: names of levels and fields.
     :param settings: how the plan is tracked: names of lights, zones, roles.
     :param lang: the reader's language; forms that the law fixes in Spanish stay so.
@@ -231,7 +231,7 @@ class View:
     @cached_property
     def evidence(self) -> dict[Key, list[Evidence]]:
         """Return the evidence that stands, by item, oldest first."""
-        return _by_item(self.record.standing_evidence())
+        return _by_item(self.record.current_evidence())
 
     @cached_property
     def verdicts(self) -> dict[Key, list[Verdict]]:
@@ -295,7 +295,7 @@ class View:
         found: list[Event] = [
             *record.counting_updates(),
             *record.counting_measurements(),
-            *record.standing_evidence(),
+            *record.current_evidence(),
             *tracking.current_events(record.verdicts),
             *tracking.current_events(record.answers),
         ]

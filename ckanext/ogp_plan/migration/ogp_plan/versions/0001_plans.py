@@ -250,7 +250,7 @@ def _create_tables() -> None:
         sa.Column("progress", sa.Numeric(precision=12, scale=6), nullable=True),
         sa.Column("disagrees", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("last_news", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("standing", JSONB(), nullable=True),
+        sa.Column("status", JSONB(), nullable=True),
         sa.Column("computed", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("plan_id", "address", name="uq_ogp_item_address"),
