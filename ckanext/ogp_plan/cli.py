@@ -375,7 +375,7 @@ def reminders_send() -> None:
 def reminders_resend(doubtful: bool) -> None:
     """Try the letters that failed once more. None that was sent goes out again.
 
-    Ends with 1 when one failed again, or the mail server is away.
+    Ends with 1 when one failed again, or the mail server is unavailable.
     """
     from ckanext.ogp_plan.mail import delivery as mail_delivery
     from ckanext.ogp_plan.mail import reminder as letters
@@ -386,9 +386,9 @@ def reminders_resend(doubtful: bool) -> None:
     sent, failed = rows[letters.SENT], rows[letters.FAILED]
     click.echo(f"tried {outcome.tried}: sent {sent} in {outcome.letters} letters, failed again {failed}")
     for state, words in (
-        (letters.SETTLED, "done meanwhile, not told"),
+        (letters.NOT_NEEDED, "done meanwhile, not sent"),
         (letters.SKIPPED, "whose reader has no address or wants no letters"),
-        (letters.OWED, "not taken now: they go out with the next reminders send"),
+        (letters.PENDING, "not taken now: they go out with the next reminders send"),
     ):
         if rows[state]:
             click.echo(f"{rows[state]} {words}")

@@ -158,7 +158,7 @@ class TestStates:
         model.Session.commit()
         page = scene["anonymous"].page(address(scene))
         assert page.find(class_="oc4ids-state--stale") is not None
-        assert page.find(class_="oc4ids-verdict") is not None
+        assert page.find(class_="oc4ids-result") is not None
 
 
 class TestDownloads:

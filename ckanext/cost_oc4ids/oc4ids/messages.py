@@ -395,10 +395,10 @@ _unreadable(
     _OC4IDS_PACKAGE,
 )
 _unreadable(
-    "ckan_answer",
-    N_("The answer of a portal's API"),
-    N_("The file is the answer of a CKAN portal's API about datasets, not the data themselves."),
-    N_("Download the file that the answer's 'url' points at, and upload that."),
+    "ckan_response",
+    N_("The response of a portal's API"),
+    N_("The file is the response of a CKAN portal's API about datasets, not the data themselves."),
+    N_("Download the file that the response's 'url' points at, and upload that."),
     _OC4IDS_PACKAGE,
 )
 

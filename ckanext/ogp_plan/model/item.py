@@ -60,7 +60,7 @@ class PlanItem(tk.BaseModel):  # type: ignore[misc]
     #: from 0 to 1
     progress: Mapped[Decimal | None] = sa.Column(sa.Numeric(12, 6))
     disagrees: Mapped[bool] = sa.Column(sa.Boolean, nullable=False, default=False, server_default="false")
-    last_news: Mapped[dt.datetime | None] = sa.Column(sa.DateTime(timezone=True))
+    last_update: Mapped[dt.datetime | None] = sa.Column(sa.DateTime(timezone=True))
     #: everything computed, as :func:`ckanext.ogp_plan.planning.status_types.item_status_dict` gives it
     status: Mapped[dict[str, Any] | None] = sa.Column(JSONB)
     computed: Mapped[dt.datetime | None] = sa.Column(sa.DateTime(timezone=True))
@@ -76,7 +76,7 @@ class PlanItem(tk.BaseModel):  # type: ignore[misc]
             "plan_id",
             "withdrawn",
             "trackable",
-            postgresql_include=["id", "light", "component_id", "months", "disagrees", "last_news"],
+            postgresql_include=["id", "light", "component_id", "months", "disagrees", "last_update"],
         ),
         sa.Index("idx_ogp_item_root", "plan_id", postgresql_where=sa.text("depth = 0")),
         sa.Index("idx_ogp_item_tagged", "plan_id", postgresql_where=sa.text("tags <> '{}'")),

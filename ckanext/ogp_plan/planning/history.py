@@ -236,7 +236,7 @@ def _checks(facts: Facts) -> Iterable[tuple[EvidenceCheck, Entry]]:
             continue
         now = evidence_breaks(of, check)
         if now != before.get(of.id, ()):
-            code = "evidence.broken" if now else "evidence.mended"
+            code = "evidence.broken" if now else "evidence.valid_again"
             yield check, Entry(check.at, "check", code, {"breaks": list(now)}, None, None, check)
         before[of.id] = now
 

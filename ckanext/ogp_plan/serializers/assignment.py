@@ -44,7 +44,9 @@ def serialize_assignment(
     among: int | None,
     own_target: Decimal | None,
 ) -> dict[str, Any]:
-    """Return the status of one organismo in an item: ``{own_target, actual, met, state, light, last_news}``.
+    """Return the status of one organismo in an item.
+
+    Its keys: ``own_target, actual, met, progress, state, light, last_update``.
 
     ``light`` is None where the stored status has none for one of several that owe an item: a release that did
     not compute it stored it. The next computation of the item adds it.
@@ -65,7 +67,7 @@ def serialize_assignment(
             "progress": serialize_fraction(item.progress),
             "state": state,
             "light": item.light or state,
-            "last_news": serialize_moment(item.last_news),
+            "last_update": serialize_moment(item.last_update),
         }
     alone = among == 1 and mine["own_target"] is None
     return {
@@ -76,5 +78,5 @@ def serialize_assignment(
         "state": mine["declared"],
         # who owes an item alone has the item's
         "light": mine.get("light") or (item.light if among == 1 else None),
-        "last_news": mine["last_update"],
+        "last_update": mine["last_update"],
     }

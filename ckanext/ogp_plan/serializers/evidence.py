@@ -1,4 +1,4 @@
-"""The evidence of an item, and of what a report carried."""
+"""The evidence of an item, and of the entries of a report."""
 
 from __future__ import annotations
 

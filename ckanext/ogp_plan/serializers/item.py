@@ -51,7 +51,7 @@ def load_item_rows(
                 for name in (
                     "id", "plan_id", "level", "code", "address", "parent_id", "component_id", "position",
                     "depth", "trackable", "withdrawn", "title", "due", "months", "tags", "declared", "light",
-                    "progress", "disagrees", "last_news",
+                    "progress", "disagrees", "last_update",
                 )
             ),
             (PlanItem.status if whole else _short_status()).label("status"),
@@ -216,8 +216,8 @@ def _serialize_item(
         "unknown": [assignment.unknown for assignment in owed if assignment.unknown],
         "group": _serialize_group(owed, groups),
         "quota": _serialize_quota(status.get("quota")),
-        "last_news": serialize_moment(row.last_news),
-        "days_since_news": reader.days_since(row.last_news),
+        "last_update": serialize_moment(row.last_update),
+        "days_since_update": reader.days_since(row.last_update),
         "disagrees": row.disagrees,
         "withdrawn": row.withdrawn,
     }

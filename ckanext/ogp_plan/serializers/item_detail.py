@@ -219,7 +219,7 @@ def _serialize_assignments(
             "state_name": None,
             "light": None,
             "light_name": None,
-            "last_news": None,
+            "last_update": None,
         }
         if assignment.organization and assignment.role == "lider":
             own = assignment_serializer.serialize_assignment(

@@ -37,7 +37,7 @@ def serialize_item(plan: PlanRow, row: PlanItem, reader: Reader) -> dict[str, An
         "declared_name": reader.light(row.declared, settings),
         "light": row.light,
         "light_name": reader.light(row.light, settings),
-        "last_news": serialize_moment(row.last_news),
+        "last_update": serialize_moment(row.last_update),
     }
 
 

@@ -369,7 +369,7 @@ def _stored(
     table = PlanItem.__table__
     by_budget = settings.weights == "budget"
     columns = [table.c[name] for name in ("id", "parent_id", "level", "code", "trackable")]
-    columns += [table.c.light, table.c.reasons, table.c.last_news, table.c.disagrees]
+    columns += [table.c.light, table.c.reasons, table.c.last_update, table.c.disagrees]
     columns += [
         table.c.status[name].label(f"status_{name}")
         for name in ("progress", "excluded", "valid_evidence", "suggested")
@@ -417,7 +417,7 @@ def _values_of(one: Any) -> dict[str, Any]:
     return {
         "light": one.light,
         "reasons": one.reasons,
-        "last_news": one.last_news.isoformat() if one.last_news else None,
+        "last_update": one.last_update.isoformat() if one.last_update else None,
         "disagrees": one.disagrees,
         "status": {
             "progress": one.status_progress,
@@ -440,7 +440,7 @@ def _rollup_status(key: Key, values: Mapping[str, Any]) -> ItemStatus:
         progress_source=None,
         expected=None,
         due=None,
-        last_update=dt.datetime.fromisoformat(values["last_news"]) if values["last_news"] else None,
+        last_update=dt.datetime.fromisoformat(values["last_update"]) if values["last_update"] else None,
         silence_days=None,
         evidence=0,
         valid_evidence=stored["valid_evidence"] or 0,
@@ -468,7 +468,7 @@ def _tracked_values(status: ItemStatus, reported: Sequence[str]) -> dict[str, An
         "light": status.light,
         "reasons": [reason.code for reason in status.reasons],
         "progress": stored["progress"],
-        "last_news": _moment(status.last_update),
+        "last_update": _moment(status.last_update),
         "disagrees": status.disagreement,
         "status": stored,
     }
@@ -480,7 +480,7 @@ def _parent_values(below: RollUp) -> dict[str, Any]:
     return {
         **_EMPTY,
         "progress": rolled["rolled"]["progress"],
-        "last_news": _moment(below.last_update),
+        "last_update": _moment(below.last_update),
         "disagrees": below.disagreements > 0,
         "status": {"rolled": rolled},
     }
@@ -492,7 +492,7 @@ _EMPTY: dict[str, Any] = {
     "light": None,
     "reasons": [],
     "progress": None,
-    "last_news": None,
+    "last_update": None,
     "disagrees": False,
     "status": None,
 }
@@ -510,16 +510,16 @@ _UPDATE = sa.text(
     """
     UPDATE ogp_item AS item
     SET declared = new.declared, light = new.light, reasons = new.reasons, progress = new.progress,
-        last_news = new.last_news, disagrees = new.disagrees, status = new.status,
+        last_update = new.last_update, disagrees = new.disagrees, status = new.status,
         computed = clock_timestamp()
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new(
-        id text, declared text, light text, reasons text[], progress numeric(12, 6), last_news timestamptz,
+        id text, declared text, light text, reasons text[], progress numeric(12, 6), last_update timestamptz,
         disagrees boolean, status jsonb)
     WHERE item.id = new.id
-      AND (item.declared, item.light, item.reasons, item.progress, item.last_news, item.disagrees,
+      AND (item.declared, item.light, item.reasons, item.progress, item.last_update, item.disagrees,
            item.status)
           IS DISTINCT FROM
-          (new.declared, new.light, new.reasons, new.progress, new.last_news, new.disagrees, new.status)
+          (new.declared, new.light, new.reasons, new.progress, new.last_update, new.disagrees, new.status)
     """
 )
 

@@ -167,8 +167,8 @@ class TestLists:
         assert found["owner"] == {"name": town.owner, "title": "DADII"}
         assert found["coverage"] == {"with_value": 1, "total": 4}
         assert found["progress"] == 1.0
-        assert found["days_since_news"] == 72
-        assert found["last_news"] == "2026-05-04T15:00:00.000000Z"
+        assert found["days_since_update"] == 72
+        assert found["last_update"] == "2026-05-04T15:00:00.000000Z"
         assert found["next_cut"]["day"] == "2026-04-30"
         assert found["next_cut"]["state"] == "vencido"
         assert found["next_cut"]["days_left"] == -61

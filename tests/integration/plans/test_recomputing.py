@@ -49,7 +49,7 @@ def stored(plan_id: str) -> dict[str, tuple[Any, ...]]:
     """What is computed of each item, as the tables have it."""
     wanted = sa.select(
         PlanItem.address, PlanItem.declared, PlanItem.light, PlanItem.reasons, PlanItem.progress,
-        PlanItem.last_news, PlanItem.disagrees, PlanItem.status,
+        PlanItem.last_update, PlanItem.disagrees, PlanItem.status,
     ).where(PlanItem.plan_id == plan_id)  # fmt: skip
     return {row[0]: tuple(row[1:]) for row in model.Session.execute(wanted)}
 
@@ -297,7 +297,7 @@ class TestManyAtOnce:
         assert item is not None
         assert item.status["quota"]["actual"] == "2"
         last = model.Session.query(sa.func.max(Event.at)).filter_by(plan_id=plan_id).scalar()
-        assert item.last_news == last
+        assert item.last_update == last
 
     def test_on_items_side_by_side_in_any_order(self, town: Town) -> None:
         plan_id = self.prepared(town)

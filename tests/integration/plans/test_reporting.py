@@ -68,7 +68,7 @@ class TestUpdates:
         assert made["organization"] == town.obras
         item = town.item(plan, "1.1.1")
         assert (item.declared, made["light"]) == ("en_curso", item.light)
-        assert item.last_news is not None
+        assert item.last_update is not None
 
     def test_no_changes_begins_nothing(self, town: Town, plan: PlanRow) -> None:
         made = town.call(
@@ -394,7 +394,7 @@ class TestAtOnce:
         # the item stands by all of them
         item = town.item(plan, "1.1.2_2")
         assert item.progress == 1
-        assert item.last_news >= max(one.at for one in found)
+        assert item.last_update >= max(one.at for one in found)
 
     def test_of_two_of_one_period_one_is_refused(self, town: Town, plan: PlanRow) -> None:
         say = {"plan": plan.name, "item": "1.1.1", "value": 1, "period": "2026-01"}

@@ -241,7 +241,7 @@ class JsonReader(PackageReader):
         elif values.get("type") == "FeatureCollection" or ("features" in names and "id" not in names):
             what = "read.geojson"
         elif {"success", "result"} <= names:
-            what = "read.ckan_answer"
+            what = "read.ckan_response"
         if what:
             raise Unreadable(what)
 

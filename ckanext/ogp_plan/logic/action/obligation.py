@@ -126,7 +126,7 @@ def _owed(name: str, plans: Mapping[str, PlanRow]) -> list[Any]:
         columns.declared,
         columns.light,
         columns.progress,
-        columns.last_news,
+        columns.last_update,
         columns.body["schedule"]["kind"].astext.label("schedule_kind"),
         *assignment_serializer.assignment_columns(name),
     ).where(PlanItem.id.in_(mine), PlanItem.trackable, PlanItem.withdrawn.is_(False))

@@ -254,9 +254,9 @@ class View:
                     found.setdefault(key, []).append(event)
         of_update = {one.id: one.item for one in self.record.updates}
         of_report: dict[str, set[Key]] = {}
-        carried = [(one.report, one.item) for one in self.record.updates]
-        carried += [(one.report, one.item) for one in self.record.measurements]
-        for report, item in carried:
+        reported = [(one.report, one.item) for one in self.record.updates]
+        reported += [(one.report, one.item) for one in self.record.measurements]
+        for report, item in reported:
             if report:
                 of_report.setdefault(report, set()).add(item)
         for review in self.record.reviews:

@@ -56,7 +56,7 @@ class Act:
 
     ``accepted``: how many tracked items were understood. ``inherited``: cells that took their value
     from above. ``flagged``: taken as it is, to be looked at. ``dropped``: left out (page headers,
-    debris, repeated rows). ``asked``: not applied until answered. ``answered``: questions already
+    page marks, repeated rows). ``asked``: not applied until answered. ``answered``: questions already
     answered, with the answer.
     """
 

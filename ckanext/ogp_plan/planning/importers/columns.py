@@ -16,7 +16,7 @@ from ckanext.cost_common.values.text import bare, clean, fold, significant_words
 from ckanext.ogp_plan.planning.importers.act import Option
 from ckanext.ogp_plan.planning.importers.common import (
     Context,
-    Debris,
+    PageMarks,
     Preamble,
     drop_header,
     measure_of,
@@ -48,7 +48,7 @@ class ColumnsReader:
         self.act, self.plan = context.act, context.plan
         self.layout = context.layout.data
         self.tables: list[dict[str, Any]] = self.layout["tables"]
-        self.debris = Debris(context.layout)
+        self.page_marks = PageMarks(context.layout)
         self.preamble = Preamble(context)
         self.notes = re.compile(self.layout["notes"]) if self.layout.get("notes") else None
         self.open: dict[str, Item] = {}
@@ -183,8 +183,8 @@ class ColumnsReader:
             before = self.plan.fields.get("notes")
             self.plan.fields["notes"] = f"{before}\n{row.joined()}" if before else row.joined()
             return True
-        if self.debris.is_debris(row) and len(row.cells) == 1:
-            self.act.drop("debris", row.place, row.joined())
+        if self.page_marks.is_page_mark(row) and len(row.cells) == 1:
+            self.act.drop("page.mark", row.place, row.joined())
             return True
         if len(row.cells) == 1 and not block.grid.aligned:
             self.act.flag("line.unplaced", row.place, row.joined())

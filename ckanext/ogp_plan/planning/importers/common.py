@@ -1,4 +1,4 @@
-"""What every reader does alike: the head of a plan, responsibles, debris, asking."""
+"""What all readers share: the head of a plan, responsibles, page marks, questions."""
 
 from __future__ import annotations
 
@@ -209,17 +209,17 @@ class Preamble:
         self.context.plan.fields[name] = f"{before}\n{value}" if before else value
 
 
-class Debris:
+class PageMarks:
     """Page numbers and marks that readers of images make: few words, no word of four letters."""
 
     def __init__(self, layout: Layout) -> None:
-        rule = layout.data.get("debris", {})
+        rule = layout.data.get("page_marks", {})
         self.words = int(rule.get("max_words", 3))
         self.letters = int(rule.get("max_letters", 3))
         self.patterns = [re.compile(pattern, re.I) for pattern in rule.get("patterns", [])]
 
-    def is_debris(self, row: Row) -> bool:
-        """Tell whether a row of one cell says nothing."""
+    def is_page_mark(self, row: Row) -> bool:
+        """Tell whether a row of one cell is such a mark."""
         filled = row.filled()
         if len(filled) != 1 or len(row.cells) > 1 and filled[0].column > 0:
             return False

@@ -29,10 +29,12 @@ FINDINGS: dict[str, Message] = {
     ),
     "header.repeated": Message(N_("Header repeated on another page"), N_("It is the table's header again.")),
     "label": Message(N_("Name of a field"), N_("It was understood as the name of: %(field)s.")),
-    "debris": Message(
+    "page.mark": Message(
         N_("Page number or mark"), N_("It is a page number, or what a reader of images made of a signature.")
     ),
-    "page.furniture": Message(N_("Page header or footer"), N_("It belongs to the page, not to the plan.")),
+    "page.header_or_footer": Message(
+        N_("Page header or footer"), N_("It belongs to the page, not to the plan.")
+    ),
     "line.repeated": Message(N_("Line printed again"), N_("The same line stands before.")),
     "row.duplicate": Message(
         N_("Row printed twice"),
@@ -84,7 +86,7 @@ FINDINGS: dict[str, Message] = {
             "Its rows have %(width)s cells; on the other pages they have %(usual)s. Cells were read by their order."
         ),
     ),
-    "tail.shifted": Message(
+    "row.shifted": Message(
         N_("Row out of its columns"),
         N_(
             "The product stands in column %(column)s and its heading in column %(expected)s. The row was read by the order of its cells."
@@ -126,7 +128,7 @@ FINDINGS: dict[str, Message] = {
     "document.repeated": Message(
         N_("Section repeated"), N_("The commitment stands before; this text was kept as a section.")
     ),
-    "code.glued": Message(
+    "code.with_title": Message(
         N_("Code glued to the title"),
         N_("The code %(code)s and the title stood in one cell; they were told apart."),
     ),
@@ -360,7 +362,7 @@ FINDINGS: dict[str, Message] = {
     "period.from_title": Message(
         N_("Period taken from the title"), N_("No period is printed; the title says %(year)s.")
     ),
-    "item.vanished": Message(
+    "item.missing": Message(
         N_("In the plan and not in the document"),
         N_(
             "The document does not have %(code)s, nor what hangs from it (%(below)s more). Should it stay in the plan, or is it withdrawn?"
@@ -573,7 +575,7 @@ REASONS: dict[str, str] = {
         "Of %(target)s, %(missing)s is missing with %(periods)s left; even at %(factor)s times the pace of its best period so far (%(best)s) only %(reach)s more would be reached."
     ),
     "manual": N_("Since %(since)s the responsible declares it at risk: %(text)s"),
-    "manual.unsaid": N_("Since %(since)s the responsible declares it at risk."),
+    "manual.no_reason": N_("Since %(since)s the responsible declares it at risk."),
 }
 #: Short marks of an item.
 LABELS: dict[str, str] = {
@@ -660,7 +662,7 @@ ENTRIES: dict[str, str] = {
     "evidence.private": N_("Private evidence"),
     "evidence.retracted": N_("Evidence withdrawn"),
     "evidence.broken": N_("Evidence broken: %(breaks)s"),
-    "evidence.mended": N_("Evidence valid again"),
+    "evidence.valid_again": N_("Evidence valid again"),
     "verdict": N_("Verdict"),
     "verdict.agrees": N_("Verdict: agrees with what is declared"),
     "verdict.disagrees": N_("Verdict: does not agree with what is declared"),
