@@ -59,7 +59,7 @@ def oc4ids_severity_name(severity: str) -> str:
 
 
 def oc4ids_severity_icon(severity: str) -> str:
-    """Return the Font Awesome name that goes with a severity; the word always stands beside it."""
+    """Return the Font Awesome name that goes with a severity; it is always shown with the word."""
     return {"error": "times-circle", "warning": "exclamation-triangle", "note": "info-circle"}[severity]
 
 
@@ -168,7 +168,7 @@ def _first_sentence(error: Any) -> str | None:
 
 
 def oc4ids_other_errors(error_summary: Mapping[str, Any] | None, shown: Iterable[str] = ()) -> dict[str, str]:
-    """Return what a form says beside ``shown``: sentences only, never a structure."""
+    """Return what a form shows beside ``shown``: sentences only, never a structure."""
     kept = set(shown)
     sentences = {key: _first_sentence(error) for key, error in (error_summary or {}).items()}
     return {key: text for key, text in sentences.items() if text and text not in kept}
@@ -188,7 +188,7 @@ def oc4ids_report(resource_id: str) -> dict[str, Any] | None:
 
 
 def oc4ids_resource_projects(resource_id: str) -> list[dict[str, Any]]:
-    """Return the projects that stand in a resource, at most :data:`PROJECTS_SHOWN`, by title.
+    """Return the projects of a resource, at most :data:`PROJECTS_SHOWN`, by title.
 
     For templates of that resource's own page: whoever reads it may see the file.
     """
@@ -202,7 +202,7 @@ def oc4ids_resource_projects(resource_id: str) -> list[dict[str, Any]]:
 
 
 def oc4ids_organization_states(organization_id: str) -> dict[str, int]:
-    """Return how many public files of an organismo stand in each state; states without files are absent."""
+    """Return how many public files of an organismo are in each state; states without files are absent."""
     rows = model.Session.execute(
         sa.select(ResourceState.state, sa.func.count())
         .join(model.Resource, model.Resource.id == ResourceState.resource_id)

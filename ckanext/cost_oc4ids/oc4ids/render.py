@@ -128,7 +128,7 @@ def _fill(template: str, params: Mapping[str, Any]) -> str:
 
 
 def show(value: Any) -> str:
-    """A value as it stands in JSON, on one line."""
+    """A value as it is in JSON, on one line."""
     return json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
 
 
@@ -457,7 +457,7 @@ summary:focus-visible{outline:.2rem solid #0b5394}
 
 
 def as_html(report: Report, lang: str | None = None, name: str = "") -> str:
-    """The report as a page that stands alone: no scripts, nothing fetched, read by keyboard and
+    """The report as a self-contained page: no scripts, nothing fetched, read by keyboard and
     screen reader.
     """
     translate = words(lang)

@@ -19,7 +19,7 @@ class PlanItem(tk.BaseModel):  # type: ignore[misc]
     """One item. Its row stays when a later version has it no more (``withdrawn``): its address lives on.
 
     The columns from ``declared`` on are computed (:mod:`ckanext.ogp_plan.services.item_status`) and can be
-    thrown away; what they stand on are the events.
+    deleted: they are computed from the events.
     """
 
     __tablename__ = "ogp_item"
@@ -28,7 +28,7 @@ class PlanItem(tk.BaseModel):  # type: ignore[misc]
     plan_id: Mapped[str] = text()
     level: Mapped[str] = text()
     code: Mapped[str] = text()
-    #: what stands after the plan's name in the item's address; given once, never changed
+    #: the part of the item's address after the plan's name; set once, never changed
     address: Mapped[str] = text()
     parent_id: Mapped[str | None] = text(nullable=True)
     #: the root above it; itself for a root

@@ -51,7 +51,7 @@ class LightChange:
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One thing that happened. ``kind``: "update", "measurement", "evidence", "check", "verdict",
-    "answer", "review", "link", "change" or "light"; ``code`` says which of its words tell it
+    "answer", "review", "link", "change" or "light"; ``code`` names the words for it
     (:func:`.words.phrases.entry_words`), with ``params``.
 
     ``organization``: who, or ``role`` for those who judge; never a person. ``event``: the fact itself.
@@ -227,7 +227,7 @@ def _evidence(one: Evidence, counting: set[str]) -> Entry:
 
 
 def _checks(facts: Facts) -> Iterable[tuple[EvidenceCheck, Entry]]:
-    """Only the checks after which an evidence stands otherwise than before."""
+    """Only the checks that changed the state of an evidence."""
     evidence = {one.id: one for one in facts.record.evidence}
     before: dict[str, tuple[str, ...]] = {}
     for check in current_events(facts.record.checks):

@@ -62,7 +62,7 @@ ItemReference = tuple[str, Key]
 def fact_id(plan_id: str, user_id: str | None, request_id: str | None, part_name: str = "") -> str:
     """Return the id of a fact: the same for the same request of the same person, else a new one.
 
-    :param part_name: tells several facts of one request apart.
+    :param part_name: distinguishes several facts of one request.
     """
     if not request_id:
         return str(uuid.uuid4())
@@ -482,7 +482,7 @@ class Submission:
         """Check what is reported of an item and add it, with its repeats at the items it counts for.
 
         :param organization: for which it is reported; None: for the item as a whole.
-        :param part_name: tells several of one request apart.
+        :param part_name: distinguishes several of one request.
         :returns: the update; None when only measurements or evidence were given.
         :raises RejectedReport: it cannot be recorded; nothing of it is added then.
         """

@@ -43,7 +43,7 @@ class Link:
 
 
 def serialize_plan_links(plan: PlanRow, reader: Reader) -> list[dict[str, Any]]:
-    """Return the links that stand from and to the items of a plan, in the order of its items; three queries.
+    """Return the active links from and to the items of a plan, in the order of its items; three queries.
 
     Links to plans that the reader may not see are left out, and not counted.
 

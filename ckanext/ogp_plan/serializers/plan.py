@@ -132,7 +132,7 @@ def _load_roots(ids: Collection[str]) -> dict[str, list[Any]]:
 
 
 def split_lights(counted: Iterable[tuple[str | None, int]]) -> tuple[dict[str, int], dict[str, int]]:
-    """Return how many items have each light (all four, zeros too), and how many stand outside of them."""
+    """Return how many items have each light (all four, zeros too), and how many another state."""
     within = dict.fromkeys(status_types.LIGHTS, 0)
     outside: dict[str, int] = {}
     for light, number in counted:

@@ -1,8 +1,8 @@
 """Reports of organismos in sections, as the API and the pages answer them. Reading only.
 
-A report that carries updates to several plans is recorded in each of them: here it is one again. Of a plan
-that the reader may not see nothing is told, and a report of such plans only is not there. No person is named.
-Whatever a report carries, the number of queries is the same.
+A report with updates of several plans is recorded in each of them: here it is one again. Of a plan that the
+reader may not see nothing is returned, and a report of such plans only is not found. No person is named.
+The number of queries does not depend on how much a report has.
 """
 
 from __future__ import annotations
@@ -248,7 +248,7 @@ def _serialize_corrections(
 
     before = {row.supersedes: row.plan_id for row in report.rows if row.supersedes}
     after = {reviews.later[row.id].id: row.plan_id for row in report.rows if row.id in reviews.later}
-    # both are of the plan of the row they stand for, which the reader sees
+    # both are of the plan of the row they correct, which the reader sees
     facts = _load_facts([*before, *after]) if before or after else {}
     return {
         "supersedes": [named(id_, facts[id_], plan_id) for id_, plan_id in before.items()],

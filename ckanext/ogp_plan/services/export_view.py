@@ -219,7 +219,7 @@ def list_plans_of_organization(
 
 
 def compute_edition(plans: Collection[PlanRow], *more: object) -> str:
-    """Return what tells one edition of a file from another: versions, facts, lights, cuts, and the day.
+    """Return what distinguishes two editions of a file: versions, facts, lights, cuts, and the day.
 
     Three queries, whatever the number of plans.
     """

@@ -181,7 +181,7 @@ def _get_family(name: str) -> Any:
 
 
 def _complete_plan(reading: Reading, row: Import, plan: PlanRow | None, present: Plan | None) -> None:
-    """Make what was read the plan that would stand: with what the document has no say in."""
+    """Make what was read the plan that would be stored: with what a document does not decide."""
     read, whole = reading.plan, reading.layout in COMPLETE_LAYOUTS
     read.owner = plan.owner if plan else row.wanted.get("owner") or None
     read.status = present.status if present else PlanStatus.DRAFT

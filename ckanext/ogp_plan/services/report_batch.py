@@ -60,7 +60,7 @@ _FIELDS = {
 
 @dataclass
 class BatchRow:
-    """One row. ``place``: where it stands in the source; ``errors``: field → sentences."""
+    """One row. ``place``: where it is in the source; ``errors``: field → sentences."""
 
     number: int
     place: str

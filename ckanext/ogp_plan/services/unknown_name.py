@@ -117,7 +117,7 @@ def answer_name(
     if row is None:
         raise validation_error("printed", tk._("No responsible of this plan waits under that name."))
     if row.answered is not None:
-        raise validation_error("printed", tk._("Somebody said already whose this name is."))
+        raise validation_error("printed", tk._("Somebody answered already whose this name is."))
     event_service.hold(plan.id)
     model.Session.refresh(plan)
     if plan.status == PlanStatus.CLOSED.value:

@@ -214,7 +214,7 @@ class OrganizationReport(MethodView):
         )
 
     def _errors(self, error: tk.ValidationError, duties: Sequence[Mapping[str, Any]]) -> forms.Errors:
-        """Errors of a duty stand beside its fields; what is of no field, first in the duty."""
+        """Errors of a duty are beside its fields; what is of no field, first in the duty."""
         plain = {name: one for name, one in error.error_dict.items() if name != "updates"}
         found = forms.errors_of(tk.ValidationError(plain)) if plain else {}
         for duty, wrong in zip(duties, parts_of(error, "updates"), strict=False):

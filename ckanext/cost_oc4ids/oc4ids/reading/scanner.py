@@ -255,7 +255,7 @@ class JsonReader(PackageReader):
     # .. the slide
 
     def _elements(self, at: int, prefix: Parts, kind: Kind) -> int:
-        """Note where each element of the array at ``at`` stands; the position after its bracket."""
+        """Record the position of each element of the array at ``at``; the position after its bracket."""
         self._prefix = prefix
         opened = at
         at = self._window.space(at + 1)

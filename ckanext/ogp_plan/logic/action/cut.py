@@ -95,7 +95,7 @@ def _iso(moment: dt.datetime) -> str:
 
 @tk.side_effect_free
 def ogp_plan_cut_list(context: Context, data_dict: DataDict) -> list[dict[str, Any]]:
-    """List the cuts of a plan, past and to come, with where each stands.
+    """List the cuts of a plan, past and to come, with the state of each.
 
     :param plan: id or name of the plan
     :param limit: how many at most (default and most: 1000)
@@ -117,7 +117,7 @@ def ogp_plan_cut_list(context: Context, data_dict: DataDict) -> list[dict[str, A
 
 @tk.side_effect_free
 def ogp_plan_cut_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
-    """Show the cut of a day: the plan as it stood, its totals, who was late, what was edited after.
+    """Show the cut of a day: the plan as it was frozen, its totals, who was late, what was edited after.
 
     :param plan: id or name of the plan
     :param day: the day of the cut, as 2026-04-30
@@ -126,7 +126,7 @@ def ogp_plan_cut_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     :param limit: how many items (default and most: 1000)
     :param offset: how many items to leave out at the beginning (default: 0)
 
-    :returns: see ``docs/api.md``; before it is frozen only where it stands (``frozen`` false).
+    :returns: see ``docs/api.md``; before it is frozen only its state (``frozen`` false).
         ``items``: those that are tracked, as they were frozen; ``count``: how many there are
     :rtype: dict
     """
@@ -313,13 +313,13 @@ def _edited_after(plan: PlanRow, cut: Cut, names: Mapping[str, str]) -> list[dic
 
 
 def ogp_plan_cut_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
-    """Freeze a plan for the cut of a day, as it stands at this moment.
+    """Freeze a plan for the cut of a day, with what is recorded at this moment.
 
     :param plan: id or name of the plan
     :param day: the day of the cut, as 2026-04-30
     :param reason: why it is frozen again, where it was before
 
-    :returns: where the cut stands, as :func:`ogp_plan_cut_list`
+    :returns: the state of the cut, as :func:`ogp_plan_cut_list`
     :rtype: dict
     """
     tk.check_access("ogp_plan_cut_create", context, data_dict)
@@ -344,7 +344,7 @@ def ogp_plan_cut_publish(context: Context, data_dict: DataDict) -> dict[str, Any
     :param plan: id or name of the plan
     :param day: the day of the cut, as 2026-04-30
 
-    :returns: where the cut stands, as :func:`ogp_plan_cut_list`
+    :returns: the state of the cut, as :func:`ogp_plan_cut_list`
     :rtype: dict
     """
     tk.check_access("ogp_plan_cut_publish", context, data_dict)

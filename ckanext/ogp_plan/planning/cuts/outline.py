@@ -11,7 +11,7 @@ import msgspec
 
 
 class FrozenAssignment(msgspec.Struct, frozen=True, gc=False):
-    """How one organismo stood in an item."""
+    """The status of one organismo in an item."""
 
     organization: str
     excluded: bool
@@ -19,7 +19,7 @@ class FrozenAssignment(msgspec.Struct, frozen=True, gc=False):
 
 
 class FrozenStatus(msgspec.Struct, frozen=True, gc=False):
-    """How an item stood: its light, whether a verdict contradicts it, and who owed it."""
+    """The status of an item: its light, whether a verdict contradicts it, and who owed it."""
 
     light: str
     disagreement: bool

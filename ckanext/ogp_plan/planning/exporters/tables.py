@@ -60,7 +60,7 @@ _WIDE_COLUMNS = frozenset(
     ]
 )
 
-#: A column of the matrix: the day, and how the items stood on it.
+#: A column of the matrix: the day, and the status of the items on it.
 Column = tuple[dt.date, Mapping[Key, ItemStatus]]
 
 
@@ -74,7 +74,7 @@ class Table:
 
 
 def history(record: Record, days: Sequence[dt.date], settings: Settings | None = None) -> list[Column]:
-    """Return how the items of a record stood at the end of each of some days."""
+    """Return the status of the items of a record at the end of each of some days."""
     ends = [dt.datetime.combine(day, dt.time.max, tzinfo=ZONE) for day in days]
     return [
         (day, compute_status(record.as_of(end), day, settings=settings))
@@ -91,7 +91,7 @@ def measurements_csv(view: View) -> bytes:
 
 
 def items_csv(view: View) -> bytes:
-    """Return one row an item: where it stands, and why."""
+    """Return one row for each item: its status, and why."""
     return write_csv(items(view))
 
 
@@ -143,7 +143,7 @@ def _item(item: Item) -> list[Any]:
 
 
 def items(view: View) -> Table:
-    """Return one row an item of the plan, tracked or not, as it stands."""
+    """Return one row for each item of the present plan, tracked or not."""
     columns = (
         "plan",
         *_ITEM,
@@ -331,7 +331,7 @@ def _due(view: View, item: Item) -> dt.date | None:
 
 
 def updates(view: View) -> Table:
-    """Return one row an update, those that were corrected or returned too (``cuenta`` tells)."""
+    """Return one row an update, those that were corrected or returned too (see ``cuenta``)."""
     columns = (
         "plan",
         *_ITEM,
@@ -365,7 +365,7 @@ def updates(view: View) -> Table:
 
 
 def verdicts(view: View) -> Table:
-    """Return one row a verdict that stands, by role; never by person."""
+    """Return one row for each current verdict, by role; never by person."""
     columns = (
         "plan",
         *_ITEM,
@@ -515,7 +515,7 @@ def _cover(book: Workbook, view: View, tables: Sequence[Table]) -> None:
     """The first sheet says what the file is, of which day, and what each sheet holds."""
     sheet = book.create_sheet(spreadsheet.sheet_name(book, view.translate(N_("Plan"))))
     spreadsheet.set_widths(sheet, (34, 90))
-    spreadsheet.set_page(sheet, landscape=False, paper=spreadsheet.LETTER)
+    spreadsheet.set_page(sheet, landscape=False, paper_size=spreadsheet.LETTER)
     title = view.plan.title or view.id
     sheet.row_dimensions[1].height = spreadsheet.text_height([(title, 124)], spreadsheet.TITLE.size)
     sheet.merged_cells.add("A1:B1")
@@ -540,7 +540,7 @@ def _cover(book: Workbook, view: View, tables: Sequence[Table]) -> None:
 
 
 def _append(sheet: Any, row: Sequence[tuple[Any, Look]]) -> None:
-    """Write the next row of a sheet; nothing of what stands in rows can be said of it after that."""
+    """Write the next row of a sheet; nothing of its rows can be set after that."""
     sheet.append([spreadsheet.fill(WriteOnlyCell(sheet), value, look) for value, look in row])
 
 

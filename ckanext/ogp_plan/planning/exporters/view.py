@@ -1,4 +1,4 @@
-"""What every file out is made from: a plan as it stands on a day, and where its pages are.
+"""What every exported file is made from: a plan with its status on a day, and where its pages are.
 
 Exporters know no web framework: the address of a plan, an item, a cut or an evidence is asked
 of :class:`Addresses`, and names of organismos of ``View.names``.
@@ -230,12 +230,12 @@ class View:
 
     @cached_property
     def evidence(self) -> dict[Key, list[Evidence]]:
-        """Return the evidence that stands, by item, oldest first."""
+        """Return the evidence that was not withdrawn, by item, oldest first."""
         return _by_item(self.record.current_evidence())
 
     @cached_property
     def verdicts(self) -> dict[Key, list[Verdict]]:
-        """Return the verdicts that stand, by item, oldest first."""
+        """Return the current verdicts, by item, oldest first."""
         return _by_item(tracking.current_events(self.record.verdicts))
 
     @cached_property
@@ -245,7 +245,7 @@ class View:
 
     @cached_property
     def events(self) -> dict[Key, list[Event]]:
-        """Return everything that was ever said of each item, in order: corrected and returned things too."""
+        """Return everything ever recorded of each item, in order: what was corrected or returned too."""
         found: dict[Key, list[Event]] = {}
         for name in tracking.EVENTS:
             for event in getattr(self.record, name):

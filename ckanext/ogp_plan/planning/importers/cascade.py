@@ -155,7 +155,7 @@ class CascadeReader:
         return bool(complete) and all({cell.column for cell in self._body(row)} == tail for row in complete)
 
     def _page_has_moved(self, rows: list[Row], header: Header) -> bool:
-        """Tell whether most rows of a page stand beside the columns of its header.
+        """Tell whether most rows of a page are outside the columns of its header.
 
         So it is where the text of a PDF was pasted into a spreadsheet, or saved as CSV.
         """
@@ -163,7 +163,7 @@ class CascadeReader:
         return sum(self._has_moved(row, header) for row in rows) > kept
 
     def _keeps_to(self, row: Row, header: Header) -> bool:
-        """Tell whether a result stands where the header says."""
+        """Tell whether a result is in the column that the header gives."""
         column = header.fields.get("result")
         return column is not None and column < len(row.cells) and bool(_RESULT.match(row.cells[column].text))
 

@@ -66,7 +66,7 @@ class Context:
     def ask(
         self, kind: str, subject: str, place: Place, text: str, options: Iterable[Option], **params: Any
     ) -> str | None:
-        """Ask; the first option is what stands while nobody answers."""
+        """Ask; the first option applies while nobody answers."""
         choices = tuple(options)
         question = Question(f"{kind}:{subject}", kind, place, text, choices, choices[0].value, params)
         return self.act.ask(question, self.answers)
@@ -88,7 +88,7 @@ class Context:
         return list(read.assignments)
 
     def read_schedule(self, item: Item, printed: str, place: Place) -> None:
-        """Read a printed date into the item; what cannot be read stays undeclared and is said."""
+        """Read a printed date into the item; what cannot be read stays undeclared and is reported."""
         if not printed:
             return
         read = parse_schedule(printed, self.year)
@@ -98,7 +98,7 @@ class Context:
         item.schedule = read
 
     def period_from_title(self) -> None:
-        """Where no period is printed and the title has one year, that is it; it is said."""
+        """Where no period is printed and the title has one year, that is it; it is reported."""
         title = self.plan.title or str(self.plan.fields.get("title_en", ""))
         if self.plan.start is None and len(set(_YEARS.findall(title))) == 1 and set_period(self.plan, title):
             self.act.flag("period.from_title", Place(), title, year=_YEARS.findall(title)[0])
@@ -141,7 +141,7 @@ def undated(schedule: Schedule) -> bool:
 
 
 class Preamble:
-    """What stands before the tables: labels with values, and lines without label (kept as heading)."""
+    """What is before the tables: labels with values, and lines without label (kept as heading)."""
 
     def __init__(self, context: Context) -> None:
         self.context = context

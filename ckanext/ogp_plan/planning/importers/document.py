@@ -144,7 +144,7 @@ class DocumentReader:
                 set_period(self.plan, answer)
 
     def _section(self, row: Row) -> None:
-        """Keep what is no commitment, under the title it stands below."""
+        """Keep what is no commitment, under the title above it."""
         if not self._is_header_or_footer(row):
             self._keep(row)
 
