@@ -52,7 +52,7 @@ class LightChange:
 class Entry:
     """One thing that happened. ``kind``: "update", "measurement", "evidence", "check", "verdict",
     "answer", "review", "link", "change" or "light"; ``code`` names the words for it
-    (:func:`.words.phrases.entry_words`), with ``params``.
+    (:func:`.words.phrases.describe_entry`), with ``params``.
 
     ``organization``: who, or ``role`` for those who judge; never a person. ``event``: the fact itself.
     ``counts`` False: corrected, withdrawn or returned since; it stays in the story. Of private evidence

@@ -77,7 +77,7 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How one plan is tracked; see :func:`settings`."""
+    """How one plan is tracked; see :func:`build_settings`."""
 
     family: str
     cadence: Cadence
@@ -119,8 +119,8 @@ def build_settings(
     """Return how a plan is tracked.
 
     :param family: the plan's family.
-    :param overrides: what the plan sets otherwise (the names of :data:`OVERRIDES`), as :func:`plain`
-        gives it.
+    :param overrides: what the plan sets otherwise (the names of :data:`OVERRIDES`), as
+        :func:`settings_dict` gives it.
     :param schemas: another folder of schemas than the extension's own, for what is common to all
         families; where it has no ``tracking.yaml``, the extension's is used.
     :raises DataError: an override or a file says what it may not; the text names which.

@@ -34,7 +34,7 @@ def compute_compliance(
     only. It is fulfilled when what was done reaches what was due by then, with at least one valid
     evidence. What has no number to reach is fulfilled when its light is ``completado``.
 
-    :param record: with only what was known of the cut (:func:`freeze` takes care of it).
+    :param record: with only what was known of the cut (:func:`.frozen.freeze` selects it).
     :param statuses: of its items on that day, when they are computed already.
     """
     facts = gather_facts(record)

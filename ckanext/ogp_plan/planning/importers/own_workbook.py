@@ -1,4 +1,4 @@
-"""Our own workbook back in (:mod:`..exporters.workbook`): what was edited is read, cell by cell.
+"""Our own workbook, read again (:mod:`..exporters.own_workbook`): what was edited is read, cell by cell.
 
 A cell that cannot be understood is reported with its place and left out of the plan; a row
 without level or code is reported whole. Nothing else is guessed.
