@@ -1,4 +1,4 @@
-"""The check that plugins standing on ``cost_common`` make when the portal starts."""
+"""The check that plugins that need ``cost_common`` make when the portal starts."""
 
 from __future__ import annotations
 

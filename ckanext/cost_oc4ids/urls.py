@@ -1,8 +1,8 @@
 """Where a project is found, whatever its id is made of.
 
-An id is free text: it may hold slashes, spaces, signs and letters of any script. Most stand
+An id is free text: it may hold slashes, spaces, signs and letters of any script. Most are
 in the path; the few that browsers and servers would change on the way (dot segments, empty
-segments, control characters) stand in the query.
+segments, control characters) are in the query.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def json_url(project_id: str, qualified: bool = False) -> str:
     return tk.url_for("cost_oc4ids_bulk.projects", id=project_id, qualified=qualified, locale="default")
 
 
-#: stands for an id while an address is made once for many
+#: placeholder of an id while an address is made once for many
 _ANY = "any-project-of-all"
 #: as routes quote it
 _quoted = PathConverter(Map()).to_url

@@ -196,7 +196,7 @@ def cut() -> None:
 @click.option("--reason", default="", help="Why it is frozen again, where it was before.")
 @click.option("--user", help="Who does it. Default: the portal's own user.")
 def cut_create(plan: str, day: str, reason: str, user: str | None) -> None:
-    """Freeze PLAN for the cut of DAY (2026-04-30), as it stands now."""
+    """Freeze PLAN for the cut of DAY (2026-04-30), with what is recorded now."""
     _act_on_cut("ogp_plan_cut_create", {"plan": plan, "day": day, "reason": reason}, user)
 
 
@@ -232,7 +232,7 @@ def _print_cut(one: dict[str, Any]) -> None:
 @cut.command("list")
 @click.argument("plan", required=False)
 def cut_list(plan: str | None) -> None:
-    """List the cuts of PLAN, or of every plan, with where each stands."""
+    """List the cuts of PLAN, or of every plan, with the state of each."""
     from ckanext.ogp_plan.services import cut as cut_service
 
     rows = [_plan(plan)] if plan else model.Session.query(PlanRow).order_by(PlanRow.name).all()
@@ -347,7 +347,7 @@ def evidence_check(plan: str | None, everything: bool) -> None:
     for name, one in outcome.items():
         click.echo(
             f"{name}: looked at {one.checked}, well {one.valid}, broken {one.broken}, changed {one.changed}, "
-            f"no longer public {one.hidden}, not told {one.unknown}"
+            f"no longer public {one.hidden}, not determined {one.unknown}"
         )
 
 
@@ -358,7 +358,10 @@ def reminders() -> None:
 
 @reminders.command("send")
 def reminders_send() -> None:
-    """Note what is owed today and send it. What a dead mail server keeps waits for the next run."""
+    """Queue the letters that are due today and send them.
+
+    When the mail server is unavailable they wait for the next run.
+    """
     from ckanext.ogp_plan.mail import delivery as mail_delivery
 
     with _addresses():
@@ -375,7 +378,7 @@ def reminders_send() -> None:
 def reminders_resend(doubtful: bool) -> None:
     """Try the letters that failed once more. None that was sent goes out again.
 
-    Ends with 1 when one failed again, or the mail server is away.
+    Ends with 1 when one failed again, or the mail server is unavailable.
     """
     from ckanext.ogp_plan.mail import delivery as mail_delivery
     from ckanext.ogp_plan.mail import reminder as letters
@@ -386,9 +389,9 @@ def reminders_resend(doubtful: bool) -> None:
     sent, failed = rows[letters.SENT], rows[letters.FAILED]
     click.echo(f"tried {outcome.tried}: sent {sent} in {outcome.letters} letters, failed again {failed}")
     for state, words in (
-        (letters.SETTLED, "done meanwhile, not told"),
+        (letters.NOT_NEEDED, "done meanwhile, not sent"),
         (letters.SKIPPED, "whose reader has no address or wants no letters"),
-        (letters.OWED, "not taken now: they go out with the next reminders send"),
+        (letters.PENDING, "not taken now: they go out with the next reminders send"),
     ):
         if rows[state]:
             click.echo(f"{rows[state]} {words}")

@@ -12,9 +12,9 @@ import ckan.plugins.toolkit as tk
 from ckanext.ogp_plan.planning.tracking import Key
 from ckanext.ogp_plan.planning.types import Item
 
-#: What stands in a web address as it is.
+#: Characters that a web address has without escaping.
 _PLAIN = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
-#: Words that stand after ``/planes/`` and are pages of ours, and so no plan's name.
+#: Words after ``/planes/`` that are pages of ours, and so no plan's name.
 RESERVED_PLANS = frozenset({"importar", "mis-avisos"})
 #: First words after a plan's name that are pages of ours, and so no item's address.
 RESERVED = frozenset(
@@ -37,7 +37,7 @@ def of_items(items: Iterable[Item], given: Mapping[Key, str]) -> dict[Key, str]:
     """Return the address of each item.
 
     The bare code (``#`` as ``_``) goes to the only item, or to the only tracked item, that has it;
-    otherwise the level stands before it.
+    otherwise the level comes before it.
 
     :param given: addresses that items have already: they keep them.
     """

@@ -93,13 +93,13 @@ def test_every_place_opens_without_javascript(plain_page: Any, city: City) -> No
 def check(page: Any, path: Any) -> None:
     page.set_input_files("#oc4ids-file", path)
     page.click(".oc4ids-check button[type=submit]")
-    page.wait_for_selector(".oc4ids-verdict, .oc4ids-problem")
+    page.wait_for_selector(".oc4ids-result, .oc4ids-problem")
 
 
 def test_validator(page: Any, audit: Any, shot: Any, has_focus: Any) -> None:
     page.goto("/oc4ids/validar")
     check(page, sample("con_errores/moneda_en_minuscula.json"))
-    assert "Este archivo no cumple" in page.inner_text(".oc4ids-verdict")
+    assert "Este archivo no cumple" in page.inner_text(".oc4ids-result")
     has_focus(page, "oc4ids-report")
     shot(page, "validador-no-cumple")
     audit(page)
@@ -107,7 +107,7 @@ def test_validator(page: Any, audit: Any, shot: Any, has_focus: Any) -> None:
         page.click("a[download='oc4ids.csv']")
     assert download.value.suggested_filename == "oc4ids.csv"
     check(page, sample("buenos/dagma.json"))
-    assert "Este archivo cumple" in page.inner_text(".oc4ids-verdict")
+    assert "Este archivo cumple" in page.inner_text(".oc4ids-result")
     shot(page, "validador-cumple")
     audit(page)
 
@@ -136,7 +136,7 @@ def test_validator_takes_a_dropped_file(page: Any) -> None:
     )
     assert page.evaluate("document.getElementById('oc4ids-file').files[0].name") == "soltado.json"
     page.click(".oc4ids-check button[type=submit]")
-    page.wait_for_selector(".oc4ids-verdict")
+    page.wait_for_selector(".oc4ids-result")
     assert "soltado.json" in page.inner_text("#oc4ids-report-name")
 
 
@@ -144,11 +144,11 @@ def test_validator_without_javascript(plain_page: Any) -> None:
     plain_page.goto("/oc4ids/validar")
     assert not plain_page.locator("[data-oc4ids-drop-hint]").is_visible()
     check(plain_page, sample("con_errores/fecha_sin_hora.json"))
-    assert "Este archivo no cumple" in plain_page.inner_text(".oc4ids-verdict")
+    assert "Este archivo no cumple" in plain_page.inner_text(".oc4ids-result")
     plain_page.click(".oc4ids-paste > summary")
     plain_page.fill("#oc4ids-text", sample("buenos/dagma.json").read_text(encoding="utf-8"))
     plain_page.click(".oc4ids-check button[type=submit]")
-    assert "Este archivo cumple" in plain_page.inner_text(".oc4ids-verdict")
+    assert "Este archivo cumple" in plain_page.inner_text(".oc4ids-result")
 
 
 def test_list_and_project_without_javascript(plain_page: Any, city: City) -> None:

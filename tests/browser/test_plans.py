@@ -156,7 +156,7 @@ def test_reports_of_an_organismo(page: Any, loaded: Loaded, audit: Any, shot: An
     for word in ("Its light today", "Not reviewed") if not language else ("Su luz hoy", "Qué dice", "Aún sin revisar"):
         assert word not in main
     address = page.url
-    page.locator("section[aria-labelledby=ogp-carried] .ogp-card-title a").first.click()
+    page.locator("section[aria-labelledby=ogp-entries] .ogp-card-title a").first.click()
     page.locator(f".ogp-story a[href$='{address.rsplit('/', 1)[-1]}']").first.wait_for(state="attached")
     # who handed in none is told what it owes
     page.goto(f"{language}/organismo/{ORGANISMO}/informes")

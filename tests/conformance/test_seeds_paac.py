@@ -61,11 +61,11 @@ SAID = {
     "responsible.missing": [91, 144, 147, 150, 152, 164],
     "row.incomplete": [144],
     "row.only_description": [164],
-    "code.glued": [127, 156, 160, 165, 219],
+    "code.with_title": [127, 156, 160, 165, 219],
     "code.missing": [84],
     "ordinal.missing": [75],
     "page.repeated": [173],
-    "debris": [80, 110, 111, 135, 171, 190, 215, 224, 225],
+    "page.mark": [80, 110, 111, 135, 171, 190, 215, 224, 225],
     "heading.empty": [140],
     "goal.compound": [166],
     "goal.unit": [65, 213, 221, 222],
@@ -182,7 +182,7 @@ def test_pages_and_rows_out_of_their_columns_are_said(reading: Reading) -> None:
     assert blocks == {95: (108, 22), 113: (120, 22), 154: (169, 22), 173: (188, 22)}
     shifted: dict[int, list[int]] = {}
     for one in reading.act.flagged:
-        if one.kind == "tail.shifted":
+        if one.kind == "row.shifted":
             shifted.setdefault(one.params["column"], []).append(one.place.line or 0)
     assert shifted[15] == [88, 89, 90, 91, 92, 93]
     assert shifted[18] == [102, 104, 105, 106, 107, 117, 118, 119, 120, 147, 150, 152, 159, 167, 168]

@@ -106,7 +106,7 @@ class TestValidator:
         assert answer.status_code == 400
         body = answer.get_data(as_text=True)
         assert "envíelo de nuevo" in body
-        assert "oc4ids-verdict" not in body
+        assert "oc4ids-result" not in body
 
     def test_with_the_token_of_somebody_else(self, scene: dict[str, Any], visitor: Visitor) -> None:
         theirs = Visitor(scene["app"]).token(VALIDATOR, VALIDATOR)
@@ -117,7 +117,7 @@ class TestValidator:
         token = visitor.token(VALIDATOR, VALIDATOR)
         answer = visitor.post(VALIDATOR, {**token, "data": "{}"})
         assert answer.status_code == 200
-        assert "oc4ids-verdict" in answer.get_data(as_text=True)
+        assert "oc4ids-result" in answer.get_data(as_text=True)
 
     def test_the_refusal_gives_a_token_that_holds(self, visitor: Visitor) -> None:
         refused = visitor.post(VALIDATOR, {"data": "{}"})

@@ -102,7 +102,7 @@ class TestLargeFiles:
         report = model.Session.query(Report).filter_by(resource_id=resource).one()
         assert report.origin == "job"
         found = tk.get_action("package_search")({"ignore_auth": True}, {"fq": f"id:{dataset}"})["results"][0]
-        assert found["resources"][0]["oc4ids_verdict"] == "valid"
+        assert found["resources"][0]["oc4ids_validation_status"] == "valid"
         project = after.projects[0][1]
         assert scene.act("oc4ids_project_show", id=project)["id"] == project
 

@@ -158,7 +158,7 @@ class TestStates:
         model.Session.commit()
         page = scene["anonymous"].page(address(scene))
         assert page.find(class_="oc4ids-state--stale") is not None
-        assert page.find(class_="oc4ids-verdict") is not None
+        assert page.find(class_="oc4ids-result") is not None
 
 
 class TestDownloads:
@@ -214,7 +214,7 @@ class TestWherePeopleLook:
 
     def test_the_dataset_itself_has_a_badge_and_no_empty_rows(self, scene: dict[str, Any]) -> None:
         page = scene["anonymous"].page(f"/dataset/{scene['dataset']['name']}")
-        assert text_of(page.find(class_="oc4ids-standing")) == "OC4IDS: no cumple"
+        assert text_of(page.find(class_="oc4ids-dataset-status")) == "OC4IDS: no cumple"
         rows = page.find("section", class_="additional-info").select("tbody tr")
         assert rows
         assert all(text_of(row.find("td")) for row in rows)

@@ -331,7 +331,7 @@ def test_the_search_knows_the_verdict(one: Scene, content: bytes) -> None:
     dataset = one.dataset()
     uploaded(one, dataset, content)
     found = helpers.call_action("package_search", fq=f"id:{dataset['id']}")["results"]
-    assert found[0]["resources"][0]["oc4ids_verdict"] == "valid"
+    assert found[0]["resources"][0]["oc4ids_validation_status"] == "valid"
 
 
 def test_the_stream_tells_of_verdicts(one: Scene, content: bytes) -> None:
@@ -339,14 +339,14 @@ def test_the_stream_tells_of_verdicts(one: Scene, content: bytes) -> None:
     resource = uploaded(one, dataset, content)
     uploaded(one, hidden, content)
     stream = helpers.call_action("package_activity_list", id=dataset["id"])
-    told = [each for each in stream if each["activity_type"] == "oc4ids verdict"]
+    told = [each for each in stream if each["activity_type"] == "oc4ids validation"]
     assert [each["data"]["state"] for each in told] == ["valid"]
     assert told[0]["data"]["resource"]["id"] == resource
     assert told[0]["user_id"] == one.editor["id"]
     assert not [
         each
         for each in helpers.call_action("package_activity_list", id=hidden["id"])
-        if each["activity_type"] == "oc4ids verdict"
+        if each["activity_type"] == "oc4ids validation"
     ]
 
 

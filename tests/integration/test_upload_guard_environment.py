@@ -124,7 +124,7 @@ class TestHarvest:
                     "format": "JSON",
                     "conforms_to": scenes.CONFORMS_TO,
                     "oc4ids_version": "0.9.5",
-                    "oc4ids_verdict": "valid",
+                    "oc4ids_validation_status": "valid",
                     "tracking_summary": {"total": 1},
                 }
             ],
@@ -134,7 +134,7 @@ class TestHarvest:
         assert shown["id"] == remote["id"]
         resource = shown["resources"][0]
         assert resource["conforms_to"] == scenes.CONFORMS_TO
-        assert resource["oc4ids_verdict"] == "pending", "another portal's verdict is not ours"
+        assert resource["oc4ids_validation_status"] == "pending", "another portal's verdict is not ours"
         assert ResourceState.get(resource["id"]).reason == "link_not_fetched"
         if kind == "oc4ids":
             assert shown["license_id"] == "cc-by"
@@ -150,9 +150,9 @@ class TestHarvest:
         resource = found["resources"][0]
         assert resource["conforms_to"] == scenes.CONFORMS_TO
         assert resource["oc4ids_version"] == "0.9.5"
-        assert resource["oc4ids_verdict"] == "valid"
+        assert resource["oc4ids_validation_status"] == "valid"
         assert all(
-            isinstance(resource[name], str) for name in ("conforms_to", "oc4ids_version", "oc4ids_verdict")
+            isinstance(resource[name], str) for name in ("conforms_to", "oc4ids_version", "oc4ids_validation_status")
         )
 
 
@@ -170,7 +170,7 @@ class TestForm:
         page = self.page(scene, f"/oc4ids/{dataset['name']}/resource/new")
         assert self.chosen(page) == [scenes.CONFORMS_TO]
         assert "Qué es este archivo" in page.get_text()
-        assert not page.find_all("input", {"name": "oc4ids_verdict"})
+        assert not page.find_all("input", {"name": "oc4ids_validation_status"})
 
     def test_a_photo_stays_a_photo(self, scene: Scene) -> None:
         dataset = scene.dataset()

@@ -251,7 +251,7 @@ def test_accepted_is_stored_whole(scene: Scene, content: dict[str, bytes], name:
     assert after.reports == before.reports + 1
     assert len(after.files) == len(before.files) + (name in ADDING)
     shown = scene.act("resource_show", id=new)
-    assert shown["oc4ids_verdict"] == "valid"
+    assert shown["oc4ids_validation_status"] == "valid"
     assert shown["oc4ids_version"] == "0.9.5"
     report = model.Session.query(Report).filter_by(resource_id=new).order_by(Report.created.desc()).first()
     assert report.origin == "upload"
@@ -477,7 +477,7 @@ class TestDeclaration:
         assert after.projects == []
         assert after.states == {}
         assert scene.act("oc4ids_report_show", resource_id=resource)["state"] == "not_applicable"
-        assert "oc4ids_verdict" not in scene.act("resource_show", id=resource)
+        assert "oc4ids_validation_status" not in scene.act("resource_show", id=resource)
 
     def test_turned_into_a_link_its_projects_go(self, scene: Scene, content: dict[str, bytes]) -> None:
         dataset, resource = prepare(scene, content)
@@ -509,19 +509,19 @@ class TestDeclaration:
         dataset = scene.dataset(resources=[resource_fields(url="https://example.org/a.json")])
         after = standing(dataset["id"])
         assert list(after.states.values()) == ["pending"]
-        assert scene.act("package_show", id=dataset["id"])["resources"][0]["oc4ids_verdict"] == "pending"
+        assert scene.act("package_show", id=dataset["id"])["resources"][0]["oc4ids_validation_status"] == "pending"
 
     def test_the_verdict_is_never_taken_from_input(self, scene: Scene) -> None:
         for kind in ("dataset", "oc4ids"):
-            fields = {"oc4ids_verdict": "valid", "oc4ids_version": "1.1"}
+            fields = {"oc4ids_validation_status": "valid", "oc4ids_version": "1.1"}
             declaring = resource_fields(url="https://example.org/a.json", **fields)
             other = resource_fields(url="https://example.org/b.json", **fields | {"conforms_to": ""})
             dataset = scene.dataset(type=kind, resources=[declaring, other])
             shown = scene.act("package_show", id=dataset["id"])["resources"]
-            assert [each.get("oc4ids_verdict") for each in shown] == ["pending", None], kind
+            assert [each.get("oc4ids_validation_status") for each in shown] == ["pending", None], kind
             assert [each.get("oc4ids_version") for each in shown] == ["0.9.5", None], kind
             stored = standing(dataset["id"]).resources.values()
-            assert all("oc4ids_verdict" not in extras for *_, extras in stored), kind
+            assert all("oc4ids_validation_status" not in extras for *_, extras in stored), kind
 
     def test_a_list_of_what_it_conforms_to_survives(self, scene: Scene, content: dict[str, bytes]) -> None:
         both = [scenes.CONFORMS_TO, "https://example.org/other"]
@@ -531,7 +531,7 @@ class TestDeclaration:
             whole["resources"] = [resource_fields(conforms_to=both, url="https://example.org/x.json")]
             shown = scene.act("package_update", **whole)["resources"][0]
             assert shown["conforms_to"] == both, kind
-            assert shown["oc4ids_verdict"] == "pending", kind
+            assert shown["oc4ids_validation_status"] == "pending", kind
 
     def test_a_plain_dataset_is_guarded_as_well(self, scene: Scene, content: dict[str, bytes]) -> None:
         dataset = scene.dataset(type="dataset")

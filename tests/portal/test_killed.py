@@ -125,7 +125,7 @@ def kill_in(ini: str, user: str, action: str, data: dict[str, Any], table: str, 
 @pytest.mark.parametrize("how", ["process", "database"])
 class TestKilled:
     # after the version and the items; after everything but the import's own row
-    @pytest.mark.parametrize("table", ["ogp_assignment", "ogp_queue"])
+    @pytest.mark.parametrize("table", ["ogp_assignment", "ogp_unknown_name"])
     def test_in_the_middle_of_an_import(self, town: Town, ini: str, how: str, table: str) -> None:
         name = f"muerto-{how}-{table.replace('_', '-')}"
         one = town.call("owner_admin", "ogp_plan_import", upload=FileStorage(io.BytesIO(plan_files.f014(ROWS)), "plan.xlsx"), family="paac", name=name, owner=town.owner)
@@ -143,7 +143,7 @@ class TestKilled:
         town.call("owner_admin", "ogp_plan_import_answer", id=one["id"], answers=answers)
         before = standing()
         data = {"id": one["id"], "act_name": "Acta 1", "reason": "Se corrige."}
-        kill_in(ini, str(town.names["owner_admin"]), "ogp_plan_import_apply", data, "ogp_queue", how)
+        kill_in(ini, str(town.names["owner_admin"]), "ogp_plan_import_apply", data, "ogp_unknown_name", how)
         assert standing() == before
         assert town.call("owner_admin", "ogp_plan_import_apply", **data)["version"] == 2
 

@@ -346,7 +346,7 @@ def breakdown_does_not_add_up(package: Json, project: Json) -> None:
     project["budget"]["budgetBreakdowns"][0]["budgetBreakdown"][0]["amount"]["amount"] *= 2
 
 
-@defect("money.unit_slip")
+@defect("money.unit_mismatch")
 def contract_in_millions(package: Json, project: Json) -> None:
     project["contractingProcesses"][0]["summary"]["tender"]["costEstimate"]["amount"] //= 1_000_000
 

@@ -247,7 +247,7 @@ class TestRefusals:
             (b'[{"ocid": "o", "tag": ["tender"], "tender": {}}]', "ocds_release"),
             (b'[{"projects": []}]', "list_of_packages"),
             (b'{"type": "FeatureCollection", "features": []}', "geojson"),
-            (b'{"help": "", "success": true, "result": {}}', "ckan_answer"),
+            (b'{"help": "", "success": true, "result": {}}', "ckan_response"),
             (b'{"id": NaN}', "not_a_number"),
             (b'{"id": "x", "n": -Infinity}', "not_a_number"),
             (b'{"id": "x", "n": 1e400}', "number_range"),

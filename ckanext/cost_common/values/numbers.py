@@ -58,7 +58,7 @@ _DOT_DECIMAL = re.compile(r"\d{1,15}\.(?:\d{1,2}|\d{4,6})\Z", re.ASCII)
 _TWO_WAYS = re.compile(r"\d{1,3}(?:,\d{3}){1,5}(?:\.\d{1,6})?\Z", re.ASCII)
 _FIGURE = r"\d[\d.,]*"
 _ALONE = re.compile(rf"\(?\s*({_FIGURE})\s*\)?\s*(%?)\s*\.?\Z", re.ASCII)
-#: the word is taken only when it stands before the parenthesis, so that both can be compared
+#: the word is taken only when it comes before the parenthesis, so that both can be compared
 _PARENTHESIS = re.compile(rf"\(\s*({_FIGURE})\s*(%?)\s*\)", re.ASCII)
 #: what has figures and is no quantity: laws, rules, years in dates, and what follows "No."
 _REFERENCE = re.compile(

@@ -25,13 +25,13 @@ def register_default_view(config: CKANConfig) -> None:
 
 
 class ResourceViewMixin:
-    """IResourceView: verdict and projects on the resource's own page."""
+    """IResourceView: validation result and projects on the resource's own page."""
 
     def info(self) -> dict[str, Any]:
         """Describe the view."""
         return {
             "name": VIEW_TYPE,
-            "title": tk._("OC4IDS verdict and projects"),
+            "title": tk._("OC4IDS validation result and projects"),
             "default_title": view_title(),
             "icon": "building",
             "iframed": False,
@@ -84,4 +84,4 @@ class DatasetMixin:
             if version:
                 state = states.get(resource["id"])
                 resource["oc4ids_version"] = version
-                resource["oc4ids_verdict"] = state.state if state else "pending"
+                resource["oc4ids_validation_status"] = state.state if state else "pending"

@@ -1,7 +1,7 @@
 """What the portal's own search knows of projects: words, facets, and their names.
 
 A dataset is found by the titles, ids and places of its projects, and counted under their
-sectors, states and years. It is indexed with what stands in it, public or not: who may
+sectors, states and years. It is indexed with all projects in it, public or not: who may
 find a dataset is decided by the dataset's own permission labels, and nothing of a project
 is indexed anywhere else.
 """
@@ -23,7 +23,7 @@ from ckanext.cost_oc4ids.validation import declaration
 
 log = logging.getLogger(__name__)
 
-#: What the address of an OC4IDS schema has in it, wherever it stands in a dataset.
+#: What the address of an OC4IDS schema has in it, in whatever field of a dataset.
 MARK = "open-contracting.org/infrastructure/"
 #: Projects of one dataset whose words are indexed, and characters of them all.
 MOST_PROJECTS = 20_000

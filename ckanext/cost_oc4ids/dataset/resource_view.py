@@ -36,4 +36,4 @@ def ensure_view(resource_id: str) -> None:
 
 def view_title() -> str:
     """Return what the view is called on the resource's page."""
-    return tk._("Verdict and projects")
+    return tk._("Validation result and projects")

@@ -1,4 +1,4 @@
-"""What the pages of projects say in words: money, days, codes and addresses."""
+"""What the pages of projects show in words: money, days, codes and addresses."""
 
 from __future__ import annotations
 

@@ -39,10 +39,14 @@ def _badge(state: str) -> dict[str, str]:
 def oc4ids_badge(thing: Mapping[str, Any]) -> dict[str, str] | None:
     """Return ``{"state", "icon", "text"}`` for a dataset or a resource, or None when it has no state.
 
-    Reads only what the dict already carries (``oc4ids_verdict``, computed when it is shown): no query.
+    No query: ``oc4ids_validation_status`` is in the dict since it was shown.
     """
-    own = thing.get("oc4ids_verdict")
-    states = {own} if own else {resource.get("oc4ids_verdict") for resource in thing.get("resources") or []}
+    own = thing.get("oc4ids_validation_status")
+    states = (
+        {own}
+        if own
+        else {resource.get("oc4ids_validation_status") for resource in thing.get("resources") or []}
+    )
     for state in GRAVEST_FIRST:
         if state in states:
             return {"state": state, **_badge(state)}
@@ -55,7 +59,7 @@ def oc4ids_severity_name(severity: str) -> str:
 
 
 def oc4ids_severity_icon(severity: str) -> str:
-    """Return the Font Awesome name that goes with a severity; the word always stands beside it."""
+    """Return the Font Awesome name that goes with a severity; it is always shown with the word."""
     return {"error": "times-circle", "warning": "exclamation-triangle", "note": "info-circle"}[severity]
 
 
@@ -87,7 +91,7 @@ def oc4ids_projects_counted(count: int) -> str:
     return tk.ungettext("%(num)d project", "%(num)d projects", count) % {"num": count}
 
 
-def oc4ids_verdict_sentence(report: Mapping[str, Any]) -> str:
+def oc4ids_result_sentence(report: Mapping[str, Any]) -> str:
     """Return the result in one sentence."""
     if report["valid"]:
         return tk._("This file conforms")
@@ -164,7 +168,7 @@ def _first_sentence(error: Any) -> str | None:
 
 
 def oc4ids_other_errors(error_summary: Mapping[str, Any] | None, shown: Iterable[str] = ()) -> dict[str, str]:
-    """Return what a form says beside ``shown``: sentences only, never a structure."""
+    """Return what a form shows beside ``shown``: sentences only, never a structure."""
     kept = set(shown)
     sentences = {key: _first_sentence(error) for key, error in (error_summary or {}).items()}
     return {key: text for key, text in sentences.items() if text and text not in kept}
@@ -184,7 +188,7 @@ def oc4ids_report(resource_id: str) -> dict[str, Any] | None:
 
 
 def oc4ids_resource_projects(resource_id: str) -> list[dict[str, Any]]:
-    """Return the projects that stand in a resource, at most :data:`PROJECTS_SHOWN`, by title.
+    """Return the projects of a resource, at most :data:`PROJECTS_SHOWN`, by title.
 
     For templates of that resource's own page: whoever reads it may see the file.
     """
@@ -197,8 +201,8 @@ def oc4ids_resource_projects(resource_id: str) -> list[dict[str, Any]]:
     return [row.dictize() for row in rows]
 
 
-def oc4ids_organization_verdicts(organization_id: str) -> dict[str, int]:
-    """Return how many public files of an organismo stand in each state; states without files are absent."""
+def oc4ids_organization_states(organization_id: str) -> dict[str, int]:
+    """Return how many public files of an organismo are in each state; states without files are absent."""
     rows = model.Session.execute(
         sa.select(ResourceState.state, sa.func.count())
         .join(model.Resource, model.Resource.id == ResourceState.resource_id)
@@ -227,11 +231,11 @@ def _counted_files(state: str, count: int) -> str:
     return str(text % {"num": count})
 
 
-def oc4ids_verdict_lines(verdicts: Mapping[str, int]) -> list[dict[str, str]]:
+def oc4ids_state_lines(counts: Mapping[str, int]) -> list[dict[str, str]]:
     """Return ``{"state", "icon", "text"}`` for each state that has files, conforming ones first."""
     lines = []
     for state in reversed(GRAVEST_FIRST):
-        count = verdicts.get(state, 0)
+        count = counts.get(state, 0)
         if count:
             text = _counted_files(state, count)
             lines.append({"state": state, "icon": _badge(state)["icon"], "text": text})
@@ -247,7 +251,7 @@ def oc4ids_state_title(state: str) -> str:
     }.get(state, tk._("This file has not been checked"))
 
 
-def oc4ids_state_text(verdict: Mapping[str, Any]) -> str:
+def oc4ids_state_text(result: Mapping[str, Any]) -> str:
     """Return what a resource's state means and what will happen, or nothing when its report is enough."""
     texts = {
         "pending": tk._(
@@ -262,7 +266,7 @@ def oc4ids_state_text(verdict: Mapping[str, Any]) -> str:
             "The check did not come to an end, so nothing is known about the file. The portal tries again."
         ),
     }
-    return verdict.get("error") or texts.get(verdict["state"], "")
+    return result.get("error") or texts.get(result["state"], "")
 
 
 def oc4ids_size(size: int) -> str:

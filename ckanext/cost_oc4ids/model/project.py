@@ -1,4 +1,4 @@
-"""Infrastructure projects as they stand, and every content they ever had.
+"""Infrastructure projects with their current content, and every content they ever had.
 
 No foreign keys to core tables. Who may see a row is decided by its dataset when it is
 read, never by what is stored here.
@@ -38,7 +38,7 @@ def _iso(moment: dt.date | dt.datetime | None) -> str | None:
 
 
 class Project(tk.BaseModel):  # type: ignore[misc]
-    """One project as it stands in one resource."""
+    """One project as one resource has it now."""
 
     __tablename__ = "oc4ids_project"
 
@@ -78,7 +78,7 @@ class Project(tk.BaseModel):  # type: ignore[misc]
     search_text = Column(Text, nullable=False, default="")
     content_hash = Column(Text, nullable=False)
     version_id = Column(Text, nullable=False)
-    #: when the upload that it stands by was accepted
+    #: when the upload that it comes from was accepted
     accepted = Column(DateTime(timezone=True), nullable=False)
     #: when its present content was accepted
     changed = Column(DateTime(timezone=True), nullable=False)
@@ -145,7 +145,7 @@ project_count = Table(
     Index("oc4ids_project_count_resource_id_idx", "resource_id"),
 )
 
-#: Project ids that stand in more than one resource, or once did: only of these has anybody to find out
+#: Project ids that are in more than one resource, or once were: only of these has anybody to find out
 #: which one is shown. One too many costs a moment; one too few would show a project twice.
 shared_id = Table(
     "oc4ids_shared_id",

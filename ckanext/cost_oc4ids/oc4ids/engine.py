@@ -116,7 +116,7 @@ def _validator(what: dict[str, Any]) -> Any:
 
 @lru_cache(maxsize=4)
 def shell_validator(version: str = SCHEMA_VERSION) -> Any:
-    """The validator of a package whose projects stand aside."""
+    """The validator of a package without its projects, which are validated one by one."""
     shell = copy.deepcopy(schema.package_schema(version))
     projects = shell["properties"]["projects"]
     for keyword in ("items", "uniqueItems"):
@@ -149,7 +149,7 @@ class ProjectValidator:
     validator: Any
     #: way to a node's ``allOf`` → the rules of its members
     rules: dict[SchemaWay, tuple[checks.Lint, ...]]
-    #: way to a keyword that stands in a node for a rule alone (``additionalProperties``, ``pattern``…) → it
+    #: path to a keyword that is in a node for one rule only (``additionalProperties``, ``pattern``…) → it
     own: dict[SchemaWay, checks.Lint]
     #: ways of errors that were rules', with how many steps lead to the place and which field it is;
     #: as many as the schema has places for rules, whatever the files hold
@@ -233,7 +233,7 @@ class _Builder:
 
 
 def _fits(fragment: Mapping[str, Any], node: Mapping[str, Any]) -> bool:
-    """Whether a fragment can stand in a node itself, each keyword for its rule alone."""
+    """Whether the keywords of a fragment can be in a node itself, each for its rule only."""
     taken = {*node, "pattern"} if node.get("format") in _FORMATS_AS_PATTERNS else set(node)
     return set(fragment) <= _MAY_STAND_ALONE and not taken.intersection(fragment)
 
@@ -389,7 +389,7 @@ def _hit(error: Any, root: Any) -> SchemaHit:
 
 
 def _first_repeated(values: Any) -> Any:
-    """The first value of a list that stands in it before; linear."""
+    """The first value of a list that is in it twice; linear."""
     seen: set[bytes] = set()
     for value in values if isinstance(values, list) else ():
         form = canonical(value)

@@ -1,4 +1,4 @@
-"""One project at a time: what is found in it, whatever else stands in the file.
+"""One project at a time: what is found in it, whatever else is in the file.
 
 Everything here can be done of any project before any other, in this process or
 in another (:mod:`.parallel`). What needs the whole file (counting, places kept,
@@ -119,7 +119,7 @@ class ProjectResult:
 
 @dataclass(slots=True)
 class RepeatedText:
-    """What is found in a small project without id, and how often its text stands in the file."""
+    """What is found in a small project without id, and how often its text is in the file."""
 
     found: list[Found]
     times: int = 1

@@ -285,7 +285,7 @@ _unreadable(
 )
 _unreadable(
     "control_character",
-    N_("A character that cannot stand there"),
+    N_("A character that is not allowed there"),
     N_(
         "On line %(line)s, column %(column)s there is a control character (%(found)s), perhaps a "
         "line break in a text."
@@ -323,7 +323,7 @@ _unreadable(
     "duplicate_key",
     N_("The same field twice"),
     N_(
-        "The field '%(key)s' stands twice in the same object, the second time on line %(line)s, "
+        "The field '%(key)s' is twice in the same object, the second time on line %(line)s, "
         "column %(column)s."
     ),
     N_("Leave only one of the two; programs disagree about which one counts."),
@@ -333,7 +333,7 @@ _unreadable(
     "depth",
     N_("Lists inside lists without end"),
     N_(
-        "From line %(line)s, column %(column)s on, more than %(limit)s objects and lists stand "
+        "From line %(line)s, column %(column)s on, more than %(limit)s objects and lists are "
         "inside one another."
     ),
     N_("Check the program that made the file: OC4IDS never needs that many."),
@@ -395,10 +395,10 @@ _unreadable(
     _OC4IDS_PACKAGE,
 )
 _unreadable(
-    "ckan_answer",
-    N_("The answer of a portal's API"),
-    N_("The file is the answer of a CKAN portal's API about datasets, not the data themselves."),
-    N_("Download the file that the answer's 'url' points at, and upload that."),
+    "ckan_response",
+    N_("The response of a portal's API"),
+    N_("The file is the response of a CKAN portal's API about datasets, not the data themselves."),
+    N_("Download the file that the response's 'url' points at, and upload that."),
     _OC4IDS_PACKAGE,
 )
 
@@ -599,7 +599,7 @@ register(
 )
 
 
-# -- what only a portal can find, which knows the other files: its words stand here with the others ------
+# -- what only a portal can find, which knows the other files: its words are here with the others --------
 
 _PUBLISHED = N_("A project that another organisation already publishes")
 _PUBLISHED_REMEDY = N_(
@@ -607,7 +607,7 @@ _PUBLISHED_REMEDY = N_(
     "portal's administrator to remove theirs; if it is not, take it out of this file or correct its id."
 )
 _PORTAL_RULE = N_(
-    "Rule of this portal: an OC4IDS project id stands for one project, published by one organisation"
+    "Rule of this portal: an OC4IDS project id identifies one project, published by one organisation"
 )
 register(
     "registry.published_elsewhere",

@@ -1,8 +1,8 @@
-"""A project as a page tells it: what, where, who, how much, until when.
+"""A project as a page shows it: what, where, who, how much, until when.
 
 Takes the parts out of the project's JSON and joins what the standard keeps apart
 (organisations are referred to by id, documents hang on the project and on each contract).
-Says nothing in any language: codes stay codes. Never raises on the shape of the data.
+It has no words of any language: codes stay codes. Never raises on the shape of the data.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Modification:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """A contracting process as its summary tells it."""
+    """A contracting process as its summary has it."""
 
     id: str
     reference: str
@@ -269,7 +269,7 @@ def _beyond(project: dict[str, Any]) -> dict[str, int]:
 
 
 def overview(project: dict[str, Any]) -> Overview:
-    """Return what a page tells of ``project``, as :func:`.summary.parse_project` gives it."""
+    """Return what a page shows of ``project``, as :func:`.summary.parse_project` gives it."""
     names = _Names(project)
     budget, completion = as_dict(project.get("budget")), as_dict(project.get("completion"))
     values = [money_of(summary.get("contractValue")) for summary in contracts(project)]

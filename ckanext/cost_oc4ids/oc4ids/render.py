@@ -128,7 +128,7 @@ def _fill(template: str, params: Mapping[str, Any]) -> str:
 
 
 def show(value: Any) -> str:
-    """A value as it stands in JSON, on one line."""
+    """A value as it is in JSON, on one line."""
     return json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
 
 
@@ -332,12 +332,12 @@ def summary(report: Report, lang: str | None = None) -> str:
         projects=report.projects,
         **report.counts,
     )
-    verdict = (
+    sentence = (
         N_("The file conforms to OC4IDS %(version)s.")
         if report.valid
         else N_("The file does not conform to OC4IDS %(version)s yet: its errors must be corrected.")
     )
-    return translate(verdict, version=report.schema_version) + " " + counts
+    return translate(sentence, version=report.schema_version) + " " + counts
 
 
 def as_text(report: Report, lang: str | None = None, name: str = "") -> str:
@@ -441,7 +441,7 @@ _STYLE = """
 body{font:1rem/1.5 system-ui,sans-serif;color:#1b1b1b;background:#fff;
 max-width:60rem;margin:0 auto;padding:1rem}
 h1{font-size:1.6rem}h2{font-size:1.3rem;margin-top:2rem}h3{font-size:1.1rem;margin:0}
-.verdict{border-left:.5rem solid;padding:.5rem 1rem;background:#f4f4f4}
+.result{border-left:.5rem solid;padding:.5rem 1rem;background:#f4f4f4}
 .valid{border-color:#1a6b32}.invalid{border-color:#a3001b}
 article{border:1px solid #767676;border-radius:.25rem;padding:1rem;margin:1rem 0}
 .error{border-left:.5rem solid #a3001b}.warning{border-left:.5rem solid #8a5a00}
@@ -457,12 +457,12 @@ summary:focus-visible{outline:.2rem solid #0b5394}
 
 
 def as_html(report: Report, lang: str | None = None, name: str = "") -> str:
-    """The report as a page that stands alone: no scripts, nothing fetched, read by keyboard and
+    """The report as a self-contained page: no scripts, nothing fetched, read by keyboard and
     screen reader.
     """
     translate = words(lang)
     data = as_dict(report, lang)
-    verdict = "valid" if report.valid else "invalid"
+    kind = "valid" if report.valid else "invalid"
     title = translate(N_("OC4IDS report")) + (f": {name}" if name else "")
     parts = [
         "<!DOCTYPE html>",
@@ -478,7 +478,7 @@ def as_html(report: Report, lang: str | None = None, name: str = "") -> str:
         "<body>",
         "<main>",
         f"<h1>{_e(title)}</h1>",
-        f'<p class="verdict {verdict}"><strong>{_e(summary(report, lang))}</strong></p>',
+        f'<p class="result {kind}"><strong>{_e(summary(report, lang))}</strong></p>',
     ]
     for severity in Severity:
         found = [finding for finding in data["findings"] if finding["severity"] == severity.value]

@@ -182,7 +182,7 @@ def csv_rows(report: Report, in_words: Callable[[Mapping[str, Any]], str]) -> It
     """One row a place; a finding without places has one row.
 
     Columns: severity, code, field, remedy, message, project, place in words, JSON Pointer, value,
-    occurrences of the finding. ``in_words`` tells a place in words.
+    occurrences of the finding. ``in_words`` returns a place in words.
     """
     for finding in report["findings"]:
         about = [

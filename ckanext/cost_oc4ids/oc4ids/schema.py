@@ -52,7 +52,7 @@ LANGUAGES = ("en", "es")
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One property of the schema, where it stands in the tree.
+    """One property of the schema, at its place in the tree.
 
     ``path`` has no array indexes; ``key`` is the same property by definition
     (``Value.amount``), shared by all the places that use the definition.
@@ -76,7 +76,7 @@ class Field:
     open_codelist: bool | None = None
     #: values allowed by the schema itself, of the value or of each item
     enum: tuple[Any, ...] = ()
-    #: the parent object may not stand without it
+    #: the parent object may not be without it
     required: bool = False
     min_length: int | None = None
     #: of each item, when this is an array of text
@@ -87,7 +87,7 @@ class Field:
     minimum: float | None = None
     unique_items: bool = False
     is_array: bool = False
-    #: nothing stands below it in the schema
+    #: nothing is below it in the schema
     leaf: bool = True
 
 

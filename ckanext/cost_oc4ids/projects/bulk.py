@@ -50,7 +50,7 @@ class Edition:
 
 
 class Snapshot:
-    """All public projects as they stand at one moment, on a connection of its own. Close it."""
+    """All public projects as they are at one moment, on a connection of its own. Close it."""
 
     def __init__(self, connection: Any, edition: Edition) -> None:
         self._connection = connection

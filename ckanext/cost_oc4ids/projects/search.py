@@ -150,7 +150,7 @@ UNION ALL
 SELECT 'sector', sector, NULL, sum(projects), 0, 0, 0
 FROM cell, unnest(sectors) AS sector WHERE in_status AND in_organization AND in_year GROUP BY sector
 """
-#: ``p`` and ``o``: where the columns of the project and those of its organismo stand.
+#: ``p`` and ``o``: the tables of the columns of the project and of its organismo.
 _FILTERS = {
     "status": "coalesce({p}.status = ANY(:status), false)",
     "sector": "{p}.sectors && :sector",

@@ -60,7 +60,7 @@ class FileResult:
         return self.report is not None and self.report.valid
 
     def projects(self) -> Iterable[reading.RawProject]:
-        """The projects as they stand in the file, as often as asked."""
+        """The projects as they are in the file, as often as asked."""
         return self.reader.projects() if self.reader is not None else iter(())
 
 

@@ -1,4 +1,4 @@
-"""Pages. Each blueprint stands in its own module; the plugin takes them all from here."""
+"""Pages. Each blueprint has a module; the plugin takes them all from here."""
 
 from __future__ import annotations
 

@@ -127,7 +127,7 @@ def _label(facet: str, value: str) -> str:
 def _options(facet: str, items: list[dict[str, Any]], chosen: set[str]) -> list[dict[str, Any]]:
     """What one filter offers; what was chosen also where nothing is found under it.
 
-    Stages stand in the order of a project's life, years from the last, the rest by how many they have.
+    Stages are in the order of a project's life, years from the last, the rest by how many they have.
     """
     missing = [{"name": name, "display_name": _label(facet, name), "count": 0} for name in sorted(chosen)]
     known = {item["name"]: item for item in [*missing, *items]}

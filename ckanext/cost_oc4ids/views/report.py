@@ -79,8 +79,8 @@ def _download_name(resource: dict[str, Any], extension: str) -> str:
 def read(id: str, resource_id: str) -> str:  # noqa: A002  CKAN's own name for it
     """Show the report. ``severity``, ``project`` and ``page`` of the query choose what of it."""
     package, resource = _resource(id, resource_id)
-    verdict = _report_of(resource_id)
-    report = verdict.get("report")
+    result = _report_of(resource_id)
+    report = result.get("report")
     page = pages = None
     if report:
         args = tk.request.args
@@ -101,7 +101,7 @@ def read(id: str, resource_id: str) -> str:  # noqa: A002  CKAN's own name for i
             "pkg_dict": package,
             "dataset_type": package["type"],
             "resource": resource,
-            "verdict": verdict,
+            "result": result,
             "report": report,
             "page": page,
             "paging": pages,

@@ -43,7 +43,7 @@ def _too_large() -> str:
 
 
 def _data_address(body: str, content_type: str) -> str | None:
-    """A download that stands in the page itself: the report is nowhere else."""
+    """A download that the page itself contains: the report is stored nowhere."""
     raw = body.encode("utf-8")
     if len(raw) > LARGEST_DOWNLOAD:
         return None

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 #: What the dataset is called: this and the plan's name.
 PREFIX = "plan-"
-#: What tells our resources from those that people added: a field of the resource.
+#: The field that distinguishes our resources from those that people added.
 FILE_FIELD = "ogp_plan_file"
 #: The extra of a dataset that is private because its plan is a draft again, and only for that.
 _HIDDEN_EXTRA = "ogp_plan_hidden"
@@ -40,7 +40,7 @@ LANGUAGE = "es"
 _FREQUENCIES = {1: "MONTHLY", 2: "BIMONTHLY", 3: "QUARTERLY", 4: "ANNUAL_3", 6: "ANNUAL_2", 12: "ANNUAL"}
 _FREQUENCY = "http://publications.europa.eu/resource/authority/frequency/"
 _NOTES = N_(
-    "%(family)s of %(owner)s: what was promised, by whom, for when, and where it stands, with its "
+    "%(family)s of %(owner)s: what was promised, by whom, for when, and its status today, with its "
     "evidence. The files are made from the portal when they are asked for, so they are always up to date."
 )
 
@@ -68,7 +68,7 @@ class CatalogueStatus:
     gone: bool = False
     #: something happened to the plan since the dataset was last brought up to date
     stale: bool = False
-    #: the last change of the plan that the dataset tells of: an ISO moment
+    #: the last change of the plan that the dataset includes: an ISO moment
     as_of: str | None = None
 
 

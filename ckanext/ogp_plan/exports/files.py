@@ -142,7 +142,7 @@ FILES: dict[str, File] = {
         File("cuadro.xlsx", N_("Table of the plan with its follow-up (XLSX)"), "XLSX", XLSX, _make_tables),
         File(
             "elementos.csv",
-            N_("Items: where each stands, and why (CSV)"),
+            N_("Items: the status of each, and why (CSV)"),
             "CSV",
             CSV,
             _from_view(tables.items_csv),

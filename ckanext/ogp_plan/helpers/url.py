@@ -65,7 +65,7 @@ def ogp_plan_host(address: str | None) -> str:
 
 
 def ogp_plan_link(address: str | None) -> str:
-    """An address that may stand in a link: http, https, or a page of this portal; anything else is empty."""
+    """An address that a link may have: http, https, or a page of this portal; anything else is empty."""
     if re.match(r"/[^/\\]", address or ""):
         return str(address)
     try:
@@ -76,10 +76,10 @@ def ogp_plan_link(address: str | None) -> str:
 
 
 def ogp_plan_qr(address: str, title: str) -> Markup:
-    """A QR of an address, as SVG to stand in a page."""
+    """A QR of an address, as SVG for a page."""
     out = io.BytesIO()
     segno.make(address, error="m", micro=False).save(
         out, kind="svg", xmldecl=False, svgns=False, omitsize=True, border=2, title=title
     )
-    # segno escapes the title; nothing else of the caller stands in it
+    # segno escapes the title; nothing else of the caller is in it
     return Markup(out.getvalue().decode("utf-8"))  # noqa: S704

@@ -71,7 +71,7 @@ def user(reference: str, field: str = "user") -> Any:
     found = model.User.get(reference)
     if found is None or found.state != "active":
         raise tk.ValidationError(
-            {field: [tk._("There is no such user. Write the user name as it stands in their profile.")]}
+            {field: [tk._("There is no such user. Write the user name as it is in their profile.")]}
         )
     return found
 

@@ -20,14 +20,14 @@ from ckanext.ogp_plan.services import permission
 from ckanext.ogp_plan.services import record as record_service
 from ckanext.ogp_plan.services.organization import load_titles
 
-#: Days ahead that the digest tells.
+#: Days ahead that the digest covers.
 DIGEST_DAYS = 15
 
 
 def compose_letter(
     user: model.User, rows: list[Reminder]
 ) -> tuple[list[Reminder], list[Reminder], Letter | None]:
-    """Return the rows that are settled by now, those still due, and the letter about the latter."""
+    """Return the rows whose items are done by now, those still due, and the letter about the latter."""
     reader, lang, today = user.fullname or user.name, get_language(user), record_service.today()
     if rows[0].kind == DIGEST:
         late, coming, pages = _load_week(user, today)
@@ -36,14 +36,14 @@ def compose_letter(
         return [], rows, letter_mail.write_digest(reader, late, coming, pages, today, lang)
     known = _Duties([row.body for row in rows])
     still_due = [row for row in rows if known.is_open(row.body)]
-    settled = [row for row in rows if row not in still_due]
+    done = [row for row in rows if row not in still_due]
     if not still_due:
-        return settled, [], None
+        return done, [], None
     duties = {
         (row.body["item"], row.body["organization"], row.body["due"]): known.duty(row.body)
         for row in still_due
     }
-    return settled, still_due, letter_mail.write_due_letter(reader, list(duties.values()), today, lang)
+    return done, still_due, letter_mail.write_due_letter(reader, list(duties.values()), today, lang)
 
 
 class _Duties:

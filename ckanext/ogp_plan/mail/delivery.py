@@ -1,8 +1,8 @@
 """Sending the reminders that are queued: each once, and none lost.
 
 A row is ``sending`` in the database before its letter goes to the mail server: whatever happens, it is
-not sent twice. A mail server that is away leaves it owed. What failed is tried again only on request
-(:func:`resend`).
+not sent twice. When the mail server is unavailable it stays pending. What failed is tried again only on
+request (:func:`resend`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,15 @@ from ckanext.ogp_plan import config
 from ckanext.ogp_plan.mail import smtp
 from ckanext.ogp_plan.mail.composer import compose_letter
 from ckanext.ogp_plan.mail.preference import find_skip_reason
-from ckanext.ogp_plan.mail.reminder import FAILED, OWED, SENDING, SENT, SETTLED, SKIPPED, queue_reminders
+from ckanext.ogp_plan.mail.reminder import (
+    FAILED,
+    NOT_NEEDED,
+    PENDING,
+    SENDING,
+    SENT,
+    SKIPPED,
+    queue_reminders,
+)
 from ckanext.ogp_plan.mail.smtp import Outcome
 from ckanext.ogp_plan.model import Reminder
 
@@ -52,7 +60,7 @@ class ResendResult(DeliveryResult):
 
 
 def deliver() -> DeliveryResult:
-    """Send what is owed, one letter a reader and kind; commits before and after each.
+    """Send what is pending, one letter a reader and kind; commits before and after each.
 
     Several senders may run at once: each takes what no other has.
     """
@@ -60,15 +68,16 @@ def deliver() -> DeliveryResult:
     if _is_disabled(result):
         return result
     result.rows[FAILED] += _fail_interrupted()
-    _deliver_all(Reminder.state == OWED, result)
+    _deliver_all(Reminder.state == PENDING, result)
     return result
 
 
 def resend(*, doubtful: bool = False) -> ResendResult:
     """Try what failed once more; commits before and after each letter. None that was sent goes out again.
 
-    What is no longer owed is settled, as in :func:`deliver`. When the mail server goes away, the letter in
-    its hands is owed again, and goes out with the next :func:`deliver`; the rest stay as they were.
+    What is done by now becomes ``not_needed``, as in :func:`deliver`. When the mail server is unavailable,
+    the letter being sent is pending again, and goes out with the next :func:`deliver`; the rest stay as
+    they were.
 
     :param doubtful: also those of which nobody knows whether they went out: they may arrive twice.
     """
@@ -94,7 +103,7 @@ def _is_disabled(result: DeliveryResult) -> bool:
 
 
 def _deliver_all(which: Any, result: DeliveryResult) -> int:
-    """Send the rows of a condition, each once, until none is left or no server is; return how many."""
+    """Send the rows of a condition, each once, while the server is available; return how many were tried."""
     tried: set[str] = set()
     while True:
         claimed = _claim(which, tried)
@@ -102,13 +111,13 @@ def _deliver_all(which: Any, result: DeliveryResult) -> int:
             return len(tried)
         tried |= {row.id for row in claimed}
         outcome, error = _deliver(claimed, result)
-        if outcome is Outcome.AWAY:
+        if outcome is Outcome.UNAVAILABLE:
             result.stopped = error
             return len(tried)
 
 
 def send_reminders(today: dt.date | None = None) -> DeliveryResult:
-    """Note what is owed by now and send it: what cron runs every morning."""
+    """Queue what is due by now and send it: what cron runs every morning."""
     queue_reminders(today)
     return deliver()
 
@@ -128,15 +137,15 @@ def _fail_interrupted() -> int:
 
 
 def _claim(which: Any, tried: Collection[str]) -> list[Reminder]:
-    """Take what is owed to one reader; committed as ``sending`` when this returns.
+    """Take what is pending for one reader; committed as ``sending`` when this returns.
 
-    :param which: a condition on :class:`Reminder`: what is owed.
-    :param tried: ids that had their turn.
+    :param which: a condition on :class:`Reminder`: which rows to send.
+    :param tried: ids of the rows tried already.
     """
-    owed = sa.and_(which, Reminder.id.not_in(list(tried)) if tried else sa.true())
+    waiting = sa.and_(which, Reminder.id.not_in(list(tried)) if tried else sa.true())
     first = model.Session.execute(
         sa.select(Reminder.user_id, Reminder.kind)
-        .where(owed)
+        .where(waiting)
         .order_by(Reminder.due, Reminder.id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -147,7 +156,7 @@ def _claim(which: Any, tried: Collection[str]) -> list[Reminder]:
     rows = list(
         model.Session.scalars(
             sa.select(Reminder)
-            .where(owed, Reminder.user_id == first.user_id, Reminder.kind == first.kind)
+            .where(waiting, Reminder.user_id == first.user_id, Reminder.kind == first.kind)
             .order_by(Reminder.due, Reminder.id)
             .with_for_update(skip_locked=True)
             .execution_options(populate_existing=True)
@@ -166,22 +175,22 @@ def _deliver(claimed: list[Reminder], result: DeliveryResult) -> tuple[Outcome |
         _set_state(claimed, SKIPPED, why, result)
         return None, why
     try:
-        settled, due_rows, letter = compose_letter(user, claimed)
+        not_needed, due_rows, letter = compose_letter(user, claimed)
     except Exception as fault:
-        # a fault of ours must not keep others from their letters
+        # an error in one letter must not keep others from theirs
         model.Session.rollback()
         log.exception("A letter could not be written")
         _set_state(claimed, FAILED, f"{type(fault).__name__}: {fault}"[:500], result)
         return None, str(fault)
-    _set_state(settled, SETTLED, None, result)
+    _set_state(not_needed, NOT_NEEDED, None, result)
     if letter is None:
         return None, ""
     outcome, error = smtp.send_message(user, letter.subject, letter.body)
     state = {
         Outcome.SENT: SENT,
         Outcome.REFUSED: FAILED,
-        Outcome.LATER: OWED,
-        Outcome.AWAY: OWED,
+        Outcome.LATER: PENDING,
+        Outcome.UNAVAILABLE: PENDING,
         Outcome.UNKNOWN: FAILED,
     }[outcome]
     if outcome is Outcome.UNKNOWN:

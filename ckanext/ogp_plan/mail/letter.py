@@ -29,7 +29,7 @@ _WHY = N_(
 )
 _STOP = N_("Here you can turn these letters off, or choose their language: %(url)s")
 _DIGEST = N_("Your duties this week")
-_DIGEST_HELLO = N_("This is how the duties of the organismos you report for stand:")
+_DIGEST_HELLO = N_("This is the status of the duties of the organismos you report for:")
 _LATE = N_("Late (%(count)s)")
 _NEXT = N_("Due in the coming days (%(count)s)")
 _NOTHING_LATE = N_("Nothing is late.")

@@ -1,9 +1,9 @@
 """Letters to who reports: 10, 3 and 0 business days before something is due, and a weekly digest.
 
-A letter is queued once (a unique key), and its row has a state: ``owed``, ``sending``, ``sent``,
-``failed`` (with why), ``settled`` (what it was about is done) or ``skipped`` (its reader has no
+A letter is queued once (a unique key), and its row has a state: ``pending``, ``sending``,
+``sent``, ``failed`` (with why), ``not_needed`` (what it was about is done) or ``skipped`` (its reader has no
 address, or wants none). It is ``sending`` in the database before it goes to the mail server: whatever
-happens, it is not sent twice. A mail server that is away leaves it owed (:mod:`.delivery`).
+happens, it is not sent twice. When the mail server is unavailable it stays pending (:mod:`.delivery`).
 """
 
 from __future__ import annotations
@@ -27,7 +27,14 @@ from ckanext.ogp_plan.planning.types import Declared, Plan, PlanStatus, Schedule
 from ckanext.ogp_plan.services import permission
 from ckanext.ogp_plan.services import record as record_service
 
-OWED, SENDING, SENT, FAILED, SETTLED, SKIPPED = "owed", "sending", "sent", "failed", "settled", "skipped"
+PENDING, SENDING, SENT, FAILED, NOT_NEEDED, SKIPPED = (
+    "pending",
+    "sending",
+    "sent",
+    "failed",
+    "not_needed",
+    "skipped",
+)
 DUE, DIGEST = "due", "digest"
 #: Lights of what nobody needs to be reminded of.
 DONE_LIGHTS = (
@@ -194,11 +201,11 @@ def _is_done(
 
 
 def get_assignment_state(item: PlanItem, organization: str) -> str | None:
-    standing = (item.standing or {}).get("assignments") or []
+    assignments = (item.status or {}).get("assignments") or []
     return next(
         (
             assignment.get("declared")
-            for assignment in standing
+            for assignment in assignments
             if assignment.get("organization") == organization
         ),
         None,
@@ -225,7 +232,7 @@ def _insert_new(rows: list[dict[str, Any]]) -> int:
     table, made = Reminder.__table__, 0
     for start in range(0, len(rows), _ROWS_AT_ONCE):
         some = [
-            {"id": make_uuid(), "state": OWED, "attempts": 0, **row}
+            {"id": make_uuid(), "state": PENDING, "attempts": 0, **row}
             for row in rows[start : start + _ROWS_AT_ONCE]
         ]
         statement = insert(table).values(some).on_conflict_do_nothing(index_elements=["key"])

@@ -20,7 +20,7 @@ from ckan.lib import mailer
 
 log = logging.getLogger(__name__)
 
-#: Seconds of silence after which a mail server is taken for dead; CKAN's mailer sets no limit.
+#: Seconds without a response after which a mail server counts as unavailable; CKAN's mailer sets no limit.
 TIMEOUT = 30
 
 
@@ -32,9 +32,9 @@ class Outcome(str, Enum):
     REFUSED = "refused"
     #: the server does not take it now
     LATER = "later"
-    #: there is no server: no use to go on
-    AWAY = "away"
-    #: the server went away after it was given the text: nobody knows
+    #: there is no server: trying the others is useless
+    UNAVAILABLE = "unavailable"
+    #: the connection broke after the text was sent: whether it was delivered is not known
     UNKNOWN = "unknown"
 
 
@@ -44,7 +44,7 @@ def send_message(user: model.User, subject: str, body: str) -> tuple[Outcome, st
     Writes nothing; the caller commits before and after.
     """
     if not tk.config.get("smtp.server") and not _has_notifier():
-        return Outcome.AWAY, "no mail server is configured (smtp.server)"
+        return Outcome.UNAVAILABLE, "no mail server is configured (smtp.server)"
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(TIMEOUT)
     try:
@@ -93,7 +93,7 @@ def classify_error(error: BaseException) -> Outcome:
         if isinstance(cause, smtplib.SMTPDataError | smtplib.SMTPSenderRefused):
             return Outcome.REFUSED if 500 <= cause.smtp_code < 600 else Outcome.LATER
         if isinstance(cause, smtplib.SMTPResponseException | smtplib.SMTPNotSupportedError):
-            return Outcome.AWAY
+            return Outcome.UNAVAILABLE
     if any("data" in _list_smtplib_functions(cause) for cause in causes):
         return Outcome.UNKNOWN
-    return Outcome.AWAY
+    return Outcome.UNAVAILABLE

@@ -20,7 +20,7 @@ def identity() -> Any:
 
 
 def text(**options: Any) -> Any:
-    """Return a column of text; required unless told otherwise."""
+    """Return a column of text; required unless ``nullable``."""
     return sa.Column(sa.UnicodeText, **{"nullable": False, **options})
 
 

@@ -14,7 +14,7 @@ from .columns import identity, moment, text
 
 
 class Cut(tk.BaseModel):  # type: ignore[misc]
-    """A plan as it stood at ``as_of``, for the cut of ``day``: canonical JSON and its SHA-256.
+    """A plan with what was recorded by ``as_of``, for the cut of ``day``: canonical JSON and its SHA-256.
 
     A second freezing of the same day says which it ``supersedes`` and why.
     """

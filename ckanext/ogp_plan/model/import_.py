@@ -49,7 +49,7 @@ class Import(tk.BaseModel):  # type: ignore[misc]
 class UnknownName(tk.BaseModel):  # type: ignore[misc]
     """A responsible's name that nobody knows yet, as printed, until somebody answers it."""
 
-    __tablename__ = "ogp_queue"
+    __tablename__ = "ogp_unknown_name"
 
     id: Mapped[str] = identity()
     plan_id: Mapped[str] = text()
@@ -61,4 +61,4 @@ class UnknownName(tk.BaseModel):  # type: ignore[misc]
     answered: Mapped[dt.datetime | None] = sa.Column(sa.DateTime(timezone=True))
     created: Mapped[dt.datetime] = moment()
 
-    __table_args__ = (sa.UniqueConstraint("plan_id", "printed", name="uq_ogp_queue_printed"),)
+    __table_args__ = (sa.UniqueConstraint("plan_id", "printed", name="uq_ogp_unknown_name_printed"),)

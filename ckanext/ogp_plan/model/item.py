@@ -1,4 +1,4 @@
-"""Items of the present version of a plan, with the standing computed for each; and who owes them."""
+"""Items of the present version of a plan, with the status computed for each; and who owes them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class PlanItem(tk.BaseModel):  # type: ignore[misc]
     """One item. Its row stays when a later version has it no more (``withdrawn``): its address lives on.
 
     The columns from ``declared`` on are computed (:mod:`ckanext.ogp_plan.services.item_status`) and can be
-    thrown away; what they stand on are the events.
+    deleted: they are computed from the events.
     """
 
     __tablename__ = "ogp_item"
@@ -28,7 +28,7 @@ class PlanItem(tk.BaseModel):  # type: ignore[misc]
     plan_id: Mapped[str] = text()
     level: Mapped[str] = text()
     code: Mapped[str] = text()
-    #: what stands after the plan's name in the item's address; given once, never changed
+    #: the part of the item's address after the plan's name; set once, never changed
     address: Mapped[str] = text()
     parent_id: Mapped[str | None] = text(nullable=True)
     #: the root above it; itself for a root
@@ -60,9 +60,9 @@ class PlanItem(tk.BaseModel):  # type: ignore[misc]
     #: from 0 to 1
     progress: Mapped[Decimal | None] = sa.Column(sa.Numeric(12, 6))
     disagrees: Mapped[bool] = sa.Column(sa.Boolean, nullable=False, default=False, server_default="false")
-    last_news: Mapped[dt.datetime | None] = sa.Column(sa.DateTime(timezone=True))
+    last_update: Mapped[dt.datetime | None] = sa.Column(sa.DateTime(timezone=True))
     #: everything computed, as :func:`ckanext.ogp_plan.planning.status_types.item_status_dict` gives it
-    standing: Mapped[dict[str, Any] | None] = sa.Column(JSONB)
+    status: Mapped[dict[str, Any] | None] = sa.Column(JSONB)
     computed: Mapped[dt.datetime | None] = sa.Column(sa.DateTime(timezone=True))
 
     __table_args__ = (
@@ -76,7 +76,7 @@ class PlanItem(tk.BaseModel):  # type: ignore[misc]
             "plan_id",
             "withdrawn",
             "trackable",
-            postgresql_include=["id", "light", "component_id", "months", "disagrees", "last_news"],
+            postgresql_include=["id", "light", "component_id", "months", "disagrees", "last_update"],
         ),
         sa.Index("idx_ogp_item_root", "plan_id", postgresql_where=sa.text("depth = 0")),
         sa.Index("idx_ogp_item_tagged", "plan_id", postgresql_where=sa.text("tags <> '{}'")),

@@ -56,7 +56,7 @@ class PlanRow(tk.BaseModel):  # type: ignore[misc]
 
 
 class PlanVersion(tk.BaseModel):  # type: ignore[misc]
-    """The whole plan as it stood after an adoption, an import or a change. Append-only."""
+    """The whole plan after an adoption, an import or a change. Append-only."""
 
     __tablename__ = "ogp_plan_version"
 

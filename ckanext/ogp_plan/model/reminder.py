@@ -14,7 +14,10 @@ from .columns import identity, moment, text
 
 
 class Reminder(tk.BaseModel):  # type: ignore[misc]
-    """One letter, owed once by its ``key``. ``state``: owed, sending, sent, failed."""
+    """One letter; its ``key`` is unique, so it is sent once.
+
+    ``state``: one of those that :mod:`ckanext.ogp_plan.mail.reminder` lists.
+    """
 
     __tablename__ = "ogp_reminder"
 
@@ -23,7 +26,7 @@ class Reminder(tk.BaseModel):  # type: ignore[misc]
     user_id: Mapped[str] = text()
     kind: Mapped[str] = text()
     body: Mapped[dict[str, Any]] = sa.Column(JSONB, nullable=False)
-    state: Mapped[str] = text(default="owed", server_default="owed")
+    state: Mapped[str] = text(default="pending", server_default="pending")
     attempts: Mapped[int] = sa.Column(sa.Integer, nullable=False, default=0, server_default="0")
     error: Mapped[str | None] = text(nullable=True)
     due: Mapped[dt.date] = sa.Column(sa.Date, nullable=False)

@@ -25,7 +25,7 @@ _UNSAFE = re.compile(
 
 
 def to_cell(value: Any) -> Any:
-    """Return what stands in a cell for a value: None, a number, or a text.
+    """Return what a cell holds for a value: None, a number, or a text.
 
     :raises ValueError: the value is of a kind that plans do not hold.
     """
@@ -45,9 +45,9 @@ def to_cell(value: Any) -> Any:
 
 
 def own_field_to_cell(value: Any) -> Any:
-    """Return what stands in a cell for one of a family's own fields, whose kind no column says.
+    """Return what a cell holds for one of a family's own fields, whose kind no column says.
 
-    Only a text stands as it is; the rest is JSON, a field that holds nothing too.
+    Only a text is written as it is; the rest is JSON, an empty field too.
     """
     return (
         to_cell(value)

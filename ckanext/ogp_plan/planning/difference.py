@@ -1,7 +1,7 @@
-"""What changes from one plan to another: what an import would do, and the small print of a plan.
+"""What changes from one plan to another: by an import, or in ways that are easily missed.
 
-Items are known by (level, code), indicators by their code inside their item. Where a thing
-stands in a source is no part of a plan: a row that moved a line has not changed.
+Items are known by (level, code), indicators by their code inside their item. The place
+of a thing in a source is no part of a plan: a row that moved a line has not changed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _INDICATOR = (
 def difference(before: Plan, after: Plan) -> list[PlanChange]:
     """Return what one plan has and the other has not, or has otherwise.
 
-    :param before: the plan as it stands.
+    :param before: the present plan.
     :param after: the plan as read now.
     :returns: no change when both say the same; changes of the plan itself, then of items in the order
         of ``after``, then items that are gone, in the order of ``before``.

@@ -37,7 +37,7 @@ def check_evidence(fields: Mapping[str, Any]) -> None:
 
 
 def check_privacy(name: str, *, public: bool, is_public: bool | None) -> None:
-    """Check that evidence of the catalogue is as public there as it is said to be.
+    """Check that evidence of the catalogue is as public there as it is reported to be.
 
     :param name: field that names it: ``resource`` or ``dataset``.
     :param is_public: whether everybody can open it; None: not known.

@@ -74,7 +74,7 @@ class Facts:
         """Evidence of what was returned proves nothing, of what was corrected it still does."""
         out = {one.id for one in self.record.measurements if {one.update, one.report} & returned}
         out |= {one.id for one in self.record.updates if one.report in returned} | returned
-        return [one for one in self.record.standing_evidence() if not {one.update, one.measurement} & out]
+        return [one for one in self.record.current_evidence() if not {one.update, one.measurement} & out]
 
     def _depends(self) -> dict[Key, list[tuple[str | None, Key]]]:
         """What each item waits for: (plan, key), None for this plan. The last word on a link counts."""

@@ -1,7 +1,7 @@
 """Families of plans as data: ``schemas/plans/<family>.yaml``.
 
 A family says its levels and what a level's code looks like, the fields of an item with
-their help, and which layouts its documents come in. Nothing of one family stands in code.
+their help, and which layouts its documents come in. Nothing of one family is in code.
 """
 
 from __future__ import annotations

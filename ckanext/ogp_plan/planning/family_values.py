@@ -1,4 +1,4 @@
-"""What an item stands for, in the family's own list: the values of OGP that a commitment serves.
+"""What an item serves, in the family's own list: the values of OGP that a commitment serves.
 
 A family's file says the field it is read from, and the words by which each value is known
 (``values:``). What hangs below inherits it: a milestone serves what its commitment serves.

@@ -51,8 +51,8 @@ class LightChange:
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One thing that happened. ``kind``: "update", "measurement", "evidence", "check", "verdict",
-    "answer", "review", "link", "change" or "light"; ``code`` says which of its words tell it
-    (:func:`.words.phrases.entry_words`), with ``params``.
+    "answer", "review", "link", "change" or "light"; ``code`` names the words for it
+    (:func:`.words.phrases.describe_entry`), with ``params``.
 
     ``organization``: who, or ``role`` for those who judge; never a person. ``event``: the fact itself.
     ``counts`` False: corrected, withdrawn or returned since; it stays in the story. Of private evidence
@@ -227,7 +227,7 @@ def _evidence(one: Evidence, counting: set[str]) -> Entry:
 
 
 def _checks(facts: Facts) -> Iterable[tuple[EvidenceCheck, Entry]]:
-    """Only the checks after which an evidence stands otherwise than before."""
+    """Only the checks that changed the state of an evidence."""
     evidence = {one.id: one for one in facts.record.evidence}
     before: dict[str, tuple[str, ...]] = {}
     for check in current_events(facts.record.checks):
@@ -236,7 +236,7 @@ def _checks(facts: Facts) -> Iterable[tuple[EvidenceCheck, Entry]]:
             continue
         now = evidence_breaks(of, check)
         if now != before.get(of.id, ()):
-            code = "evidence.broken" if now else "evidence.mended"
+            code = "evidence.broken" if now else "evidence.valid_again"
             yield check, Entry(check.at, "check", code, {"breaks": list(now)}, None, None, check)
         before[of.id] = now
 

@@ -146,8 +146,8 @@ def reaches_targets(facts: Facts, item: Item, organization: str | None, today: d
 
 def _is_last(facts: Facts, item: Item, owners: Owners, organization: str, today: dt.date) -> bool:
     """Whether all others that owe an item completed it."""
-    standing = compute_status(facts, today, {item.key})[item.key]
-    declared = {own.organization: own.declared for own in standing.assignments}
+    status = compute_status(facts, today, {item.key})[item.key]
+    declared = {own.organization: own.declared for own in status.assignments}
     others = [declared.get(name) for name in owners.targets if name != organization]
     return not owners.unnamed and all(state is Declared.DONE for state in others)
 

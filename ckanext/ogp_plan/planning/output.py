@@ -198,7 +198,7 @@ def to_dict(reading: Reading, lang: str = "es", family: Family | None = None) ->
 
 
 def finding_dict(one: Finding, words: Renderer) -> dict[str, Any]:
-    """Return a finding with its place, its source's text and why it is said."""
+    """Return a finding with its place, its source's text and why it is reported."""
     return {
         "kind": one.kind,
         "place": place_dict(one.place),
@@ -210,7 +210,7 @@ def finding_dict(one: Finding, words: Renderer) -> dict[str, Any]:
 
 
 def question_dict(one: Question, words: Renderer) -> dict[str, Any]:
-    """Return a question with its options; ``assumed`` stands until it is answered."""
+    """Return a question with its options; ``assumed`` applies until it is answered."""
     return {
         "id": one.id,
         "kind": one.kind,
@@ -226,7 +226,7 @@ def question_dict(one: Question, words: Renderer) -> dict[str, Any]:
 
 
 def to_text(reading: Reading, lang: str = "es", family: Family | None = None) -> str:
-    """Return a reading for people at a terminal: the plan, then the act, grouped by what is said."""
+    """Return a reading for people at a terminal: the plan, then the act, grouped by kind of finding."""
     words = Renderer(lang, family)
     plan, act = reading.plan, reading.act
     period = f"{plan.start} – {plan.end}" if plan.start and plan.end else words.translate(_UNDECLARED)

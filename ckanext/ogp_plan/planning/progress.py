@@ -88,7 +88,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """One child for its parent's mean. ``rows``: how many tracked items with a value it stands for."""
+    """One child for its parent's mean. ``rows``: how many tracked items with a value it represents."""
 
     progress: Decimal | None
     weight: Decimal | None = None
@@ -210,7 +210,7 @@ def compute_indicator_progress(
 
 
 def target_fraction(indicator: Indicator, actual: Decimal, wanted: Decimal | None) -> Decimal | None:
-    """Return how far an actual value is from the baseline to a target; see :func:`indicator_progress`."""
+    """Return how far an actual value is from the baseline to a target; see :func:`compute_indicator_progress`."""
     if not wanted:
         return None
     if indicator.accumulation is Accumulation.ALL_MEET:
@@ -231,7 +231,7 @@ def target_fraction(indicator: Indicator, actual: Decimal, wanted: Decimal | Non
 
 
 def compute_quota(record: Record | Facts, item: Item, until: dt.date | None = None) -> Quota | None:
-    """Return how a shared goal stands by organismo; None when the item shares none.
+    """Return the progress of a shared goal by organismo; None when the item shares none.
 
     A goal is shared when an assigned lead or group has its own target; and where what each measures
     does not add up (a percentage), when there are several: then each owes the whole target.
@@ -381,7 +381,7 @@ def expected_progress(schedule: Schedule, plan: Plan, today: dt.date) -> Decimal
 def compute_parent_progress(children: Sequence[Child], mode: str = "equal") -> Rolled:
     """Return Σ w·p / Σ w over the children with a progress that are not excluded.
 
-    :param mode: ``equal``; ``rows`` (a child weighs as many rows as it stands for); ``explicit`` or
+    :param mode: ``equal``; ``rows`` (a child weighs as many rows as it represents); ``explicit`` or
         ``budget`` (its own weight; a child without one does not count while a brother has one, and
         where none has one they are equal).
     """

@@ -104,7 +104,7 @@ def _r4(item_facts: ItemFacts) -> Iterable[Reason]:
 
 
 def _r5(item_facts: ItemFacts, value: Decimal | None) -> Iterable[Reason]:
-    """Said to be done, or to have progress for a full period, and nothing proves it."""
+    """Declared done, or with progress for a full period, and nothing proves it."""
     if item_facts.valid:
         return
     total = len(item_facts.evidence)

@@ -73,7 +73,7 @@ def remove_recorded(
     :param period: period of the measurements.
     """
     own = context.record_of(key)
-    links = {evidence.url for evidence in own.standing_evidence() if evidence.organization == organization}
+    links = {evidence.url for evidence in own.current_evidence() if evidence.organization == organization}
     reported.evidence = [fields for fields in reported.evidence if fields["url"] not in links]
     days = parse_period(period)
     wanted: tuple[Any, ...] = (organization, days.start, days.end, {})

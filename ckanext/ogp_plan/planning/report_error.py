@@ -42,18 +42,18 @@ MESSAGES: dict[str, str] = {
     "progress.completed": N_("What is completed has a progress of 100. Correct one of the two."),
     "progress.not_started": N_("What did not begin has no progress. Correct one of the two."),
     "state.lead_only": N_(
-        "Only who leads the item declares its state and progress. Tell in the text what you did for it."
+        "Only who leads the item declares its state and progress. Describe in the text what you did for it."
     ),
     "state.coordinator_only": N_(
         "Only the coordinator says that an item does not apply, is suspended or withdrawn, or applies "
         "again. Ask the coordinator, with the reason."
     ),
     "reference.other": N_("It is not of this item and organismo."),
-    "indicator.none": N_("The item has no indicators. Tell in the text what was done."),
+    "indicator.none": N_("The item has no indicators. Describe in the text what was done."),
     "indicator.unknown": N_("Say which indicator is measured: %(codes)s."),
     "indicator.repeated": N_("Two rows measure the same indicator. Leave only one of them."),
-    "value.words": N_("This indicator is told in words. Write them in the comment."),
-    "value.comment": N_("This indicator is told in words: write them here."),
+    "value.words": N_("This indicator has no number: describe it in the comment."),
+    "value.comment": N_("This indicator has no number: describe it here."),
     "value.missing": N_("Give the value that was measured."),
     "value.boolean": N_("This indicator is either done (1) or not (0)."),
     "value.not_ratio": N_("Only percentages have a numerator and a denominator. Give the value."),
@@ -84,13 +84,13 @@ MESSAGES: dict[str, str] = {
     "verdict.monitor": N_(
         "Write why: the rules suggest a completion, and who decides it says what it was found on."
     ),
-    "verdict.other": N_("What you correct is no verdict of yours on this item that stands."),
+    "verdict.other": N_("What you correct is no current verdict of yours on this item."),
     "verdict.no_alert": N_("There is no such open alert of yours on this item."),
     "rows.differ": N_("Rows of the same item say different things. Say it once, or alike."),
     "repeat.withdrawn": N_("The item is in its plan no more."),
     "repeat.not_responsible": N_("The organismo does not owe this item."),
     "repeat.not_lead": N_("Another organismo leads this item."),
-    "repeat.outside": N_("That it does not apply is said in each plan by itself."),
+    "repeat.outside": N_("That it does not apply is declared in each plan by itself."),
 }
 
 

@@ -62,7 +62,7 @@ ItemReference = tuple[str, Key]
 def fact_id(plan_id: str, user_id: str | None, request_id: str | None, part_name: str = "") -> str:
     """Return the id of a fact: the same for the same request of the same person, else a new one.
 
-    :param part_name: tells several facts of one request apart.
+    :param part_name: distinguishes several facts of one request.
     """
     if not request_id:
         return str(uuid.uuid4())
@@ -482,7 +482,7 @@ class Submission:
         """Check what is reported of an item and add it, with its repeats at the items it counts for.
 
         :param organization: for which it is reported; None: for the item as a whole.
-        :param part_name: tells several of one request apart.
+        :param part_name: distinguishes several of one request.
         :returns: the update; None when only measurements or evidence were given.
         :raises RejectedReport: it cannot be recorded; nothing of it is added then.
         """
@@ -756,7 +756,7 @@ class Submission:
         for name in ("update", "measurement"):
             context.check_reference(name, key, organization, fields.get(name))
         superseded = context.superseded("evidence", key, organization, fields.get("supersedes"))
-        for known in context.record_of(key).standing_evidence():
+        for known in context.record_of(key).current_evidence():
             same = evidence_rules.place_of(fields) == (known.url or known.resource or known.dataset)
             if same and known.organization == organization and known is not superseded:
                 reject(
@@ -807,8 +807,8 @@ class Submission:
         context.item(key)
         context.require_responsible(key, organization)
         superseded = context.superseded("answers", key, organization, fields.get("supersedes"))
-        standing = compute_status(context.facts(key), self.today, {key}, settings=context.settings)[key]
-        active = {reason.code for reason in standing.reasons} | set(stored_reasons)
+        status = compute_status(context.facts(key), self.today, {key}, settings=context.settings)[key]
+        active = {reason.code for reason in status.reasons} | set(stored_reasons)
         if fields["reason"] not in active:
             reject("reason", "reason.inactive")
         answer = Answer(
@@ -836,12 +836,12 @@ class Submission:
         context = self.contexts[plan_id]
         context.item(key)
         facts = context.facts(key)
-        standing = compute_status(facts, self.today, {key}, settings=context.settings)[key]
+        status = compute_status(facts, self.today, {key}, settings=context.settings)[key]
         if fields["cut"] is not None:
             days = cut_days(context.settings, context.record.plan)
             if fields["cut"] not in days:
                 reject("cut", "verdict.cut", days=days)
-        verdict_rules.check_rationale(role, fields, standing.suggested)
+        verdict_rules.check_rationale(role, fields, status.suggested)
         own = {verdict.id: verdict for verdict in facts.verdicts.get(key, ()) if verdict.role is role}
         if fields["supersedes"] is not None and fields["supersedes"] not in own:
             reject("supersedes", "verdict.other")
@@ -855,7 +855,7 @@ class Submission:
             by=self.user_id,
             item=key,
             role=role,
-            suggested=standing.suggested,
+            suggested=status.suggested,
             **{name: fields[name] for name in ("cut", "agrees", "supersedes", *verdict_rules.CONTENT)},
         )
         context.add(verdict)

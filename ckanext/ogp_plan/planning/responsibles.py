@@ -16,14 +16,14 @@ from ckanext.cost_common.values.text import bare, clean, fold
 from ckanext.ogp_plan.planning import data
 from ckanext.ogp_plan.planning.types import Assignment, OrgGroup, Role
 
-#: What may stand between two names without being a name.
+#: What may be between two names without being a name.
 _SLASH = re.compile(r"\s/\s|/\s*$")
 _BETWEEN = re.compile(r"(?:[\s/.,;:|()–-]|\b(?:y|e|con|y/o)\b)*\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class _Name:
-    """What a known name stands for. ``alone``: a part that is known without its organismo before it."""
+    """What a known name means. ``alone``: a part that is known without its organismo before it."""
 
     organization: str | None = None
     unit: str | None = None
@@ -169,7 +169,7 @@ def _date(value: Any) -> dt.date | None:
 
 
 def _gap(between: str, unknown: list[str]) -> None:
-    """What stands between two known names is a separator, or a name nobody knows."""
+    """What is between two known names is a separator, or a name nobody knows."""
     piece = between.strip(" /.,;:|()–-")
     if not _BETWEEN.match(between) and piece:
         unknown.append(re.sub(r"^(?:y|e)\s+|\s+(?:y|e)$", "", piece))

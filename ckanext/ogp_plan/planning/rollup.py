@@ -22,7 +22,7 @@ from ckanext.ogp_plan.planning.types import Declared, Item
 def roll_up(
     statuses: Mapping[Key, ItemStatus], record: Record | Facts, settings: Settings | None = None
 ) -> dict[Key | None, RollUp]:
-    """Return how the tracked items under each parent stand together; None: the whole plan.
+    """Return the status of the tracked items under each parent in totals; None: the whole plan.
 
     An item that is tracked and has items below counts itself and all of them.
     """
@@ -71,7 +71,7 @@ class _Sum:
         self.complete += one.suggested is Completion.COMPLETE
 
     def join(self, other: _Sum) -> None:
-        """Count what stands further below."""
+        """Count what is further below."""
         for name in (
             "total",
             "counted",

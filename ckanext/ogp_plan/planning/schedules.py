@@ -44,7 +44,7 @@ def parse_schedule(text: str, year: int | None = None) -> Schedule | None:
     A date, a range ("enero a diciembre de 2026"), a list of months, or a cadence ("trimestral").
 
     :param year: the plan's year, for dates that give none.
-    :returns: None when it cannot be told.
+    :returns: None when it is not known.
     """
     folded = fold(text).strip(" .")
     if not folded or len(folded) > 200:

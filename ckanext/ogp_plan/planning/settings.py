@@ -24,9 +24,9 @@ from ckanext.ogp_plan.planning.types import Declared
 WEIGHTS = ("equal", "rows", "explicit", "budget")
 #: What is counted in a cut.
 COUNT_UNITS = ("row", "activity")
-#: Level of what is counted that stands for every tracked level.
+#: Level of what is counted that means every tracked level.
 ANY_LEVEL = "*"
-#: Level of what is counted that stands for the parent of the tracked item.
+#: Level of what is counted that means the parent of the tracked item.
 PARENT_LEVEL = "^"
 
 
@@ -42,7 +42,7 @@ class Cadence:
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A zone of compliance: from ``start`` percent up to the next one's. Never told by colour alone."""
+    """A zone of compliance: from ``start`` percent up to the next one's. Never shown by colour alone."""
 
     id: str
     start: Decimal
@@ -77,7 +77,7 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How one plan is tracked; see :func:`settings`."""
+    """How one plan is tracked; see :func:`build_settings`."""
 
     family: str
     cadence: Cadence
@@ -92,7 +92,7 @@ class Settings:
     publish_business_day: int
     #: from the lowest
     zones: tuple[Zone, ...]
-    #: states that stand outside of the denominators
+    #: states that are in no denominator
     excluded: tuple[Declared, ...]
     states: dict[str, State]
     roles: dict[str, dict[str, str]]
@@ -119,8 +119,8 @@ def build_settings(
     """Return how a plan is tracked.
 
     :param family: the plan's family.
-    :param overrides: what the plan sets otherwise (the names of :data:`OVERRIDES`), as :func:`plain`
-        gives it.
+    :param overrides: what the plan sets otherwise (the names of :data:`OVERRIDES`), as
+        :func:`settings_dict` gives it.
     :param schemas: another folder of schemas than the extension's own, for what is common to all
         families; where it has no ``tracking.yaml``, the extension's is used.
     :raises DataError: an override or a file says what it may not; the text names which.
@@ -280,7 +280,7 @@ OVERRIDES = tuple(_OVERRIDE)
 
 
 def settings_dict(one: Settings) -> dict[str, Any]:
-    """Return all that a plan may override, as it stands, as plain JSON: it gives the same again."""
+    """Return all that a plan may override, with its values, as plain JSON that gives the same again."""
     return {
         "cadence": one.cadence.id,
         "thresholds": {name: number_text(each.value) for name, each in one.thresholds.items()},

@@ -35,7 +35,7 @@ def compute_status(
     settings: Settings | None = None,
     overdue: Mapping[tuple[str | None, Key], dt.date] | None = None,
 ) -> dict[Key, ItemStatus]:
-    """Return how the tracked items of a record stand on a day.
+    """Return the status of the tracked items of a record on a day.
 
     :param record: a plan with its facts; it may hold only some items, with their facts.
     :param today: the day, in Colombia.

@@ -16,7 +16,7 @@ from ckanext.ogp_plan.planning.types import Declared
 AT_RISK = "en_riesgo"
 #: The four lights.
 LIGHTS = ("no_iniciado", "en_curso", "completado", AT_RISK)
-#: Codes of reasons, in the order they are printed; ``manual``: the responsible says so itself.
+#: Codes of reasons, in the order they are printed; ``manual``: the responsible reported it itself.
 REASONS = ("R1", "R2", "R3", "R4", "R4b", "R5", "R6", "R7", "R9", "manual")
 #: Codes of labels, in the order they are printed.
 LABELS = (
@@ -50,7 +50,7 @@ class Reason:
 
 @dataclass(slots=True)
 class AssignmentStatus:
-    """How one organismo that owes an item stands. ``own_target``, ``actual``, ``met``: of its quota."""
+    """The status of one organismo that owes an item. ``own_target``, ``actual``, ``met``: of its quota."""
 
     organization: str
     declared: Declared
@@ -60,17 +60,17 @@ class AssignmentStatus:
     own_target: Decimal | None = None
     actual: Decimal | None = None
     met: bool | None = None
-    #: it did not report itself: what is said of the item as a whole counts for it
+    #: it did not report itself: what is reported of the item as a whole counts for it
     by_whole: bool = False
     excluded: bool = False
-    #: its own: ``completado`` when it says so or reached what it owes, ``en_riesgo`` when the day has passed
-    #: or it was silent for too long, else what it says; the item's where it is the only one that owes it
+    #: its own: ``completado`` when it declares so or reached what it owes, ``en_riesgo`` when the day has
+    #: passed or it did not report for too long, else what it declares; the item's where it alone owes it
     light: str = Declared.NOT_STARTED.value
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerStatus:
-    """What a responsible answered to a reason (``active``: the reason stands today)."""
+    """What a responsible answered to a reason (``active``: the item has that reason today)."""
 
     reason: str
     text: str
@@ -81,7 +81,7 @@ class AnswerStatus:
 
 @dataclass(frozen=True, slots=True)
 class VerdictStatus:
-    """The last word of a role on an item. ``alert``: it has an alert that is still open."""
+    """The last verdict of a role on an item. ``alert``: it has an alert that is still open."""
 
     id: str
     role: VerdictRole
@@ -100,13 +100,13 @@ class VerdictStatus:
 
 @dataclass(frozen=True, slots=True)
 class ItemStatus:
-    """How an item stands on a day.
+    """The status of an item on a day.
 
-    ``declared``: what the responsibles say, together. ``light``: what is shown: one of :data:`LIGHTS`,
+    ``declared``: what the responsibles report, together. ``light``: what is shown: one of :data:`LIGHTS`,
     or the state outside of them. ``progress`` and ``expected``: 0 to 1, None where there is none.
     ``silence_days``: since the last update, or since something was first owed. ``evidence``: how many
-    stand; ``valid_evidence``: how many of them prove something today. ``labels``: see :data:`LABELS`.
-    ``excluded``: of every denominator.
+    were not withdrawn; ``valid_evidence``: how many of them prove something today. ``labels``: see
+    :data:`LABELS`. ``excluded``: of every denominator.
     """
 
     key: Key
@@ -134,7 +134,7 @@ class ItemStatus:
 
 @dataclass(frozen=True, slots=True)
 class RollUp:
-    """How the tracked items under one parent stand together (those of the whole plan under None).
+    """The status of the tracked items under one parent in totals (those of the whole plan under None).
 
     ``counts``: each light and each state outside of them → how many; they sum ``total``. ``counted``:
     without the excluded. ``reasons``: code → how many items have it. ``rolled``: the progress by the
@@ -155,7 +155,7 @@ class RollUp:
 
 
 def item_status_dict(status: ItemStatus) -> dict[str, Any]:
-    """Return a standing as plain JSON: decimals as texts (fractions 0–1), days and moments as ISO texts."""
+    """Return a status as plain JSON: decimals as texts (fractions 0–1), days and moments as ISO texts."""
     made: dict[str, Any] = json_value(status)
     level, code = status.key
     made["key"] = {"level": level, "code": code}

@@ -223,7 +223,7 @@ def _optional(kinds: tuple[Any, ...]) -> Decoder:
     if len(kinds) == 1:
         inner = _decoder(kinds[0])
         return lambda value: None if value is None else inner(value)
-    # more than one kind (a line's number or a cell's name): JSON tells them apart itself
+    # more than one kind (a line's number or a cell's name): JSON distinguishes them itself
     return lambda value: value
 
 

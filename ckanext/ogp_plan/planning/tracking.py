@@ -1,8 +1,8 @@
-"""What happens to a plan after it is adopted: who said what, when, with what evidence.
+"""What happens to a plan after it is adopted: who reported what, when, with what evidence.
 
 Every event is a fact that is never changed: a correction is a new one that ``supersedes``. A
-:class:`Record` is a plan with all its events; ``record.as_of(moment)`` is the same plan as it
-stood then, from which the same cut can be computed again at any time. Rules:
+:class:`Record` is a plan with all its events; ``record.as_of(moment)`` is the same plan
+with what was recorded by then, from which the same cut can be computed again at any time. Rules:
 ``docs/architecture-plans.md``.
 """
 
@@ -127,7 +127,7 @@ class Measurement(Event):
 class Evidence(Event):
     """What proves an update or a measurement: a link or a resource of the catalogue.
 
-    ``public`` False: what it is stays unsaid to the public, and ``withheld`` says why.
+    ``public`` False: what it is is not shown to the public, and ``withheld`` gives the reason.
     ``sha256`` and ``size``: of the bytes as they were at ``captured``.
     """
 
@@ -145,14 +145,14 @@ class Evidence(Event):
     captured: dt.datetime | None = None
     public: bool = True
     withheld: str = ""
-    #: why it stands no longer (withdrawn by who gave it); a new row that supersedes says so
+    #: why who gave it withdrew it; the new row that supersedes it has this
     retracted: str = ""
     supersedes: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceCheck(Event):
-    """What a look at an evidence found. None: could not be told (a mail server away, a private file)."""
+    """What a check of an evidence found. None: not determined (the site is unavailable, the file private)."""
 
     evidence: str
     alive: bool | None = None
@@ -188,7 +188,7 @@ class Verdict(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer(Event):
-    """What a responsible answers to a reason of the light; it stands beside it and silences nothing."""
+    """What a responsible answers to a reason of the light; it is shown with it and does not remove it."""
 
     item: Key
     reason: str
@@ -295,13 +295,13 @@ class Record:
         return replace(self, **kept)
 
     def counting_updates(self) -> list[Update]:
-        """Return the updates that stand and were not returned, oldest first."""
+        """Return the updates that were neither superseded nor returned, oldest first."""
         returned = self.returned()
         # a correction that was returned replaces nothing: what it corrected counts again
         return current_events(one for one in self.updates if not ({one.id, one.report} & returned))
 
     def counting_measurements(self) -> list[Measurement]:
-        """Return the measurements that stand: not retracted, nor of an update or report that was returned."""
+        """Return the current measurements: not retracted, nor of an update or report that was returned."""
         returned = self.returned()
         counting = current_events(
             one for one in self.measurements if not ({one.update, one.report} & returned)
@@ -309,11 +309,11 @@ class Record:
         return [one for one in counting if not one.retracted]
 
     def counting_reports(self) -> list[Report]:
-        """Return the narrative reports that stand and were not returned, oldest first."""
+        """Return the narrative reports that were neither superseded nor returned, oldest first."""
         returned = self.returned()
         return current_events(one for one in self.reports if one.id not in returned)
 
-    def standing_evidence(self) -> list[Evidence]:
+    def current_evidence(self) -> list[Evidence]:
         """Return the evidence that was not withdrawn."""
         return [one for one in current_events(self.evidence) if not one.retracted]
 

@@ -27,7 +27,7 @@ class PlanStatus(str, Enum):
 
 
 class Declared(str, Enum):
-    """What the responsible says of an item. The last three stand outside of every denominator."""
+    """What the responsible declares of an item. The last three are in no denominator."""
 
     NOT_STARTED = "no_iniciado"
     ONGOING = "en_curso"
@@ -79,9 +79,9 @@ class ScheduleKind(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in a source something stands: a line of a text, or a cell of a sheet ("B12").
+    """The place of something in a source: a line of a text, or a cell of a sheet ("B12").
 
-    ``to``: the last line or cell, when it stands over several.
+    ``to``: the last line or cell, when it covers several.
     """
 
     line: int | None = None

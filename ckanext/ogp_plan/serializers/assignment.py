@@ -17,10 +17,10 @@ from ckanext.ogp_plan.serializers.values import serialize_fraction, serialize_mo
 def assignment_columns(organization: str) -> tuple[Any, Any, Any]:
     """Return the columns of :class:`PlanItem` that hold the status of one organismo in it.
 
-    :returns: ``mine``, ``among`` and ``own_target`` of :func:`own`.
+    :returns: ``mine``, ``among`` and ``own_target`` of :func:`serialize_assignment`.
     """
     columns = ItemAssignment.__table__.c
-    held = PlanItem.standing["assignments"]
+    held = PlanItem.status["assignments"]
     target = (
         sa.select(columns.own_target)
         .where(columns.item_id == PlanItem.id, columns.organization == organization, columns.own_target != 0)
@@ -44,16 +44,18 @@ def serialize_assignment(
     among: int | None,
     own_target: Decimal | None,
 ) -> dict[str, Any]:
-    """Return the status of one organismo in an item: ``{own_target, actual, met, state, light, last_news}``.
+    """Return the status of one organismo in an item.
 
-    ``light`` is None where none was computed yet: of several that owe an item, in a standing stored by a
-    release that did not know it. The next computation of the item gives it.
+    Its keys: ``own_target, actual, met, progress, state, light, last_update``.
 
-    :param mine: its part of the item's standing; None: it has none.
-    :param among: of how many the standing tells.
+    ``light`` is None where the stored status has none for one of several that owe an item: a release that did
+    not compute it stored it. The next computation of the item adds it.
+
+    :param mine: its part of the item's status; None: it has none.
+    :param among: how many organismos the status holds.
     :param own_target: what the plan says that it owes.
 
-    Its own light is computed with the item's (:class:`.planning.states.AssignmentStanding`).
+    Its own light is computed with the item's (``planning.status_types.AssignmentStatus``).
     """
     target = str(own_target) if own_target is not None else None
     if mine is None:
@@ -65,7 +67,7 @@ def serialize_assignment(
             "progress": serialize_fraction(item.progress),
             "state": state,
             "light": item.light or state,
-            "last_news": serialize_moment(item.last_news),
+            "last_update": serialize_moment(item.last_update),
         }
     alone = among == 1 and mine["own_target"] is None
     return {
@@ -76,5 +78,5 @@ def serialize_assignment(
         "state": mine["declared"],
         # who owes an item alone has the item's
         "light": mine.get("light") or (item.light if among == 1 else None),
-        "last_news": mine["last_update"],
+        "last_update": mine["last_update"],
     }

@@ -1,4 +1,4 @@
-"""The evidence of an item, and of what a report carried."""
+"""The evidence of an item, and of the entries of a report."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def serialize_item_evidence(
     """Return the valid evidence of an item, the newest first; what is withheld only to who may see it."""
     allowed: dict[str | None, bool] = {}
     results = []
-    for evidence in reversed(facts.record.standing_evidence()):
+    for evidence in reversed(facts.record.current_evidence()):
         if evidence.item != (row.level, row.code):
             continue
         if evidence.organization not in allowed and not evidence.public:

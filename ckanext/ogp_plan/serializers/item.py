@@ -1,4 +1,4 @@
-"""TODO"""
+"""Items as lists of them show them: rows with what they need, and what is made of each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ckanext.ogp_plan.services import permission
 from ckanext.ogp_plan.services import record as record_service
 from ckanext.ogp_plan.services.permission import RESPONSIBLE_ROLES
 
-#: What lists do not show of a standing: one entry for each of many organismos.
+#: Parts of a status that lists do not show: one entry for each of many organismos.
 _LONG_FIELDS = ("assignments", "answers", "verdicts")
 _LONG_QUOTA_FIELDS = ("missing", "by_organization")
 
@@ -39,10 +39,10 @@ def load_item_rows(
     offset: int = 0,
     whole: bool = False,
 ) -> list[Any]:
-    """Return rows of items with what :func:`items` needs; one query.
+    """Return rows of items with what :func:`serialize_items` needs; one query.
 
     :param condition: on :class:`PlanItem`.
-    :param whole: with all of their standing, that of each organismo included.
+    :param whole: with their whole status, that of each organismo included.
     """
     query = (
         sa.select(
@@ -51,10 +51,10 @@ def load_item_rows(
                 for name in (
                     "id", "plan_id", "level", "code", "address", "parent_id", "component_id", "position",
                     "depth", "trackable", "withdrawn", "title", "due", "months", "tags", "declared", "light",
-                    "progress", "disagrees", "last_news",
+                    "progress", "disagrees", "last_update",
                 )
             ),
-            (PlanItem.standing if whole else _short_standing()).label("standing"),
+            (PlanItem.status if whole else _short_status()).label("status"),
             PlanItem.body["code_printed"].astext.label("code_printed"),
             PlanItem.body["schedule"]["precision"].astext.label("precision"),
             PlanItem.body["schedule"]["kind"].astext.label("schedule_kind"),
@@ -72,8 +72,8 @@ def load_item_rows(
     return list(model.Session.execute(query))
 
 
-def _short_standing() -> Any:
-    short = PlanItem.standing.op("-", return_type=JSONB)(sa.cast(list(_LONG_FIELDS), ARRAY(sa.Text)))
+def _short_status() -> Any:
+    short = PlanItem.status.op("-", return_type=JSONB)(sa.cast(list(_LONG_FIELDS), ARRAY(sa.Text)))
     for name in _LONG_QUOTA_FIELDS:
         short = short.op("#-", return_type=JSONB)(sa.cast(["quota", name], ARRAY(sa.Text)))
     return short
@@ -115,7 +115,7 @@ def serialize_items(
 ) -> list[dict[str, Any]]:
     """Return items as lists show them.
 
-    :param rows: of :func:`item_rows`.
+    :param rows: of :func:`load_item_rows`.
     :param plan_rows: their plans, by id.
     :param owed: who owes them, when it is known already.
     """
@@ -149,7 +149,7 @@ def load_plan_titles(rows: Iterable[Any], reader: Reader, plan_rows: Mapping[str
     named = {
         reason["params"].get("plan")
         for row in rows
-        for reason in (row.standing or {}).get("reasons", ())
+        for reason in (row.status or {}).get("reasons", ())
         if reason["code"] == "R6"
     } - {None, *titles}
     if named:
@@ -169,8 +169,8 @@ def _serialize_item(
     titles: Mapping[str, str],
     groups: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:
-    standing = row.standing or {}
-    rolled = standing.get("rolled")
+    status = row.status or {}
+    rolled = status.get("rolled")
     within, outside = split_lights(rolled["counts"].items()) if rolled else (None, None)
     words = reader.words(plan.family)
     named = dict.fromkeys(
@@ -199,25 +199,25 @@ def _serialize_item(
         # what the months are: of each year of the plan ("months"), or only that of its day
         "schedule_kind": row.schedule_kind,
         # months of the plan that somebody reported for; None: not computed yet
-        "reported": standing.get("reported"),
+        "reported": status.get("reported"),
         "precision": row.precision if row.due else None,
         "light": row.light,
         "light_name": reader.light(row.light, settings),
         "declared": row.declared,
         "declared_name": reader.light(row.declared, settings),
-        "reasons": reader.reasons(standing.get("reasons", ()), titles),
-        "labels": [phrases.label_name(code, reader.lang) for code in standing.get("labels", ())],
+        "reasons": reader.reasons(status.get("reasons", ()), titles),
+        "labels": [phrases.label_name(code, reader.lang) for code in status.get("labels", ())],
         "progress": serialize_fraction(row.progress),
-        "expected": serialize_fraction(standing.get("expected")),
+        "expected": serialize_fraction(status.get("expected")),
         "coverage": _serialize_coverage(row, rolled),
         "lights": within,
         "excluded": outside,
         "organizations": [{"name": name, "title": titles_of.get(name, name)} for name in named],
         "unknown": [assignment.unknown for assignment in owed if assignment.unknown],
         "group": _serialize_group(owed, groups),
-        "quota": _serialize_quota(standing.get("quota")),
-        "last_news": serialize_moment(row.last_news),
-        "days_since_news": reader.days_since(row.last_news),
+        "quota": _serialize_quota(status.get("quota")),
+        "last_update": serialize_moment(row.last_update),
+        "days_since_update": reader.days_since(row.last_update),
         "disagrees": row.disagrees,
         "withdrawn": row.withdrawn,
     }

@@ -74,7 +74,7 @@ def serialize_item_detail(
     )
     owed = item_serializer.load_assignments([row.id, *(child.id for child in below)])
     described = item_serializer.serialize_items([*rows, *below], reader, {plan.id: plan}, owed)
-    standing = row.standing or {}
+    status = row.status or {}
     settings = record_service.effective_settings(plan)
     links = serialize_item_links(plan, key, record, reader)
     changes = _load_changes(plan, key)
@@ -88,15 +88,15 @@ def serialize_item_detail(
         "fields": _serialize_fields(item, plan, reader),
         "schedule": _serialize_schedule(item, plan, reader),
         "assignments": _serialize_assignments(rows[0], owed.get(row.id, ()), plan, reader),
-        "missing": _list_missing(standing, reader),
+        "missing": _list_missing(status, reader),
         "indicators": [
             serialize_indicator(indicator, item, facts, plan, reader) for indicator in item.indicators
         ],
         "evidence": serialize_item_evidence(plan, row, facts, person, reader),
-        "verdicts": _serialize_verdicts(standing, reader),
-        "suggested": standing.get("suggested"),
-        "suggested_name": completion_label(standing.get("suggested"), reader),
-        "answers": _serialize_answers(standing, reader),
+        "verdicts": _serialize_verdicts(status, reader),
+        "suggested": status.get("suggested"),
+        "suggested_name": completion_label(status.get("suggested"), reader),
+        "answers": _serialize_answers(status, reader),
         "links": links,
         "story": story,
         "story_count": story_count,
@@ -107,7 +107,7 @@ def serialize_item_detail(
     }
 
 
-def _serialize_answers(standing: Mapping[str, Any], reader: Reader) -> list[dict[str, Any]]:
+def _serialize_answers(status: Mapping[str, Any], reader: Reader) -> list[dict[str, Any]]:
     """Return what responsibles answered to the reasons of the light."""
     return [
         {
@@ -120,7 +120,7 @@ def _serialize_answers(standing: Mapping[str, Any], reader: Reader) -> list[dict
             "at": answer["at"],
             "active": answer["active"],
         }
-        for answer in standing.get("answers", ())
+        for answer in status.get("answers", ())
     ]
 
 
@@ -188,9 +188,9 @@ def _serialize_assignments(
     row: Any, owed: Sequence[Any], plan: PlanRow, reader: Reader
 ) -> list[dict[str, Any]]:
     settings = record_service.effective_settings(plan)
-    held = (row.standing or {}).get("assignments", ())
-    # the first word on each counts
-    standing = {assignment["organization"]: assignment for assignment in reversed(held)}
+    held = (row.status or {}).get("assignments", ())
+    # of several entries of one organismo the first counts
+    by_organization = {assignment["organization"]: assignment for assignment in reversed(held)}
     targets = {
         assignment.organization: assignment.own_target
         for assignment in reversed(owed)
@@ -219,12 +219,12 @@ def _serialize_assignments(
             "state_name": None,
             "light": None,
             "light_name": None,
-            "last_news": None,
+            "last_update": None,
         }
         if assignment.organization and assignment.role == "lider":
             own = assignment_serializer.serialize_assignment(
                 row,
-                mine=standing.get(assignment.organization),
+                mine=by_organization.get(assignment.organization),
                 among=len(held),
                 own_target=targets.get(assignment.organization),
             )
@@ -236,9 +236,9 @@ def _serialize_assignments(
     return results
 
 
-def _list_missing(standing: Mapping[str, Any], reader: Reader) -> list[dict[str, str]]:
+def _list_missing(status: Mapping[str, Any], reader: Reader) -> list[dict[str, str]]:
     """Who still owes: of a shared goal who did not reach its part, else who did not say it is done."""
-    quota, held = standing.get("quota"), standing.get("assignments", ())
+    quota, held = status.get("quota"), status.get("assignments", ())
     if quota:
         return [reader.organization(name) for name in quota["missing"]]
     if len(held) < 2:
@@ -250,9 +250,9 @@ def _list_missing(standing: Mapping[str, Any], reader: Reader) -> list[dict[str,
     ]
 
 
-def _serialize_verdicts(standing: Mapping[str, Any], reader: Reader) -> dict[str, dict[str, Any] | None]:
+def _serialize_verdicts(status: Mapping[str, Any], reader: Reader) -> dict[str, dict[str, Any] | None]:
     results: dict[str, dict[str, Any] | None] = {role.value: None for role in VerdictRole}
-    for verdict in standing.get("verdicts", ()):
+    for verdict in status.get("verdicts", ()):
         results[verdict["role"]] = {
             "id": verdict["id"],
             "role": verdict["role"],

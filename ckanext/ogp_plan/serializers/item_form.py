@@ -37,14 +37,14 @@ def serialize_item(plan: PlanRow, row: PlanItem, reader: Reader) -> dict[str, An
         "declared_name": reader.light(row.declared, settings),
         "light": row.light,
         "light_name": reader.light(row.light, settings),
-        "last_news": serialize_moment(row.last_news),
+        "last_update": serialize_moment(row.last_update),
     }
 
 
 def serialize_reasons(plan: PlanRow, row: PlanItem, reader: Reader) -> list[dict[str, Any]]:
     """Return the reasons of an item's light, in words."""
     titles = item_serializer.load_plan_titles([row], reader, {plan.id: plan})
-    return reader.reasons((row.standing or {}).get("reasons", ()), titles)
+    return reader.reasons((row.status or {}).get("reasons", ()), titles)
 
 
 def load_item_record(plan: PlanRow, row: PlanItem) -> Record:
@@ -64,15 +64,15 @@ def serialize_indicators(plan: PlanRow, row: PlanItem, reader: Reader) -> list[d
 
 def count_evidence(plan: PlanRow, row: PlanItem) -> int:
     """Return how many pieces of evidence an item has that were not withdrawn."""
-    evidence = load_item_record(plan, row).standing_evidence()
+    evidence = load_item_record(plan, row).current_evidence()
     return sum(found.item == (row.level, row.code) for found in evidence)
 
 
 def serialize_verdicts(row: PlanItem, reader: Reader) -> dict[str, Any]:
     """Return the completion that the rules suggest, and the last verdict of each role; no query."""
-    standing = row.standing or {}
-    suggested = standing.get("suggested")
-    verdicts_given = {verdict["role"]: verdict for verdict in standing.get("verdicts", ())}
+    status = row.status or {}
+    suggested = status.get("suggested")
+    verdicts_given = {verdict["role"]: verdict for verdict in status.get("verdicts", ())}
     return {
         "suggested_name": phrases.completion_name(Completion(suggested), reader.lang) if suggested else None,
         "verdicts": {role.value: verdicts_given.get(role.value) for role in VerdictRole},
@@ -91,7 +91,7 @@ def load_declared_state(row: PlanItem, organization: str) -> str | None:
     declared: str | None = row.declared
     if not organization or model.Session.execute(query).scalar() != Role.LEAD.value:
         return declared
-    for own in (row.standing or {}).get("assignments", ()):
+    for own in (row.status or {}).get("assignments", ()):
         if own["organization"] == organization:
             return str(own["declared"])
     return declared or Declared.NOT_STARTED.value

@@ -109,8 +109,12 @@ def link_kind_help(kind: LinkKind) -> str:
                 "coordinate both plans."
             ),
             LinkKind.DEPENDS: tk._("If the other is overdue, this one is shown at risk, and why."),
-            LinkKind.CONTRIBUTES: tk._("What is done here helps the other. It is only told."),
-            LinkKind.SAME_DELIVERABLE: tk._("Both promise the same thing. It is only told."),
+            LinkKind.CONTRIBUTES: tk._(
+                "What is done here helps the other. It is shown only: no light depends on it."
+            ),
+            LinkKind.SAME_DELIVERABLE: tk._(
+                "Both promise the same thing. It is shown only: no light depends on it."
+            ),
             LinkKind.SUCCESSOR: tk._("It goes on with what the other was, often of an earlier plan."),
         }[kind]
     )

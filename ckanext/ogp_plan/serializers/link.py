@@ -43,7 +43,7 @@ class Link:
 
 
 def serialize_plan_links(plan: PlanRow, reader: Reader) -> list[dict[str, Any]]:
-    """Return the links that stand from and to the items of a plan, in the order of its items; three queries.
+    """Return the active links from and to the items of a plan, in the order of its items; three queries.
 
     Links to plans that the reader may not see are left out, and not counted.
 
@@ -175,8 +175,8 @@ def _example_address(plan: PlanRow) -> str:
 
 def serialize_item_links(plan: PlanRow, key: Key, record: Record, reader: Reader) -> list[dict[str, Any]]:
     """Return active links from and to an item, without those to plans that the reader may not see."""
-    standing = _load_item_links(plan, key)
-    wanted = {(plan_id, *other) for _, _, plan_id, other, _ in standing}
+    links = _load_item_links(plan, key)
+    wanted = {(plan_id, *other) for _, _, plan_id, other, _ in links}
     other_item = sa.select(
         PlanItem.plan_id, PlanItem.level, PlanItem.code, PlanItem.address, PlanItem.title, PlanItem.light,
         PlanRow.name, PlanRow.title.label("plan_title"), PlanRow.family, PlanRow.settings,
@@ -187,7 +187,7 @@ def serialize_item_links(plan: PlanRow, key: Key, record: Record, reader: Reader
     )
     there = {(row.plan_id, row.level, row.code): row for row in model.Session.execute(other_item)}
     results = []
-    for id_, kind, plan_id, other, inverse in standing:
+    for id_, kind, plan_id, other, inverse in links:
         row = there.get((plan_id, *other))
         if row is None:
             continue

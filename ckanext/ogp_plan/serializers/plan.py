@@ -94,7 +94,7 @@ def _count_items_by_light(ids: Collection[str]) -> dict[str, list[Any]]:
             PlanItem.plan_id,
             PlanItem.light,
             sa.func.count().label("number"),
-            sa.func.max(PlanItem.last_news).label("last_news"),
+            sa.func.max(PlanItem.last_update).label("last_update"),
             sa.func.count().filter(PlanItem.disagrees).label("disagreements"),
         )
         .where(PlanItem.plan_id.in_(ids), PlanItem.trackable, PlanItem.withdrawn.is_(False))
@@ -117,8 +117,8 @@ def _load_roots(ids: Collection[str]) -> dict[str, list[Any]]:
             PlanItem.trackable,
             PlanItem.light,
             PlanItem.progress,
-            PlanItem.standing["rolled"].label("rolled"),
-            PlanItem.standing["excluded"].label("excluded"),
+            PlanItem.status["rolled"].label("rolled"),
+            PlanItem.status["excluded"].label("excluded"),
             PlanItem.body["weight"].label("weight"),
             PlanItem.body["fields"].label("fields"),
         )
@@ -132,7 +132,7 @@ def _load_roots(ids: Collection[str]) -> dict[str, list[Any]]:
 
 
 def split_lights(counted: Iterable[tuple[str | None, int]]) -> tuple[dict[str, int], dict[str, int]]:
-    """Return how many items have each light (all four, zeros too), and how many stand outside of them."""
+    """Return how many items have each light (all four, zeros too), and how many another state."""
     within = dict.fromkeys(status_types.LIGHTS, 0)
     outside: dict[str, int] = {}
     for light, number in counted:
@@ -151,7 +151,7 @@ def _serialize_plan(
     family = record_service.family(row.family)
     settings = record_service.effective_settings(row)
     within, outside = split_lights((count.light, count.number) for count in counted)
-    last = max((count.last_news for count in counted if count.last_news), default=None)
+    last = max((count.last_update for count in counted if count.last_update), default=None)
     rolled = roll_up_plan(roots, settings)
     pending = next((cut for cut in cuts if cut.published is None), None)
     return {
@@ -173,8 +173,8 @@ def _serialize_plan(
         "excluded": outside,
         "progress": serialize_fraction(rolled.progress),
         "coverage": {"with_value": rolled.with_value, "total": rolled.total},
-        "last_news": serialize_moment(last),
-        "days_since_news": reader.days_since(last),
+        "last_update": serialize_moment(last),
+        "days_since_update": reader.days_since(last),
         "disagreements": sum(count.disagreements for count in counted),
         "next_cut": _serialize_next_cut(pending, reader)
         if pending and row.status != PlanStatus.DRAFT.value

@@ -171,7 +171,7 @@ def _organizations(row: PlanRow, reader: Reader) -> list[dict[str, Any]]:
         .distinct()
         .subquery()
     )
-    entry = sa.func.jsonb_array_elements(PlanItem.standing["assignments"]).table_valued("value").alias("each")
+    entry = sa.func.jsonb_array_elements(PlanItem.status["assignments"]).table_valued("value").alias("each")
     held = (
         sa.select(
             PlanItem.id,

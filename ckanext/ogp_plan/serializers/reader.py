@@ -95,7 +95,7 @@ class Reader:
     def reasons(self, stored: Iterable[Mapping[str, Any]], plans: Mapping[str, str]) -> list[dict[str, Any]]:
         """Return the reasons of a light, in words.
 
-        :param stored: as a standing holds them.
+        :param stored: as a status holds them.
         :param plans: id of a plan → its title, for what depends on another plan.
         """
         results = []

@@ -1,8 +1,8 @@
 """Reports of organismos in sections, as the API and the pages answer them. Reading only.
 
-A report that carries updates to several plans is recorded in each of them: here it is one again. Of a plan
-that the reader may not see nothing is told, and a report of such plans only is not there. No person is named.
-Whatever a report carries, the number of queries is the same.
+A report with updates of several plans is recorded in each of them: here it is one again. Of a plan that the
+reader may not see nothing is returned, and a report of such plans only is not found. No person is named.
+The number of queries does not depend on how much a report has.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ def serialize_reports(reports: Sequence[SubmittedReport], reader: Reader) -> lis
         {
             **_serialize_summary(report, facts[report.id], plans, reviews, reader),
             "sections": [title for title, _ in facts[report.id].sections if title],
-            "carried": sum(item_counts.get(id_, 0) for id_ in report.ids),
+            "item_count": sum(item_counts.get(id_, 0) for id_ in report.ids),
         }
         for report in reports
     ]
@@ -151,7 +151,7 @@ def serialize_reports(reports: Sequence[SubmittedReport], reader: Reader) -> lis
 def _serialize_summary(
     report: SubmittedReport, fact: Report, plans: Mapping[str, PlanRow], reviews: Reviews, reader: Reader
 ) -> dict[str, Any]:
-    """What lists and pages tell of a report."""
+    """What lists and pages show of a report."""
     results = []
     for row in report.rows:
         plan = plans[row.plan_id]
@@ -188,7 +188,7 @@ def _load_facts(ids: Collection[str]) -> dict[str, Any]:
 
 
 def _count_items(ids: Collection[str], plans: Collection[str]) -> dict[str, int]:
-    """How many items each report tells of."""
+    """How many items each report is about."""
     of_report = Event.body["report"].astext
     wanted = (
         sa.select(of_report, sa.func.count(sa.distinct(sa.tuple_(Event.level, Event.code))))
@@ -203,7 +203,7 @@ def _count_items(ids: Collection[str], plans: Collection[str]) -> dict[str, int]
 
 
 def serialize_report(report: SubmittedReport, reader: Reader, limit: int, offset: int) -> dict[str, Any]:
-    """Return a report with its sections and one page of what it carried, by plan and item."""
+    """Return a report with its sections and one page of its entries, by plan and item."""
     plans = record_service.plans_by_id(row.plan_id for row in report.rows)
     entries, items = load_entries(report.ids, plans)
     page = entries[offset : offset + limit]
@@ -221,7 +221,7 @@ def serialize_report(report: SubmittedReport, reader: Reader, limit: int, offset
         **_serialize_corrections(report, reviews, plans, reader),
         "document_url": _document_url(fact, report, plans),
         "count": len(entries),
-        "carried": [
+        "entries": [
             serialize_entry(
                 entry, described[items[entry.key].id], indicators, evidence, reviews, plans, reader
             )
@@ -248,7 +248,7 @@ def _serialize_corrections(
 
     before = {row.supersedes: row.plan_id for row in report.rows if row.supersedes}
     after = {reviews.later[row.id].id: row.plan_id for row in report.rows if row.id in reviews.later}
-    # both are of the plan of the row they stand for, which the reader sees
+    # both are of the plan of the row they correct, which the reader sees
     facts = _load_facts([*before, *after]) if before or after else {}
     return {
         "supersedes": [named(id_, facts[id_], plan_id) for id_, plan_id in before.items()],

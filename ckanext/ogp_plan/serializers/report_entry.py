@@ -1,4 +1,4 @@
-"""What a report carried: updates and measurements, by plan and item."""
+"""The entries of a report: updates and measurements, by plan and item."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Entry:
 def load_entries(
     reports: Collection[str], plans: Mapping[str, PlanRow]
 ) -> tuple[list[Entry], dict[tuple[str, str, str], Any]]:
-    """All that a report carried, in the order of plans and items; and the items."""
+    """All entries of a report, in the order of plans and items; and the items."""
     query = (
         sa.select(Event, PlanItem.id.label("item_id"), PlanItem.position)
         .join(

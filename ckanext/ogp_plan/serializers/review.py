@@ -21,7 +21,7 @@ class Reviews:
 
     :param plans: ids of the plans that the facts are of.
     :param ids: of the facts.
-    :param of_report: id of a fact → of the report that carried it, which is judged with all it carries.
+    :param of_report: id of a fact → of the report that it is part of, which is reviewed whole.
     """
 
     def __init__(self, plans: Collection[str], ids: Collection[str], of_report: Mapping[str, str]) -> None:
@@ -44,7 +44,7 @@ class Reviews:
         return self._reviews.get(id_)
 
     def words(self, id_: str, update: str | None = None) -> list[dict[str, Any] | None]:
-        """Return the last reviews of a fact, of its update, and of the report that carried it."""
+        """Return the last reviews of a fact, of its update, and of the report that they are part of."""
         subjects = [subject for subject in (id_, update, self._of_report.get(id_)) if subject]
         return [self._reviews.get(subject) for subject in subjects]
 

@@ -135,7 +135,7 @@ def _serialize_entry(
 
 
 def _serialize_report_reference(report: Report | None, reader: Reader) -> dict[str, Any] | None:
-    """The periodic report that carried an entry, and where it can be read whole."""
+    """The periodic report that an entry is part of, and the address of the whole report."""
     if report is None:
         return None
     return {

@@ -145,9 +145,7 @@ def load_lights(plan_id: str, hashes: Collection[str]) -> dict[str, dict[Key, st
     """Return the light that each tracked item of a plan had in cuts, by their SHA-256 (one query)."""
     wanted = sa.select(Cut.sha256, Cut.body).where(Cut.plan_id == plan_id, Cut.sha256.in_(list(hashes)))
     return {
-        sha256: {
-            item.key: item.standing.light for item in Outline(frozen).tracked if item.standing is not None
-        }
+        sha256: {item.key: item.status.light for item in Outline(frozen).tracked if item.status is not None}
         for sha256, frozen in model.Session.execute(wanted)
     }
 

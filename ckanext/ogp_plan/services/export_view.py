@@ -219,7 +219,7 @@ def list_plans_of_organization(
 
 
 def compute_edition(plans: Collection[PlanRow], *more: object) -> str:
-    """Return what tells one edition of a file from another: versions, facts, lights, cuts, and the day.
+    """Return what distinguishes two editions of a file: versions, facts, lights, cuts, and the day.
 
     Three queries, whatever the number of plans.
     """
@@ -262,7 +262,7 @@ def build_views(
 ) -> list[View]:
     """Return every plan in which an organismo owes something, ready to be written.
 
-    :param until: as :func:`view` takes it; plans that were not there yet are left out.
+    :param until: as :func:`build_view` takes it; plans that were not there yet are left out.
     :param reporting: only the plans that take reports now.
     """
     named = load_names()
@@ -275,5 +275,5 @@ def build_views(
 
 
 def load_revisions_by_plan(plans: Sequence[PlanRow]) -> dict[str, dict[Key, int]]:
-    """Return :func:`revised` of several plans, by the name of each."""
+    """Return :func:`load_revisions` of several plans, by the name of each."""
     return {plan.name: load_revisions(plan) for plan in plans}

@@ -34,7 +34,7 @@ from ckanext.ogp_plan.services import item_status, plan_version
 from ckanext.ogp_plan.services import record as record_service
 from ckanext.ogp_plan.services.group import find_group
 from ckanext.ogp_plan.services.plan_act import AppliedChange, find_missing_act, validation_error
-from ckanext.ogp_plan.services.unknown_name import list_unknown_names, load_queue, queue_names
+from ckanext.ogp_plan.services.unknown_name import list_unknown_names, load_unknown_names, store_unknown_names
 
 OPEN, APPLIED, DISCARDED = "open", "applied", "discarded"
 #: A layout that says all there is of a plan: what it does not have was taken out on purpose.
@@ -181,7 +181,7 @@ def _get_family(name: str) -> Any:
 
 
 def _complete_plan(reading: Reading, row: Import, plan: PlanRow | None, present: Plan | None) -> None:
-    """Make what was read the plan that would stand: with what the document has no say in."""
+    """Make what was read the plan that would be stored: with what a document does not decide."""
     read, whole = reading.plan, reading.layout in COMPLETE_LAYOUTS
     read.owner = plan.owner if plan else row.wanted.get("owner") or None
     read.status = present.status if present else PlanStatus.DRAFT
@@ -199,7 +199,7 @@ def _complete_plan(reading: Reading, row: Import, plan: PlanRow | None, present:
 
 def _resolve_answered_names(reading: Reading, plan: PlanRow, present: Plan | None) -> None:
     """Replace unknown names that somebody answered: they are not unknown any more."""
-    answered = {row.printed: row for row in load_queue(plan) if row.organization or row.group_id}
+    answered = {row.printed: row for row in load_unknown_names(plan) if row.organization or row.group_id}
     named = [name for name in list_unknown_names(reading.plan) if name in answered]
     for name in named:
         settlement.name_responsible(
@@ -228,8 +228,8 @@ def _ask_about_missing_items(reading: Reading, present: Plan, answers: Mapping[s
         if top[key] != key:
             continue
         question = Question(
-            f"item.vanished:{item.level}:{item.code}",
-            "item.vanished",
+            f"item.missing:{item.level}:{item.code}",
+            "item.missing",
             Place(),
             item.title,
             (Option("keep", "option.keep_item"), Option("withdraw", "option.withdraw_item")),
@@ -336,7 +336,7 @@ def apply(row: Import, *, user_id: str | None, act_name: str = "", reason: str =
         reason=reason.strip(),
         source=source,
     )
-    queue_names(plan, found.unknown)
+    store_unknown_names(plan, found.unknown)
     if done.changes:
         item_status.recompute(plan.id)
     row.plan_id, row.applied_version = plan.id, done.version

@@ -1,7 +1,7 @@
-"""How every item stands, computed again and written beside it.
+"""The status of every item, computed again and stored in its row.
 
-What is written can be thrown away: it stands on the facts alone (``planning.status``). Nothing here
-commits: whoever writes a fact has its consequences in the same transaction.
+What is stored can be deleted: it is computed from the facts alone (``planning.status``). Nothing here
+commits: whoever writes a fact stores its consequences in the same transaction.
 
 Two at once on one item: the rows that will be written are locked first, all in one order, and the
 facts are read after that; so the last one to write has read what everybody before it recorded.
@@ -71,7 +71,7 @@ class _Row:
 def recompute(
     plan_id: str, keys: Collection[Key] | None = None, *, today: dt.date | None = None
 ) -> Recomputed:
-    """Compute how items of a plan stand, with those above them and those that depend on them.
+    """Compute the status of items of a plan, of those above them and of those that depend on them.
 
     :param keys: only these items; None: all of the plan.
     :param today: the day; the portal's own when None.
@@ -82,7 +82,7 @@ def recompute(
 def recompute_many(
     plans: Mapping[str, Collection[Key] | None], *, today: dt.date | None = None
 ) -> Recomputed:
-    """Compute how items of several plans stand, in one order of locks whoever asks.
+    """Compute the status of items of several plans. Every caller locks them in the same order.
 
     A transaction that reports to several plans (one answer that counts for two) asks once, at its end.
 
@@ -99,7 +99,7 @@ def recompute_many(
         for plan_id in sorted(wanted)
         if (row := model.Session.get(PlanRow, plan_id)) is not None and row.version and locked.get(plan_id)
     ]
-    _stand(computing, day)
+    _compute_plans(computing, day)
     done = Recomputed()
     for one in computing:
         _put(one, done)
@@ -162,7 +162,7 @@ def _on_plan(plan_id: str) -> Any:
 
 
 def _dependencies(condition: Any) -> list[tuple[str, Key, tuple[str, Key]]]:
-    """What waits for what: (plan, item, (plan, item it waits for)). The last word on a link counts."""
+    """What waits for what: (plan, item, (plan, item it waits for)). The last event of each link counts."""
     wanted = (
         sa.select(Event.plan_id, Event.level, Event.code, Event.body)
         .where(Event.kind == "link", Event.body["kind"].astext == LinkKind.DEPENDS.value, condition)
@@ -172,7 +172,7 @@ def _dependencies(condition: Any) -> list[tuple[str, Key, tuple[str, Key]]]:
     for plan_id, level, code, body in model.Session.execute(wanted):
         other = (body.get("plan") or plan_id, (body["other"][0], body["other"][1]))
         last[plan_id, (level, code), other] = not body.get("removed")
-    return [one for one, stands in last.items() if stands]
+    return [one for one, active in last.items() if active]
 
 
 def _lock(wanted: Mapping[str, set[Key] | None]) -> dict[str, list[_Row]]:
@@ -218,7 +218,7 @@ def _lock(wanted: Mapping[str, set[Key] | None]) -> dict[str, list[_Row]]:
 
 @dataclass(slots=True)
 class _Computing:
-    """A plan with its locked rows, and how its tracked items stand."""
+    """A plan with its locked rows, and the status of its tracked items."""
 
     row: PlanRow
     settings: Settings
@@ -236,25 +236,27 @@ class _Computing:
         return None if self.whole else {one.key for one in self.rows if one.trackable}
 
 
-def _stand(computing: list[_Computing], today: dt.date) -> None:
-    """Compute how the items of several plans stand.
+def _compute_plans(computing: list[_Computing], today: dt.date) -> None:
+    """Compute the status of the items of several plans.
 
-    Whether an item is overdue hangs on nothing but itself. So those that wait for an item of another
-    plan that is computed now too are computed again with what came of that one.
+    Whether an item is overdue depends on itself alone. So those that wait for an item of another plan
+    that is computed now too are computed again with the result of that one.
     """
     for one in computing:
-        _standings(one, today, {})
+        _compute_statuses(one, today, {})
     fresh = {
-        (one.row.id, key): standing.due if _is_overdue(standing, today) and _promises(one.row) else None
+        (one.row.id, key): status.due if _is_overdue(status, today) and _promises(one.row) else None
         for one in computing
-        for key, standing in one.made.items()
+        for key, status in one.made.items()
     }
     for one in computing:
         if any(other in fresh and other[0] != one.row.id for _, other in one.waits):
-            _standings(one, today, fresh)
+            _compute_statuses(one, today, fresh)
 
 
-def _standings(one: _Computing, today: dt.date, fresh: Mapping[tuple[str, Key], dt.date | None]) -> None:
+def _compute_statuses(
+    one: _Computing, today: dt.date, fresh: Mapping[tuple[str, Key], dt.date | None]
+) -> None:
     keys = one.keys
     if keys is not None and not keys:
         return
@@ -274,12 +276,8 @@ def _standings(one: _Computing, today: dt.date, fresh: Mapping[tuple[str, Key], 
     one.reported = {key: facts.reported_months(key) for key in one.made}
 
 
-def _is_overdue(standing: ItemStatus, today: dt.date) -> bool:
-    return (
-        standing.due is not None
-        and standing.due < today
-        and _is_open(standing.declared.value, standing.labels)
-    )
+def _is_overdue(status: ItemStatus, today: dt.date) -> bool:
+    return status.due is not None and status.due < today and _is_open(status.declared.value, status.labels)
 
 
 def _is_open(declared: str | None, labels: Iterable[str] | None) -> bool:
@@ -321,7 +319,7 @@ def _overdue(others: Collection[tuple[str, Key]], today: dt.date) -> dict[tuple[
     names = [(plan_id, *key) for plan_id, key in sorted(others)]
     wanted = (
         sa.select(PlanItem.plan_id, PlanItem.level, PlanItem.code, PlanItem.due, PlanItem.declared)
-        .add_columns(PlanItem.standing["labels"])
+        .add_columns(PlanItem.status["labels"])
         .where(sa.tuple_(PlanItem.plan_id, PlanItem.level, PlanItem.code).in_(names))
         .where(PlanItem.due < today, PlanItem.withdrawn.is_(False))
         # as in _promises
@@ -335,13 +333,13 @@ def _overdue(others: Collection[tuple[str, Key]], today: dt.date) -> dict[tuple[
     }
 
 
-# --- what stands above
+# --- the items above
 
 
 def _add_rolled(
     row: PlanRow, rows: list[_Row], values: dict[str, dict[str, Any]], settings: Settings, *, whole: bool
 ) -> None:
-    """Add to ``values`` what rolls up to the items of ``rows`` from all that stands under them.
+    """Add to ``values`` what rolls up to the items of ``rows`` from all the items below them.
 
     It is rolled up from what is stored, as stored: so that some items computed now and all of them
     computed tonight give the same.
@@ -349,14 +347,14 @@ def _add_rolled(
     components = None if whole else {one.component_id for one in rows}
     if components is not None and not components:
         return
-    record, standings = _stored(row, components, values, settings)
-    rolled = roll_up(standings, record, settings)
+    record, statuses = _stored(row, components, values, settings)
+    rolled = roll_up(statuses, record, settings)
     for one in rows:
         below = rolled.get(one.key)
         if below is not None:
             own = values.get(one.id)
             values[one.id] = (
-                {**own, "standing": {**own["standing"], "rolled": _rolled(below)}}
+                {**own, "status": {**own["status"], "rolled": _rolled(below)}}
                 if own
                 else (_parent_values(below))
             )
@@ -371,9 +369,9 @@ def _stored(
     table = PlanItem.__table__
     by_budget = settings.weights == "budget"
     columns = [table.c[name] for name in ("id", "parent_id", "level", "code", "trackable")]
-    columns += [table.c.light, table.c.reasons, table.c.last_news, table.c.disagrees]
+    columns += [table.c.light, table.c.reasons, table.c.last_update, table.c.disagrees]
     columns += [
-        table.c.standing[name].label(f"standing_{name}")
+        table.c.status[name].label(f"status_{name}")
         for name in ("progress", "excluded", "valid_evidence", "suggested")
     ]
     columns += [
@@ -391,18 +389,18 @@ def _stored(
     found = list(model.Session.execute(wanted))
     keys = {one.id: (one.level, one.code) for one in found}
     plan = Plan(row.family, start=row.start, end=row.end)
-    standings: dict[Key, ItemStatus] = {}
+    statuses: dict[Key, ItemStatus] = {}
     for one in found:
-        plan.items.append(_light_item(one, keys.get(one.parent_id)))
+        plan.items.append(_rollup_item(one, keys.get(one.parent_id)))
         if one.trackable:
             now = values.get(one.id)
-            standings[one.level, one.code] = _light_standing(
+            statuses[one.level, one.code] = _rollup_status(
                 (one.level, one.code), now if now is not None else _values_of(one)
             )
-    return Record(plan, version=row.version, settings=dict(row.settings or {})), standings
+    return Record(plan, version=row.version, settings=dict(row.settings or {})), statuses
 
 
-def _light_item(one: Any, parent: Key | None) -> Item:
+def _rollup_item(one: Any, parent: Key | None) -> Item:
     if one.body is not None:
         item = store.item_from_store(one.body)
         item.parent = parent
@@ -419,19 +417,19 @@ def _values_of(one: Any) -> dict[str, Any]:
     return {
         "light": one.light,
         "reasons": one.reasons,
-        "last_news": one.last_news.isoformat() if one.last_news else None,
+        "last_update": one.last_update.isoformat() if one.last_update else None,
         "disagrees": one.disagrees,
-        "standing": {
-            "progress": one.standing_progress,
-            "excluded": one.standing_excluded,
-            "valid_evidence": one.standing_valid_evidence,
-            "suggested": one.standing_suggested,
+        "status": {
+            "progress": one.status_progress,
+            "excluded": one.status_excluded,
+            "valid_evidence": one.status_valid_evidence,
+            "suggested": one.status_suggested,
         },
     }
 
 
-def _light_standing(key: Key, values: Mapping[str, Any]) -> ItemStatus:
-    stored = values["standing"]
+def _rollup_status(key: Key, values: Mapping[str, Any]) -> ItemStatus:
+    stored = values["status"]
     suggested = stored["suggested"]
     return ItemStatus(
         key=key,
@@ -442,7 +440,7 @@ def _light_standing(key: Key, values: Mapping[str, Any]) -> ItemStatus:
         progress_source=None,
         expected=None,
         due=None,
-        last_update=dt.datetime.fromisoformat(values["last_news"]) if values["last_news"] else None,
+        last_update=dt.datetime.fromisoformat(values["last_update"]) if values["last_update"] else None,
         silence_days=None,
         evidence=0,
         valid_evidence=stored["valid_evidence"] or 0,
@@ -461,18 +459,18 @@ def _light_standing(key: Key, values: Mapping[str, Any]) -> ItemStatus:
 # --- what is written
 
 
-def _tracked_values(standing: ItemStatus, reported: Sequence[str]) -> dict[str, Any]:
+def _tracked_values(status: ItemStatus, reported: Sequence[str]) -> dict[str, Any]:
     """The computed columns of a tracked item."""
     # the months are no part of a cut, which freezes the reports themselves
-    stored = {**item_status_dict(standing), "reported": list(reported)}
+    stored = {**item_status_dict(status), "reported": list(reported)}
     return {
-        "declared": standing.declared.value,
-        "light": standing.light,
-        "reasons": [reason.code for reason in standing.reasons],
+        "declared": status.declared.value,
+        "light": status.light,
+        "reasons": [reason.code for reason in status.reasons],
         "progress": stored["progress"],
-        "last_news": _moment(standing.last_update),
-        "disagrees": standing.disagreement,
-        "standing": stored,
+        "last_update": _moment(status.last_update),
+        "disagrees": status.disagreement,
+        "status": stored,
     }
 
 
@@ -482,9 +480,9 @@ def _parent_values(below: RollUp) -> dict[str, Any]:
     return {
         **_EMPTY,
         "progress": rolled["rolled"]["progress"],
-        "last_news": _moment(below.last_update),
+        "last_update": _moment(below.last_update),
         "disagrees": below.disagreements > 0,
-        "standing": {"rolled": rolled},
+        "status": {"rolled": rolled},
     }
 
 
@@ -494,9 +492,9 @@ _EMPTY: dict[str, Any] = {
     "light": None,
     "reasons": [],
     "progress": None,
-    "last_news": None,
+    "last_update": None,
     "disagrees": False,
-    "standing": None,
+    "status": None,
 }
 
 
@@ -512,16 +510,16 @@ _UPDATE = sa.text(
     """
     UPDATE ogp_item AS item
     SET declared = new.declared, light = new.light, reasons = new.reasons, progress = new.progress,
-        last_news = new.last_news, disagrees = new.disagrees, standing = new.standing,
+        last_update = new.last_update, disagrees = new.disagrees, status = new.status,
         computed = clock_timestamp()
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new(
-        id text, declared text, light text, reasons text[], progress numeric(12, 6), last_news timestamptz,
-        disagrees boolean, standing jsonb)
+        id text, declared text, light text, reasons text[], progress numeric(12, 6), last_update timestamptz,
+        disagrees boolean, status jsonb)
     WHERE item.id = new.id
-      AND (item.declared, item.light, item.reasons, item.progress, item.last_news, item.disagrees,
-           item.standing)
+      AND (item.declared, item.light, item.reasons, item.progress, item.last_update, item.disagrees,
+           item.status)
           IS DISTINCT FROM
-          (new.declared, new.light, new.reasons, new.progress, new.last_news, new.disagrees, new.standing)
+          (new.declared, new.light, new.reasons, new.progress, new.last_update, new.disagrees, new.status)
     """
 )
 
@@ -548,18 +546,18 @@ def _remember(
     moment = event_service.clock()
     history = []
     for one in rows:
-        standing = made.get(one.key)
-        if standing is None or one.light is None or standing.light == one.light:
+        status = made.get(one.key)
+        if status is None or one.light is None or status.light == one.light:
             continue
-        changed.append((one.id, one.light, standing.light))
+        changed.append((one.id, one.light, status.light))
         history.append(
             {
                 "id": make_uuid(),
                 "plan_id": plan_id,
                 "item_id": one.id,
                 "before": one.light,
-                "after": standing.light,
-                "reasons": item_status_dict(standing)["reasons"],
+                "after": status.light,
+                "reasons": item_status_dict(status)["reasons"],
                 "at": moment,
             }
         )

@@ -355,7 +355,7 @@ def _is_focal_point(
 
 
 def list_responsible(plan: PlanRow, item: PlanItem | None, among: Collection[str]) -> frozenset[str]:
-    """Return which of some organismos owe an item of a plan (None: any item that still stands)."""
+    """Return which of some organismos owe an item of a plan (None: any item that was not withdrawn)."""
     wanted = (
         sa.select(ItemAssignment.organization)
         .where(ItemAssignment.plan_id == plan.id, ItemAssignment.role.in_(RESPONSIBLE_ROLES))
@@ -472,7 +472,7 @@ def visible_plans(person: Person) -> Any:
 def load_focal_points(organizations: Iterable[str], plan_id: str) -> dict[str, list[str]]:
     """Return, for each organismo, the ids of who reports for it in a plan today, delegates included.
 
-    For letters: editors and admins of the organization, focal points named, and who stands in for them.
+    For letters: editors and admins of the organization, focal points named, and their substitutes.
     """
     names = sorted(set(organizations))
     people: dict[str, set[str]] = {name: set() for name in names}

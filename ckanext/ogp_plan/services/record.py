@@ -50,7 +50,7 @@ def effective_settings(plan: PlanRow) -> Settings:
 
 
 def version(plan: PlanRow, number: int) -> Plan:
-    """Return a plan as it stood in one of its versions.
+    """Return a plan as it was in one of its versions.
 
     :raises NoSuchVersion: there is none of that number.
     """
@@ -89,7 +89,7 @@ def _groups(plan: PlanRow) -> list[dict]:  # type: ignore[type-arg]
 
 
 def number_at(plan: PlanRow, moment: dt.datetime) -> int:
-    """Return the number of the version that stood at a moment.
+    """Return the number of the version in force at a moment.
 
     :raises NoSuchVersion: the plan had none yet.
     """
@@ -111,7 +111,7 @@ def load(
     """Return a plan with its facts.
 
     :param keys: only these items and what concerns them; all when None.
-    :param as_of: as it stood at that moment: the version and the facts of then.
+    :param as_of: as it was at that moment: the version and the facts of then.
     :param version_number: with another version than the present one, or than that of ``as_of``.
     :raises NoSuchVersion: there was no version yet.
     """

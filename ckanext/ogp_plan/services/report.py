@@ -194,7 +194,7 @@ class ReportTransaction:
     ) -> Update | None:
         """Check what is reported of an item and add it to what will be written, with its repeats.
 
-        :param part: tells several of one request apart.
+        :param part: distinguishes several of one request.
         :returns: the update; None when only measurements or evidence were given.
         :raises tk.ValidationError: it cannot be reported so.
         """

@@ -60,7 +60,7 @@ _FIELDS = {
 
 @dataclass
 class BatchRow:
-    """One row. ``place``: where it stands in the source; ``errors``: field → sentences."""
+    """One row. ``place``: where it is in the source; ``errors``: field → sentences."""
 
     number: int
     place: str
@@ -70,8 +70,8 @@ class BatchRow:
     errors: dict[str, Any] = field(default_factory=dict)
     #: the plan's row and the item's, when they were found
     found: tuple[PlanRow, PlanItem] | None = None
-    fate: str = ""
-    says: list[str] = field(default_factory=list)
+    outcome: str = ""
+    parts: list[str] = field(default_factory=list)
     id: str | None = None
 
 
@@ -295,7 +295,7 @@ def run(
 ) -> dict[str, Any]:
     """Check every row; write all of them when none is refused and it is no dry run.
 
-    :raises tk.ValidationError: a row is refused, and it is no dry run; ``fates`` has the rows.
+    :raises tk.ValidationError: a row is refused, and it is no dry run; ``outcomes`` has the rows.
     """
     ids = sorted({row.found[1].id for row in batch.rows if row.found is not None})
     unchecked: list[str] = []
@@ -305,7 +305,7 @@ def run(
         if request_id and not dry_run and _was_recorded(person, batch, request_id):
             return _result(batch, applied=True)
         _check_rows(report, person, batch, ids)
-        refused_rows = any(row.fate == REFUSED for row in batch.rows)
+        refused_rows = any(row.outcome == REFUSED for row in batch.rows)
         applied = not dry_run and not refused_rows
         if applied:
             unchecked[:] = evidence_service.unchecked_evidence(report)
@@ -327,7 +327,7 @@ def run(
                 "rows": [
                     tk._("Nothing was written: some rows cannot be taken. Correct them and send it again.")
                 ],
-                "fates": error.result["rows"],
+                "outcomes": error.result["rows"],
             }
         ) from error
     evidence_service.queue_checks(unchecked)
@@ -362,7 +362,7 @@ def _was_recorded(person: Person, batch: Batch, request_id: str) -> bool:
     if not found:
         return False
     for row in batch.rows:
-        row.fate = UNCHANGED
+        row.outcome = UNCHANGED
     for fact_id in found:
         ids[fact_id].id = fact_id
     return True
@@ -375,10 +375,10 @@ class _RowsRefused(Exception):
 
 
 def _check_rows(report: ReportTransaction, person: Person, batch: Batch, ids: Sequence[str]) -> None:
-    """Check the rows of each item together and set the fate of each row."""
+    """Check the rows of each item together and set the outcome of each row."""
     # another attempt after a deadlock starts anew
     for row in batch.rows:
-        row.fate, row.says, row.id = "", [], None
+        row.outcome, row.parts, row.id = "", [], None
     items = list(model.Session.scalars(sa.select(PlanItem).where(PlanItem.id.in_(ids)))) if ids else []
     report.open(items)
     rows_by_item: dict[str, list[BatchRow]] = {}
@@ -386,7 +386,7 @@ def _check_rows(report: ReportTransaction, person: Person, batch: Batch, ids: Se
         if row.found is not None and not row.errors:
             rows_by_item.setdefault(row.found[1].id, []).append(row)
         else:
-            row.fate = REFUSED
+            row.outcome = REFUSED
     for rows in rows_by_item.values():
         _check_item(report, person, batch, rows)
 
@@ -406,19 +406,19 @@ def _check_item(report: ReportTransaction, person: Person, batch: Batch, rows: l
             batch_rules.remove_recorded(context, key, organization, reported, period)
         if not reported.has_content and not reported.measurements and not reported.evidence:
             for row in rows:
-                row.fate = UNCHANGED
+                row.outcome = UNCHANGED
             return
         update = report.update(plan.id, key, organization, reported, f"{item.id}.")
         for row in rows:
-            row.fate = NEW
-            row.says = batch_rules.reported_parts(reported)
+            row.outcome = NEW
+            row.parts = batch_rules.reported_parts(reported)
             row.id = update.id if update is not None else None
     except tk.ValidationError as error:
         for row in rows:
-            row.fate, row.errors = REFUSED, dict(error.error_dict)
+            row.outcome, row.errors = REFUSED, dict(error.error_dict)
     except tk.NotAuthorized as error:
         for row in rows:
-            row.fate, row.errors = REFUSED, {"organization": [str(error)]}
+            row.outcome, row.errors = REFUSED, {"organization": [str(error)]}
 
 
 def _organization_of(person: Person, plan: PlanRow, item: PlanItem, wanted: str | None) -> str | None:
@@ -441,7 +441,7 @@ def _result(batch: Batch, *, applied: bool) -> dict[str, Any]:
         "applied": applied,
         "organization": batch.organization,
         "period": batch.period,
-        "counts": {NEW: 0, UNCHANGED: 0, REFUSED: 0} | Counter(row.fate for row in batch.rows),
+        "counts": {NEW: 0, UNCHANGED: 0, REFUSED: 0} | Counter(row.outcome for row in batch.rows),
         "blank": batch.blank,
         "rows": [
             {
@@ -451,8 +451,8 @@ def _result(batch: Batch, *, applied: bool) -> dict[str, Any]:
                 "item": row.found[1].address if row.found else None,
                 "code": row.key[1],
                 "title": row.found[1].title if row.found else "",
-                "fate": row.fate,
-                "says": row.says,
+                "outcome": row.outcome,
+                "parts": row.parts,
                 "errors": row.errors,
                 "id": row.id if applied else None,
             }

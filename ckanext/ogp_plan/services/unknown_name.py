@@ -33,19 +33,20 @@ def list_unknown_names(plan: Plan) -> tuple[str, ...]:
     )
 
 
-def load_queue(plan: PlanRow) -> list[UnknownName]:
+def load_unknown_names(plan: PlanRow) -> list[UnknownName]:
     wanted = sa.select(UnknownName).where(UnknownName.plan_id == plan.id).order_by(UnknownName.created)
     return list(model.Session.scalars(wanted))
 
 
-def queue_names(plan: PlanRow, names: Iterable[str]) -> None:
+def store_unknown_names(plan: PlanRow, names: Iterable[str]) -> None:
     rows = [
         {"id": make_uuid(), "plan_id": plan.id, "printed": name, "created": event_service.clock()}
         for name in names
     ]
     if rows:
         model.Session.execute(
-            insert(UnknownName.__table__).on_conflict_do_nothing(constraint="uq_ogp_queue_printed"), rows
+            insert(UnknownName.__table__).on_conflict_do_nothing(constraint="uq_ogp_unknown_name_printed"),
+            rows,
         )
 
 
@@ -116,7 +117,7 @@ def answer_name(
     if row is None:
         raise validation_error("printed", tk._("No responsible of this plan waits under that name."))
     if row.answered is not None:
-        raise validation_error("printed", tk._("Somebody said already whose this name is."))
+        raise validation_error("printed", tk._("Somebody answered already whose this name is."))
     event_service.hold(plan.id)
     model.Session.refresh(plan)
     if plan.status == PlanStatus.CLOSED.value:

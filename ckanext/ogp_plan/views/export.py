@@ -64,9 +64,9 @@ def serve_file(
 ) -> Response:
     """Return a file, or 304 when the visitor has this edition of it.
 
-    :param parts: what tells this file from the others of the same plans.
+    :param parts: what distinguishes this file from the others of the same plans.
     :param name: the name it is saved as; None: it is displayed, not saved.
-    :param tag: what tells its editions apart, where it is not the plans.
+    :param tag: what distinguishes its editions, where it is not the plans.
     """
     draft = any(plan.status == PlanStatus.DRAFT.value for plan in plans)
     etag = tag or export_view.compute_edition(plans, language.current(), *parts)

@@ -63,7 +63,7 @@ def _answer(id: str) -> None:
     for field, question in form.items():
         if field.startswith("question-"):
             value = form.get(f"answer-{field.removeprefix('question-')}", "")
-            rest = form.get("rest", "") if question.startswith("item.vanished:") else ""
+            rest = form.get("rest", "") if question.startswith("item.missing:") else ""
             if value or rest:
                 answers[question] = value or rest
     tk.get_action("ogp_plan_import_answer")({}, {"id": id, "answers": answers})
@@ -97,7 +97,7 @@ def _act_page(import_dict: dict[str, Any], errors: forms.Errors) -> Response:
         "acta": acta,
         "groups": _group_findings(acta) if acta else [],
         "questions": _list_questions(acta, import_dict["answers"]) if acta else [],
-        "vanished": sum(question["kind"] == "item.vanished" for question in acta["asked"]) if acta else 0,
+        "missing_items": sum(question["kind"] == "item.missing" for question in acta["asked"]) if acta else 0,
         "changes": changes[first : first + CHANGES_LIMIT],
         "made": sum(change["kind"] == "added" for change in changes),
         "paging": paging.paginate(

@@ -486,7 +486,7 @@ class AnswerForm(ItemForm):
 
     def send(self, sent: dict[str, str]) -> str:
         _act("ogp_plan_answer_create", {**self.subject(sent), **forms.filled(sent, ("reason", "text"))})
-        return tk._("Your answer stands beside the light now.")
+        return tk._("Your answer is shown with the light now.")
 
 
 class VerdictForm(ItemForm):
@@ -537,7 +537,7 @@ class VerdictForm(ItemForm):
                 data[name] = sent[name] == "true"
         data["alert"] = bool(sent["alert"])
         _act("ogp_plan_verdict_create", data)
-        return tk._("Your verdict stands beside what is declared now.")
+        return tk._("Your verdict is shown with what is declared now.")
 
 
 _AT = "/planes/<plan>/<address>"

@@ -40,7 +40,7 @@ _FORM = {
 
 
 class LinksPage(MethodView):
-    """``/planes/<plan>/ajustes/vinculos``: the links that stand, to be removed, and a form for one more."""
+    """``/planes/<plan>/ajustes/vinculos``: the active links, to be removed, and a form for one more."""
 
     def get(self, plan: str) -> Response:
         """Show the links and the form. ``elemento``: the item to begin with."""

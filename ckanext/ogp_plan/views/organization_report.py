@@ -54,7 +54,7 @@ LARGEST_CARRIED = 400_000
 
 
 def part_names() -> dict[str, str]:
-    """What a row of a workbook may say, in words (``says`` of ``ogp_plan_report_rows``)."""
+    """Names of the parts of a report that a row of a workbook may have (``ogp_plan_report_rows``)."""
     return {
         "state": tk._("State"),
         "progress": tk._("Progress"),
@@ -214,7 +214,7 @@ class OrganizationReport(MethodView):
         )
 
     def _errors(self, error: tk.ValidationError, duties: Sequence[Mapping[str, Any]]) -> forms.Errors:
-        """Errors of a duty stand beside its fields; what is of no field, first in the duty."""
+        """Errors of a duty are beside its fields; what is of no field, first in the duty."""
         plain = {name: one for name, one in error.error_dict.items() if name != "updates"}
         found = forms.errors_of(tk.ValidationError(plain)) if plain else {}
         for duty, wrong in zip(duties, parts_of(error, "updates"), strict=False):
@@ -249,8 +249,8 @@ class OrganizationReport(MethodView):
         try:
             done = tk.get_action("ogp_plan_report_rows")({}, data)
         except tk.ValidationError as error:
-            fates = error.error_dict.pop("fates", None)
-            tried = {"rows": fates, "applied": False, "counts": {}} if isinstance(fates, list) else None
+            outcomes = error.error_dict.pop("outcomes", None)
+            tried = {"rows": outcomes, "applied": False, "counts": {}} if isinstance(outcomes, list) else None
             errors = forms.errors_of(error)
             return self._page(name, owed, errors, 400, tried=tried, kept=kept)
         except tk.NotAuthorized as error:
@@ -350,7 +350,7 @@ def organization_reports(id: str) -> Any:
 
 
 def organization_report(id: str, report: str) -> Any:
-    """``/organismo/<id>/informes/<report>``: what it says, and what it carried to each item."""
+    """``/organismo/<id>/informes/<report>``: its sections, and what it reports of each item."""
     present, size = paging.requested_page(), config.page_size()
     try:
         found = tk.get_action("ogp_plan_report_show")(

@@ -116,7 +116,7 @@ class SettingsPage(MethodView):
 
     def _dataset(self, plan: str) -> str:
         done = tk.get_action("ogp_plan_publish_dataset")({}, {"plan": plan})
-        return str(tk._("The plan stands in the catalogue, at {url}.").format(url=done["url"]))
+        return str(tk._("The plan is in the catalogue, at {url}.").format(url=done["url"]))
 
     def _period(self, plan: str) -> str:
         sent = forms.given("period", "reason")

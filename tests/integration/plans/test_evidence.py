@@ -343,7 +343,7 @@ class TestChecks:
         assert getattr(self.look(plan), found) == 1
         item = town.item(plan, "1.1.1")
         assert item.light == "en_riesgo"
-        reason = next(one for one in item.standing["reasons"] if one["code"] == "R5")
+        reason = next(one for one in item.status["reasons"] if one["code"] == "R5")
         assert reason["params"]["how"] == "broken"
         _Site.pages["/acta.pdf"] = (200, b"acta")
         self.look(plan, everything=True)

@@ -264,7 +264,7 @@ class TestACorrectedDocument:
         shorter = plan_files.f014(plan_files.ROWS[:3])
         one = opened(town, shorter, plan=plan.name)
         asked = one["reading"]["acta"]["asked"]
-        assert [(question["kind"], question["params"]["code"], question["params"]["below"]) for question in asked] == [("item.vanished", "2", 2)]
+        assert [(question["kind"], question["params"]["code"], question["params"]["below"]) for question in asked] == [("item.missing", "2", 2)]
         assert one["changes"] == []
         kept = town.call("owner_admin", "ogp_plan_import_answer", id=one["id"], answers={asked[0]["id"]: "keep"})
         assert (kept["may_apply"], kept["changes"]) == (True, [])

@@ -366,7 +366,7 @@ class TestLinking:
 
     def test_in_english(self, coordinator: Visitor, plan: PlanRow) -> None:
         shown = text_of(coordinator.page("/en" + page_of(plan)))
-        for said in ("Links that stand", "Link an item", "One answer for both", "Plan of the other item"):
+        for said in ("Active links", "Link an item", "One answer for both", "Plan of the other item"):
             assert said in shown
 
 

@@ -81,11 +81,11 @@ class TestReading:
         assert (listed["count"], len(listed["results"])) == (1, 1)
         one = listed["results"][0]
         assert {plan["name"] for plan in one["plans"]} == {row.name, other.name}
-        assert (one["carried"], one["sections"], one["state"]) == (3, ["Gestión"], "pendiente")
+        assert (one["item_count"], one["sections"], one["state"]) == (3, ["Gestión"], "pendiente")
         shown = [town.call("anonymous", "ogp_plan_report_show", id=id_) for id_ in made["reports"].values()]
         assert shown[0] == shown[1], "whichever plan's id it is asked by"
         assert shown[0]["sections"] == [{"title": "Gestión", "text": "Primera línea\nSegunda línea"}]
-        carried = {each["item"]["address"]: each for each in shown[0]["carried"]}
+        carried = {each["item"]["address"]: each for each in shown[0]["entries"]}
         assert list(carried) == ["1.1.1", "2.2", "4.1.H1"]
         measured = carried["1.1.1"]["measurements"][0]
         assert (measured["value"], measured["indicator_name"]) == ("1", "Mapas revisados")
@@ -112,7 +112,7 @@ class TestReading:
             for offset in (0, 4)
         ]
         assert [one["count"] for one in pages] == [6, 6]
-        assert [each["item"]["address"] for one in pages for each in one["carried"]] == addresses
+        assert [each["item"]["address"] for one in pages for each in one["entries"]] == addresses
 
     def test_nobody_says_of_what(self, town: Town) -> None:
         with pytest.raises(tk.ValidationError) as refused:
@@ -133,14 +133,14 @@ class TestReading:
         town.call("coordinator", "ogp_plan_review_create", update=ids["1.1.1"], accepted=False, reason="Falta el acta")
         town.call("coordinator", "ogp_plan_review_create", update=ids["2.2"], accepted=True)
         told = town.call("anonymous", "ogp_plan_report_show", id=report)
-        assert {one["item"]["address"]: one["state"] for one in told["carried"]} == {"1.1.1": "devuelto", "2.2": "aceptado"}
-        assert told["carried"][0]["review"]["reason"] == "Falta el acta"
-        assert told["carried"][0]["measurements"][0]["state"] == "devuelto"
+        assert {one["item"]["address"]: one["state"] for one in told["entries"]} == {"1.1.1": "devuelto", "2.2": "aceptado"}
+        assert told["entries"][0]["review"]["reason"] == "Falta el acta"
+        assert told["entries"][0]["measurements"][0]["state"] == "devuelto"
         assert told["state"] == "pendiente"
         town.call("coordinator", "ogp_plan_review_create", report=report, accepted=False, reason="Todo de nuevo")
         told = town.call("anonymous", "ogp_plan_report_show", id=report)
         # what an accepted update came in was returned whole
-        assert (told["state"], {one["state"] for one in told["carried"]}) == ("devuelto", {"devuelto"})
+        assert (told["state"], {one["state"] for one in told["entries"]}) == ("devuelto", {"devuelto"})
         page = text_of(soup(town.get("anonymous", told["url"])))
         assert "Todo de nuevo" in page and "Falta el acta" in page and "Devuelto en el seguimiento" in page
         listed = town.call("anonymous", "ogp_plan_report_list", plan=row.name)["results"]
@@ -249,7 +249,7 @@ class TestPages:
         assert [text_of(one) for one in page.select("h1")] == ["<i>Cuarto</i> trimestre"]
         section = page.select_one("section[aria-labelledby=ogp-says] .ogp-text")
         assert section is not None and section.get_text() == hostile, "its lines are kept"
-        card = page.select_one("section[aria-labelledby=ogp-carried] .ogp-card")
+        card = page.select_one("section[aria-labelledby=ogp-entries] .ogp-card")
         assert card is not None and card.select_one(f"a[href='/planes/{row.name}/1.1.1']") is not None
         light = card.select_one(".ogp-light")
         assert light is not None and light.select_one("svg") is not None and text_of(light)
@@ -368,7 +368,7 @@ class TestHandingIn:
         assert Decimal(row.body["value"]) == 0, "a zero says zero"
         # the link proves the figure, and the report tells of both
         report = answer.headers["Location"].rsplit("/", 1)[-1]
-        [one] = town.call("anonymous", "ogp_plan_report_show", id=report)["carried"]
+        [one] = town.call("anonymous", "ogp_plan_report_show", id=report)["entries"]
         assert (one["id"], one["measurements"][0]["value"]) == (None, "0")
         assert [proof["url"] for proof in one["evidence"]] == ["https://example.org/lista"]
 

@@ -167,8 +167,8 @@ class TestLists:
         assert found["owner"] == {"name": town.owner, "title": "DADII"}
         assert found["coverage"] == {"with_value": 1, "total": 4}
         assert found["progress"] == 1.0
-        assert found["days_since_news"] == 72
-        assert found["last_news"] == "2026-05-04T15:00:00.000000Z"
+        assert found["days_since_update"] == 72
+        assert found["last_update"] == "2026-05-04T15:00:00.000000Z"
         assert found["next_cut"]["day"] == "2026-04-30"
         assert found["next_cut"]["state"] == "vencido"
         assert found["next_cut"]["days_left"] == -61
@@ -494,9 +494,9 @@ class TestObligations:
         """They say no light of an organismo: it is not known, and the item's stands in for it in lists and counts."""
         row = computed(town)
         keep = sa.text(
-            "UPDATE ogp_item SET standing = jsonb_set(standing, '{assignments}', (SELECT jsonb_agg(one - 'light') "
-            "FROM jsonb_array_elements(standing->'assignments') AS one)) "
-            "WHERE plan_id = :id AND jsonb_array_length(standing->'assignments') > 0"
+            "UPDATE ogp_item SET status = jsonb_set(status, '{assignments}', (SELECT jsonb_agg(one - 'light') "
+            "FROM jsonb_array_elements(status->'assignments') AS one)) "
+            "WHERE plan_id = :id AND jsonb_array_length(status->'assignments') > 0"
         )
         assert model.Session.execute(keep, {"id": row.id}).rowcount == 4
         model.Session.commit()

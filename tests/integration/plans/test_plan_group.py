@@ -92,7 +92,7 @@ class TestTheAction:
         assert done == {"plan": row.name, "group": "organismos", "version": 2, "changes": 1}
         assert owing(row) == {(town.obras, "organismos"), (town.datic, "organismos")}
         item = town.item(row, "2.2")
-        quota = item.standing["quota"]
+        quota = item.status["quota"]
         assert sorted(quota["missing"]) == sorted([town.obras, town.datic])
         assert (quota["unnamed"], Decimal(quota["target"])) == (1, 6), "the third is owed still"
         due = town.call("anonymous", "ogp_plan_obligation_list", organization=town.datic, plan=row.name)

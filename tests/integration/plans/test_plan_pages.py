@@ -258,7 +258,7 @@ class TestReading:
 
     def test_both_languages(self, town: Town, running: PlanRow) -> None:
         page = town.get("anonymous", f"/en/planes/{running.name}").get_data(as_text=True)
-        assert "How it stands today" in page and "Cómo va hoy" not in page
+        assert "Status today" in page and "Cómo va hoy" not in page
 
     def test_the_page_of_an_organismo_in_the_portal(self, town: Town, running: PlanRow) -> None:
         page = soup(town.get("anonymous", f"/organization/{town.obras}"))

@@ -295,9 +295,9 @@ class TestThePageOfAPlan:
 
     def test_it_counts_and_says_since_when_nothing_is_new(self, town: Town, lived: PlanRow) -> None:
         shown = town.call("anonymous", "ogp_plan_show", id=lived.name)
-        assert shown["days_since_news"] in (8, 9) and shown["disagreements"] == 1
+        assert shown["days_since_update"] in (8, 9) and shown["disagreements"] == 1
         for said in (page(town, f"/planes/{lived.name}"), page(town, "/planes")):
-            assert f"hace {shown['days_since_news']} días" in said.lower()
+            assert f"hace {shown['days_since_update']} días" in said.lower()
             assert f"en 1 de {shown['tracked']}" in said
 
     @pytest.mark.parametrize("view", ["arbol", "tabla", "matriz"])

@@ -49,7 +49,7 @@ def stored(plan_id: str) -> dict[str, tuple[Any, ...]]:
     """What is computed of each item, as the tables have it."""
     wanted = sa.select(
         PlanItem.address, PlanItem.declared, PlanItem.light, PlanItem.reasons, PlanItem.progress,
-        PlanItem.last_news, PlanItem.disagrees, PlanItem.standing,
+        PlanItem.last_update, PlanItem.disagrees, PlanItem.status,
     ).where(PlanItem.plan_id == plan_id)  # fmt: skip
     return {row[0]: tuple(row[1:]) for row in model.Session.execute(wanted)}
 
@@ -116,15 +116,15 @@ class TestTheSameEitherWay:
         for item in model.Session.query(PlanItem).filter_by(plan_id=row.id, trackable=True):
             standing = made[item.level, item.code]
             reported = list(Facts(record).reported_months((item.level, item.code)))
-            assert item.standing == {**item_status_dict(standing), "reported": reported}
+            assert item.status == {**item_status_dict(standing), "reported": reported}
             assert (item.declared, item.light) == (standing.declared.value, standing.light)
             assert item.reasons == [reason.code for reason in standing.reasons]
         rolled = roll_up(made, record, record_service.effective_settings(row))
         for item in model.Session.query(PlanItem).filter_by(plan_id=row.id, trackable=False):
             assert item.light is None
             of_core = roll_up_dict(rolled[item.level, item.code])
-            assert item.standing["rolled"]["counts"] == of_core["counts"]
-            assert item.standing["rolled"]["rolled"]["with_value"] == of_core["rolled"]["with_value"]
+            assert item.status["rolled"]["counts"] == of_core["counts"]
+            assert item.status["rolled"]["rolled"]["with_value"] == of_core["rolled"]["with_value"]
 
     def test_nothing_new_writes_nothing(self, town: Town) -> None:
         row = town.plan("ogp")
@@ -295,9 +295,9 @@ class TestManyAtOnce:
         self.assert_nothing_is_lost(plan_id, 20)
         item = PlanItem.at(plan_id, "2.2")
         assert item is not None
-        assert item.standing["quota"]["actual"] == "2"
+        assert item.status["quota"]["actual"] == "2"
         last = model.Session.query(sa.func.max(Event.at)).filter_by(plan_id=plan_id).scalar()
-        assert item.last_news == last
+        assert item.last_update == last
 
     def test_on_items_side_by_side_in_any_order(self, town: Town) -> None:
         plan_id = self.prepared(town)

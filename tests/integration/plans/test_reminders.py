@@ -288,7 +288,7 @@ class TestSending:
             town.item(plan, address).light = "completado"
             model.Session.commit()
         mail_delivery.deliver()
-        assert states() == {"settled": 6}
+        assert states() == {"not_needed": 6}
         assert not any("31 de marzo" in one["Subject"] for one in sink.letters)
 
     def test_the_digest_tells_what_is_late(self, town: Town, plan: PlanRow, sink: Sink) -> None:
@@ -306,7 +306,7 @@ class TestSending:
         monkeypatch.setitem(tk.config, "ckanext.ogp_plan.reminders", False)
         went = run()
         assert went.stopped
-        assert states() == {"owed": 6}
+        assert states() == {"pending": 6}
         assert sink.letters == []
 
     def test_titles_make_no_headers(self, town: Town, plan: PlanRow, sink: Sink) -> None:
@@ -327,7 +327,7 @@ class TestTrouble:
         monkeypatch.setitem(tk.config, "smtp.server", f"127.0.0.1:{_free_port()}")
         went = run()
         assert went.stopped
-        assert states(None) == {"owed": 6}
+        assert states(None) == {"pending": 6}
         # only one reader was tried, and is not worse off for it
         assert sorted(one.attempts for one in letters("due")) == [0, 0, 0, 0, 1, 1]
         made = Sink()
@@ -345,7 +345,7 @@ class TestTrouble:
     def test_no_server_at_all(self, town: Town, plan: PlanRow, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(tk.config, "smtp.server", "")
         assert run().stopped
-        assert states() == {"owed": 6}
+        assert states() == {"pending": 6}
 
     def test_a_server_that_dies_with_the_letter_in_its_hands(
         self, town: Town, plan: PlanRow, sink: Sink
@@ -375,13 +375,13 @@ class TestTrouble:
         owe()
         sink.recipient = "421 Bye"
         mail_delivery.deliver()
-        assert states() == {"owed": 6}
+        assert states() == {"pending": 6}
         sink.recipient = ""
         mail_delivery.deliver()
         assert states() == {"sent": 6}
 
     @pytest.mark.parametrize(
-        ("answer", "state"), [("452 Full", "owed"), ("451 Later", "owed"), ("554 Spam", "failed")]
+        ("answer", "state"), [("452 Full", "pending"), ("451 Later", "pending"), ("554 Spam", "failed")]
     )
     def test_one_letter_that_is_not_taken(
         self, town: Town, plan: PlanRow, sink: Sink, answer: str, state: str
@@ -404,7 +404,7 @@ class TestTrouble:
 
         def die(*_args: Any) -> Any:
             # it is in the database before the server hears of it
-            assert states() == {"owed": 4, "sending": 2}
+            assert states() == {"pending": 4, "sending": 2}
             raise SystemExit
 
         monkeypatch.setattr(smtp, "send_message", die)
@@ -523,7 +523,7 @@ class TestResending:
         assert done.exit_code == cli.OPEN
         assert "tried 2: sent 0 in 0 letters, failed again 0" in done.output
         assert "2 not taken now" in done.output
-        assert states() == {"failed": 4, "owed": 2}
+        assert states() == {"failed": 4, "pending": 2}
 
     def test_what_was_done_meanwhile_is_settled(self, town: Town, plan: PlanRow, sink: Sink) -> None:
         owe()
@@ -534,7 +534,7 @@ class TestResending:
         done = self.resend(town)
         assert "tried 6: sent 0 in 0 letters, failed again 0" in done.output
         assert "6 done meanwhile" in done.output
-        assert states() == {"settled": 6}
+        assert states() == {"not_needed": 6}
         assert sink.letters == []
 
     def test_turned_off(self, town: Town, plan: PlanRow, sink: Sink, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,7 +67,7 @@ class TestLists:
         assert rows_of(plan) == []
         done = town.call("focal_point", "ogp_plan_report_rows", **say, dry_run=False)
         assert done["applied"] is True
-        assert [one["says"] for one in done["rows"]] == [
+        assert [one["parts"] for one in done["rows"]] == [
             ["state", "progress", "text", "measurements"], ["text", "measurements", "evidence"], ["confirms"]
         ]  # fmt: skip
         assert [one.kind for one in rows_of(plan)] == [
@@ -113,7 +113,7 @@ class TestLists:
         say = {"plan": plan.name, "organization": town.obras, "period": "2026-06", "dry_run": False}
         town.call("focal_point", "ogp_plan_report_rows", **say, rows=[{"item": "1.1.2_2", "value": 2}])
         done = town.call("focal_point", "ogp_plan_report_rows", **say, rows=[{"item": "1.1.2_2", "value": 3}])
-        assert done["rows"][0]["says"] == ["measurements"]
+        assert done["rows"][0]["parts"] == ["measurements"]
         first, second = rows_of(plan)
         assert second.supersedes == first.id
 
@@ -131,13 +131,13 @@ class TestLists:
         ]
         say = {"plan": plan.name, "organization": town.obras, "rows": rows}
         dry = town.call("focal_point", "ogp_plan_report_rows", **say)
-        fates = [one["fate"] for one in dry["rows"]]
+        fates = [one["outcome"] for one in dry["rows"]]
         assert fates == ["new", "new", "new", "refused", "refused", "new", "refused", *["refused"] * 4]
         assert set(dry["rows"][7]["errors"]) == {"progress", "estado"}
         assert set(dry["rows"][3]["errors"]) == {"organization"}
         with pytest.raises(tk.ValidationError) as error:
             town.call("focal_point", "ogp_plan_report_rows", **say, dry_run=False)
-        assert len(error.value.error_dict["fates"]) == len(rows)
+        assert len(error.value.error_dict["outcomes"]) == len(rows)
         assert error.value.error_summary
         assert rows_of(plan) == []
 
@@ -145,7 +145,7 @@ class TestLists:
         say = {"plan": plan.name, "organization": town.obras}
         rows = [{"item": "1.1.1", "text": "Uno"}, {"item": "1.1.1", "text": "Dos"}]
         dry = town.call("focal_point", "ogp_plan_report_rows", **say, rows=rows)
-        assert [one["fate"] for one in dry["rows"]] == ["refused", "refused"]
+        assert [one["outcome"] for one in dry["rows"]] == ["refused", "refused"]
         assert set(dry["rows"][0]["errors"]) == {"text"}
         rows = [{"item": "1.1.1", "value": 1}, {"item": "1.1.1", "value": 2}]
         dry = town.call("focal_point", "ogp_plan_report_rows", **say, rows=rows)

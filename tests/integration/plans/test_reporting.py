@@ -68,7 +68,7 @@ class TestUpdates:
         assert made["organization"] == town.obras
         item = town.item(plan, "1.1.1")
         assert (item.declared, made["light"]) == ("en_curso", item.light)
-        assert item.last_news is not None
+        assert item.last_update is not None
 
     def test_no_changes_begins_nothing(self, town: Town, plan: PlanRow) -> None:
         made = town.call(
@@ -158,7 +158,7 @@ class TestUpdates:
             reason="Sin comunidad a cargo.",
         )
         assert made["organization"] == town.obras
-        standing = town.item(plan, "2.2").standing
+        standing = town.item(plan, "2.2").status
         assert {one["organization"]: one["declared"] for one in standing["assignments"]}[
             town.obras
         ] == "no_aplica"
@@ -174,7 +174,7 @@ class TestUpdates:
             evidence=[LINK],
         )
         assert first["declared"] == "en_curso"
-        quota = town.item(plan, "2.2").standing["quota"]
+        quota = town.item(plan, "2.2").status["quota"]
         assert (list(quota["met"]), list(quota["missing"])) == ([town.obras], [town.datic])
 
     def test_who_supports_declares_no_state(self, town: Town, plan: PlanRow) -> None:
@@ -394,7 +394,7 @@ class TestAtOnce:
         # the item stands by all of them
         item = town.item(plan, "1.1.2_2")
         assert item.progress == 1
-        assert item.last_news >= max(one.at for one in found)
+        assert item.last_update >= max(one.at for one in found)
 
     def test_of_two_of_one_period_one_is_refused(self, town: Town, plan: PlanRow) -> None:
         say = {"plan": plan.name, "item": "1.1.1", "value": 1, "period": "2026-01"}
@@ -496,7 +496,7 @@ class TestAnswers:
             text="Faltó personal.",
         )
         assert "R1" in made["reasons"]
-        assert [one["text"] for one in town.item(plan, "1.1.1").standing["answers"]] == ["Faltó personal."]
+        assert [one["text"] for one in town.item(plan, "1.1.1").status["answers"]] == ["Faltó personal."]
         wrong = refused(
             town, "focal_point", "ogp_plan_answer_create", plan=plan.name, item="1.1.1", reason="R7", text="x"
         )

@@ -178,7 +178,7 @@ CASES: dict[str, Case] = {
         {"budget": {"amount": cop(19_000_000_000_000)}},
         {"budget": {"amount": {"amount": True, "currency": "COP"}}, **cp(contractValue={"amount": "9" * 30, "currency": "COP"})},
     ),
-    "money.unit_slip": Case(
+    "money.unit_mismatch": Case(
         {"budget": {"amount": cop(8_000)}, **cp(contractValue=cop(7_900_000_000))},
         "budget/amount/amount",
         # a first study of a large project is a small contract, no slip
@@ -744,9 +744,9 @@ def test_links_of_the_office(url: str, private: bool) -> None:
 
 def test_thousands_are_told_apart_from_a_first_small_contract() -> None:
     works = {"budget": {"amount": cop(90e9)}, **cp(contractValue=cop(60e6), nature=["construction"])}
-    assert "money.unit_slip" in {code for code, _ in run(works)}
+    assert "money.unit_mismatch" in {code for code, _ in run(works)}
     final = cp(contractValue=cop(5e9), finalValue=cop(5e6))
-    assert [path(hit.parts) for code, hit in run(final) if code == "money.unit_slip"] == [f"{S}/finalValue/amount"]
+    assert [path(hit.parts) for code, hit in run(final) if code == "money.unit_mismatch"] == [f"{S}/finalValue/amount"]
 
 
 def test_a_geometry_has_one_finding_about_where_it_lies() -> None:

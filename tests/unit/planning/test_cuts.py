@@ -424,7 +424,7 @@ def test_a_frozen_cut_has_no_float_and_no_person() -> None:
     assert canonical(body) == found
     assert body["items"][2]["item"]["fields"]["a"] == "0.1"
     assert body["compliance"]["whole"]["scheduled"] == 2
-    third = body["items"][3]["standing"]
+    third = body["items"][3]["status"]
     assert [one["actual"] for one in third["assignments"]] == ["1", "4", None]
     assert third["quota"]["progress"] == "0.6666666667"
 
@@ -520,17 +520,17 @@ def test_its_outline_says_what_its_bytes_say() -> None:
     assert [(r.scheduled, r.fulfilled, r.late, r.excluded) for r in brief.rows.values()] == [
         (r["scheduled"], r["fulfilled"], r["late"], r["excluded"]) for r in found["rows"]
     ]
-    tracked = [one for one in whole["items"] if one["standing"]]
+    tracked = [one for one in whole["items"] if one["status"]]
     assert tracked and len(tracked) == len(brief.tracked)
     for item, one in zip(brief.tracked, tracked, strict=True):
         assert brief.whole(item) == one
-        assert item.key == (one["level"], one["code"]) and item.standing is not None
-        assert (item.standing.light, item.standing.disagreement) == (
-            one["standing"]["light"],
-            one["standing"]["disagreement"],
+        assert item.key == (one["level"], one["code"]) and item.status is not None
+        assert (item.status.light, item.status.disagreement) == (
+            one["status"]["light"],
+            one["status"]["disagreement"],
         )
-        assert [(a.organization, a.excluded, a.last_update) for a in item.standing.assignments] == [
-            (a["organization"], a["excluded"], a["last_update"]) for a in one["standing"]["assignments"]
+        assert [(a.organization, a.excluded, a.last_update) for a in item.status.assignments] == [
+            (a["organization"], a["excluded"], a["last_update"]) for a in one["status"]["assignments"]
         ]
         assert [verdict.role for verdict in item.verdicts] == [v["role"] for v in one["verdicts"]]
     assert any(item.verdicts for item in brief.tracked)

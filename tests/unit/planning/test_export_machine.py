@@ -71,7 +71,7 @@ def test_history_has_every_fact_in_order() -> None:
     assert len(row["history"]) == expected + 2 + 1 + 1 + 2  # two reviews, a check, a link, a change and a light
     counts = {one["id"]: one["counts"] for one in row["history"] if "counts" in one and one["type"] in ("update", "measurement")}
     assert counts == {"u3": True, "m2": True, "m3": False, "u4": False, "u5": False, "m4": True, "u6": True, "u9": True}
-    assert row["indicators"][0]["actual"] == 3 and row["standing"]["reasons"][0]["text"]
+    assert row["indicators"][0]["actual"] == 3 and row["status"]["reasons"][0]["text"]
 
 
 def test_ids_are_the_same_on_another_host_and_another_day() -> None:

@@ -43,7 +43,7 @@ def test_one_timeline_newest_first() -> None:
     assert [one.at for one in found] == sorted((one.at for one in found), reverse=True)
     assert [one.code for one in reversed(found)] == [
         "link", "link.removed", "update.both", "update.confirms", "evidence", "evidence.private", "review.returned",
-        "evidence.broken", "measurement", "update.progress", "measurement.retracted", "review.accepted", "evidence.mended",
+        "evidence.broken", "measurement", "update.progress", "measurement.retracted", "review.accepted", "evidence.valid_again",
         "verdict.alert", "answer", "verdict.closes", "verdict.disagrees", "verdict.completion",
     ]  # fmt: skip
     assert all(one.event for one in found)

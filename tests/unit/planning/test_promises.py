@@ -37,7 +37,7 @@ def test_a_result_is_never_read_as_a_responsible(by: int, rows: list[int] | None
     for item in as_printed.plan.items:
         other = reading.plan.item(item.level, item.code)
         assert other is not None and other.fields == item.fields and other.assignments == item.assignments
-    assert "tail.shifted" in {one.kind for one in reading.act.flagged}
+    assert "row.shifted" in {one.kind for one in reading.act.flagged}
     assert lost(content, reading, "plan.csv") == []
 
 
@@ -51,7 +51,7 @@ def test_a_form_that_keeps_to_its_columns_is_read_by_them() -> None:
     assert first and first.schedule.months == (3,) and first.fields["result"] == "1"
     assert second and second.schedule.months == (3, 6, 9, 12) and second.fields["responsible"] == "Oficina de Comunicaciones"
     assert "Nota al margen" in {one.text for one in reading.act.flagged if one.kind == "cell.unplaced"}
-    assert "tail.shifted" not in {one.kind for one in reading.act.flagged}
+    assert "row.shifted" not in {one.kind for one in reading.act.flagged}
 
 
 PROSE = "Reunir, revisar, publicar, contar, medir, atender, escuchar y responder"

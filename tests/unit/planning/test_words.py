@@ -38,7 +38,7 @@ def test_each_code_that_is_used_has_words() -> None:
 
 
 def test_no_words_are_left_over() -> None:
-    from_data = {"not_plan.report", "number.zeros", "number.thousands", "number.ungrouped", "header.first", "header.repeated", "debris", "label"}
+    from_data = {"not_plan.report", "number.zeros", "number.thousands", "number.ungrouped", "header.first", "header.repeated", "page.mark", "label"}
     known = set(messages.FINDINGS) | set(messages.ERRORS) | set(messages.OPTIONS)
     assert known - used() - from_data - {f"family.{code}" for code in FAMILY_CODES} == set()
 
@@ -77,7 +77,7 @@ def test_a_hostile_text_is_not_read_as_our_words() -> None:
 
 @pytest.mark.parametrize("lang", ["", "xx", "../../etc", "es-419", "EN"])
 def test_any_language_tag_gives_words(lang: str) -> None:
-    assert Renderer(lang).title("debris")
+    assert Renderer(lang).title("page.mark")
 
 
 def test_fields_and_levels_have_their_familys_names() -> None:

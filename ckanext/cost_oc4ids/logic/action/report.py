@@ -68,7 +68,7 @@ def _report_dict(resource: model.Resource, state: ResourceState | None, lang: st
 
 @tk.side_effect_free
 def oc4ids_report_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
-    """Show where a resource stands and what was found in its file.
+    """Show the validation state of a resource and what was found in its file.
 
     :param resource_id: the id of the resource
     :type resource_id: string
@@ -79,7 +79,7 @@ def oc4ids_report_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
 
     :returns: ``state`` (``not_applicable``, ``pending``, ``valid``, ``invalid``, ``error``, ``stale``),
         ``reason`` (a code) and ``error`` (its sentence) if there is more to say, ``content_hash`` (SHA-256),
-        ``schema_version``, ``checks_version``, ``origin``, ``created``, ``projects`` (how many stand in the
+        ``schema_version``, ``checks_version``, ``origin``, ``created``, ``projects`` (how many are in the
         portal), and ``report``: the last one, or None
     :rtype: dict
     :raises ckan.plugins.toolkit.ObjectNotFound: there is none, or you may not see it

@@ -296,7 +296,7 @@ def lint_registry() -> tuple[Lint, ...]:
 
 
 def top_fields(needs: Needs) -> frozenset[str]:
-    """Fields of a project at, or below, which what a check needs stands."""
+    """Fields of a project that hold, themselves or below them, what a check needs."""
     from .. import schema
 
     found: set[str] = set()

@@ -105,7 +105,7 @@ register(
 
 
 def _odd_periods(ctx: ProjectContext) -> list[Found]:
-    """Periods but those whose dates, of one hour and zone, stand in order: nearly all do."""
+    """Periods but those whose dates, of one hour and zone, are in order: nearly all are."""
     if ctx.extracts.odd_periods is None:
         odd = ctx.extracts.odd_periods = []
         for found in ctx.extracts.periods:

@@ -76,7 +76,7 @@ def project_gone(ctx: HistoryContext) -> Iterator[Hit]:
 
 @check("history.status_back", scope="history")
 def status_back(ctx: HistoryContext) -> Iterator[Hit]:
-    """A project goes through its stages forward; cancelled stands apart (OC4IDS, codelist projectStatus)."""
+    """A project goes through its stages forward, but for cancelled (OC4IDS, codelist projectStatus)."""
     order = {status: rank for rank, status in enumerate(rules("status")["order"])}
     for identifier, (before, _, _) in _previous(ctx):
         now = ctx.projects.get(identifier)

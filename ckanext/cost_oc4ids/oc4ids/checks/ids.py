@@ -19,7 +19,10 @@ register(
     "id.missing",
     _W,
     N_("An item of a list without its id"),
-    N_("This item of the list has no 'id', so it cannot be told from the others when the file changes."),
+    N_(
+        "This item of the list has no 'id', so it cannot be distinguished from the others when the file "
+        "changes."
+    ),
     N_("Give every item an 'id' that no other item of the same list has, and keep it in later versions."),
     N_("Review tool of OC4IDS: missing identifiers"),
 )

@@ -87,7 +87,7 @@ register(
     N_("Our reasoning: limit by currency, see checks.yaml"),
 )
 register(
-    "money.unit_slip",
+    "money.unit_mismatch",
     _W,
     N_("Two amounts a thousand times apart"),
     N_("These two amounts should be alike and are a thousand times or more apart: %(value)s."),
@@ -338,10 +338,14 @@ def _alike(one: Money, other: Money) -> bool:
     return abs(one.amount - other.amount) <= _tolerance() * max(abs(one.amount), abs(other.amount))
 
 
-def _slipped(one: Money, other: Money) -> bool:
+def _differs_in_unit(one: Money, other: Money) -> bool:
     """Whether the larger is so many times the other that one must be in other units."""
     small, large = (one.amount, other.amount) if one.amount < other.amount else (other.amount, one.amount)
-    return small > 0 and one.currency == other.currency and large >= rules("money")["unit_slip_ratio"] * small
+    return (
+        small > 0
+        and one.currency == other.currency
+        and large >= rules("money")["unit_mismatch_ratio"] * small
+    )
 
 
 def _total_of(group: list[Any], currency: str) -> Money | None:
@@ -382,7 +386,11 @@ def contracts_exceed_budget(ctx: ProjectContext) -> Iterator[Hit]:
     whole, contracted = costs(ctx).budget, costs(ctx).contracted
     if not whole or not contracted or whole.currency != contracted.currency:
         return
-    if contracted.amount > whole.amount and not _alike(contracted, whole) and not _slipped(contracted, whole):
+    if (
+        contracted.amount > whole.amount
+        and not _alike(contracted, whole)
+        and not _differs_in_unit(contracted, whole)
+    ):
         yield Hit(("budget", "amount"), f"{show(contracted.amount)} > {whole}")
 
 
@@ -414,7 +422,7 @@ def final_value_unexplained(ctx: ProjectContext) -> Iterator[Hit]:
         final, value = each.final, each.last
         if not final or not value or final.currency != value.currency or value.amount <= 0:
             continue
-        if final.amount > value.amount and not _alike(final, value) and not _slipped(final, value):
+        if final.amount > value.amount and not _alike(final, value) and not _differs_in_unit(final, value):
             yield Hit((*each.contract.parts, "finalValue"), f"{show(final.amount)} > {value}")
 
 
@@ -424,8 +432,8 @@ def _has_works(found: Costs) -> bool:
     return any(isinstance(nature, list) and "construction" in nature for nature in natures)
 
 
-@check("money.unit_slip", needs=("budget", "contractingProcesses"))
-def unit_slip(ctx: ProjectContext) -> Iterator[Hit]:
+@check("money.unit_mismatch", needs=("budget", "contractingProcesses"))
+def unit_mismatch(ctx: ProjectContext) -> Iterator[Hit]:
     """Amounts of the same thing a thousand times apart suggest thousands or millions (our reasoning).
 
     Compared: budget with final cost; budget with the sum of contracts (when the
@@ -434,10 +442,10 @@ def unit_slip(ctx: ProjectContext) -> Iterator[Hit]:
     """
     found = costs(ctx)
     whole = found.budget
-    if whole and found.final and _slipped(whole, found.final):
+    if whole and found.final and _differs_in_unit(whole, found.final):
         yield Hit(("completion", "finalValue", "amount"), f"{show(found.final.amount)} ↔ {whole}")
     contracted = found.contracted
-    if whole and contracted and _slipped(whole, contracted):
+    if whole and contracted and _differs_in_unit(whole, contracted):
         small_start = contracted.amount < whole.amount and not _has_works(found)
         if not small_start:
             yield Hit(("budget", "amount", "amount"), f"{show(contracted.amount)} ↔ {whole}")
@@ -445,5 +453,5 @@ def unit_slip(ctx: ProjectContext) -> Iterator[Hit]:
         if each.value is None:
             continue
         for parts, other in ((("tender", "costEstimate"), each.estimate), (("finalValue",), each.final)):
-            if other and _slipped(each.value, other):
+            if other and _differs_in_unit(each.value, other):
                 yield Hit((*each.contract.parts, *parts, "amount"), f"{show(other.amount)} ↔ {each.value}")

@@ -1,4 +1,4 @@
-"""References between organisations: every place that names one, and the list of parties it must stand in."""
+"""References between organisations: the places that name one, and the list of parties that must have it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ register(
         "Here the organisation is called %(value)s, but in 'parties' the same id is called "
         '"%(party_name)s".'
     ),
-    N_("Write the name as it stands in 'parties', or correct the id if another organisation was meant."),
+    N_("Write the name as it is in 'parties', or correct the id if another organisation was meant."),
     N_("OC4IDS 0.9.5: organization references"),
 )
 register(

@@ -20,7 +20,7 @@ from ..schema import normalise
 LONGEST = 48
 #: Shorter words are not corrected: one letter makes them another word.
 _SHORTEST = 4
-#: From this length on two letters may differ, if they stand together …
+#: From this length on two letters may differ, if they are adjacent …
 _LONG = 8
 #: … and these many at either end are right; no more words than these are looked at.
 _END, _LOOKED_AT = 3, 4
@@ -42,7 +42,7 @@ def _ends(word: str) -> tuple[str, str]:
 
 
 def _differ_inside(one: str, other: str) -> bool:
-    """Whether two words are the same but for up to two letters that stand together."""
+    """Whether two words are the same but for up to two adjacent letters."""
     start = len(commonprefix((one, other)))
     end = len(commonprefix((one[start:][::-1], other[start:][::-1])))
     return max(len(one), len(other)) - start - end <= 2  # noqa: PLR2004

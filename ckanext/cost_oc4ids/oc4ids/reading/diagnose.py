@@ -36,7 +36,7 @@ _LONG_NUMBER = b"0" * MAX_DIGITS
 
 
 def has_long_number(raw: bytes) -> bool:
-    """Whether that many digits stand in a row, in texts too: an expression would be ten times slower.
+    """Whether there are that many digits in a row, in texts too: an expression would be ten times slower.
 
     Every 30th byte is asked first: of 300 digits in a row it meets ten in a row.
     """
@@ -48,7 +48,7 @@ Fail = Callable[..., Unreadable]
 
 
 def _unexpected(data: bytes, at: int, fail: Fail) -> Unreadable:
-    """Name what stands where no JSON can begin or go on."""
+    """Name what is found where no JSON can begin or go on."""
     rest = data[at : at + 16]
     if not rest:
         return fail("read.truncated", at)
@@ -234,7 +234,7 @@ def _unexpected_token(data: bytes, at: int, fail: Fail) -> Unreadable:
 
 
 def missing_comma(data: bytes, at: int, fail: Fail) -> Unreadable:
-    """Where a comma or a closing bracket belongs stands something else."""
+    """Something else is where a comma or a closing bracket belongs."""
     if data[at : at + 1] in b'"{[-0123456789tfn':
         return fail("read.missing_comma", at)
     return _unexpected_token(data, at, fail)

@@ -109,7 +109,7 @@ def open_package(
     """Look through a file.
 
     :param source: bytes, or a binary file object. One that can seek is read from
-        its start, wherever it stands, and must stay open while the reader is
+        its start, whatever its position, and must stay open while the reader is
         used; any other is read to its end into an anonymous temporary file.
     :param options: limits (``max_bytes`` of the file, after gzip too;
         ``max_project_bytes``; ``max_projects``; ``max_depth``).

@@ -12,7 +12,7 @@ Parts = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class RawProject:
-    """One project as it stands in the file.
+    """One project as it is in the file.
 
     ``raw`` is its exact JSON text (UTF-8, no space around); ``offset`` where it
     begins, in bytes of the decompressed file; ``pointer`` its JSON Pointer.

@@ -241,7 +241,7 @@ class JsonReader(PackageReader):
         elif values.get("type") == "FeatureCollection" or ("features" in names and "id" not in names):
             what = "read.geojson"
         elif {"success", "result"} <= names:
-            what = "read.ckan_answer"
+            what = "read.ckan_response"
         if what:
             raise Unreadable(what)
 
@@ -255,7 +255,7 @@ class JsonReader(PackageReader):
     # .. the slide
 
     def _elements(self, at: int, prefix: Parts, kind: Kind) -> int:
-        """Note where each element of the array at ``at`` stands; the position after its bracket."""
+        """Record the position of each element of the array at ``at``; the position after its bracket."""
         self._prefix = prefix
         opened = at
         at = self._window.space(at + 1)

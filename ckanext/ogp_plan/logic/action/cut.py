@@ -95,7 +95,7 @@ def _iso(moment: dt.datetime) -> str:
 
 @tk.side_effect_free
 def ogp_plan_cut_list(context: Context, data_dict: DataDict) -> list[dict[str, Any]]:
-    """List the cuts of a plan, past and to come, with where each stands.
+    """List the cuts of a plan, past and to come, with the state of each.
 
     :param plan: id or name of the plan
     :param limit: how many at most (default and most: 1000)
@@ -117,7 +117,7 @@ def ogp_plan_cut_list(context: Context, data_dict: DataDict) -> list[dict[str, A
 
 @tk.side_effect_free
 def ogp_plan_cut_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
-    """Show the cut of a day: the plan as it stood, its totals, who was late, what was edited after.
+    """Show the cut of a day: the plan as it was frozen, its totals, who was late, what was edited after.
 
     :param plan: id or name of the plan
     :param day: the day of the cut, as 2026-04-30
@@ -126,7 +126,7 @@ def ogp_plan_cut_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     :param limit: how many items (default and most: 1000)
     :param offset: how many items to leave out at the beginning (default: 0)
 
-    :returns: see ``docs/api.md``; before it is frozen only where it stands (``frozen`` false).
+    :returns: see ``docs/api.md``; before it is frozen only its state (``frozen`` false).
         ``items``: those that are tracked, as they were frozen; ``count``: how many there are
     :rtype: dict
     """
@@ -244,7 +244,7 @@ def _verdicts(items: Iterable[FrozenItem]) -> dict[str, int]:
     for one in items:
         for role in {verdict.role for verdict in one.verdicts}:
             found[role] = found.get(role, 0) + 1
-        found["disagreements"] += bool(one.standing and one.standing.disagreement)
+        found["disagreements"] += bool(one.status and one.status.disagreement)
     return found
 
 
@@ -253,7 +253,7 @@ def _item(
 ) -> dict[str, Any]:
     """An item as it was frozen, with what a page needs to say it."""
     whole, row = frozen.whole(one), frozen.rows.get(one.key)
-    light = whole["standing"]["light"]
+    light = whole["status"]["light"]
     state = settings.states.get(light)
     return {
         **whole,
@@ -271,9 +271,9 @@ def _late(frozen: Outline, names: Mapping[str, str]) -> list[dict[str, Any]]:
     counted = {key for key, row in frozen.rows.items() if row.scheduled}
     owed: dict[str, list[bool]] = {}
     for one in frozen.tracked:
-        if one.key not in counted or one.standing is None:
+        if one.key not in counted or one.status is None:
             continue
-        for assignment in one.standing.assignments:
+        for assignment in one.status.assignments:
             if not assignment.excluded:
                 owed.setdefault(assignment.organization, []).append(assignment.last_update is not None)
     late = [
@@ -313,13 +313,13 @@ def _edited_after(plan: PlanRow, cut: Cut, names: Mapping[str, str]) -> list[dic
 
 
 def ogp_plan_cut_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
-    """Freeze a plan for the cut of a day, as it stands at this moment.
+    """Freeze a plan for the cut of a day, with what is recorded at this moment.
 
     :param plan: id or name of the plan
     :param day: the day of the cut, as 2026-04-30
     :param reason: why it is frozen again, where it was before
 
-    :returns: where the cut stands, as :func:`ogp_plan_cut_list`
+    :returns: the state of the cut, as :func:`ogp_plan_cut_list`
     :rtype: dict
     """
     tk.check_access("ogp_plan_cut_create", context, data_dict)
@@ -344,7 +344,7 @@ def ogp_plan_cut_publish(context: Context, data_dict: DataDict) -> dict[str, Any
     :param plan: id or name of the plan
     :param day: the day of the cut, as 2026-04-30
 
-    :returns: where the cut stands, as :func:`ogp_plan_cut_list`
+    :returns: the state of the cut, as :func:`ogp_plan_cut_list`
     :rtype: dict
     """
     tk.check_access("ogp_plan_cut_publish", context, data_dict)

@@ -34,7 +34,7 @@ def ogp_plan_delegation_create(context: Context, data_dict: DataDict) -> dict[st
 
     :param user: who is on leave: name or id (optional: who asks)
     :type user: string
-    :param delegate: who stands in: name or id
+    :param delegate: the substitute: name or id
     :type delegate: string
     :param organization: the name of the organismo
     :type organization: string
@@ -55,7 +55,7 @@ def ogp_plan_delegation_create(context: Context, data_dict: DataDict) -> dict[st
     delegate = lookup.user(data["delegate"], "delegate")
     errors: dict[str, list[str]] = {}
     if delegate.id == user.id:
-        errors["delegate"] = [tk._("Nobody stands in for themselves. Choose somebody else.")]
+        errors["delegate"] = [tk._("Nobody can be their own substitute. Choose somebody else.")]
     if data["organization"] not in permission.load_person(user, delegations=False).represented_organizations(
         None
     ):
@@ -101,7 +101,7 @@ def ogp_plan_delegation_revoke(context: Context, data_dict: DataDict) -> dict[st
 
 @tk.side_effect_free
 def ogp_plan_delegation_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
-    """List who stands in for whom: of oneself, or of an organismo one speaks for; those of today and to come.
+    """List substitutes: one's own, or of an organismo that one reports for; those of today and to come.
 
     :param organization: the name of the organismo (optional)
     :type organization: string

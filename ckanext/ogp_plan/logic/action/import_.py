@@ -239,8 +239,8 @@ def ogp_plan_import_apply(context: Context, data_dict: DataDict) -> dict[str, An
     :param act_name: the act that changes an adopted plan (needed then)
     :param reason: why it changes (needed then)
 
-    :returns: ``plan`` (name), ``version``, ``changes`` (how many; 0: the plan said so already and nothing was
-        written), ``unknown_names`` (responsibles that wait for a person)
+    :returns: ``plan`` (name), ``version``, ``changes`` (how many; 0: the plan had all of it already and
+        nothing was written), ``unknown_names`` (responsibles that wait for a person)
     :rtype: dict
     """
     tk.check_access("ogp_plan_import_apply", context, data_dict)
@@ -389,7 +389,7 @@ def _commit(context: Context) -> None:
 
 
 def act_of(row: Import) -> Act | None:
-    """Return the act of an import as it stands now; None when it is kept no longer."""
+    """Return the act of an import as it is now; None when it was deleted."""
     if row.content is not None:
         return import_service.dry_run(row).reading.act
     reading = _applied_reading(row)

@@ -230,7 +230,7 @@ def _lights(counted: Any, conditions: list[Any]) -> Any:
 
 
 def _components(counted: Any, conditions: list[Any]) -> Any:
-    """Roots are told apart by their address inside a plan; over several plans addresses are the same."""
+    """Roots are distinguished by their address inside a plan; over several plans addresses are the same."""
     below = (
         sa.select(counted.c.component_id, sa.func.count().label("number"))
         .where(*conditions)

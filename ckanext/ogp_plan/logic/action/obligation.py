@@ -126,7 +126,7 @@ def _owed(name: str, plans: Mapping[str, PlanRow]) -> list[Any]:
         columns.declared,
         columns.light,
         columns.progress,
-        columns.last_news,
+        columns.last_update,
         columns.body["schedule"]["kind"].astext.label("schedule_kind"),
         *assignment_serializer.assignment_columns(name),
     ).where(PlanItem.id.in_(mine), PlanItem.trackable, PlanItem.withdrawn.is_(False))
@@ -139,7 +139,7 @@ def _placed(
     month: tuple[int, int],
     today: dt.date,
 ) -> tuple[tuple[Any, ...], Any, dict[str, Any]]:
-    """An item with its place (list, day, plan, position), and how the organismo stands in it."""
+    """An item with its place (list, day, plan, position), and the status of the organismo in it."""
     own = assignment_serializer.serialize_assignment(
         one, mine=one.mine, among=one.among, own_target=one.own_target
     )

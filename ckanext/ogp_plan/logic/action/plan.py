@@ -87,7 +87,7 @@ _ORDER = (
 
 @tk.side_effect_free
 def ogp_plan_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
-    """Show a plan: where it stands, its components, who owes what, how it is tracked, its versions and cuts.
+    """Show a plan: its status, its components, who owes what, how it is tracked, its versions and cuts.
 
     :param id: the name or id of the plan
     :type id: string

@@ -46,7 +46,7 @@ def ogp_plan_report_list(context: Context, data_dict: DataDict) -> dict[str, Any
     :type offset: integer
 
     :returns: ``count``; ``results``: ``id, title, period, start, end, at, organization, url, sections``
-        (their titles), ``carried`` (how many items it is about), ``plans``, ``state`` (``pendiente``,
+        (their titles), ``item_count`` (how many items it is about), ``plans``, ``state`` (``pendiente``,
         ``aceptado`` or ``devuelto`` in monitoring), ``corrected``; and of an ``organization`` its ``title``
         and what you ``may``
     :rtype: dict
@@ -77,17 +77,17 @@ def ogp_plan_report_list(context: Context, data_dict: DataDict) -> dict[str, Any
 
 @tk.side_effect_free
 def ogp_plan_report_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
-    """Show a report in sections: its words, and what it carried to each item.
+    """Show a report: its sections, and what it reports of each item.
 
     :param id: its id, in any of the plans that it was recorded in
     :type id: string
-    :param limit: how much of what it carried at most (optional, at most 1000)
+    :param limit: how many entries at most (optional, at most 1000)
     :type limit: integer
     :param offset: from which on (optional)
     :type offset: integer
 
     :returns: as in :func:`ogp_plan_report_list`, with ``sections`` (``title, text``), ``supersedes``,
-        ``superseded_by``, ``document_url``, ``count``, and ``carried``: ``id, at, item, declared, progress,
+        ``superseded_by``, ``document_url``, ``count``, and ``entries``: ``id, at, item, declared, progress,
         text, obstacles, next_step, reason, confirms, at_risk, period, measurements, evidence, state, review,
         superseded_by``
     :rtype: dict
@@ -100,9 +100,9 @@ def ogp_plan_report_show(context: Context, data_dict: DataDict) -> dict[str, Any
 
 
 def ogp_plan_report_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
-    """Hand in the periodic report of an organismo: sections in words, which may carry updates of many items.
+    """Create the periodic report of an organismo: sections of text, and updates of many items.
 
-    The report is recorded in every plan that it carries updates to (and in ``plan``), all or nothing.
+    The report is recorded in every plan that it has updates of (and in ``plan``), all or nothing.
 
     :param plan: id or name of the plan; needed where an update does not name its own
     :param organization: name of the organismo
@@ -111,7 +111,7 @@ def ogp_plan_report_create(context: Context, data_dict: DataDict) -> dict[str, A
     :param sections: list of ``{"title", "text"}``
     :param updates: list of what :func:`ogp_plan_update_create` takes (``plan``, ``item``, ``state`` …,
         ``measurements``, ``evidence``); each is of the report's ``period`` unless it names its own
-    :param supersedes: id of the report that this one corrects; what it carried remains
+    :param supersedes: id of the report that this one corrects; its updates remain
     :param request_id: the same again returns what the first one did
 
     :returns: ``reports``: plan → id; ``updates``: list of ``{"plan", "item", "id"}``
@@ -125,17 +125,17 @@ def ogp_plan_report_create(context: Context, data_dict: DataDict) -> dict[str, A
         raise field_error("sections", tk._("Write at least one section, or report on at least one item."))
     person = permission.get_person(context)
     organization = data["organization"]
-    carried = _carried(context, person, data)
-    plans = _plans_of(context, person, data, carried)
+    updated_items = _load_updated_items(context, person, data)
+    plans = _plans_of(context, person, data, updated_items)
     ids = {plan.id: report_service.id_of(plan.id, person.id, data["request_id"], "report") for plan in plans}
     first = min(ids.values())
     if data["request_id"] and is_recorded(first):
         return fact_serializer.reports_dict(ids)
     updates = [
         _update_of(context, plan, item, organization, fields, position)
-        for position, (plan, item, fields) in enumerate(carried)
+        for position, (plan, item, fields) in enumerate(updated_items)
     ]
-    names = [(plan.id, item.id, (item.level, item.code)) for plan, item, _ in carried]
+    names = [(plan.id, item.id, (item.level, item.code)) for plan, item, _ in updated_items]
     waiting: list[str] = []
 
     def record() -> dict[str, Any]:
@@ -199,10 +199,10 @@ def _append_reports(ids: dict[str, str], person: Person, data: Mapping[str, Any]
         event_service.append(plan_id, report)
 
 
-def _carried(
+def _load_updated_items(
     context: Context, person: Person, data: Mapping[str, Any]
 ) -> list[tuple[PlanRow, PlanItem, dict[str, Any]]]:
-    """The items a report carries updates to, each one that its author may report for that organismo."""
+    """The items that a report has updates of, each one that its author may report for that organismo."""
     found, seen = [], set()
     for position, fields in enumerate(data["updates"]):
         with _in_update(position):
@@ -224,9 +224,12 @@ def _carried(
 
 
 def _plans_of(
-    context: Context, person: Person, data: Mapping[str, Any], carried: Sequence[tuple[PlanRow, Any, Any]]
+    context: Context,
+    person: Person,
+    data: Mapping[str, Any],
+    updated_items: Sequence[tuple[PlanRow, Any, Any]],
 ) -> list[PlanRow]:
-    plans = {plan.id: plan for plan, _, _ in carried}
+    plans = {plan.id: plan for plan, _, _ in updated_items}
     if data["plan"] or not plans:
         plan = lookup.plan(person, data["plan"])
         plans[plan.id] = plan
@@ -246,7 +249,7 @@ def _check_superseded(plan_id: str, made: Any) -> None:
 
 
 def ogp_plan_report_rows(context: Context, data_dict: DataDict) -> dict[str, Any]:
-    """Report many rows at once: first a dry run with the fate of every row, then all of them or none.
+    """Report many rows at once: first a dry run with the outcome of every row, then all of them or none.
 
     :param upload: the workbook of duties that the portal gives (or its table as CSV), filled
     :param rows: instead of a file, a list of objects: ``plan``, ``item`` (or ``level`` and ``code``),
@@ -258,9 +261,9 @@ def ogp_plan_report_rows(context: Context, data_dict: DataDict) -> dict[str, Any
     :param dry_run: ``true`` (default): nothing is written
     :param request_id: the same again returns what the first one did
 
-    :returns: ``applied``; ``counts``: fate → rows; ``rows``: list of ``{"row", "place", "plan", "item",
-        "code", "title", "fate" (``new``, ``unchanged``, ``refused``), "errors", "says", "id"}``; ``blank``:
-        rows that report nothing
+    :returns: ``applied``; ``counts``: outcome → rows; ``rows``: list of ``{"row", "place", "plan", "item",
+        "code", "title", "outcome" (``new``, ``unchanged``, ``refused``), "errors", "parts", "id"}``;
+        ``blank``: rows that report nothing
     :rtype: dict
     """
     tk.check_access("ogp_plan_report_rows", context, data_dict)

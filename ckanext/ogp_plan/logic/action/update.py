@@ -33,7 +33,7 @@ def ogp_plan_update_create(context: Context, data_dict: DataDict) -> dict[str, A
         ``suspendido``, ``retirado``. The first report of an item begins it
     :param progress: percent, 0 to 100
     :param text: what was done
-    :param obstacles: what stood in the way
+    :param obstacles: what made it difficult
     :param next_step: what comes next
     :param reason: why it is at risk, is open again, does not apply, or is completed without its target
     :param act: the act of the plan's change, for ``retirado``

@@ -119,7 +119,7 @@ def why_not(what: str) -> str:
         "cut_publish": tk._("Only Control Interno publishes a cut."),
         "grant": tk._("Only the administration of the portal grants or ends this role."),
         "delegate": tk._(
-            "Only who reports for the organismo, or its administrator, arranges who stands in for them."
+            "Only who reports for the organismo, or its administrator, chooses their substitute."
         ),
         "private_evidence": tk._("This evidence is withheld."),
         "create": tk._("Only an administrator of the owner organization may make a plan for it."),

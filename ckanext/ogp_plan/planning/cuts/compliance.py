@@ -34,8 +34,8 @@ def compute_compliance(
     only. It is fulfilled when what was done reaches what was due by then, with at least one valid
     evidence. What has no number to reach is fulfilled when its light is ``completado``.
 
-    :param record: with only what was known of the cut (:func:`freeze` takes care of it).
-    :param standings: how its items stood on that day, when they are computed already.
+    :param record: with only what was known of the cut (:func:`.frozen.freeze` selects it).
+    :param statuses: of its items on that day, when they are computed already.
     """
     facts = gather_facts(record)
     how = settings or settings_of(facts.record)
@@ -165,7 +165,7 @@ def _row_progress(measured: Sequence[_Measured], light: ItemStatus) -> Decimal |
 
 
 def _confirmed(facts: Facts, item: Item, cut_day: dt.date) -> bool | None:
-    """What Control Interno said of this very cut."""
+    """What Control Interno declared in this very cut."""
     own = [
         one
         for one in facts.verdicts.get(item.key, ())
@@ -203,7 +203,7 @@ def _joined(key: Key, rows: Sequence[RowCompliance]) -> RowCompliance:
     within = [one for one in rows if one.excluded is None]
     scheduled = [one for one in within if one.scheduled]
     known = [one.progress for one in scheduled if one.progress is not None]
-    said = [one.confirmed for one in scheduled]
+    confirmations = [one.confirmed for one in scheduled]
     return RowCompliance(
         key=key,
         component=rows[0].component,
@@ -216,7 +216,7 @@ def _joined(key: Key, rows: Sequence[RowCompliance]) -> RowCompliance:
         progress=sum(known, ZERO) / Decimal(len(known)) if known else None,
         evidence=sum(one.evidence for one in within),
         late=any(one.late for one in scheduled),
-        confirmed=None if not said or None in said else all(said),
+        confirmed=None if not confirmations or None in confirmations else all(confirmations),
     )
 
 

@@ -30,7 +30,7 @@ RULES = 1
 
 
 def known_by(record: Record, cut_day: dt.date) -> Record:
-    """Return a record with only what stands of periods up to a day.
+    """Return a record with only what was current of periods up to a day.
 
     An update is of its period; without one, of what it corrects, or of the day it was made. A
     measurement is of the end of its period. Evidence goes with the update or measurement it is of, or
@@ -62,10 +62,10 @@ def _of_cut(one: Evidence, about: set[str], cut_day: dt.date) -> bool:
 def freeze(
     record: Record, cut_day: dt.date, as_of: dt.datetime, settings: Settings | None = None
 ) -> dict[str, Any]:
-    """Return a plan as it stood at a cut, as plain JSON values without floats.
+    """Return a plan with its status at a cut, as plain JSON values without floats.
 
     :param record: its ``plan`` and ``version`` are those that were in force at ``as_of``.
-    :param cut_day: the cut; lights, reasons and compliance are of this day.
+    :param cut_day: the day of the cut; lights, reasons and compliance are of this day.
     :param as_of: the moment up to which facts are known; what comes later changes nothing.
 
     The same facts give the same values whatever their order. The body says the settings and the number
@@ -127,7 +127,7 @@ def _plan(plan: Plan) -> dict[str, Any]:
 
 def _item(facts: Facts, item: Item, light: ItemStatus | None) -> dict[str, Any]:
     stored = store.item_to_store(item)
-    # where it stood in a file is no part of a plan
+    # its place in a file is no part of a plan
     del stored["place"]
     for indicator in stored["indicators"]:
         del indicator["place"]
@@ -135,7 +135,7 @@ def _item(facts: Facts, item: Item, light: ItemStatus | None) -> dict[str, Any]:
         "level": item.level,
         "code": item.code,
         "item": json_value(stored),
-        "standing": _item_status(light) if light else None,
+        "status": _item_status(light) if light else None,
         "updates": [_update(one) for one in _last_updates(facts.updates.get(item.key, ()))],
         "measurements": [_measurement(one) for one in facts.measurements.get(item.key, ())],
         "evidence": [_evidence(facts, one) for one in facts.evidence.get(item.key, ())],

@@ -11,7 +11,7 @@ import msgspec
 
 
 class FrozenAssignment(msgspec.Struct, frozen=True, gc=False):
-    """How one organismo stood in an item."""
+    """The status of one organismo in an item."""
 
     organization: str
     excluded: bool
@@ -19,7 +19,7 @@ class FrozenAssignment(msgspec.Struct, frozen=True, gc=False):
 
 
 class FrozenStatus(msgspec.Struct, frozen=True, gc=False):
-    """How an item stood: its light, whether a verdict contradicts it, and who owed it."""
+    """The status of an item: its light, whether a verdict contradicts it, and who owed it."""
 
     light: str
     disagreement: bool
@@ -55,7 +55,7 @@ class FrozenItem(msgspec.Struct, frozen=True, gc=False):
 
     level: str
     code: str
-    standing: FrozenStatus | None
+    status: FrozenStatus | None
     verdicts: tuple[FrozenVerdict, ...]
     number: int = -1
 
@@ -109,7 +109,7 @@ class Outline:
         self.tracked = [
             msgspec.structs.replace(one, number=number)
             for number, one in enumerate(map(item.decode, self._items))
-            if one.standing is not None
+            if one.status is not None
         ]
         #: how each item that counts did, by its level and code
         self.rows = {

@@ -178,7 +178,7 @@ class _Form:
         self.row += 1
 
     def _merge_label(self, first: int, each: bool = False) -> None:
-        """A label stands once beside all the lines of its field, or beside each."""
+        """A label is once beside all the lines of its field, or beside each."""
         for row in range(first, self.row) if each else [first][: self.row - first]:
             merge(self.sheet, (row, 1), (row if each else self.row - 1, 2), LABEL)
 
@@ -291,7 +291,7 @@ class _Form:
     # --- numbers and rows -------------------------------------------------------------------------
 
     def _number(self, number: Item) -> None:
-        """A number with its rows: number and activity stand once, merged over all of them."""
+        """A number with its rows: number and activity are written once, merged over all of them."""
         sheet, first = self.sheet, self.row
         rows = [one for one in self.by_parent.get(number.key, []) if one.level == self.levels["row"]]
         usual = [number.code if n == 1 else f"{number.code}#{n}" for n in range(1, len(rows) + 1)]

@@ -1,7 +1,7 @@
 """Control Interno's follow-up form: a sheet a component with the three cuts, a summary, the detail.
 
 Counts and percentages are formulas over the rows of the same workbook, so that whoever receives it
-computes them again; zones are said by a word and a colour. The rule is ``cuts.compliance``. The
+computes them again; zones are shown by a word and a colour. The rule is ``cuts.compliance``. The
 form is Spanish in every language: it is the form.
 """
 
@@ -69,7 +69,7 @@ class Cut:
 
 @dataclass(slots=True)
 class _Sheet:
-    """Where the totals of a component stand, for the summary."""
+    """The rows of a component's totals, for the summary."""
 
     name: str
     component: Key
@@ -80,7 +80,7 @@ class _Sheet:
 def write(view: View, cuts: Sequence[Cut], entity: str = "") -> bytes:
     """Return the follow-up form of a plan as a workbook.
 
-    :param view: the plan as it stands (its titles, its verdicts and who answers).
+    :param view: the present plan (its titles, its verdicts and who answers).
     :param cuts: the cuts computed so far; those of the plan's calendar that are not here stay blank.
     :param entity: the name of the entity; without it, of the plan's owner.
     """

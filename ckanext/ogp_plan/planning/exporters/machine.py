@@ -31,8 +31,7 @@ from ckanext.ogp_plan.planning.types import Accumulation, Declared, Indicator, I
 FORMAT = "1.0"
 #: What an event never says in public: who the person was.
 _PRIVATE = frozenset(["by"])
-#: What each fact is called.
-#: What is said of an evidence that is withheld.
+#: Fields that are shown of an evidence that is withheld.
 _OF_WITHHELD = frozenset(
     [
         "id",
@@ -67,7 +66,7 @@ def to_json(view: View, *, past: Past | None = None, cuts: Sequence[Compliance] 
 
 
 def document(view: View, *, past: Past | None = None, cuts: Sequence[Compliance] = ()) -> dict[str, Any]:
-    """Return the plan, where each item stands, and all that was ever said of it.
+    """Return the plan, the status of each item, and everything ever recorded of it.
 
     :param past: changes of the plan and of its lights, which the record does not hold.
     :param cuts: the compliance of each cut so far.
@@ -125,12 +124,12 @@ def _item(view: View, item: Item, past: Past) -> dict[str, Any]:
         "urn": view.stable("item", *item.key),
         "url": view.addresses.item(item.key),
         "indicators": [_indicator(view, item, one) for one in item.indicators],
-        "standing": _standing(view, status) if status else None,
+        "status": _status_dict(view, status) if status else None,
         "history": _history(view, item.key, past),
     }
 
 
-def _standing(view: View, status: ItemStatus) -> dict[str, Any]:
+def _status_dict(view: View, status: ItemStatus) -> dict[str, Any]:
     found = item_status_dict(status)
     found["light_name"] = view.light(status.light)
     for one, reason in zip(found.get("reasons", []), status.reasons, strict=False):
@@ -184,7 +183,7 @@ def _history(view: View, key: Key, past: Past) -> list[dict[str, Any]]:
 
 
 def _fact(view: View, event: Event) -> dict[str, Any]:
-    """A fact; of a withheld evidence, and of a look at one, what may be said."""
+    """A fact; of a withheld evidence, and of a check of one, what may be shown."""
     if isinstance(event, Evidence):
         hidden = view.hidden.get(event.id)
         if hidden is None:
@@ -198,7 +197,7 @@ def _fact(view: View, event: Event) -> dict[str, Any]:
 def event_dict(event: Event, only: frozenset[str] | None = None) -> dict[str, Any]:
     """Return a fact as plain values, without the person.
 
-    :param only: these fields and no others. A withheld evidence never has more than may be said of it.
+    :param only: these fields and no others. A withheld evidence never has more than may be shown of it.
     """
     if only is None and isinstance(event, Evidence) and not event.public:
         only = _OF_WITHHELD
@@ -262,7 +261,7 @@ def _iati_indicator(view: View, item: Item, one: Indicator) -> dict[str, Any]:
 
 
 def _periods(view: View, one: Indicator, measured: Sequence[Measurement]) -> list[dict[str, Any]]:
-    """A period of the target and each period that was measured; targets and actuals stand in their own."""
+    """A period of the target and each period that was measured; each with its own targets and actuals."""
     found: dict[tuple[dt.date | None, dt.date | None], dict[str, Any]] = {}
 
     def period(start: dt.date | None, end: dt.date | None) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from ckanext.ogp_plan.planning.words.i18n import N_
 _FACE = "Arial"
 _POINTS = 12
 _POINTS_IN_CELL = 10
-#: The style of what stands in tables, by name and id: letters and distance are said once, not in each cell.
+#: The style of tables, by name and id: font and spacing are set once, not in each cell.
 _CELL = "Cell"
 _DARK = RGBColor(0x1F, 0x38, 0x64)
 
@@ -48,7 +48,7 @@ def write(
     :param organization: the organismo's name; duties of its groups are its own too.
     :param start: the period's first day.
     :param end: its last day, both in Colombia.
-    :param views: every plan it has duties in, in one language, as they stood at the end of the period, with
+    :param views: every plan it has duties in, in one language, as of the end of the period, with
         what was reported of it since.
     :param reports: narrative reports; without them, those in the plans' records. Only the organismo's own
         whose period touches this one are used, each once.
@@ -289,7 +289,7 @@ class _Report:
             for text in (N_("Code"), N_("Duty"), N_("Due"), N_("Light"), N_("Progress"), N_("Last report"))
         ]
         self._table(
-            self.translate(N_("Where each duty stands on %(day)s"), day=day_text(view.today, self.lang)),
+            self.translate(N_("Status of each duty on %(day)s"), day=day_text(view.today, self.lang)),
             head,
             [self._duty(view, item) for item in duties],
             (1.9, 6.2, 2.6, 2.6, 2.0, 2.3),
@@ -326,7 +326,7 @@ class _Report:
         ]
 
     def _mine(self, organization: str | None) -> bool:
-        """What is said of an item as a whole is said of this organismo's part too."""
+        """What is reported of an item as a whole counts for this organismo's part too."""
         return organization in (None, self.organization)
 
     def _within(self, moment: dt.datetime) -> bool:
@@ -461,7 +461,7 @@ class _Report:
         self._text(
             self.translate(
                 N_(
-                    "It was made from the public record of the plans as it stood on %(day)s. Lights are "
+                    "It was made from the public record of the plans as it was on %(day)s. Lights are "
                     "computed by the rules printed on each plan's page. Reports that were returned do not "
                     "count and are not here."
                 ),

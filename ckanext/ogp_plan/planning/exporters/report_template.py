@@ -238,7 +238,7 @@ class Problem:
 class ReportRow:
     """One row that reports something. ``measured``: whether it has a value, or a ratio, of ``indicator``.
 
-    ``progress``: percent, 0 to 100. ``place``: its first cell, for what is said of it later.
+    ``progress``: percent, 0 to 100. ``place``: its first cell, for messages about it.
     """
 
     plan: str
@@ -295,7 +295,7 @@ _PROBLEMS: dict[str, tuple[str, str]] = {
     ),
     "report.no_key": (
         N_("The row does not say plan, level and code."),
-        N_("Copy them from the workbook as it was downloaded; they tell which duty it is."),
+        N_("Copy them from the workbook as it was downloaded; they identify the duty."),
     ),
     "report.unknown_item": (
         N_("There is no duty of yours with the plan, level and code %(code)s."),

@@ -60,7 +60,7 @@ _WIDE_COLUMNS = frozenset(
     ]
 )
 
-#: A column of the matrix: the day, and how the items stood on it.
+#: A column of the matrix: the day, and the status of the items on it.
 Column = tuple[dt.date, Mapping[Key, ItemStatus]]
 
 
@@ -74,7 +74,7 @@ class Table:
 
 
 def history(record: Record, days: Sequence[dt.date], settings: Settings | None = None) -> list[Column]:
-    """Return how the items of a record stood at the end of each of some days."""
+    """Return the status of the items of a record at the end of each of some days."""
     ends = [dt.datetime.combine(day, dt.time.max, tzinfo=ZONE) for day in days]
     return [
         (day, compute_status(record.as_of(end), day, settings=settings))
@@ -91,19 +91,19 @@ def measurements_csv(view: View) -> bytes:
 
 
 def items_csv(view: View) -> bytes:
-    """Return one row an item: where it stands, and why."""
+    """Return one row for each item: its status, and why."""
     return write_csv(items(view))
 
 
 def evidence_csv(view: View) -> bytes:
-    """Return one row an evidence that stands."""
+    """Return one row for each piece of evidence that was not withdrawn."""
     return write_csv(evidence(view))
 
 
 def matrix_csv(view: View, columns: Sequence[Column]) -> bytes:
     """Return one row a tracked item and one column a day (a cut, a month's end): the light it had.
 
-    :param columns: the days with their standings, as :func:`history` gives them.
+    :param columns: the days with their statuses, as :func:`history` gives them.
     """
     return write_csv(matrix(view, columns))
 
@@ -143,7 +143,7 @@ def _item(item: Item) -> list[Any]:
 
 
 def items(view: View) -> Table:
-    """Return one row an item of the plan, tracked or not, as it stands."""
+    """Return one row for each item of the present plan, tracked or not."""
     columns = (
         "plan",
         *_ITEM,
@@ -175,13 +175,13 @@ def items(view: View) -> Table:
         one = view.statuses.get(item.key)
         rows.append(
             [view.id, *_item(item), *(item.parent or (None, None)), item.trackable, view.responsible(item)]
-            + (_standing(view, one) if one else [None] * 17)
+            + (_status_columns(view, one) if one else [None] * 17)
             + [view.addresses.item(item.key)]
         )
     return Table(N_("Items"), columns, rows)
 
 
-def _standing(view: View, one: ItemStatus) -> list[Any]:
+def _status_columns(view: View, one: ItemStatus) -> list[Any]:
     shared = one.quota
     return [
         one.due,
@@ -260,7 +260,10 @@ def _measurement(one: Measurement) -> list[Any]:
 
 
 def evidence(view: View) -> Table:
-    """Return one row an evidence that stands; of a withheld one, that it exists and why it is withheld."""
+    """Return one row for each piece of evidence that was not withdrawn.
+
+    Of a withheld one: that it exists, and why it is withheld.
+    """
     columns = (
         "plan",
         *_ITEM,
@@ -283,7 +286,7 @@ def evidence(view: View) -> Table:
         "direccion",
     )
     rows = []
-    for one in view.record.standing_evidence():
+    for one in view.record.current_evidence():
         item = view.items.get(one.item)
         check = view.checks.get(one.id)
         looked = [check.at, check.alive, check.same, check.public] if check else [None] * 4
@@ -328,7 +331,7 @@ def _due(view: View, item: Item) -> dt.date | None:
 
 
 def updates(view: View) -> Table:
-    """Return one row an update, those that were corrected or returned too (``cuenta`` tells)."""
+    """Return one row an update, those that were corrected or returned too (see ``cuenta``)."""
     columns = (
         "plan",
         *_ITEM,
@@ -362,7 +365,7 @@ def updates(view: View) -> Table:
 
 
 def verdicts(view: View) -> Table:
-    """Return one row a verdict that stands, by role; never by person."""
+    """Return one row for each current verdict, by role; never by person."""
     columns = (
         "plan",
         *_ITEM,
@@ -512,7 +515,7 @@ def _cover(book: Workbook, view: View, tables: Sequence[Table]) -> None:
     """The first sheet says what the file is, of which day, and what each sheet holds."""
     sheet = book.create_sheet(spreadsheet.sheet_name(book, view.translate(N_("Plan"))))
     spreadsheet.set_widths(sheet, (34, 90))
-    spreadsheet.set_page(sheet, landscape=False, paper=spreadsheet.LETTER)
+    spreadsheet.set_page(sheet, landscape=False, paper_size=spreadsheet.LETTER)
     title = view.plan.title or view.id
     sheet.row_dimensions[1].height = spreadsheet.text_height([(title, 124)], spreadsheet.TITLE.size)
     sheet.merged_cells.add("A1:B1")
@@ -537,7 +540,7 @@ def _cover(book: Workbook, view: View, tables: Sequence[Table]) -> None:
 
 
 def _append(sheet: Any, row: Sequence[tuple[Any, Look]]) -> None:
-    """Write the next row of a sheet; nothing of what stands in rows can be said of it after that."""
+    """Write the next row of a sheet; nothing of its rows can be set after that."""
     sheet.append([spreadsheet.fill(WriteOnlyCell(sheet), value, look) for value, look in row])
 
 

@@ -1,4 +1,4 @@
-"""What every file out is made from: a plan as it stands on a day, and where its pages are.
+"""What every exported file is made from: a plan with its status on a day, and where its pages are.
 
 Exporters know no web framework: the address of a plan, an item, a cut or an evidence is asked
 of :class:`Addresses`, and names of organismos of ``View.names``.
@@ -67,13 +67,13 @@ class Addresses(Protocol):
 
 @dataclass(frozen=True)
 class View:
-    """A plan as it stands on a day, ready to be written.
+    """A plan with the status of its items on a day, ready to be written.
 
     :param id: what the plan is known by for ever (its address); stable ids are made from it.
     :param record: the plan with its events, already cut to the moment wanted (``record.as_of``).
-    :param standings: ``states.stand(record, today, …)``.
+    :param statuses: of :func:`~ckanext.ogp_plan.planning.status.compute_status` for ``record`` and ``today``.
     :param addresses: where its pages are.
-    :param today: the day the standings are of.
+    :param today: the day the statuses are of.
     :param family: names of levels and fields.
     :param settings: how the plan is tracked: names of lights, zones, roles.
     :param lang: the reader's language; forms that the law fixes in Spanish stay so.
@@ -230,12 +230,12 @@ class View:
 
     @cached_property
     def evidence(self) -> dict[Key, list[Evidence]]:
-        """Return the evidence that stands, by item, oldest first."""
-        return _by_item(self.record.standing_evidence())
+        """Return the evidence that was not withdrawn, by item, oldest first."""
+        return _by_item(self.record.current_evidence())
 
     @cached_property
     def verdicts(self) -> dict[Key, list[Verdict]]:
-        """Return the verdicts that stand, by item, oldest first."""
+        """Return the current verdicts, by item, oldest first."""
         return _by_item(tracking.current_events(self.record.verdicts))
 
     @cached_property
@@ -245,7 +245,7 @@ class View:
 
     @cached_property
     def events(self) -> dict[Key, list[Event]]:
-        """Return everything that was ever said of each item, in order: corrected and returned things too."""
+        """Return everything ever recorded of each item, in order: what was corrected or returned too."""
         found: dict[Key, list[Event]] = {}
         for name in tracking.EVENTS:
             for event in getattr(self.record, name):
@@ -254,9 +254,9 @@ class View:
                     found.setdefault(key, []).append(event)
         of_update = {one.id: one.item for one in self.record.updates}
         of_report: dict[str, set[Key]] = {}
-        carried = [(one.report, one.item) for one in self.record.updates]
-        carried += [(one.report, one.item) for one in self.record.measurements]
-        for report, item in carried:
+        reported = [(one.report, one.item) for one in self.record.updates]
+        reported += [(one.report, one.item) for one in self.record.measurements]
+        for report, item in reported:
             if report:
                 of_report.setdefault(report, set()).add(item)
         for review in self.record.reviews:
@@ -295,7 +295,7 @@ class View:
         found: list[Event] = [
             *record.counting_updates(),
             *record.counting_measurements(),
-            *record.standing_evidence(),
+            *record.current_evidence(),
             *tracking.current_events(record.verdicts),
             *tracking.current_events(record.answers),
         ]

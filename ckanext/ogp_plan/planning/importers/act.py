@@ -1,7 +1,7 @@
 """The *acta de importación*: what was understood of a source, what was not, and what is asked.
 
 An act holds codes and parameters; words come later, in the reader's language
-(:mod:`..render`). Whatever a source says and the plan does not hold stands here, with
+(:mod:`..render`). Whatever a source has and the plan has not is here, with
 its place and its text.
 """
 
@@ -16,7 +16,7 @@ from ckanext.ogp_plan.planning.types import Place, Plan
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to be said about one place of a source. ``kind`` is a code of :mod:`..messages`."""
+    """One finding at one place of a source. ``kind`` is a code of :mod:`..messages`."""
 
     kind: str
     place: Place
@@ -37,7 +37,7 @@ class Option:
 class Question:
     """What a person has to decide. ``id`` is the same each time that the same source is read.
 
-    Until it is answered nothing is applied: ``assumed`` names the option that stands meanwhile.
+    Until it is answered nothing is applied: ``assumed`` names the option that applies meanwhile.
     """
 
     id: str
@@ -56,7 +56,7 @@ class Act:
 
     ``accepted``: how many tracked items were understood. ``inherited``: cells that took their value
     from above. ``flagged``: taken as it is, to be looked at. ``dropped``: left out (page headers,
-    debris, repeated rows). ``asked``: not applied until answered. ``answered``: questions already
+    page marks, repeated rows). ``asked``: not applied until answered. ``answered``: questions already
     answered, with the answer.
     """
 

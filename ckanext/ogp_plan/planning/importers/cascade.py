@@ -17,7 +17,7 @@ from ckanext.cost_common.values.text import bare, clean, fold
 from ckanext.ogp_plan.planning.importers.act import Option
 from ckanext.ogp_plan.planning.importers.common import (
     Context,
-    Debris,
+    PageMarks,
     Preamble,
     drop_header,
     measure_of,
@@ -87,7 +87,7 @@ class CascadeReader:
             (one, [re.compile(pattern, re.I) for pattern in one["patterns"]]) for one in layout["headings"]
         ]
         self.marks = {fold(str(mark)) for mark in layout.get("marks", [])}
-        self.debris = Debris(context.layout)
+        self.page_marks = PageMarks(context.layout)
         self.numbers: dict[str, Number] = {}
         self.current: Number | None = None
         self.open: dict[str, Item] = {}
@@ -155,7 +155,7 @@ class CascadeReader:
         return bool(complete) and all({cell.column for cell in self._body(row)} == tail for row in complete)
 
     def _page_has_moved(self, rows: list[Row], header: Header) -> bool:
-        """Tell whether most rows of a page stand beside the columns of its header.
+        """Tell whether most rows of a page are outside the columns of its header.
 
         So it is where the text of a PDF was pasted into a spreadsheet, or saved as CSV.
         """
@@ -163,7 +163,7 @@ class CascadeReader:
         return sum(self._has_moved(row, header) for row in rows) > kept
 
     def _keeps_to(self, row: Row, header: Header) -> bool:
-        """Tell whether a result stands where the header says."""
+        """Tell whether a result is in the column that the header gives."""
         column = header.fields.get("result")
         return column is not None and column < len(row.cells) and bool(_RESULT.match(row.cells[column].text))
 
@@ -197,8 +197,8 @@ class CascadeReader:
     def _row(self, row: Row, header: Header, aligned: bool, grid: bool) -> None:
         if self._heading(row):
             return
-        if self.debris.is_debris(row):
-            self.act.drop("debris", row.place, row.joined())
+        if self.page_marks.is_page_mark(row):
+            self.act.drop("page.mark", row.place, row.joined())
             return
         if len(row.cells) == 1 and not grid:
             self.act.flag("line.unplaced", row.place, row.joined())
@@ -224,7 +224,7 @@ class CascadeReader:
             return None
         activity = parts.text("activity")
         if match["rest"]:
-            self.act.flag("code.glued", row.place, printed, code=match["code"])
+            self.act.flag("code.with_title", row.place, printed, code=match["code"])
             activity = clean(f"{match['rest']} {activity}")
         return match["code"], activity
 
@@ -331,7 +331,7 @@ class CascadeReader:
             if not found.get("code"):
                 self.act.flag("code.missing", row.place, printed, code=code)
             elif len(row.filled()) == 1:
-                self.act.flag("code.glued", row.place, printed, code=code)
+                self.act.flag("code.with_title", row.place, printed, code=code)
             if one.get("numbered") and not found.get("number"):
                 self.act.flag("ordinal.missing", row.place, printed, code=code)
             item = Item(
@@ -620,7 +620,7 @@ class CascadeReader:
     def _shift(self, parts: Parts, row: Row, header: Header) -> None:
         product, expected = parts.cells.get("product"), header.fields.get("product")
         if product and expected is not None and product.column != expected:
-            self.act.flag("tail.shifted", row.place, product.text, column=product.column, expected=expected)
+            self.act.flag("row.shifted", row.place, product.text, column=product.column, expected=expected)
 
     def _leftovers(self, row: Row, parts: Parts) -> None:
         for cell in parts.extra:

@@ -241,7 +241,7 @@ def _stems(found: frozenset[str]) -> set[str]:
 
 
 def spelling(context: Context, rules: dict[str, Any]) -> None:
-    """Words that are known to be slips: said where they stand, never changed."""
+    """Words that are known to be misspelt: reported with their place, never changed."""
     for rule in rules.get("spelling", ()):
         written = fold(rule["written"])
         for _, row in context.source.rows():

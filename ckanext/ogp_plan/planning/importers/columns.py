@@ -16,7 +16,7 @@ from ckanext.cost_common.values.text import bare, clean, fold, significant_words
 from ckanext.ogp_plan.planning.importers.act import Option
 from ckanext.ogp_plan.planning.importers.common import (
     Context,
-    Debris,
+    PageMarks,
     Preamble,
     drop_header,
     measure_of,
@@ -48,7 +48,7 @@ class ColumnsReader:
         self.act, self.plan = context.act, context.plan
         self.layout = context.layout.data
         self.tables: list[dict[str, Any]] = self.layout["tables"]
-        self.debris = Debris(context.layout)
+        self.page_marks = PageMarks(context.layout)
         self.preamble = Preamble(context)
         self.notes = re.compile(self.layout["notes"]) if self.layout.get("notes") else None
         self.open: dict[str, Item] = {}
@@ -82,7 +82,7 @@ class ColumnsReader:
     # --- headings ---------------------------------------------------------------------------------
 
     def _sheet(self, block: Block) -> None:
-        """A page called "Componente 1: …" heads what stands on it."""
+        """A page called "Componente 1: …" is the heading of what is on it."""
         title = sheet_title(block.grid)
         if title and not any(self._matches_heading(row) for row in block.grid.rows):
             place = block.grid.rows[0].place if block.grid.rows else Place(sheet=title)
@@ -164,7 +164,7 @@ class ColumnsReader:
                 self._row(row, texts, cells, table)
 
     def _widen(self, row: Row, header: Header, name: str, cells: dict[str, Cell]) -> set[int]:
-        """A heading over several columns: what stands under it is one text ("1.1" and its words)."""
+        """A heading over several columns: what is under it is one text ("1.1" and its words)."""
         if name not in cells:
             return set()
         first = header.fields[name]
@@ -176,15 +176,15 @@ class ColumnsReader:
         return columns
 
     def _aside(self, row: Row, block: Block) -> bool:
-        """Headings, notes, page numbers: what stands between the rows of a table."""
+        """Headings, notes, page numbers: what is between the rows of a table."""
         if self._heading(row):
             return True
         if self.notes and len(row.filled()) == 1 and self.notes.match(row.joined()):
             before = self.plan.fields.get("notes")
             self.plan.fields["notes"] = f"{before}\n{row.joined()}" if before else row.joined()
             return True
-        if self.debris.is_debris(row) and len(row.cells) == 1:
-            self.act.drop("debris", row.place, row.joined())
+        if self.page_marks.is_page_mark(row) and len(row.cells) == 1:
+            self.act.drop("page.mark", row.place, row.joined())
             return True
         if len(row.cells) == 1 and not block.grid.aligned:
             self.act.flag("line.unplaced", row.place, row.joined())
@@ -192,7 +192,7 @@ class ColumnsReader:
         return False
 
     def _plain(self, cell: Cell, row: Row) -> str:
-        """Return a cell's text without markup, which is said and kept in the act."""
+        """Return a cell's text without markup, which the act reports and keeps."""
         if not self.layout.get("markup") or "<" not in cell.text:
             return cell.text
         plain = clean(_TAG.sub(" ", cell.text))
@@ -330,12 +330,12 @@ class ColumnsReader:
             return
         code, title = self._split(printed, spec, number)
         made = self._row_code(spec, code, level, parent, row, printed)
-        said = " ".join(
+        joined = " ".join(
             bare(text) for name, text in sorted(texts.items()) if text and name in self._own(spec)
         )
         item = self.context.find(level, made)
         if item is not None:
-            if self.rows_of.get(item.key) == said:
+            if self.rows_of.get(item.key) == joined:
                 self.act.drop("row.duplicate", row.place, row.joined(), code=made)
                 return
             if "{code}" in spec.get("code", "{code}"):
@@ -351,7 +351,7 @@ class ColumnsReader:
             level, made, title, parent.key if parent else None, code or made.split("#")[0], place=row.place
         )
         self.context.add(item)
-        self.rows_of[item.key] = said
+        self.rows_of[item.key] = joined
         self._set_open(level, item)
         self._fill(item, row, texts, cells, spec)
         if not title:
@@ -504,7 +504,7 @@ class ColumnsReader:
                 targets(self.context, item, indicator)
 
     def _rejoin(self, item: Item, row: Row) -> None:
-        """A list "(a) … (d) …" cut in two by a page: its tail stands inside the next indicator."""
+        """A list "(a) … (d) …" cut in two by a page: its end is inside the next indicator."""
         for first, second in zip(item.indicators, item.indicators[1:], strict=False):
             if not re.search(r"\([a-z]\)\s*$", first.name):
                 continue

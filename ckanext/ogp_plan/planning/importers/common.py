@@ -1,4 +1,4 @@
-"""What every reader does alike: the head of a plan, responsibles, debris, asking."""
+"""What all readers share: the head of a plan, responsibles, page marks, questions."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Context:
     def ask(
         self, kind: str, subject: str, place: Place, text: str, options: Iterable[Option], **params: Any
     ) -> str | None:
-        """Ask; the first option is what stands while nobody answers."""
+        """Ask; the first option applies while nobody answers."""
         choices = tuple(options)
         question = Question(f"{kind}:{subject}", kind, place, text, choices, choices[0].value, params)
         return self.act.ask(question, self.answers)
@@ -88,7 +88,7 @@ class Context:
         return list(read.assignments)
 
     def read_schedule(self, item: Item, printed: str, place: Place) -> None:
-        """Read a printed date into the item; what cannot be read stays undeclared and is said."""
+        """Read a printed date into the item; what cannot be read stays undeclared and is reported."""
         if not printed:
             return
         read = parse_schedule(printed, self.year)
@@ -98,7 +98,7 @@ class Context:
         item.schedule = read
 
     def period_from_title(self) -> None:
-        """Where no period is printed and the title has one year, that is it; it is said."""
+        """Where no period is printed and the title has one year, that is it; it is reported."""
         title = self.plan.title or str(self.plan.fields.get("title_en", ""))
         if self.plan.start is None and len(set(_YEARS.findall(title))) == 1 and set_period(self.plan, title):
             self.act.flag("period.from_title", Place(), title, year=_YEARS.findall(title)[0])
@@ -141,7 +141,7 @@ def undated(schedule: Schedule) -> bool:
 
 
 class Preamble:
-    """What stands before the tables: labels with values, and lines without label (kept as heading)."""
+    """What is before the tables: labels with values, and lines without label (kept as heading)."""
 
     def __init__(self, context: Context) -> None:
         self.context = context
@@ -209,17 +209,17 @@ class Preamble:
         self.context.plan.fields[name] = f"{before}\n{value}" if before else value
 
 
-class Debris:
+class PageMarks:
     """Page numbers and marks that readers of images make: few words, no word of four letters."""
 
     def __init__(self, layout: Layout) -> None:
-        rule = layout.data.get("debris", {})
+        rule = layout.data.get("page_marks", {})
         self.words = int(rule.get("max_words", 3))
         self.letters = int(rule.get("max_letters", 3))
         self.patterns = [re.compile(pattern, re.I) for pattern in rule.get("patterns", [])]
 
-    def is_debris(self, row: Row) -> bool:
-        """Tell whether a row of one cell says nothing."""
+    def is_page_mark(self, row: Row) -> bool:
+        """Tell whether a row of one cell is such a mark."""
         filled = row.filled()
         if len(filled) != 1 or len(row.cells) > 1 and filled[0].column > 0:
             return False

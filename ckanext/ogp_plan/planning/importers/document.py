@@ -32,7 +32,9 @@ class DocumentReader:
         self.commitment = re.compile(layout["commitment"])
         self.block = re.compile(layout["block"])
         self.chapter = re.compile(layout["chapter"])
-        self.furniture = [re.compile(pattern, re.I) for pattern in layout.get("furniture", ())]
+        self.headers_and_footers = [
+            re.compile(pattern, re.I) for pattern in layout.get("headers_and_footers", ())
+        ]
         self.blocks = names_of(layout["blocks"])
         table = layout["child_table"]
         self.child_names, self.child_titles = (
@@ -91,7 +93,7 @@ class DocumentReader:
         structural = self._commitment(row) or self._block(row) or bare(text) in self.child_titles
         return len(row.filled()) == 1 and not text.startswith(("- ", "• ")) and not structural
 
-    def _is_furniture(self, row: Row) -> bool:
+    def _is_header_or_footer(self, row: Row) -> bool:
         """A page's header or footer: one of the layout's, or a line that was printed before."""
         if not self._may_repeat(row):
             return False
@@ -102,8 +104,8 @@ class DocumentReader:
                 self.act.drop("line.repeated", row.place, text)
                 return True
             self.seen.add(folded)
-        if any(pattern.fullmatch(text) for pattern in self.furniture):
-            self.act.drop("page.furniture", row.place, text)
+        if any(pattern.fullmatch(text) for pattern in self.headers_and_footers):
+            self.act.drop("page.header_or_footer", row.place, text)
             return True
         return False
 
@@ -142,8 +144,8 @@ class DocumentReader:
                 set_period(self.plan, answer)
 
     def _section(self, row: Row) -> None:
-        """Keep what is no commitment, under the title it stands below."""
-        if not self._is_furniture(row):
+        """Keep what is no commitment, under the title above it."""
+        if not self._is_header_or_footer(row):
             self._keep(row)
 
     def _keep(self, row: Row) -> None:
@@ -167,7 +169,7 @@ class DocumentReader:
         if match:
             self._open(match, row)
             return
-        if self._is_furniture(row):
+        if self._is_header_or_footer(row):
             return
         if self.item is None:
             self._keep(row)
@@ -370,7 +372,7 @@ class DocumentReader:
                 )
 
     def _mentions(self) -> None:
-        """Elsewhere a commitment's number goes with another one's name: asked, never mended."""
+        """Elsewhere a commitment's number goes with another one's name: asked about, never corrected."""
         items = [item for item in self.plan.items if item.level == self.layout["level"]]
         by_number = {item.code.rsplit(".", 1)[-1]: item for item in items}
         wrong: dict[str, set[str]] = {}

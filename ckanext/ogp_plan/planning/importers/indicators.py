@@ -21,7 +21,7 @@ def coded(text: str, parent: str, general: str) -> list[tuple[str, str]]:
     """Cut a text at the codes that begin with the item's own ("1.1.1. … 1.1.2. …").
 
     :param general: what any code looks like, for a text whose codes are another item's.
-    :returns: (code, words) of each; what stands before the first code goes with "". A code that came
+    :returns: (code, words) of each; what is before the first code goes with "". A code that came
         before in the text opens nothing again: it stays among the words.
     """
     for code in (rf"{re.escape(parent)}\.\d{{1,2}}", general):

@@ -55,7 +55,7 @@ def of_family(family: families.Family, schemas: Path | None = None) -> list[Layo
 
 @dataclass(slots=True)
 class Header:
-    """Where each field of a table stands. ``months``: month → column."""
+    """The column of each field of a table. ``months``: month → column."""
 
     fields: dict[str, int]
     months: dict[int, int] = field(default_factory=dict)
@@ -113,7 +113,7 @@ def find_header(rows: list[Row], at: int, names: dict[str, str], required: Itera
 
 @dataclass(slots=True)
 class Block:
-    """The rows below one header, to the next one. ``header`` is None for what stands before the first."""
+    """The rows below one header, to the next one. ``header`` is None for what is before the first."""
 
     grid: Grid
     header: Header | None

@@ -1,7 +1,7 @@
-"""Our own workbook back in (:mod:`..exporters.workbook`): what was edited is read, cell by cell.
+"""Our own workbook, read again (:mod:`..exporters.own_workbook`): what was edited is read, cell by cell.
 
-A cell that cannot be understood is said with its place and left out of the plan; a row
-without level or code is said whole. Nothing else is guessed.
+A cell that cannot be understood is reported with its place and left out of the plan; a row
+without level or code is reported whole. Nothing else is guessed.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ class OwnReader:
         return self._text(line, name) if name in line else None
 
     def _as(self, line: Line, name: str, kind: Callable[[str], _T], default: _T) -> _T:
-        """Read a cell as a kind of value; what is none of that kind is said, and the default taken."""
+        """Read a cell as a kind of value; what is none of that kind is reported, and the default taken."""
         if name not in line:
             return default
         try:
@@ -305,7 +305,7 @@ class OwnReader:
         """Return who is in a group: a list as we write it, or names as people type them.
 
         What looks like the name (address) of an organization is taken as it is; other names are looked up in
-        the directory, and those it does not have stay as they are typed, and are said.
+        the directory, and those it does not have stay as they are typed, and are reported.
         """
         value = self._value(line.get("miembros"))
         if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""What was read becomes the plan that would stand: beside it, the plan that stands already.
+"""What was read becomes the plan that would be stored, compared with the present plan.
 
 A document says what its form has a place for. What the plan holds beyond that (weights, quotas
 set by hand, a name somebody gave) is not taken away by a document that cannot say it.
@@ -49,7 +49,7 @@ def keep_title(plan: Plan, title: str, present: Plan | None) -> None:
 
 
 def keep_unstated(plan: Plan, present: Plan) -> None:
-    """Keep, of the plan that stands, what the document does not say of anything at all.
+    """Keep, of the present plan, what the document does not state of anything at all.
 
     A field that some row has and others have not was left blank on purpose in those; a field that no
     row has is one the document has no place for.
@@ -115,7 +115,7 @@ def _whose(one: Assignment) -> tuple[object, ...]:
 
 
 def restore_items(plan: Plan, present: Plan, keys: Collection[tuple[str, str]]) -> None:
-    """Put items of the plan that stands into the one that was read, each after the one it stood after."""
+    """Put items of the present plan into the one that was read, each after the same item as before."""
     wanted = set(keys)
     if not wanted:
         return
@@ -163,6 +163,6 @@ def add_group(plan: Plan, group: OrgGroup) -> None:
 
 
 def number_items(plan: Plan) -> None:
-    """Number the items by where they stand."""
+    """Number the items in their order."""
     for order, item in enumerate(plan.items, start=1):
         item.order = order

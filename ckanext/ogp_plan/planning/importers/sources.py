@@ -28,7 +28,7 @@ MAX_UNPACKED, MAX_RATIO = 60_000_000, 400
 MAX_CELLS, MAX_COLUMNS, MAX_ROWS, MAX_MERGED = 500_000, 400, 60_000, 200_000
 #: Lines of prose and tables are shorter; what is longer comes from a broken file.
 MAX_TEXT_LINES = 200_000
-#: Lines that are looked at to tell what separates the cells of a CSV.
+#: Lines that are looked at to find what separates the cells of a CSV.
 _LOOKED_AT = 400
 
 
@@ -463,7 +463,7 @@ def _fill(cell: Any) -> str | None:
 
 
 def _formulas(behind: Any, sheet: Any) -> list[Finding]:
-    """A cell computed by a formula is read by its last value, and said; without one it is empty."""
+    """A cell computed by a formula is read by its last value, and reported; without one it is empty."""
     found = []
     for row in behind.iter_rows():
         for cell in row:

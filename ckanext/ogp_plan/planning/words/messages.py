@@ -5,7 +5,7 @@ their parameters (``%(name)s``). Each finding has a title, under which a reader 
 its kind together, and a reason; what cannot be read has a reason and a remedy.
 """
 
-# The words of one code stand on one line, however long: that is how they are compared.
+# The words of one code are on one line, however long: that is how they are compared.
 # ruff: noqa: E501
 
 from __future__ import annotations
@@ -29,17 +29,19 @@ FINDINGS: dict[str, Message] = {
     ),
     "header.repeated": Message(N_("Header repeated on another page"), N_("It is the table's header again.")),
     "label": Message(N_("Name of a field"), N_("It was understood as the name of: %(field)s.")),
-    "debris": Message(
+    "page.mark": Message(
         N_("Page number or mark"), N_("It is a page number, or what a reader of images made of a signature.")
     ),
-    "page.furniture": Message(N_("Page header or footer"), N_("It belongs to the page, not to the plan.")),
-    "line.repeated": Message(N_("Line printed again"), N_("The same line stands before.")),
+    "page.header_or_footer": Message(
+        N_("Page header or footer"), N_("It belongs to the page, not to the plan.")
+    ),
+    "line.repeated": Message(N_("Line printed again"), N_("The same line is printed before.")),
     "row.duplicate": Message(
         N_("Row printed twice"),
-        N_("It says the same as row %(code)s, which stands before; the first one was kept."),
+        N_("It has the same text as row %(code)s, printed before; the first one was kept."),
     ),
     "heading.duplicate": Message(
-        N_("Heading printed twice"), N_("Heading %(code)s stands before; the first one was kept.")
+        N_("Heading printed twice"), N_("Heading %(code)s is printed before; the first one was kept.")
     ),
     "row.replaced": Message(
         N_("Row replaced"), N_("By your answer, another row takes the place of %(code)s.")
@@ -71,7 +73,7 @@ FINDINGS: dict[str, Message] = {
     "months.moved": Message(
         N_("Month marks out of place"),
         N_(
-            "The row has moved in this text: it cannot be told which months the %(count)s marks of %(code)s stand for."
+            "The row has moved in this text: it is not known which months the %(count)s marks of %(code)s mean."
         ),
     ),
     "milestone.undated": Message(
@@ -84,14 +86,14 @@ FINDINGS: dict[str, Message] = {
             "Its rows have %(width)s cells; on the other pages they have %(usual)s. Cells were read by their order."
         ),
     ),
-    "tail.shifted": Message(
+    "row.shifted": Message(
         N_("Row out of its columns"),
         N_(
-            "The product stands in column %(column)s and its heading in column %(expected)s. The row was read by the order of its cells."
+            "The product is in column %(column)s and its heading in column %(expected)s. The row was read by the order of its cells."
         ),
     ),
     "cell.unplaced": Message(
-        N_("Cell without a column"), N_("It stands under no known column and is not in the plan.")
+        N_("Cell without a column"), N_("It is under no known column and is not in the plan.")
     ),
     "line.unplaced": Message(N_("Loose line"), N_("It belongs to no row and is not in the plan.")),
     "row.before_header": Message(
@@ -121,14 +123,14 @@ FINDINGS: dict[str, Message] = {
         N_("Row on another sheet"), N_("The sheet is not one of this workbook's; it was not read.")
     ),
     "page.repeated": Message(
-        N_("Page printed twice"), N_("Its %(rows)s rows and headings all stand before; they were left out.")
+        N_("Page printed twice"), N_("Its %(rows)s rows and headings are all printed before; they were left out.")
     ),
     "document.repeated": Message(
-        N_("Section repeated"), N_("The commitment stands before; this text was kept as a section.")
+        N_("Section repeated"), N_("The commitment is printed before; this text was kept as a section.")
     ),
-    "code.glued": Message(
-        N_("Code glued to the title"),
-        N_("The code %(code)s and the title stood in one cell; they were told apart."),
+    "code.with_title": Message(
+        N_("Code and title in one cell"),
+        N_("The code %(code)s and the title were in one cell; they were separated."),
     ),
     "code.missing": Message(
         N_("Heading or row without a code"), N_("It took the code %(code)s by its position.")
@@ -142,7 +144,7 @@ FINDINGS: dict[str, Message] = {
     ),
     "code.at_several_levels": Message(
         N_("One code at several levels"),
-        N_("The code stands at: %(levels)s. Each is another thing; they are told apart by level."),
+        N_("The code is used at: %(levels)s. Each is another thing; they are distinguished by level."),
     ),
     "levels.unlinked": Message(
         N_("Levels without links"),
@@ -156,10 +158,10 @@ FINDINGS: dict[str, Message] = {
     ),
     "heading.empty": Message(N_("Heading without activities"), N_("%(code)s has no activity below it.")),
     "heading.conflict": Message(
-        N_("Heading with another text"), N_('%(code)s stands before as "%(first)s"; that one was kept.')
+        N_("Heading with another text"), N_('%(code)s is printed before as "%(first)s"; that one was kept.')
     ),
     "title.differs": Message(
-        N_("Another title for the same code"), N_('%(code)s stands before as "%(first)s"; that one was kept.')
+        N_("Another title for the same code"), N_('%(code)s is printed before as "%(first)s"; that one was kept.')
     ),
     "activity.other_title": Message(
         N_("Another activity under the same number"),
@@ -170,7 +172,7 @@ FINDINGS: dict[str, Message] = {
     ),
     "parent.by_position": Message(
         N_("Number under another heading"),
-        N_("No heading has the beginning of %(code)s; it was put under %(parent)s, which stands above it."),
+        N_("No heading has the beginning of %(code)s; it was put under %(parent)s, which is above it."),
     ),
     "number.thousands": Message(
         N_("Dot of thousands"), N_("Read as %(value)s: in Colombia the dot separates thousands.")
@@ -243,7 +245,7 @@ FINDINGS: dict[str, Message] = {
     ),
     "responsible.separators": Message(
         N_("Responsibles joined in an unusual way"),
-        N_("The names of %(code)s were told apart; please check them."),
+        N_("The names of %(code)s were separated; please check them."),
     ),
     "responsible.variant": Message(
         N_("One responsible, two spellings"), N_('It was taken for the same as "%(other)s".')
@@ -257,7 +259,7 @@ FINDINGS: dict[str, Message] = {
     ),
     "indicator.joined": Message(
         N_("Indicator cut by the page, joined"),
-        N_("The end of %(code)s stood inside %(other)s; it was put back."),
+        N_("The end of %(code)s was inside %(other)s; it was put back."),
     ),
     "indicator.cut": Message(
         N_("Indicator cut short"),
@@ -296,7 +298,7 @@ FINDINGS: dict[str, Message] = {
     ),
     "encoding.mojibake": Message(
         N_("Broken accents"),
-        N_("The file seems to have been saved with the wrong encoding; nothing was mended."),
+        N_("The file seems to have been saved with the wrong encoding; nothing was corrected."),
     ),
     "sheet.hidden": Message(N_("Hidden sheet"), N_("It was read like the others.")),
     "formula.value": Message(N_("Cell with a formula"), N_("Its last computed value was read.")),
@@ -312,7 +314,7 @@ FINDINGS: dict[str, Message] = {
     ),
     "own.no_key": Message(
         N_("Row without level or code"),
-        N_("Without both, it cannot be told which item it is; the row was left out."),
+        N_("Without both, it is not known which item it is; the row was left out."),
     ),
     "own.no_item": Message(
         N_("Row of an item that is not there"), N_("No item has this level and code; the row was left out.")
@@ -321,12 +323,12 @@ FINDINGS: dict[str, Message] = {
         N_("Target of an indicator that is not there"),
         N_("The item has no indicator with this code; the row was left out."),
     ),
-    "own.repeated": Message(N_("Item twice"), N_("%(level)s %(code)s stands before; this row was left out.")),
+    "own.repeated": Message(N_("Item twice"), N_("%(level)s %(code)s is in an earlier row; this row was left out.")),
     "family.level.unknown": Message(
         N_("Level that the family does not have"), N_('"%(level)s" is none of this family\'s levels.')
     ),
     "family.code.repeated": Message(
-        N_("Code twice at one level"), N_('Each code may stand once at the level "%(level)s".')
+        N_("Code twice at one level"), N_('Each code may be used once at the level "%(level)s".')
     ),
     "family.code.pattern": Message(
         N_("Code of another form"), N_('At the level "%(level)s" codes are written otherwise.')
@@ -344,7 +346,7 @@ FINDINGS: dict[str, Message] = {
         N_('The weights at the level "%(level)s" add up to %(detail)s.'),
     ),
     "code.conflict": Message(
-        N_("The same code with another text"), N_('%(code)s stands before as "%(first)s". Which one counts?')
+        N_("The same code with another text"), N_('%(code)s is printed before as "%(first)s". Which one counts?')
     ),
     "row.merged": Message(
         N_("Does the row share the goal above?"),
@@ -360,7 +362,7 @@ FINDINGS: dict[str, Message] = {
     "period.from_title": Message(
         N_("Period taken from the title"), N_("No period is printed; the title says %(year)s.")
     ),
-    "item.vanished": Message(
+    "item.missing": Message(
         N_("In the plan and not in the document"),
         N_(
             "The document does not have %(code)s, nor what hangs from it (%(below)s more). Should it stay in the plan, or is it withdrawn?"
@@ -396,7 +398,7 @@ ERRORS: dict[str, Message] = {
     ),
     "read.too_wide": Message(
         N_("There is a cell beyond column %(columns)s or row %(rows)s."),
-        N_("Delete what stands far from the table and save again."),
+        N_("Delete what is far from the table and save again."),
     ),
     "read.merged_too_large": Message(
         N_("A merged cell covers more than %(limit)s cells."), N_("Unmerge it and save again.")
@@ -479,7 +481,7 @@ OPTIONS: dict[str, str] = {
     "option.other_sector": N_("It should say: %(value)s"),
     "option.undecided": N_("Leave it undecided"),
     "option.value": N_("%(value)s"),
-    "option.keep_item": N_("Keep it in the plan as it stands"),
+    "option.keep_item": N_("Keep it in the plan as it is"),
     "option.withdraw_item": N_("Withdraw it from the plan; its page and its history stay"),
     "option.as_sections": N_("The numbers of the section of commitments"),
     "option.as_mentions": N_("The numbers that the other parts use"),
@@ -573,7 +575,7 @@ REASONS: dict[str, str] = {
         "Of %(target)s, %(missing)s is missing with %(periods)s left; even at %(factor)s times the pace of its best period so far (%(best)s) only %(reach)s more would be reached."
     ),
     "manual": N_("Since %(since)s the responsible declares it at risk: %(text)s"),
-    "manual.unsaid": N_("Since %(since)s the responsible declares it at risk."),
+    "manual.no_reason": N_("Since %(since)s the responsible declares it at risk."),
 }
 #: Short marks of an item.
 LABELS: dict[str, str] = {
@@ -660,7 +662,7 @@ ENTRIES: dict[str, str] = {
     "evidence.private": N_("Private evidence"),
     "evidence.retracted": N_("Evidence withdrawn"),
     "evidence.broken": N_("Evidence broken: %(breaks)s"),
-    "evidence.mended": N_("Evidence valid again"),
+    "evidence.valid_again": N_("Evidence valid again"),
     "verdict": N_("Verdict"),
     "verdict.agrees": N_("Verdict: agrees with what is declared"),
     "verdict.disagrees": N_("Verdict: does not agree with what is declared"),

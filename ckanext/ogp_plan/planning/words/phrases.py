@@ -113,7 +113,7 @@ def _variant(code: str, params: Mapping[str, Any]) -> str:
     if code == "R6" and params.get("plan"):
         name += ".elsewhere"
     if code == "manual" and not params.get("text"):
-        name += ".unsaid"
+        name += ".no_reason"
     return name
 
 

@@ -18,7 +18,7 @@ _AND = N_("and")
 class Renderer:
     """Says findings, questions and places in one language.
 
-    :param lang: a language tag; Spanish unless told.
+    :param lang: a language tag; default Spanish.
     :param family: whose names of levels and fields are used, when it is known.
     """
 
@@ -56,7 +56,7 @@ class Renderer:
         return self.translate(message.title, error.params), self.translate(message.why, error.params)
 
     def place(self, place: Place) -> str:
-        """Return where something stands; "" when that is the whole document."""
+        """Return the place of something; "" when that is the whole document."""
         params = {"line": place.line, "sheet": place.sheet, "cell": place.cell, "to": place.to}
         if place.line is not None:
             return self.translate(

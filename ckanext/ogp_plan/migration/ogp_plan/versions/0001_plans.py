@@ -38,7 +38,7 @@ TABLES = (
     "ogp_plan_change",
     "ogp_plan_version",
     "ogp_publication",
-    "ogp_queue",
+    "ogp_unknown_name",
     "ogp_reminder",
     "ogp_role",
     "ogp_token",
@@ -60,11 +60,11 @@ def upgrade() -> None:
     op.execute(_REFUSE)
     for table in APPEND_ONLY:
         op.execute(
-            f"CREATE TRIGGER {table}_kept BEFORE UPDATE OR DELETE ON {table} "
+            f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} "
             "FOR EACH ROW EXECUTE FUNCTION ogp_append_only()"
         )
         op.execute(
-            f"CREATE TRIGGER {table}_whole BEFORE TRUNCATE ON {table} "
+            f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
             "FOR EACH STATEMENT EXECUTE FUNCTION ogp_append_only()"
         )
 
@@ -249,8 +249,8 @@ def _create_tables() -> None:
         sa.Column("reasons", ARRAY(sa.UnicodeText()), server_default="{}", nullable=False),
         sa.Column("progress", sa.Numeric(precision=12, scale=6), nullable=True),
         sa.Column("disagrees", sa.Boolean(), server_default="false", nullable=False),
-        sa.Column("last_news", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("standing", JSONB(), nullable=True),
+        sa.Column("last_update", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("status", JSONB(), nullable=True),
         sa.Column("computed", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("plan_id", "address", name="uq_ogp_item_address"),
@@ -263,7 +263,7 @@ def _create_tables() -> None:
         "idx_ogp_item_counted",
         "ogp_item",
         ["plan_id", "withdrawn", "trackable"],
-        postgresql_include=["id", "light", "component_id", "months", "disagrees", "last_news"],
+        postgresql_include=["id", "light", "component_id", "months", "disagrees", "last_update"],
     )
     op.create_index("idx_ogp_item_root", "ogp_item", ["plan_id"], postgresql_where=sa.text("depth = 0"))
     op.create_index("idx_ogp_item_tagged", "ogp_item", ["plan_id"], postgresql_where=sa.text("tags <> '{}'"))
@@ -365,7 +365,7 @@ def _create_tables() -> None:
         sa.UniqueConstraint("cut_id"),
     )
     op.create_table(
-        "ogp_queue",
+        "ogp_unknown_name",
         sa.Column("id", sa.UnicodeText(), nullable=False),
         sa.Column("plan_id", sa.UnicodeText(), nullable=False),
         sa.Column("printed", sa.UnicodeText(), nullable=False),
@@ -377,7 +377,7 @@ def _create_tables() -> None:
             "created", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False
         ),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("plan_id", "printed", name="uq_ogp_queue_printed"),
+        sa.UniqueConstraint("plan_id", "printed", name="uq_ogp_unknown_name_printed"),
     )
     op.create_table(
         "ogp_reminder",
@@ -386,7 +386,7 @@ def _create_tables() -> None:
         sa.Column("user_id", sa.UnicodeText(), nullable=False),
         sa.Column("kind", sa.UnicodeText(), nullable=False),
         sa.Column("body", JSONB(), nullable=False),
-        sa.Column("state", sa.UnicodeText(), server_default="owed", nullable=False),
+        sa.Column("state", sa.UnicodeText(), server_default="pending", nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("error", sa.UnicodeText(), nullable=True),
         sa.Column("due", sa.Date(), nullable=False),
