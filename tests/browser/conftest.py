@@ -195,7 +195,7 @@ def audit(axe_source: str) -> Callable[..., None]:
             assert found["passes"], "axe looked at nothing"
             broken = _ours(found["violations"])
             assert not broken, f"{page.url} at {width} px:\n{json.dumps(broken, indent=1, ensure_ascii=False)}"
-            _stands_in_its_window(page, width)
+            _check_width(page, width)
         page.set_viewport_size({"width": WIDTHS[0], "height": 900})
 
     return check
@@ -203,16 +203,16 @@ def audit(axe_source: str) -> Callable[..., None]:
 
 def _ours(violations: list[dict[str, Any]]) -> list[Any]:
     """Violations, without those that CKAN's own elements have of the kinds in :data:`CORE_ONLY`."""
-    told = []
+    violated = []
     for violation in violations:
         for node in violation["nodes"]:
             if violation["id"] in CORE_ONLY and not OF_OURS.match(node["html"]):
                 continue
-            told.append([violation["id"], node["target"], node["html"][:300], node["failureSummary"]])
-    return told
+            violated.append([violation["id"], node["target"], node["html"][:300], node["failureSummary"]])
+    return violated
 
 
-def _stands_in_its_window(page: Any, width: int) -> None:
+def _check_width(page: Any, width: int) -> None:
     """Nothing of ours sticks out sideways, other than inside of what scrolls by itself.
 
     CKAN's own grid overhangs a narrow window by half a gutter (6 px), on every page.

@@ -148,8 +148,8 @@ def test_control_interno_freezes_and_publishes(page: Any, town: Town, audit: Any
     plan = town.plan("paac")
     town.update(plan, ("fila", "1.1.1"), organization=town.obras, state=Declared.ONGOING, period="2026-03", text="Se revisó la mitad.")
     sign_in(page, town, "control")
-    desk = f"/planes/{plan.name}/cortes"
-    page.goto(desk)
+    cuts_url = f"/planes/{plan.name}/cortes"
+    page.goto(cuts_url)
     seen(page, audit, shot, "planes-cortes")
     page.locator("button[value=freeze]").first.click()
     page.wait_for_selector(".ogp-done")

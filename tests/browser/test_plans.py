@@ -332,18 +332,18 @@ def test_a_workbook_is_tried_and_sent(as_: Any, loaded: Loaded, audit: Any, shot
     _try(page, good)
     has_focus(page, "ogp-tried")
     assert page.get_attribute("html", "lang") == "en"
-    told = page.inner_text("#ogp-tried")
+    preview = page.inner_text("#ogp-tried")
     for word in ("Fila", "fila", "Obligación", "Nuevo", "Enviar", "tomar", "Qué se hizo"):
-        assert word not in told
-    assert "What was done" in told
+        assert word not in preview
+    assert "What was done" in preview
     shot(page, "plan-informe-ensayo-en")
     audit(page)
 
     page.goto(url)
     _try(page, good)
     has_focus(page, "ogp-tried")
-    told = page.inner_text("#ogp-tried")
-    assert "Todas las filas se pueden tomar" in told and "Qué se hizo" in told
+    preview = page.inner_text("#ogp-tried")
+    assert "Todas las filas se pueden tomar" in preview and "Qué se hizo" in preview
     shot(page, "plan-informe-ensayo")
     audit(page)
     assert "Se respondió lo que faltaba." not in page.request.get(f"/planes/{loaded.paac}/3.1.1").text()
@@ -454,14 +454,14 @@ def test_filters_on_a_telephone_without_javascript(plain_page: Any, loaded: Load
     assert "luz=" not in plain_page.url
 
 
-def test_no_light_is_told_by_its_colour_alone(page: Any, loaded: Loaded) -> None:
+def test_no_light_is_shown_by_its_colour_alone(page: Any, loaded: Loaded) -> None:
     page.goto(f"/planes/{loaded.paac}?vista=tabla")
-    told = page.evaluate(
+    lights = page.evaluate(
         """() => [...document.querySelectorAll('.ogp-light')].map(
             e => [e.innerText.trim(), e.querySelector('use').getAttribute('href')])"""
     )
-    assert told and all(word and shape.startswith("#ogp-i-") for word, shape in told)
-    assert len({shape for _, shape in told}) == len({word for word, _ in told}) > 2, "one shape a word"
+    assert lights and all(word and shape.startswith("#ogp-i-") for word, shape in lights)
+    assert len({shape for _, shape in lights}) == len({word for word, _ in lights}) > 2, "one shape a word"
     fills = page.evaluate(
         """() => Object.fromEntries([...document.querySelectorAll('.ogp-bar > span')].map(
             e => [e.className, getComputedStyle(e).backgroundImage]))"""
@@ -469,7 +469,7 @@ def test_no_light_is_told_by_its_colour_alone(page: Any, loaded: Loaded) -> None
     assert len(set(fills.values())) == len(fills), "each fill has a pattern of its own"
 
 
-def test_the_sheet_fits_on_one_page_of_paper(page: Any, loaded: Loaded) -> None:
+def test_the_sheet_prints_on_one_page(page: Any, loaded: Loaded) -> None:
     page.goto(addresses(loaded)["plan-hoja"])
     page.emulate_media(media="print")
     content = page.pdf(prefer_css_page_size=True)

@@ -76,15 +76,15 @@ def test_dates_and_evidence(reading: Reading, level: str) -> None:
     assert {one.unknown for item in items for one in item.assignments} == {"Gerente de Programa"}
 
 
-def test_codes_that_repeat_are_told_apart_by_level(reading: Reading) -> None:
+def test_codes_that_repeat_are_distinguished_by_level(reading: Reading) -> None:
     titles = {level: reading.plan.item(level, "1.1").title for level in ("outcome", "output", "activity")}  # type: ignore[union-attr]
     assert len(set(titles.values())) == 3
-    said = {one.text: one.params["levels"] for one in reading.act.flagged if one.kind == "code.at_several_levels"}
-    assert said["1.1"] == ["goal", "outcome", "output", "activity"]
-    assert said["1.1.1"] == ["outcome", "output", "activity"]
+    levels = {one.text: one.params["levels"] for one in reading.act.flagged if one.kind == "code.at_several_levels"}
+    assert levels["1.1"] == ["goal", "outcome", "output", "activity"]
+    assert levels["1.1.1"] == ["outcome", "output", "activity"]
 
 
-def test_indicator_cut_by_the_footnote_is_joined_and_said(reading: Reading) -> None:
+def test_indicator_cut_by_the_footnote_is_joined_and_reported(reading: Reading) -> None:
     item = reading.plan.item("outcome", "1.1")
     assert item is not None
     by_code = {one.code: one for one in item.indicators}
@@ -111,7 +111,7 @@ def test_sector_named_twice_is_asked_and_not_mended(reading: Reading) -> None:
     assert [one[4].get("sector") for one in change.after][3] == "sociedad civil"
 
 
-def test_other_anomalies_are_said(reading: Reading) -> None:
+def test_other_anomalies_are_reported(reading: Reading) -> None:
     lines: dict[str, list[int]] = {}
     for one in [*reading.act.flagged, *reading.act.inherited]:
         lines.setdefault(one.kind, []).append(one.place.line or 0)

@@ -88,7 +88,7 @@ def test_period_is_asked_about(reading: Reading) -> None:
     assert answered.plan.end is not None and answered.plan.end.isoformat() == "2027-12-31"
 
 
-def test_other_anomalies_are_said(reading: Reading) -> None:
+def test_other_anomalies_are_reported(reading: Reading) -> None:
     lines: dict[str, list[int]] = {}
     for one in [*reading.act.flagged, *reading.act.dropped]:
         lines.setdefault(one.kind, []).append(one.place.line or 0)
@@ -120,5 +120,5 @@ def test_the_command_says_that_a_report_is_no_plan(tmp_path, capsys: pytest.Capt
     path = tmp_path / "informe.txt"
     path.write_bytes(seed(REPORT))
     assert main(["read", str(path), "--family", "paac"]) == 2
-    said = capsys.readouterr()
-    assert "informe de lo que se hizo" in said.err and not said.out
+    output = capsys.readouterr()
+    assert "informe de lo que se hizo" in output.err and not output.out

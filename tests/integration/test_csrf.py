@@ -84,7 +84,7 @@ class TestRevalidate:
         assert scene["signed_in"].get(self.path(scene)).status_code in (404, 405)
         assert reports(scene) == before
 
-    def test_a_token_does_not_stand_in_for_permission(self, scene: dict[str, Any]) -> None:
+    def test_a_token_does_not_replace_permission(self, scene: dict[str, Any]) -> None:
         stranger = Visitor(scene["app"])
         user = scenes.person()
         stranger.sign_in(user["name"], scenes.PASSWORD)

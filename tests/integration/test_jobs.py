@@ -222,7 +222,7 @@ class TestFailures:
         assert "Errno" not in shown["error"], "technical words are for the administrator"
 
     @pytest.mark.usefixtures("small_limit")
-    def test_a_check_that_fails_is_told_and_healed_at_night(
+    def test_a_check_that_fails_is_recorded_and_repeated_at_night(
         self, scene: Scene, content: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         dataset, resource = upload(scene, content["good"])

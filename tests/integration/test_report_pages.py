@@ -69,7 +69,7 @@ class TestPage:
         page = scene["anonymous"].page(address(scene, "good"))
         assert text_of(page.find("div", role="main").find("h1")) == "Este archivo cumple"
 
-    def test_remedy_stands_before_the_message(self, scene: dict[str, Any]) -> None:
+    def test_remedy_comes_before_the_message(self, scene: dict[str, Any]) -> None:
         first = scene["anonymous"].page(address(scene)).find(class_="oc4ids-finding")
         paragraphs = first.find_all("p")
         assert text_of(paragraphs[0]).startswith("Qué hacer:")
@@ -243,11 +243,11 @@ class TestWherePeopleLook:
         links = {link.get("href") for link in header.find_all("a")}
         assert {"/infraestructura", "/oc4ids/validar"} <= links
 
-    def test_activity_tells_of_the_verdict(self, scene: dict[str, Any]) -> None:
+    def test_activity_shows_the_verdict(self, scene: dict[str, Any]) -> None:
         page = scene["signed_in"].page(f"/dataset/activity/{scene['dataset']['name']}")
-        told = text_of(page.find(class_="activity"))
-        assert "no cumple OC4IDS: 4 errores" in told
-        assert "cumple OC4IDS: 2 proyectos" in told
+        text = text_of(page.find(class_="activity"))
+        assert "no cumple OC4IDS: 4 errores" in text
+        assert "cumple OC4IDS: 2 proyectos" in text
         assert any(link["href"].endswith(f"/oc4ids/{scene['bad']['id']}") for link in page.find(class_="activity").find_all("a"))
 
 

@@ -76,7 +76,7 @@ class TestConflicts:
         uploaded(one, one.dataset(), content)
         uploaded(one, one.dataset(), content)
 
-    def test_a_private_dataset_is_not_betrayed(self, one: Scene, other: Scene, content: bytes) -> None:
+    def test_a_private_dataset_is_not_revealed(self, one: Scene, other: Scene, content: bytes) -> None:
         uploaded(one, one.dataset(private=True), content)
         uploaded(other, other.dataset(), content)
 
@@ -334,15 +334,15 @@ def test_the_search_knows_the_verdict(one: Scene, content: bytes) -> None:
     assert found[0]["resources"][0]["oc4ids_verdict"] == "valid"
 
 
-def test_the_stream_tells_of_verdicts(one: Scene, content: bytes) -> None:
+def test_the_stream_shows_verdicts(one: Scene, content: bytes) -> None:
     dataset, hidden = one.dataset(), one.dataset(private=True)
     resource = uploaded(one, dataset, content)
     uploaded(one, hidden, content)
     stream = helpers.call_action("package_activity_list", id=dataset["id"])
-    told = [each for each in stream if each["activity_type"] == "oc4ids verdict"]
-    assert [each["data"]["state"] for each in told] == ["valid"]
-    assert told[0]["data"]["resource"]["id"] == resource
-    assert told[0]["user_id"] == one.editor["id"]
+    activities = [each for each in stream if each["activity_type"] == "oc4ids verdict"]
+    assert [each["data"]["state"] for each in activities] == ["valid"]
+    assert activities[0]["data"]["resource"]["id"] == resource
+    assert activities[0]["user_id"] == one.editor["id"]
     assert not [
         each
         for each in helpers.call_action("package_activity_list", id=hidden["id"])

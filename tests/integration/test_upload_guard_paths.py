@@ -314,7 +314,7 @@ def test_a_workbook_declared_as_oc4ids_is_refused_in_words(scene: Scene, kind: s
 
 
 @pytest.mark.parametrize("user", ["stranger", "anonymous"])
-def test_who_may_not_upload_is_told_so_before_any_work(
+def test_who_may_not_upload_is_refused_before_any_work(
     scene: Scene, content: dict[str, bytes], user: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dataset = scene.dataset()

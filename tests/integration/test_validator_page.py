@@ -80,12 +80,12 @@ class TestReport:
         assert text_of(page.find(class_="oc4ids-verdict__sentence")) == "Este archivo cumple"
 
     @pytest.mark.parametrize("content", [b"", b"hola", b"%PDF-1.7", b"<html>", b"\xff\xfe\x00", b"[" * 5000, b"null", b"[1]"])
-    def test_a_file_that_cannot_be_read_is_told_why(self, visitor: Visitor, content: bytes) -> None:
+    def test_a_file_that_cannot_be_read_gets_a_reason(self, visitor: Visitor, content: bytes) -> None:
         page = send(visitor, upload=file(content))
         assert page.find(class_="oc4ids-verdict--invalid") is not None
         assert page.find(class_="oc4ids-finding__remedy") is not None
 
-    def test_downloads_stand_in_the_page_itself(self, visitor: Visitor) -> None:
+    def test_downloads_are_in_the_page_itself(self, visitor: Visitor) -> None:
         page = send(visitor, upload=file(scenes.encoded(scenes.broken_package(1))))
         links = {link["download"]: link["href"] for link in page.find_all("a", download=True)}
         assert set(links) == {"oc4ids.csv", "oc4ids.json"}

@@ -69,7 +69,7 @@ def test_a_plan(app: Any) -> None:
     assert [str(one) for one in graph.objects(None, DCT.title) if str(one) == title]
 
 
-def test_what_scheming_is_told(app: Any) -> None:
+def test_the_schemas_that_scheming_gets(app: Any) -> None:
     show = tk.get_action("scheming_dataset_schema_show")
     assert show({}, {"type": "dataset"})["dataset_fields"] == []
     assert show({}, {"type": "oc4ids"})["dataset_type"] == "oc4ids"
@@ -80,5 +80,5 @@ def test_what_scheming_is_told(app: Any) -> None:
 
 def test_a_description_of_the_portals_own_is_left_alone() -> None:
     own = {"dataset_type": "dataset", "dataset_fields": [{"field_name": "title"}]}
-    told = scheming.scheming_dataset_schema_show
-    assert told(lambda _context, _data: own, {}, {"type": "dataset"}) is own
+    show = scheming.scheming_dataset_schema_show
+    assert show(lambda _context, _data: own, {}, {"type": "dataset"}) is own

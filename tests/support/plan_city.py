@@ -42,9 +42,9 @@ class PlanCity:
     users: dict[str, str] = field(default_factory=dict)
 
 
-def organismos(told: Any) -> None:
+def organismos(year: Any) -> None:
     """Make the organizations that the sample names and the portal does not have."""
-    for one in told.organismos():
+    for one in year.organismos():
         if model.Group.get(one["name"]) is None:
             model.Session.add(
                 model.Group(name=one["name"], title=one["title"], is_organization=True, type="organization")
@@ -57,41 +57,41 @@ def load(users: dict[str, str]) -> PlanCity:
 
     :param users: name in the sample → id of the user whose it is; of the others facts are nobody's.
     """
-    told = followup()
-    organismos(told)
+    year = followup()
+    organismos(year)
     made = PlanCity(users=users)
-    for key in told.PLANS:
+    for key in year.PLANS:
         row = PlanRow(
-            name=told.name_of(key),
-            family=told.PLANS[key][1],
+            name=year.name_of(key),
+            family=year.PLANS[key][1],
             title=key,
             status=STATUS[key],
             owner="dadii",
             demonstration=True,
         )
         model.Session.add(row)
-        plan_version.apply(row, told.plan_of(key), user_id=None, act_name="Resolución 012 de enero de 2026")
-        changed = told.plan_of(key, changed=True)
+        plan_version.apply(row, year.plan_of(key), user_id=None, act_name="Resolución 012 de enero de 2026")
+        changed = year.plan_of(key, changed=True)
         plan_version.apply(
             row, changed, user_id=None, act_name="Resolución 041 de julio de 2026", reason="Ajuste de mitad de año"
         )
         made.plans[key] = row.name
         model.Session.commit()
-    _facts(told, made)
+    _facts(year, made)
     for name in made.plans.values():
         item_status.recompute(PlanRow.get(name).id)
     model.Session.commit()
     return made
 
 
-def _facts(told: Any, made: PlanCity) -> None:
+def _facts(year: Any, made: PlanCity) -> None:
     ids: dict[str, str] = {}
     plans = {key: PlanRow.get(name) for key, name in made.plans.items()}
-    for fact in told.facts():
-        event = told.event_of(fact)
+    for fact in year.facts():
+        event = year.event_of(fact)
         ids[fact.ref] = make_uuid()
         changes: dict[str, Any] = {"id": ids[fact.ref], "by": made.users.get(fact.by or "")}
-        for name in told.REFERENCES:
+        for name in year.REFERENCES:
             value = getattr(event, name, None)
             if value in ids:
                 changes[name] = ids[value]

@@ -402,9 +402,9 @@ def test_who_may(
             *scene.facts.values(),
         }
         if status == "borrador" and named:
-            told = {who for who in EVERYBODY - INSIDERS if answers[who] == "no"} - {"anonymous"}
-            if told:
-                wrong.append(f"that a draft is there was told to {sorted(told)}")
+            outsiders = {who for who in EVERYBODY - INSIDERS if answers[who] == "no"} - {"anonymous"}
+            if outsiders:
+                wrong.append(f"the existence of a draft is revealed to {sorted(outsiders)}")
     assert not wrong
 
 
@@ -488,9 +488,9 @@ class TestADraftIsNotThere:
         shown = town.ask(who, "ogp_plan_item_show", plan=public.name, id="1.1.1").get_json()["result"]
         sees = who in INSIDERS
         assert bool(shown["links"]) is sees
-        told = {key: value for key, value in shown.items() if key != "may"}
-        assert (draft.name in str(told)) is sees
-        assert ("4.1.H1" in str(told)) is sees
+        fields = {key: value for key, value in shown.items() if key != "may"}
+        assert (draft.name in str(fields)) is sees
+        assert ("4.1.H1" in str(fields)) is sees
         assert "R6" not in {one["code"] for one in shown["reasons"]}
         listed = town.ask(who, "ogp_plan_link_list", plan=public.name).get_json()["result"]
         assert (listed["count"], len(listed["results"])) == ((1, 1) if sees else (0, 0))

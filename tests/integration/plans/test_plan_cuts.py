@@ -203,7 +203,7 @@ class TestPublishing:
         assert again["published_at"] == done["published_at"]
         assert len(model.Session.scalars(sa.select(Publication).where(Publication.plan_id == plan.id)).all()) == 1
 
-    def test_where_each_cut_stands(self, town: Town, today: Any) -> None:
+    def test_the_state_of_each_cut(self, town: Town, today: Any) -> None:
         plan = town.plan("paac")
         for day, states in (
             (dt.date(2026, 4, 30), ["abierto", "abierto", "abierto"]),

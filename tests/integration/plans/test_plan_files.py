@@ -156,15 +156,15 @@ class TestFiles:
         for name in names:
             answer = town.app.get(f"/planes/{plan.name}/archivo/{name}")
             assert answer.status_code == 200, name
-            said = text_of(answer.data, name)
-            assert said.strip(), name
+            text = text_of(answer.data, name)
+            assert text.strip(), name
             for private in (SECRET, town.names["focal_point"], town.ids["focal_point"], town.ids["monitor"]):
-                assert str(private) not in said, (name, private)
+                assert str(private) not in text, (name, private)
             if name.endswith(".json"):
-                assert json.loads(said)
+                assert json.loads(text)
             if name.endswith(".csv"):
                 measured = name != "mediciones.csv" or family != "ogp"  # a milestone has no indicator
-                assert len(list(csv.reader(io.StringIO(said)))) > measured, name
+                assert len(list(csv.reader(io.StringIO(text)))) > measured, name
             expected = plan_files.FILES[name].content_type
             assert answer.headers["Content-Type"] == expected
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -285,9 +285,9 @@ class TestFeeds:
             assert len(set(ids)) == len(ids)
             assert all(str(one).startswith("urn:uuid:") for one in ids)
             assert root.find(f"{ATOM}link[@rel='self']").get("href").endswith(url)
-            said = answer.get_data(as_text=True)
-            assert SECRET not in said
-            assert str(town.names["focal_point"]) not in said
+            text = answer.get_data(as_text=True)
+            assert SECRET not in text
+            assert str(town.names["focal_point"]) not in text
 
     def test_lights_that_changed(self, town: Town) -> None:
         plan = lively(town)
@@ -392,9 +392,9 @@ class TestOfAnOrganismo:
         answer = town.app.get(f"/organismo/{town.obras}/informe.docx?desde=2026-01-01&hasta=2026-12-31")
         assert answer.status_code == 200
         assert answer.headers["Content-Type"] == plan_files.DOCX
-        said = text_of(answer.data, "informe.docx")
-        assert "Secretaría de Obras" in said
-        assert SECRET not in said
+        text = text_of(answer.data, "informe.docx")
+        assert "Secretaría de Obras" in text
+        assert SECRET not in text
         for wrong in ("desde=ayer", "desde=2026-05-01&hasta=2026-01-01", "desde=1990-01-01&hasta=2026-01-01"):
             assert town.app.get(f"/organismo/{town.obras}/informe.docx?{wrong}").status_code == 400, wrong
 

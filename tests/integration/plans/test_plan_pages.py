@@ -353,12 +353,12 @@ class TestForms:
         assert focal.post(url, fields).status_code == 302
         assert [events(plan, kind) - n for kind, n in zip(kinds, before, strict=True)] == [1, 1, 1]
         page = focal.page(f"/planes/{plan.name}/1.1.2_2")
-        for said in ("Se publicó el primer video.", "Subtítulos", "El video", "En curso"):
-            assert said in text_of(page)
+        for words in ("Se publicó el primer video.", "Subtítulos", "El video", "En curso"):
+            assert words in text_of(page)
         row = next(one for one in page.select("#ogp-ind-1 tbody tr") if "enero" in one.get_text())
         assert text_of(row.select("td")[1]) == "1"
 
-    def test_what_is_wrong_stands_beside_its_field(self, plan: PlanRow, focal: Visitor) -> None:
+    def test_errors_are_shown_beside_their_fields(self, plan: PlanRow, focal: Visitor) -> None:
         url = f"/planes/{plan.name}/1.1.1/reportar"
         token = focal.token(url)
         before = events(plan, "update")
@@ -412,13 +412,13 @@ class TestForms:
             "text": "Sin errores",
         }
         assert focal.post(f"{item}/reportar", sent).status_code == 302
-        told = text_of(focal.page(item))
-        assert "Sin errores" in told and "corregido después" in told
+        text = text_of(focal.page(item))
+        assert "Sin errores" in text and "corregido después" in text
         # corrected meanwhile by somebody else: said, and nothing lost
         again = focal.post(f"{item}/reportar", {**sent, "text": "Otra vez"})
         assert again.status_code == 400 and "Otra vez" in again.get_data(as_text=True)
 
-    def test_an_answer_stands_beside_its_reason(self, town: Town, plan: PlanRow, focal: Visitor) -> None:
+    def test_an_answer_is_shown_beside_its_reason(self, town: Town, plan: PlanRow, focal: Visitor) -> None:
         town.update(
             plan, ("fila", "1.1.1"), organization=town.obras, at_risk=True, reason="Falta el contrato"
         )
@@ -638,8 +638,8 @@ def _filled(focal: Visitor, town: Town, plan: PlanRow) -> bytes:
             )
             if column and len(names) > 5:
                 for below in sheet.iter_rows(min_row=row[0].row + 1):
-                    said = {str(cell.value) for cell in below}
-                    if plan.name in said and said & {"1.1.2#2", "1.1.2_2"}:
+                    values = {str(cell.value) for cell in below}
+                    if plan.name in values and values & {"1.1.2#2", "1.1.2_2"}:
                         sheet.cell(below[0].row, column, "Por el libro")
                         out = io.BytesIO()
                         book.save(out)
@@ -709,17 +709,17 @@ class TestShapes:
         assert matrix.month_cell({**item, "light": "completado"}, (2026, 2), today) == "done"
         assert matrix.month_cell({**item, "light": "no_aplica"}, (2026, 4), today) == "due"
         # what somebody reported on, and the months that went by in silence
-        told = {
+        reported = {
             **item,
             "due": "2026-12-31",
             "months": [2, 3, 5, 6],
             "light": "en_curso",
             "reported": ["2026-03"],
         }
-        cells = [matrix.month_cell(told, (2026, month), today) for month in (2, 3, 5, 6)]
+        cells = [matrix.month_cell(reported, (2026, month), today) for month in (2, 3, 5, 6)]
         assert cells == ["silent", "reported", "due", "due"]
-        assert matrix.month_cell({**told, "reported": ["2026-05"]}, (2026, 5), today) == "reported"
-        assert matrix.month_cell({**told, "light": "suspendido"}, (2026, 2), today) == "due", (
+        assert matrix.month_cell({**reported, "reported": ["2026-05"]}, (2026, 5), today) == "reported"
+        assert matrix.month_cell({**reported, "light": "suspendido"}, (2026, 2), today) == "due", (
             "nobody owes it meanwhile"
         )
         # a day of next year is not due in the same month of this one

@@ -88,7 +88,7 @@ class TestWhoOpensIt:
         assert send(signed["citizen"], hacer="otra-cosa").status_code == 400
         assert send(signed["citizen"]).status_code == 400
 
-    def test_the_way_there_stands_by_the_account_and_by_the_duties(
+    def test_the_account_and_the_duties_link_to_it(
         self, town: Town, signed: dict[str, Visitor], running: PlanRow
     ) -> None:
         def ways(visitor: Visitor, path: str) -> list[str]:
@@ -128,14 +128,14 @@ class TestLetters:
         assert mail_preference.find_skip_reason(model.User.get(town.names["focal_point"])) is None
         assert chosen() == ("true", "es")
 
-    def test_a_language_that_is_none_is_told_beside_its_field(self, signed: dict[str, Visitor]) -> None:
+    def test_an_unknown_language_is_shown_beside_its_field(self, signed: dict[str, Visitor]) -> None:
         answer = send(signed["focal_point"], hacer="cartas", wanted="true", language="klingon")
         assert answer.status_code == 400
         page = soup(answer)
         assert page.find(id="ogp-language")["aria-invalid"] == "true"
         assert page.find(id="ogp-language-error") is not None
 
-    def test_who_has_no_address_is_told_that_none_can_come(
+    def test_who_has_no_address_reads_that_no_letters_come(
         self, town: Town, signed: dict[str, Visitor]
     ) -> None:
         user = model.User.get(town.names["control"])
@@ -245,7 +245,7 @@ class TestWhatOneIs:
             assert (draft.name in {one["plan"] for one in found["roles"]}) is sees, who
             assert (draft.title in text_of(soup(town.get(who, PAGE)))) is sees, who
 
-    def test_it_stands_on_the_page(self, town: Town, signed: dict[str, Visitor]) -> None:
+    def test_it_is_on_the_page(self, town: Town, signed: dict[str, Visitor]) -> None:
         page = signed["control"].page(PAGE)
         assert "Control interno" in text_of(page) or "Control Interno" in text_of(page)
         assert page.find("a", href="/planes/paac-mio") is not None
@@ -256,17 +256,17 @@ class TestLeave:
         visitor = signed["focal_point"]
         today = record_service.today()
         until = (today + dt.timedelta(days=9)).isoformat()
-        said = {
+        delegation = {
             "organization": town.obras,
             "delegate": town.names["citizen"] or "",
             "since": today.isoformat(),
         }
-        answer = send(visitor, hacer="encargar", until=(today - dt.timedelta(days=1)).isoformat(), **said)
+        answer = send(visitor, hacer="encargar", until=(today - dt.timedelta(days=1)).isoformat(), **delegation)
         assert answer.status_code == 400
         page = soup(answer)
         assert page.find(id="ogp-until")["aria-invalid"] == "true"
         assert page.find(id="ogp-delegate")["value"] == town.names["citizen"]
-        assert send(visitor, hacer="encargar", until=until, reason="Vacaciones", **said).status_code == 302
+        assert send(visitor, hacer="encargar", until=until, reason="Vacaciones", **delegation).status_code == 302
         model.Session.rollback()
         made = model.Session.query(Delegation.id).filter_by(delegate_id=town.ids["citizen"]).one()
         lent = signed["citizen"].page(PAGE)

@@ -152,7 +152,7 @@ class TestLists:
         assert set(dry["rows"][0]["errors"]) == {"indicator"}
 
     def test_what_cannot_be(self, town: Town, plan: PlanRow) -> None:
-        for said, field in (
+        for given, field in (
             ({}, "upload"),
             ({"rows": []}, "upload"),
             ({"rows": {"a": 1}}, "rows"),
@@ -164,9 +164,9 @@ class TestLists:
         ):
             with pytest.raises(tk.ValidationError) as error:
                 town.call(
-                    "focal_point", "ogp_plan_report_rows", plan=plan.name, organization=town.obras, **said
+                    "focal_point", "ogp_plan_report_rows", plan=plan.name, organization=town.obras, **given
                 )
-            assert field in error.value.error_dict, said
+            assert field in error.value.error_dict, given
         with pytest.raises((tk.NotAuthorized, tk.ValidationError)):
             town.call("anonymous", "ogp_plan_report_rows", plan=plan.name, rows=ROWS)
         with pytest.raises(tk.NotAuthorized):

@@ -21,7 +21,7 @@ def plan() -> Plan:
     return read(made.f014(), "paac").plan
 
 
-def test_where_a_row_stands_is_no_part_of_a_plan(plan: Plan) -> None:
+def test_the_place_of_a_row_is_no_part_of_a_plan(plan: Plan) -> None:
     moved = copy.deepcopy(plan)
     for item in moved.items:
         item.place, item.order = Place(line=1), 99

@@ -113,6 +113,6 @@ def test_it_says_what_the_engine_says() -> None:
     for one in rows(tables.items_csv(view)):
         status = view.statuses.get((one["nivel"], one["codigo"]))
         if status:
-            said = item_status_dict(status)
-            assert (one["estado"], one["declarado"]) == (said["light"], said["declared"])
-            assert one["razones"].split() == [reason["code"] for reason in said["reasons"]]
+            expected = item_status_dict(status)
+            assert (one["estado"], one["declarado"]) == (expected["light"], expected["declared"])
+            assert one["razones"].split() == [reason["code"] for reason in expected["reasons"]]

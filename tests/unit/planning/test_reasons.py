@@ -322,7 +322,7 @@ def test_thresholds_are_the_plans() -> None:
     assert codes(facts, day(7, 1), settings=settings.family_settings("paac")) == ["R3"]
 
 
-def test_an_answer_stands_beside_and_silences_nothing() -> None:
+def test_an_answer_changes_no_status_and_no_reason() -> None:
     item = row("1.1", schedule=on(3, 1))
     facts = tell(record(item), update(item, at(3), ONGOING))
     before = stood(facts, day(3, 5))

@@ -61,7 +61,7 @@ def reason(facts: Record, today: dt.date, code: str) -> dict[str, Any] | None:
     return next((one.params for one in stood(facts, today).reasons if one.code == code), None)
 
 
-def test_nothing_said_is_not_started() -> None:
+def test_nothing_reported_is_not_started() -> None:
     found = stood(record(row("1.1")), day(1, 15))
     assert (found.declared, found.light, found.progress, found.expected, found.due) == (
         NOT,
@@ -114,7 +114,7 @@ def test_the_only_evidence_breaks_and_the_item_is_open_again(wrong: dict[str, bo
     assert stood(facts, day(6, 2)).valid_evidence == 2
 
 
-def test_what_could_not_be_told_breaks_nothing() -> None:
+def test_a_check_without_a_result_changes_nothing() -> None:
     item = row("1.1")
     shown = proof(item, at(3))
     facts = tell(record(item), update(item, at(3), DONE), shown, look(shown, at(4), detail="caído"))
@@ -131,19 +131,19 @@ def test_private_evidence_counts_and_says_so() -> None:
 
 def test_withdrawn_or_returned_evidence_is_none() -> None:
     item = row("1.1")
-    said = update(item, at(3), DONE)
-    shown = proof(item, at(3), update=said.id)
-    facts = tell(record(item), update(item, at(2), ONGOING), said, shown)
+    done = update(item, at(3), DONE)
+    shown = proof(item, at(3), update=done.id)
+    facts = tell(record(item), update(item, at(2), ONGOING), done, shown)
     assert stood(facts, day(3, 2)).light == "completado"
     gone = tell(
         Record(facts.plan, updates=facts.updates, evidence=list(facts.evidence)),
         proof(item, at(3, 2), supersedes=shown.id, retracted="No era"),
     )
     assert stood(gone, day(3, 3)).evidence == 0 and "R5" in codes(gone, day(3, 3))
-    tell(facts, review(at(3, 5), False, update=said.id, reason="Incompleto"))
+    tell(facts, review(at(3, 5), False, update=done.id, reason="Incompleto"))
     found = stood(facts, day(3, 6))
     assert (found.declared, found.evidence) == (ONGOING, 0), "the state falls back to the update before"
-    tell(facts, review(at(3, 6), True, update=said.id))
+    tell(facts, review(at(3, 6), True, update=done.id))
     assert stood(facts, day(3, 7)).light == "completado"
 
 
@@ -172,7 +172,7 @@ def test_done_when_each_is() -> None:
     ]
 
 
-def test_what_is_said_of_the_whole_counts_for_who_did_not_report() -> None:
+def test_a_report_on_the_whole_counts_for_who_did_not_report() -> None:
     facts, item = several()
     tell(facts, update(item, at(2), ONGOING, organization="a"), update(item, at(3), DONE))
     found = stood(facts, day(3, 2))
@@ -211,12 +211,12 @@ def test_quotas_by_organismo() -> None:
     st.lists(st.tuples(st.sampled_from([None, "a", "b", "c"]), st.sampled_from(list(Declared))), max_size=8)
 )
 @hypothesis_settings(max_examples=60, deadline=None)
-def test_the_state_of_several(said: list[tuple[str | None, Declared]]) -> None:
+def test_the_state_of_several(reported: list[tuple[str | None, Declared]]) -> None:
     facts, item = several()
-    for number, (who, state) in enumerate(said, start=1):
+    for number, (who, state) in enumerate(reported, start=1):
         tell(facts, update(item, at(2, number), state, organization=who))
-    own = {who: state for who, state in said if who}
-    whole = next((state for who, state in reversed(said) if who is None), NOT)
+    own = {who: state for who, state in reported if who}
+    whole = next((state for who, state in reversed(reported) if who is None), NOT)
     each = [own.get(name, whole) for name in "abc"]
     within = [one for one in each if one not in OUTSIDE]
     found = stood(facts, day(3, 1))
@@ -231,7 +231,7 @@ def test_the_state_of_several(said: list[tuple[str | None, Declared]]) -> None:
         assert found.declared is ONGOING
 
 
-def test_one_item_alone_stands_as_among_all() -> None:
+def test_one_item_alone_has_the_status_it_has_among_all() -> None:
     facts = shaped({"1": 4, "2": 2}, indicators=lambda: [count_of("10")], schedule=lambda: months(2, 6))
     for number, item in enumerate(item for item in facts.plan.items if item.trackable):
         tell(facts, measure(item, at(3), number), update(item, at(3), ONGOING))

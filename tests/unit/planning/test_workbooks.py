@@ -118,18 +118,18 @@ def test_another_text_under_one_code_is_asked() -> None:
     assert len(wrong.act.asked) == 1 and kinds(wrong)["answer.unknown"] == 1
 
 
-def test_cells_beside_the_table_are_said() -> None:
+def test_cells_beside_the_table_are_reported() -> None:
     def write(sheet: Any) -> None:
         sheet["W10"] = "nota al margen"
         sheet["G10"] = "febrero tal vez"
 
     content = edited(write)
     reading = read(content, "paac")
-    said = {one.text: one.place.cell for one in reading.act.flagged if one.kind == "cell.unplaced"}
-    assert said == {"nota al margen": "W10", "febrero tal vez": "G10"}
+    cells = {one.text: one.place.cell for one in reading.act.flagged if one.kind == "cell.unplaced"}
+    assert cells == {"nota al margen": "W10", "febrero tal vez": "G10"}
 
 
-def test_formulas_are_read_by_their_value_or_said() -> None:
+def test_formulas_are_read_by_their_value_or_reported() -> None:
     def write(sheet: Any) -> None:
         sheet["S10"] = "=1+0"
 
@@ -189,7 +189,7 @@ def test_cells_are_named_as_they_stand_below_and_beside_what_is_empty() -> None:
     }
 
 
-def test_hidden_sheets_are_read_and_said() -> None:
+def test_hidden_sheets_are_read_and_reported() -> None:
     import io
 
     book = load_workbook(io.BytesIO(made.f014()))
