@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from ckan import model
 from support import application, plan_files
-from support.city import City
 from support.plan_portal import Town, paac
+from support.sample_portal import SamplePortal
 
 from ckanext.ogp_plan.planning.types import Declared
 
@@ -25,8 +25,8 @@ ROWS = [
 
 
 @pytest.fixture(scope="module")
-def town(city: City) -> Iterator[Town]:
-    """Organismos and people of plans, beside the city's; after it, as it empties the database first."""
+def town(sample_portal: SamplePortal) -> Iterator[Town]:
+    """Organismos and people of plans, beside the sample data; after it, as it empties the database first."""
     made = Town.build(application.client())
     for who in ("owner_admin", "control"):
         model.User.get(made.names[who]).password = PASSWORD

@@ -9,10 +9,11 @@ import ckan.plugins.toolkit as tk
 import pytest
 import rdflib
 from ckan.tests import factories, helpers
-from support.doors import Scene, portal
+from support.application import portal
 from support.plan_portal import Town
 from support.projects import encode
-from support.scenes import CONFORMS_TO, package, uploaded
+from support.publisher import Publisher
+from support.uploads import CONFORMS_TO, package, uploaded
 
 from ckanext.cost_oc4ids.dataset import scheming
 
@@ -35,9 +36,9 @@ def written(app: Any, path: str) -> rdflib.Graph:
 
 
 def test_a_dataset_of_projects(app: Any) -> None:
-    scene = Scene.new(app)
-    dataset = scene.dataset()
-    resource = uploaded(app, scene.editor, dataset, encode(package(2)))
+    publisher = Publisher.new(app)
+    dataset = publisher.dataset()
+    resource = uploaded(app, publisher.editor, dataset, encode(package(2)))
     graph = written(app, f"/dataset/{dataset['name']}.ttl")
     assert len(list(graph.subjects(rdflib.RDF.type, DCAT.Dataset))) == 1
     (distribution,) = graph.subjects(rdflib.RDF.type, DCAT.Distribution)

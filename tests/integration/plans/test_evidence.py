@@ -17,8 +17,9 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.lib import jobs as core_jobs
 from ckan.tests import factories
-from support.doors import portal, storage
+from support.application import portal
 from support.plan_portal import Town
+from support.publisher import storage
 
 from ckanext.ogp_plan import config, jobs
 from ckanext.ogp_plan.model import Event, PlanRow

@@ -11,7 +11,7 @@ import pytest
 from ckan import model
 from openpyxl import load_workbook
 from support import plan_files
-from support.doors import portal
+from support.application import portal
 from support.plan_portal import Town
 from support.visitor import Visitor, text_of
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from ckan import model
 from openpyxl import load_workbook
 from support import plan_files
-from support.doors import portal
+from support.application import portal
 from support.plan_portal import Town
 from support.seeds import seed
 from werkzeug.datastructures import FileStorage

@@ -18,7 +18,7 @@ from ckan import model
 from ckan.authz import auth_functions_list
 from ckan.logic import _actions
 from ckan.model.types import make_uuid
-from support.doors import portal
+from support.application import portal
 from support.plan_portal import CAST, Town
 
 from ckanext.ogp_plan.model import Delegation, Import, PlanRole, PlanRow, Token

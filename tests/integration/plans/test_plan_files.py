@@ -16,7 +16,7 @@ from ckan import model
 from docx import Document
 from icalendar import Calendar
 from openpyxl import load_workbook
-from support.doors import portal
+from support.application import portal
 from support.plan_portal import Town
 
 from ckanext.ogp_plan.exports import files as plan_files

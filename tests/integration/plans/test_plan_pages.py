@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from bs4 import BeautifulSoup
 from ckan import model
 from support import plan_portal
-from support.doors import portal
+from support.application import portal
 from support.plan_portal import CAST, Town
 from support.visitor import Visitor, text_of
 

@@ -21,7 +21,7 @@ from ckan.logic import _actions
 from docx import Document
 from openpyxl import load_workbook
 from support import fifth_family, plan_files
-from support.doors import portal
+from support.application import portal
 from support.plan_portal import CAST, Town
 from support.visitor import text_of
 from werkzeug.datastructures import FileStorage

@@ -18,7 +18,7 @@ from aiosmtpd.controller import Controller
 from ckan import model
 from ckan.tests import factories
 from click.testing import CliRunner
-from support.doors import portal
+from support.application import portal
 from support.plan_portal import Town, due, months
 
 from ckanext.ogp_plan import cli

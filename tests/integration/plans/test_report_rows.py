@@ -12,8 +12,9 @@ import openpyxl
 import pytest
 import sqlalchemy as sa
 from ckan import model
-from support.doors import portal, storage
+from support.application import portal
 from support.plan_portal import Town, many
+from support.publisher import storage
 
 from ckanext.ogp_plan import jobs
 from ckanext.ogp_plan.model import Event, PlanRow

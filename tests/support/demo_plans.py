@@ -1,7 +1,7 @@
-"""The demonstration plans with their year of follow-up, put into a test's own portal without its doors.
+"""The demonstration plans with their year of follow-up, stored in a test's own portal without its API.
 
 What ``make demo`` loads through the API and the clock, a test needs in seconds: versions and facts are written
-as they are told in ``dev/sample/planes``, and everything is computed once at the end.
+as they are described in ``dev/sample/planes``, and everything is computed once at the end.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import item_status, plan_version
 
 SAMPLE = Path(__file__).resolve().parents[2] / "dev" / "sample" / "planes"
-#: Status of each plan, when the year is told.
+#: Status of each plan, at the end of the year.
 STATUS = {"paac": "en_ejecucion", "ogp": "en_ejecucion", "cost": "en_ejecucion", "ptep": "consulta"}
 
 
 def followup() -> Any:
-    """The module that tells the year."""
+    """Return the module with the facts of the year."""
     if str(SAMPLE) not in sys.path:
         sys.path.insert(0, str(SAMPLE))
     import followup as found
@@ -35,7 +35,7 @@ def followup() -> Any:
 
 
 @dataclass
-class PlanCity:
+class DemoPlans:
     """Names of what was loaded: ``plans``: key of the sample → the plan's name."""
 
     plans: dict[str, str] = field(default_factory=dict)
@@ -52,14 +52,14 @@ def organismos(year: Any) -> None:
     model.Session.commit()
 
 
-def load(users: dict[str, str]) -> PlanCity:
+def load(users: dict[str, str]) -> DemoPlans:
     """Load plans and facts.
 
     :param users: name in the sample → id of the user whose it is; of the others facts are nobody's.
     """
     year = followup()
     organismos(year)
-    made = PlanCity(users=users)
+    made = DemoPlans(users=users)
     for key in year.PLANS:
         row = PlanRow(
             name=year.name_of(key),
@@ -73,7 +73,11 @@ def load(users: dict[str, str]) -> PlanCity:
         plan_version.apply(row, year.plan_of(key), user_id=None, act_name="Resolución 012 de enero de 2026")
         changed = year.plan_of(key, changed=True)
         plan_version.apply(
-            row, changed, user_id=None, act_name="Resolución 041 de julio de 2026", reason="Ajuste de mitad de año"
+            row,
+            changed,
+            user_id=None,
+            act_name="Resolución 041 de julio de 2026",
+            reason="Ajuste de mitad de año",
         )
         made.plans[key] = row.name
         model.Session.commit()
@@ -84,7 +88,7 @@ def load(users: dict[str, str]) -> PlanCity:
     return made
 
 
-def _facts(year: Any, made: PlanCity) -> None:
+def _facts(year: Any, made: DemoPlans) -> None:
     ids: dict[str, str] = {}
     plans = {key: PlanRow.get(name) for key, name in made.plans.items()}
     for fact in year.facts():
@@ -117,5 +121,3 @@ def role(user_id: str, role_name: str, plan: str | None = None, **scope: str) ->
         )
     )
     model.Session.commit()
-
-
