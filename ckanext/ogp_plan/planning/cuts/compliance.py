@@ -203,7 +203,7 @@ def _joined(key: Key, rows: Sequence[RowCompliance]) -> RowCompliance:
     within = [one for one in rows if one.excluded is None]
     scheduled = [one for one in within if one.scheduled]
     known = [one.progress for one in scheduled if one.progress is not None]
-    said = [one.confirmed for one in scheduled]
+    confirmations = [one.confirmed for one in scheduled]
     return RowCompliance(
         key=key,
         component=rows[0].component,
@@ -216,7 +216,7 @@ def _joined(key: Key, rows: Sequence[RowCompliance]) -> RowCompliance:
         progress=sum(known, ZERO) / Decimal(len(known)) if known else None,
         evidence=sum(one.evidence for one in within),
         late=any(one.late for one in scheduled),
-        confirmed=None if not said or None in said else all(said),
+        confirmed=None if not confirmations or None in confirmations else all(confirmations),
     )
 
 
