@@ -376,7 +376,7 @@ def _answer(town: Town, who: str, action: str, data: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize(
-    ("action", "name", "data", "expected"), CASES, ids=[f"{one[0]}-{one[1]}" for one in CASES]
+    ("action", "name", "data", "expected"), CASES, ids=[f"{case[0]}-{case[1]}" for case in CASES]
 )
 def test_who_may(
     town: Town,
@@ -440,13 +440,13 @@ class TestADraftIsNotThere:
     def test_lists_and_counts(self, town: Town, draft: PlanRow, who: str) -> None:
         sees = who in INSIDERS
         listed = town.ask(who, "ogp_plan_list", family="ogp").get_json()["result"]
-        assert (draft.name in {one["name"] for one in listed["results"]}) is sees
+        assert (draft.name in {result["name"] for result in listed["results"]}) is sees
         assert listed["count"] == len(listed["results"])
         items = town.ask(who, "ogp_plan_item_list", q="compromiso", limit=1000).get_json()["result"]
-        assert (draft.name in {one["plan"] for one in items["results"]}) is sees
+        assert (draft.name in {result["plan"] for result in items["results"]}) is sees
         assert items["count"] == len(items["results"])
-        tracked = [one for one in items["results"] if one["trackable"]]
-        assert sum(one["count"] for one in items["facets"]["light"]) == len(tracked)
+        tracked = [result for result in items["results"] if result["trackable"]]
+        assert sum(bucket["count"] for bucket in items["facets"]["light"]) == len(tracked)
         assert bool(items["facets"]["tag"]) is sees
         for action, data in (
             ("ogp_plan_show", {"id": draft.name}),
@@ -491,7 +491,7 @@ class TestADraftIsNotThere:
         fields = {key: value for key, value in shown.items() if key != "may"}
         assert (draft.name in str(fields)) is sees
         assert ("4.1.H1" in str(fields)) is sees
-        assert "R6" not in {one["code"] for one in shown["reasons"]}
+        assert "R6" not in {reason["code"] for reason in shown["reasons"]}
         listed = town.ask(who, "ogp_plan_link_list", plan=public.name).get_json()["result"]
         assert (listed["count"], len(listed["results"])) == ((1, 1) if sees else (0, 0))
         assert (draft.name in str(listed)) is sees

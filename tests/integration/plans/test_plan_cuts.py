@@ -117,7 +117,7 @@ class TestFreezing:
         assert set(refused.value.error_dict) == {"reason"}
         again = town.call("control", "ogp_plan_cut_create", plan=plan.name, day="2026-04-30", reason="Faltaba un reporte.")
         assert again["sha256"] != first["sha256"]
-        assert [one["sha256"] for one in again["earlier"]] == [first["sha256"]]
+        assert [cut["sha256"] for cut in again["earlier"]] == [first["sha256"]]
         rows = list(model.Session.scalars(sa.select(Cut).where(Cut.plan_id == plan.id).order_by(Cut.as_of)))
         assert [row.supersedes for row in rows] == [None, rows[0].id]
         # the first is still there to be seen, and still true
@@ -154,7 +154,7 @@ class TestComputedAgain:
         assert found["sha256_now"] == found["sha256"]
         shown = town.call("anonymous", "ogp_plan_cut_show", plan=plan.name, day="2026-04-30")
         assert shown["plan_changed_after"] == 1
-        edited = {(one["code"], one["kind"]) for one in shown["edited_after"]}
+        edited = {(event["code"], event["kind"]) for event in shown["edited_after"]}
         assert {("1.1.1", "update"), ("1.1.1", "verdict")} <= edited
 
     def test_a_cut_that_was_tampered_with_is_found(self, town: Town, today: Any) -> None:

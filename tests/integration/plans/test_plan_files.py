@@ -130,7 +130,7 @@ def text_of(body: bytes, name: str) -> str:
     if name.endswith(".docx"):
         document = Document(io.BytesIO(body))
         cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
-        return "\n".join([*(one.text for one in document.paragraphs), *cells])
+        return "\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])
     return body.decode("utf-8-sig")
 
 
@@ -139,7 +139,7 @@ class TestFiles:
     def test_each_opens_and_says_nothing_private(self, town: Town, family: str) -> None:
         plan = lively(town, family)
         listed = town.call("anonymous", "ogp_plan_file_list", plan=plan.name)
-        names = {one["name"] for one in listed}
+        names = {file["name"] for file in listed}
         assert {
             "plan.json",
             "plan.xlsx",
@@ -281,9 +281,9 @@ class TestFeeds:
                 assert root.findtext(f"{ATOM}{name}"), (url, name)
             entries = root.findall(f"{ATOM}entry")
             assert entries, url
-            ids = [one.findtext(f"{ATOM}id") for one in entries]
+            ids = [entry.findtext(f"{ATOM}id") for entry in entries]
             assert len(set(ids)) == len(ids)
-            assert all(str(one).startswith("urn:uuid:") for one in ids)
+            assert all(str(entry_id).startswith("urn:uuid:") for entry_id in ids)
             assert root.find(f"{ATOM}link[@rel='self']").get("href").endswith(url)
             text = answer.get_data(as_text=True)
             assert SECRET not in text
@@ -300,22 +300,22 @@ class TestFeeds:
         answer = town.app.get(f"/planes/{plan.name}/calendario.ics")
         assert answer.headers["Content-Type"] == plan_files.ICAL
         made = Calendar.from_ical(answer.data)
-        tasks = {str(one["uid"]): one for one in made.walk("VTODO")}
+        tasks = {str(task["uid"]): task for task in made.walk("VTODO")}
         assert len(tasks) == 4  # 2.1 has no date
         assert len(list(made.walk("VEVENT"))) == 6  # three cuts, and the last day to publish each
         again = {
-            str(one["uid"]): one
-            for one in Calendar.from_ical(town.app.get(f"/planes/{plan.name}/calendario.ics").data).walk(
-                "VTODO"
-            )
+            str(component["uid"]): component
+            for component in Calendar.from_ical(
+                town.app.get(f"/planes/{plan.name}/calendario.ics").data
+            ).walk("VTODO")
         }
         assert set(again) == set(tasks)
         town.update(plan, ("fila", "1.1.1"), organization=town.obras, text="Más.", state=Declared.ONGOING)
         after = {
-            str(one["uid"]): one
-            for one in Calendar.from_ical(town.app.get(f"/planes/{plan.name}/calendario.ics").data).walk(
-                "VTODO"
-            )
+            str(component["uid"]): component
+            for component in Calendar.from_ical(
+                town.app.get(f"/planes/{plan.name}/calendario.ics").data
+            ).walk("VTODO")
         }
         grown = [uid for uid in tasks if int(after[uid]["sequence"]) > int(tasks[uid]["sequence"])]
         assert len(grown) == 1

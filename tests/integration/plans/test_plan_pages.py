@@ -184,7 +184,7 @@ class TestReading:
     def test_by_organismo(self, town: Town) -> None:
         plan = _once(town, "consulta")
         page = soup(town.get("anonymous", f"/planes/{plan.name}?vista=tabla&organismo={town.obras}"))
-        assert {one.get_text() for one in page.select("#ogp-items tbody .ogp-code")} == {
+        assert {element.get_text() for element in page.select("#ogp-items tbody .ogp-code")} == {
             "1.1.1",
             "1.1.2#2",
             "2.2",
@@ -205,11 +205,11 @@ class TestReading:
     def test_the_matrix_says_in_words_what_its_colours_say(self, town: Town) -> None:
         plan = _once(town, "consulta")
         page = soup(town.get("anonymous", f"/planes/{plan.name}?vista=matriz"))
-        row = next(one for one in page.select("tbody tr") if "Revisar el mapa" in one.get_text())
+        row = next(element for element in page.select("tbody tr") if "Revisar el mapa" in element.get_text())
         words = [text_of(cell) for cell in row.select("td")]
         assert len(words) == 12 and words[2] in ("vencido", "programado", "cumplido")
         assert [n for n, word in enumerate(words) if word] == [2]
-        undated = next(one for one in page.select("tbody tr") if "Capacitar" in one.get_text())
+        undated = next(element for element in page.select("tbody tr") if "Capacitar" in element.get_text())
         assert "El plan no da una fecha" in undated.get_text()
 
     def test_the_sheet_leads_to_the_page(self, town: Town, running: PlanRow) -> None:
@@ -226,9 +226,13 @@ class TestReading:
 
     def test_duties_this_month_first(self, town: Town, running: PlanRow) -> None:
         page = soup(town.get("anonymous", f"/organismo/{town.obras}/obligaciones?plan={running.name}"))
-        titles = [text_of(one).split(" ")[0] for one in page.select("section.ogp-section > h2")]
+        titles = [text_of(element).split(" ")[0] for element in page.select("section.ogp-section > h2")]
         assert titles == ["Este", "Vencido", "Más", "Hecho"]
-        assert {one.get_text() for one in page.select(".ogp-leaf .ogp-code")} == {"1.1.1", "1.1.2#2", "2.2"}
+        assert {element.get_text() for element in page.select(".ogp-leaf .ogp-code")} == {
+            "1.1.1",
+            "1.1.2#2",
+            "2.2",
+        }
 
     def test_what_does_not_apply_is_shown_wherever_lights_are_counted(self, town: Town) -> None:
         """What the bars say adds up to how much is followed: nobody asks where the rest went."""
@@ -244,15 +248,15 @@ class TestReading:
             home.select_one(".ogp-legend")
         )
         duties = soup(town.get("anonymous", f"/organismo/{town.obras}/obligaciones?plan={plan.name}"))
-        counted = [int(one.get_text()) for one in duties.select(".ogp-legend b")]
+        counted = [int(element.get_text()) for element in duties.select(".ogp-legend b")]
         assert "1 no aplica" in text_of(duties) and sum(counted) == len(duties.select(".ogp-leaf"))
         component = soup(town.get("anonymous", f"/planes/{plan.name}/1"))
         assert "1 no aplica" in text_of(component)
 
     def test_everybody_finds_the_cuts(self, town: Town, running: PlanRow) -> None:
         tabs = {
-            text_of(one): one["href"]
-            for one in soup(town.get("anonymous", f"/planes/{running.name}")).select(".ogp-tabs a")
+            text_of(element): element["href"]
+            for element in soup(town.get("anonymous", f"/planes/{running.name}")).select(".ogp-tabs a")
         }
         assert text_of(soup(town.get("anonymous", tabs["Cortes"])).h1) == "Cortes del plan"
 
@@ -339,7 +343,7 @@ class TestForms:
         url = f"/planes/{plan.name}/1.1.2_2/reportar"
         form = focal.page(url).select_one("form[enctype]")
         assert form is not None
-        fields = {one["name"]: one.get("value", "") for one in form.select("input[type=hidden]")}
+        fields = {element["name"]: element.get("value", "") for element in form.select("input[type=hidden]")}
         assert fields["organismo"] == town.obras
         fields.update(state="en_curso", text="Se publicó el primer video.", next_step="Subtítulos", m0_value="1",
                       periodo="2026-01", evidence_kind="enlace", evidence_url="https://example.org/video",
@@ -355,7 +359,7 @@ class TestForms:
         page = focal.page(f"/planes/{plan.name}/1.1.2_2")
         for words in ("Se publicó el primer video.", "Subtítulos", "El video", "En curso"):
             assert words in text_of(page)
-        row = next(one for one in page.select("#ogp-ind-1 tbody tr") if "enero" in one.get_text())
+        row = next(element for element in page.select("#ogp-ind-1 tbody tr") if "enero" in element.get_text())
         assert text_of(row.select("td")[1]) == "1"
 
     def test_errors_are_shown_beside_their_fields(self, plan: PlanRow, focal: Visitor) -> None:
@@ -424,7 +428,7 @@ class TestForms:
         )
         url = f"/planes/{plan.name}/1.1.1/respuesta"
         page = focal.page(url)
-        options = [one["value"] for one in page.select("input[name=reason]")]
+        options = [element["value"] for element in page.select("input[name=reason]")]
         assert "manual" in options
         answer = focal.post(url, {**focal.token(url), "reason": "", "text": ""})
         assert (
@@ -433,9 +437,9 @@ class TestForms:
         sent = {**focal.token(url), "reason": "manual", "text": "Se firma el lunes."}
         assert focal.post(url, sent).status_code == 302
         reason = next(
-            one
-            for one in focal.page(f"/planes/{plan.name}/1.1.1").select(".ogp-reason")
-            if "Se firma el lunes." in one.get_text()
+            element
+            for element in focal.page(f"/planes/{plan.name}/1.1.1").select(".ogp-reason")
+            if "Se firma el lunes." in element.get_text()
         )
         assert "Falta el contrato" in reason.get_text()
 
@@ -488,7 +492,11 @@ class TestForms:
         )
         leader = signed_in(town, "leader")
         url = f"/planes/{plan.name}/seguimiento"
-        card = next(one for one in leader.page(url).select(".ogp-card") if "Para revisar" in one.get_text())
+        card = next(
+            element
+            for element in leader.page(url).select(".ogp-card")
+            if "Para revisar" in element.get_text()
+        )
         assert card["id"] == f"r-{written.id}"
         token = leader.token(url)
         answer = leader.post(url, {**token, "update": written.id, "accepted": "false", "reason": ""})
@@ -545,9 +553,9 @@ class TestForms:
         assert send(hacer="fin", id=role.id).status_code == 302
 
         named = next(
-            one["value"]
-            for one in coordinator.page(url).select("#ogp-name option")
-            if "silence" in one["value"]
+            element["value"]
+            for element in coordinator.page(url).select("#ogp-name option")
+            if "silence" in element["value"]
         )
         assert send(hacer="regla", name=named, value="nada").status_code == 400
         sent = {
@@ -616,8 +624,12 @@ class TestForms:
         assert answer.status_code == 200 and events(plan, "update") == before, "a dry run writes nothing"
         assert "Todas las filas se pueden tomar" in text_of(page)
         assert "Nuevo Qué se hizo" in text_of(page), "what a row says, in words"
-        form = next(one for one in page.select("form") if one.select_one("input[name=hacer][value=aplicar]"))
-        fields = {one["name"]: one.get("value", "") for one in form.select("input[type=hidden]")}
+        form = next(
+            element
+            for element in page.select("form")
+            if element.select_one("input[name=hacer][value=aplicar]")
+        )
+        fields = {element["name"]: element.get("value", "") for element in form.select("input[type=hidden]")}
         assert focal.post(url, fields).status_code == 302
         assert events(plan, "update") == before + 1
 
@@ -633,7 +645,11 @@ def _filled(focal: Visitor, town: Town, plan: PlanRow) -> bytes:
         for row in sheet.iter_rows():
             names = {str(cell.value).strip().lower(): cell.column for cell in row if cell.value}
             column = next(
-                (names[one] for one in names if one.startswith(("qué se hizo", "texto", "text", "avances"))),
+                (
+                    names[name]
+                    for name in names
+                    if name.startswith(("qué se hizo", "texto", "text", "avances"))
+                ),
                 None,
             )
             if column and len(names) > 5:

@@ -95,8 +95,8 @@ class TestWhoOpensIt:
             found = visitor.page(path)
             main = found.find(attrs={"role": "main"})
             return [
-                "page" if main is not None and one in main.find_all("a") else "account"
-                for one in found.find_all("a", href=lambda url: url and url.endswith(PAGE))
+                "page" if main is not None and link in main.find_all("a") else "account"
+                for link in found.find_all("a", href=lambda url: url and url.endswith(PAGE))
             ]
 
         duties = f"/organismo/{town.obras}/obligaciones"
@@ -176,7 +176,7 @@ class TestCalendars:
         assert read.get_data(as_text=True).startswith("BEGIN:VCALENDAR")
         page = visitor.page(PAGE)
         assert key not in str(page), "the key is shown once"
-        row = next(one for one in page.find_all("tr") if one.find("input", attrs={"name": "id"}))
+        row = next(line for line in page.find_all("tr") if line.find("input", attrs={"name": "id"}))
         assert "Secretaría de Obras" in text_of(row)
         token = row.find("input", attrs={"name": "id"})["value"]
         assert send(visitor, hacer="revocar", id=token).status_code == 302
@@ -221,14 +221,14 @@ class TestWhatOneIs:
             return found
 
         focal = mine("focal_point")
-        assert [(one["name"], one["as_delegate"]) for one in focal["organizations"]] == [(town.obras, False)]
+        assert [(organization["name"], organization["as_delegate"]) for organization in focal["organizations"]] == [(town.obras, False)]
         assert focal["organizations"][0]["owed"] == 3
         assert focal["roles"] == []
-        assert [one["as_delegate"] for one in mine("delegate")["organizations"]] == [True]
-        assert [one["role"] for one in mine("control")["roles"]] == ["control_interno"]
+        assert [organization["as_delegate"] for organization in mine("delegate")["organizations"]] == [True]
+        assert [role["role"] for role in mine("control")["roles"]] == ["control_interno"]
         assert mine("citizen")["organizations"] == []
         named = mine("named_focal_point")
-        assert [(one["role"], one["plan"]) for one in named["roles"]] == [("punto_focal", running.name)]
+        assert [(role["role"], role["plan"]) for role in named["roles"]] == [("punto_focal", running.name)]
 
     @pytest.fixture
     def draft(self, town: Town) -> Iterator[PlanRow]:
@@ -242,7 +242,7 @@ class TestWhatOneIs:
     def test_a_role_does_not_tell_of_a_draft(self, town: Town, running: PlanRow, draft: PlanRow) -> None:
         for who, sees in (("named_focal_point", False), ("control", True), ("leader", True)):
             found = town.call(who, "ogp_plan_profile_show")
-            assert (draft.name in {one["plan"] for one in found["roles"]}) is sees, who
+            assert (draft.name in {role["plan"] for role in found["roles"]}) is sees, who
             assert (draft.title in text_of(soup(town.get(who, PAGE)))) is sees, who
 
     def test_it_is_on_the_page(self, town: Town, signed: dict[str, Visitor]) -> None:
