@@ -380,7 +380,7 @@ def uploads(folder: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def said(row: dict[str, Any], tag: str, measure: str) -> str:
+def format_ratio(row: dict[str, Any], tag: str, measure: str) -> str:
     least, most = row[f"{tag}_{measure}_interval"]
     return f"{row[f'{tag}_{measure}']:.3f} ({least:.3f}–{most:.3f})"
 
@@ -402,7 +402,8 @@ def main() -> None:
         for row in small:
             print(
                 f"{row['what']:36} {row[f'plain_{unit}']:9.2f} {row[f'ours_{unit}']:9.2f}"
-                f" {said(row, 'ours', measure):>22} {said(row, 'again', measure):>22}  {shown(row, measure)}"
+                f" {format_ratio(row, 'ours', measure):>22} {format_ratio(row, 'again', measure):>22}"
+                f"  {shown(row, measure)}"
             )
         print()
     print(
@@ -417,7 +418,8 @@ def main() -> None:
         if facets:
             print(
                 f"{'  … plain with our facets, by clock':36} {row['facets_ms']:9.2f}"
-                f" {said(row, 'facets', 'seconds')}, processor {said(row, 'facets', 'processor')}"
+                f" {format_ratio(row, 'facets', 'seconds')},"
+                f" processor {format_ratio(row, 'facets', 'processor')}"
             )
     print(f"\n{'SQL statements':36} {'plain':>9} {'ours':>9}")
     for row in small + large:
@@ -425,7 +427,7 @@ def main() -> None:
     print(f"\n{'uploads':36} {'plain ms':>9} {'ours ms':>9} {'ours/plain':>22}")
     for row in large:
         times = f"{row['plain_ms']:9.1f} {row['ours_ms']:9.1f}"
-        print(f"{row['what']:36} {times} {said(row, 'ours', 'seconds'):>22}")
+        print(f"{row['what']:36} {times} {format_ratio(row, 'ours', 'seconds'):>22}")
     out = ROOT / "artifacts" / "bench" / f"guard-{ckan.__version__}.json"
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(small + large, indent=1) + "\n", encoding="utf-8")

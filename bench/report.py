@@ -184,7 +184,7 @@ def sized(count: int) -> str:
     return f"{count:,}".replace(",", " ")
 
 
-def said(measure: Measure | None) -> str:
+def format_measure(measure: Measure | None) -> str:
     if measure is None:
         return "—"
     if measure.seconds is None:
@@ -202,7 +202,9 @@ def packages(folder: Path, asked: argparse.Namespace) -> list[dict[str, Any]]:
         large = count == asked.large
         found = side_by_side(file, 1 if large else asked.rounds, {OURS, ALONE, FLOOR} if large else None)
         rows.append({"projects": count, "megabytes": file.stat().st_size / 1e6, "measured": found})
-        shown = ", ".join(f"{name} {said(each)} ({each.megabytes:.0f} MB)" for name, each in found.items())
+        shown = ", ".join(
+            f"{name} {format_measure(each)} ({each.megabytes:.0f} MB)" for name, each in found.items()
+        )
         print(f"{sized(count):>7} projects, {rows[-1]['megabytes']:.1f} MB: {shown}", flush=True)
         file.unlink()
     return rows
@@ -220,7 +222,7 @@ def shapes(folder: Path, asked: argparse.Namespace) -> list[dict[str, Any]]:
             who = {OURS, PEER, FLOOR} if everybody else {OURS, FLOOR}
             found = side_by_side(file, 1 if everybody else asked.rounds, who)
             rows.append({"shape": name, "items": count, "megabytes": len(content) / 1e6, "measured": found})
-            shown = ", ".join(f"{who} {said(each)}" for who, each in found.items())
+            shown = ", ".join(f"{who} {format_measure(each)}" for who, each in found.items())
             print(f"{name}, {sized(count)}, {len(content) / 1e6:.2f} MB: {shown}", flush=True)
     return rows
 
@@ -246,12 +248,12 @@ def as_markdown(about: dict[str, Any]) -> str:
         faster = f"{peer.seconds / ours.seconds:.1f}" if peer and peer.seconds else "—"
         slower = f"{ours.seconds / floor.seconds:.1f}" if floor and floor.seconds else "—"
         memory = [f"{each.megabytes:.0f} MB" if each else "—" for each in (ours, peer)]
-        measured = [said(each) for each in (ours, alone, peer, floor)]
+        measured = [format_measure(each) for each in (ours, alone, peer, floor)]
         rows.append([sized(row["projects"]), f"{row['megabytes']:.1f}", *measured, faster, slower, *memory])
     lines = [f"{about['machine']}. {versions}. {about['when']}.", "", *table(heads, rows), ""]
     rows = []
     for row in about["shapes"]:
-        measured = [said(row["measured"].get(name)) for name in (OURS, PEER, FLOOR)]
+        measured = [format_measure(row["measured"].get(name)) for name in (OURS, PEER, FLOOR)]
         rows.append([row["shape"], sized(row["items"]), f"{row['megabytes']:.2f}", *measured])
     lines += table(["forma", "elementos", "MB", "nuestro", "libcoveoc4ids", "orjson + jsonschema-rs"], rows)
     return "\n".join(lines)

@@ -69,7 +69,7 @@ class YearLoader:
         self.story = followup.story(year)
         text = (ROOT / "dev" / "people.yaml").read_text(encoding="utf-8")
         self.people: list[dict[str, Any]] = yaml.safe_load(text)["people"]
-        self.users = {one["name"]: model.User.get(one["name"]).id for one in self.people}
+        self.users = {person["name"]: model.User.get(person["name"]).id for person in self.people}
         self.plans: dict[str, Any] = {}
         self.resources: dict[str, tuple[str, str]] = {}
 
@@ -87,7 +87,10 @@ class YearLoader:
             steps.append((self.day(*imported), partial(self.import_plan, name)))
             steps.append((self.day(*started), partial(self.start_plan, name)))
         for name, changes in self.story["cambios"].items():
-            steps += [(self.moment(one["dia"], 12), partial(self.change_plan, name, one)) for one in changes]
+            steps += [
+                (self.moment(change["dia"], 12), partial(self.change_plan, name, change))
+                for change in changes
+            ]
         for name in ("paac", "ogp"):
             for cut in self.story[name]["cortes"]:
                 steps.append((self.moment(cut["publicado"], 17), partial(self.publish_cut, name, cut)))
@@ -130,7 +133,7 @@ class YearLoader:
                     "tags": [{"name": "planes"}, {"name": "demostración"}],
                 },
             )
-        known = {one["name"]: one["id"] for one in dataset["resources"]}
+        known = {resource["name"]: resource["id"] for resource in dataset["resources"]}
         files = followup.supports(self.year)
         for key, one in supports["recursos"].items():
             if one["name"] not in known:
@@ -163,7 +166,7 @@ class YearLoader:
             document.read_bytes(), document.name, family=followup.PLANS[name][1], wanted=wanted, user_id=user
         )
         if found.reading.act.asked:
-            raise SystemExit(f"{document.name}: {[one.id for one in found.reading.act.asked]}")
+            raise SystemExit(f"{document.name}: {[question.id for question in found.reading.act.asked]}")
         plan = import_service.apply(row, user_id=user).plan
         plan.demonstration = True
         plan.created = at
@@ -250,7 +253,11 @@ class YearLoader:
         organizations = [role.get("organization")]
         if organizations == ["*"]:
             own = set(self.story["enlaces"])
-            organizations = [one["name"] for one in followup.organismos(self.year) if one["name"] not in own]
+            organizations = [
+                organismo["name"]
+                for organismo in followup.organismos(self.year)
+                if organismo["name"] not in own
+            ]
         return [
             PlanRole(
                 user_id=user_id,

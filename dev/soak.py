@@ -123,7 +123,7 @@ class Portal:
             process.wait(timeout=60)
 
 
-class Ledger:
+class RequestLog:
     """What happened, counted by all threads."""
 
     def __init__(self) -> None:
@@ -145,10 +145,16 @@ class Person(threading.Thread):
     """An editor of one organismo who uses the portal without a pause."""
 
     def __init__(
-        self, number: int, portal: Portal, ledger: Ledger, who: dict[str, str], until: float
+        self, number: int, portal: Portal, request_log: RequestLog, who: dict[str, str], until: float
     ) -> None:
         super().__init__(daemon=True)
-        self.number, self.portal, self.ledger, self.who, self.until = number, portal, ledger, who, until
+        self.number, self.portal, self.request_log, self.who, self.until = (
+            number,
+            portal,
+            request_log,
+            who,
+            until,
+        )
         self.random = random.Random(number)  # noqa: S311 - a repeatable run, not a secret
         self.session = requests.Session()
         self.rounds = 0
@@ -162,9 +168,9 @@ class Person(threading.Thread):
                 method, self.portal.url + path, headers=headers, timeout=TIMEOUT, **more
             )
         except requests.RequestException as error:
-            self.ledger.note(what, 0, time.monotonic() - began, repr(error))
+            self.request_log.note(what, 0, time.monotonic() - began, repr(error))
             return None
-        self.ledger.note(what, answer.status_code, time.monotonic() - began, answer.text)
+        self.request_log.note(what, answer.status_code, time.monotonic() - began, answer.text)
         return answer
 
     def action(self, action: str, data: dict[str, Any], content: bytes | None = None, what: str = "") -> Any:
@@ -271,20 +277,27 @@ def orphans(storage: Path, resources: set[str]) -> list[str]:
 def watch(portal: Portal, people: list[Person], until: float) -> list[int]:
     """Sample the portal's memory until everybody is done, saying how it goes."""
     samples: list[int] = []
-    told = 0.0
+    printed_at = 0.0
     while any(person.is_alive() for person in people):
         time.sleep(2)
         samples.append(portal.memory())
-        if time.monotonic() - told > 30:
-            told = time.monotonic()
+        if time.monotonic() - printed_at > 30:
+            printed_at = time.monotonic()
             rounds = sum(person.rounds for person in people)
-            print(f"  {max(0, until - told):.0f} s left, {rounds} rounds, {samples[-1] >> 20} MB", flush=True)
+            print(
+                f"  {max(0, until - printed_at):.0f} s left, {rounds} rounds, {samples[-1] >> 20} MB",
+                flush=True,
+            )
     return samples
 
 
-def judge_run(portal: Portal, ledger: Ledger, samples: list[int]) -> list[str]:
+def check_run(portal: Portal, request_log: RequestLog, samples: list[int]) -> list[str]:
     """Return what is wrong after the run."""
-    wrong = [f"{len(ledger.trouble)} bad answers, such as {ledger.trouble[0]}"] if ledger.trouble else []
+    wrong = (
+        [f"{len(request_log.trouble)} bad answers, such as {request_log.trouble[0]}"]
+        if request_log.trouble
+        else []
+    )
     quarter = len(samples) // 4
     if quarter >= 5:
         before = statistics.median(samples[quarter : 2 * quarter])
@@ -305,7 +318,7 @@ def judge_run(portal: Portal, ledger: Ledger, samples: list[int]) -> list[str]:
     if lost:
         wrong.append(f"{len(lost)} files of no resource, such as {lost[0]}")
     if not any(
-        status == requests.codes.ok for (what, status) in ledger.answers if what == "upload a good file"
+        status == requests.codes.ok for (what, status) in request_log.answers if what == "upload a good file"
     ):
         wrong.append("no good file was ever accepted: the run proves nothing")
     return wrong
@@ -316,22 +329,24 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--minutes", type=float, default=10)
     arguments = parser.parse_args()
-    ledger = Ledger()
+    request_log = RequestLog()
     with tempfile.TemporaryDirectory(prefix="oc4ids-soak-") as folder:
         portal = Portal(Path(os.environ["CKAN_INI"]), Path(folder))
         try:
             portal.wait()
             people_data = json.loads(portal.program(SET_UP.replace("COUNT", str(PEOPLE))))
             until = time.monotonic() + arguments.minutes * 60
-            people = [Person(n, portal, ledger, who, until) for n, who in enumerate(people_data)]
+            people = [Person(n, portal, request_log, who, until) for n, who in enumerate(people_data)]
             for person in people:
                 person.start()
             samples = watch(portal, people, until)
-            wrong = judge_run(portal, ledger, samples)
+            wrong = check_run(portal, request_log, samples)
         finally:
             portal.stop()
-    for what, seconds in sorted(ledger.seconds.items()):
-        answers = {status: count for (name, status), count in sorted(ledger.answers.items()) if name == what}
+    for what, seconds in sorted(request_log.seconds.items()):
+        answers = {
+            status: count for (name, status), count in sorted(request_log.answers.items()) if name == what
+        }
         median, worst = statistics.median(seconds), max(seconds)
         times = f"median {median * 1000:6.0f} ms  worst {worst * 1000:6.0f} ms"
         print(f"  {what:26} {len(seconds):6} {times}  {answers}")

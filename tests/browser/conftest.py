@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 from ckan.tests import factories
-from support import scenes
-from support.city import City, sample
-from support.doors import portal
+from support import uploads
+from support.application import portal
+from support.sample_portal import SamplePortal, sample
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = ROOT / "artifacts" / "screenshots"
@@ -41,17 +41,17 @@ def until(what: Callable[[], Any], seconds: float = SECONDS) -> Any:
 
 
 @pytest.fixture(scope="session")
-def city(live_portal: Any) -> City:
+def sample_portal(live_portal: Any) -> SamplePortal:
     """People and datasets, made through the portal's API: one file that conforms, one that does not."""
     with portal():
-        editor = scenes.person(name="editora", fullname="Editora de Vivienda", email="editora@example.org")
+        editor = uploads.person(name="editora", fullname="Editora de Vivienda", email="editora@example.org")
         organization = factories.Organization(
             name="secretaria-de-vivienda",
             title="Secretaría de Vivienda Social y Hábitat",
             description="Vivienda, mejoramiento de barrios y espacio público.",
             users=[{"name": editor["name"], "capacity": "editor"}],
         )
-    made = City(live_portal.url, editor, organization, {}, "", {}, {})
+    made = SamplePortal(live_portal.url, editor, organization, {}, "", {}, {})
     made.published = made.call(
         "package_create",
         type="oc4ids",
@@ -61,7 +61,7 @@ def city(live_portal: Any) -> City:
         owner_org=organization["id"],
     )
     made.good = _resource(
-        made, "Proyectos 2026", sample("buenos/secretaria-de-vivienda.json"), conforms_to=scenes.CONFORMS_TO
+        made, "Proyectos 2026", sample("buenos/secretaria-de-vivienda.json"), conforms_to=uploads.CONFORMS_TO
     )
     # accepted as any file, and replaced behind the portal's back: the worker validates what it finds
     made.bad = _bad_resource(made, live_portal)
@@ -69,7 +69,7 @@ def city(live_portal: Any) -> City:
     return made
 
 
-def _resource(made: City, name: str, path: Path, **fields: str) -> dict[str, Any]:
+def _resource(made: SamplePortal, name: str, path: Path, **fields: str) -> dict[str, Any]:
     with path.open("rb") as content:
         return made.call(
             "resource_create",
@@ -81,10 +81,10 @@ def _resource(made: City, name: str, path: Path, **fields: str) -> dict[str, Any
         )
 
 
-def _bad_resource(made: City, live_portal: Any) -> dict[str, Any]:
+def _bad_resource(made: SamplePortal, live_portal: Any) -> dict[str, Any]:
     """A file that conformed when it was uploaded, changed in the storage since: the worker finds out."""
     source = sample("buenos/secretaria-de-infraestructura.json")
-    resource = _resource(made, "Proyectos por corregir", source, conforms_to=scenes.CONFORMS_TO)
+    resource = _resource(made, "Proyectos por corregir", source, conforms_to=uploads.CONFORMS_TO)
     content = json.loads(source.read_text(encoding="utf-8"))
     for project in content["projects"]:
         project["updated"] = "2026-01-15"
@@ -105,13 +105,13 @@ def _bad_resource(made: City, live_portal: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def editor_state(city: City, chromium: Any) -> dict[str, Any]:
+def editor_state(sample_portal: SamplePortal, chromium: Any) -> dict[str, Any]:
     """Cookies of the editor, who signed in once with CKAN's form."""
-    context = chromium.new_context(base_url=city.url)
+    context = chromium.new_context(base_url=sample_portal.url)
     page = context.new_page()
     page.goto("/user/login")
-    page.fill("#field-login", city.editor["name"])
-    page.fill("#field-password", scenes.PASSWORD)
+    page.fill("#field-login", sample_portal.editor["name"])
+    page.fill("#field-password", uploads.PASSWORD)
     page.press("#field-password", "Enter")
     page.wait_for_url(lambda url: "/login" not in url)
     state = context.storage_state()
@@ -119,13 +119,13 @@ def editor_state(city: City, chromium: Any) -> dict[str, Any]:
     return state
 
 
-def _page(chromium: Any, city: City, **options: Any) -> Iterator[Any]:
+def _page(chromium: Any, sample_portal: SamplePortal, **options: Any) -> Iterator[Any]:
     context = chromium.new_context(
-        base_url=city.url, viewport={"width": 1280, "height": 900}, locale="es-CO", **options
+        base_url=sample_portal.url, viewport={"width": 1280, "height": 900}, locale="es-CO", **options
     )
     # nothing outside of the portal is needed or reachable
     context.route(
-        lambda url: not url.startswith((city.url, "data:")),
+        lambda url: not url.startswith((sample_portal.url, "data:")),
         lambda route: route.fulfill(content_type="image/svg+xml", body=NOTHING),
     )
     page = context.new_page()
@@ -140,21 +140,21 @@ def _page(chromium: Any, city: City, **options: Any) -> Iterator[Any]:
 
 
 @pytest.fixture
-def page(chromium: Any, city: City) -> Iterator[Any]:
+def page(chromium: Any, sample_portal: SamplePortal) -> Iterator[Any]:
     """A visitor's page."""
-    yield from _page(chromium, city)
+    yield from _page(chromium, sample_portal)
 
 
 @pytest.fixture
-def plain_page(chromium: Any, city: City) -> Iterator[Any]:
+def plain_page(chromium: Any, sample_portal: SamplePortal) -> Iterator[Any]:
     """A visitor's page without JavaScript."""
-    yield from _page(chromium, city, java_script_enabled=False)
+    yield from _page(chromium, sample_portal, java_script_enabled=False)
 
 
 @pytest.fixture
-def editor_page(chromium: Any, city: City, editor_state: dict[str, Any]) -> Iterator[Any]:
+def editor_page(chromium: Any, sample_portal: SamplePortal, editor_state: dict[str, Any]) -> Iterator[Any]:
     """The editor's page."""
-    yield from _page(chromium, city, storage_state=editor_state)
+    yield from _page(chromium, sample_portal, storage_state=editor_state)
 
 
 @pytest.fixture
@@ -195,7 +195,7 @@ def audit(axe_source: str) -> Callable[..., None]:
             assert found["passes"], "axe looked at nothing"
             broken = _ours(found["violations"])
             assert not broken, f"{page.url} at {width} px:\n{json.dumps(broken, indent=1, ensure_ascii=False)}"
-            _stands_in_its_window(page, width)
+            _check_width(page, width)
         page.set_viewport_size({"width": WIDTHS[0], "height": 900})
 
     return check
@@ -203,16 +203,16 @@ def audit(axe_source: str) -> Callable[..., None]:
 
 def _ours(violations: list[dict[str, Any]]) -> list[Any]:
     """Violations, without those that CKAN's own elements have of the kinds in :data:`CORE_ONLY`."""
-    told = []
+    violated = []
     for violation in violations:
         for node in violation["nodes"]:
             if violation["id"] in CORE_ONLY and not OF_OURS.match(node["html"]):
                 continue
-            told.append([violation["id"], node["target"], node["html"][:300], node["failureSummary"]])
-    return told
+            violated.append([violation["id"], node["target"], node["html"][:300], node["failureSummary"]])
+    return violated
 
 
-def _stands_in_its_window(page: Any, width: int) -> None:
+def _check_width(page: Any, width: int) -> None:
     """Nothing of ours sticks out sideways, other than inside of what scrolls by itself.
 
     CKAN's own grid overhangs a narrow window by half a gutter (6 px), on every page.

@@ -6,23 +6,23 @@ import json
 from typing import Any
 
 import pytest
-from support.city import City, sample
+from support.sample_portal import SamplePortal, sample
 
 pytestmark = pytest.mark.browser
 
 
-def addresses(city: City) -> dict[str, str]:
-    name = city.published["name"]
+def addresses(sample_portal: SamplePortal) -> dict[str, str]:
+    name = sample_portal.published["name"]
     project = json.loads(sample("buenos/secretaria-de-vivienda.json").read_text(encoding="utf-8"))["projects"][0]
     return {
-        "informe": city.report,
-        "informe-cumple": f"/dataset/{name}/oc4ids/{city.good['id']}",
+        "informe": sample_portal.report,
+        "informe-cumple": f"/dataset/{name}/oc4ids/{sample_portal.good['id']}",
         "validador": "/oc4ids/validar",
-        "recurso": f"/dataset/{name}/resource/{city.good['id']}",
-        "recurso-no-cumple": f"/dataset/{name}/resource/{city.bad['id']}",
+        "recurso": f"/dataset/{name}/resource/{sample_portal.good['id']}",
+        "recurso-no-cumple": f"/dataset/{name}/resource/{sample_portal.bad['id']}",
         "conjunto": f"/dataset/{name}",
         "busqueda": "/dataset/",
-        "organismo": f"/organization/{city.organization['name']}",
+        "organismo": f"/organization/{sample_portal.organization['name']}",
         "proyectos": "/infraestructura",
         "proyecto": f"/infraestructura/{project['id']}",
         "actividad": f"/dataset/activity/{name}",
@@ -45,8 +45,8 @@ PAGES = (
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_page(page: Any, city: City, audit: Any, shot: Any, name: str) -> None:
-    answer = page.goto(addresses(city)[name])
+def test_page(page: Any, sample_portal: SamplePortal, audit: Any, shot: Any, name: str) -> None:
+    answer = page.goto(addresses(sample_portal)[name])
     assert answer.status == 200
     assert page.get_attribute("html", "lang").startswith("es")
     shot(page, name)
@@ -54,8 +54,8 @@ def test_page(page: Any, city: City, audit: Any, shot: Any, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["informe", "validador", "proyectos", "proyecto"])
-def test_page_in_english(page: Any, city: City, audit: Any, shot: Any, name: str) -> None:
-    assert page.goto("/en" + addresses(city)[name]).status == 200
+def test_page_in_english(page: Any, sample_portal: SamplePortal, audit: Any, shot: Any, name: str) -> None:
+    assert page.goto("/en" + addresses(sample_portal)[name]).status == 200
     assert page.get_attribute("html", "lang") == "en"
     shot(page, f"{name}-en")
     audit(page)
@@ -64,8 +64,8 @@ def test_page_in_english(page: Any, city: City, audit: Any, shot: Any, name: str
         assert word not in main
 
 
-def test_report_as_its_editor_sees_it(editor_page: Any, city: City, audit: Any, shot: Any) -> None:
-    editor_page.goto(city.report)
+def test_report_as_its_editor_sees_it(editor_page: Any, sample_portal: SamplePortal, audit: Any, shot: Any) -> None:
+    editor_page.goto(sample_portal.report)
     shot(editor_page, "informe-editora")
     audit(editor_page)
     editor_page.click("form[action$='/revalidate'] button")
@@ -73,8 +73,8 @@ def test_report_as_its_editor_sees_it(editor_page: Any, city: City, audit: Any, 
     assert "revisando" in editor_page.inner_text(".flash-messages")
 
 
-def test_report_filters_without_javascript(plain_page: Any, city: City) -> None:
-    plain_page.goto(city.report)
+def test_report_filters_without_javascript(plain_page: Any, sample_portal: SamplePortal) -> None:
+    plain_page.goto(sample_portal.report)
     plain_page.select_option("#oc4ids-severity", "error")
     plain_page.click(".oc4ids-filter button")
     assert "severity=error" in plain_page.url
@@ -82,8 +82,8 @@ def test_report_filters_without_javascript(plain_page: Any, city: City) -> None:
     assert plain_page.locator(".oc4ids-kind--warning, .oc4ids-kind--note").count() == 0
 
 
-def test_every_place_opens_without_javascript(plain_page: Any, city: City) -> None:
-    plain_page.goto(city.report)
+def test_every_place_opens_without_javascript(plain_page: Any, sample_portal: SamplePortal) -> None:
+    plain_page.goto(sample_portal.report)
     closed = plain_page.locator("details.oc4ids-places:not([open]) > summary")
     if closed.count():
         closed.first.click()
@@ -151,7 +151,7 @@ def test_validator_without_javascript(plain_page: Any) -> None:
     assert "Este archivo cumple" in plain_page.inner_text(".oc4ids-result")
 
 
-def test_list_and_project_without_javascript(plain_page: Any, city: City) -> None:
+def test_list_and_project_without_javascript(plain_page: Any, sample_portal: SamplePortal) -> None:
     plain_page.goto("/infraestructura")
     first = plain_page.locator("[role=main] a[href*='/infraestructura/']").first
     title = first.inner_text()

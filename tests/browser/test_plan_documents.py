@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from ckan import model
 from support import application, plan_files
-from support.city import City
 from support.plan_portal import Town, paac
+from support.sample_portal import SamplePortal
 
 from ckanext.ogp_plan.planning.types import Declared
 
@@ -25,8 +25,8 @@ ROWS = [
 
 
 @pytest.fixture(scope="module")
-def town(city: City) -> Iterator[Town]:
-    """Organismos and people of plans, beside the city's; after it, as it empties the database first."""
+def town(sample_portal: SamplePortal) -> Iterator[Town]:
+    """Organismos and people of plans, beside the sample data; after it, as it empties the database first."""
     made = Town.build(application.client())
     for who in ("owner_admin", "control"):
         model.User.get(made.names[who]).password = PASSWORD
@@ -148,8 +148,8 @@ def test_control_interno_freezes_and_publishes(page: Any, town: Town, audit: Any
     plan = town.plan("paac")
     town.update(plan, ("fila", "1.1.1"), organization=town.obras, state=Declared.ONGOING, period="2026-03", text="Se revisó la mitad.")
     sign_in(page, town, "control")
-    desk = f"/planes/{plan.name}/cortes"
-    page.goto(desk)
+    cuts_url = f"/planes/{plan.name}/cortes"
+    page.goto(cuts_url)
     seen(page, audit, shot, "planes-cortes")
     page.locator("button[value=freeze]").first.click()
     page.wait_for_selector(".ogp-done")

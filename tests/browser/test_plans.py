@@ -13,8 +13,8 @@ import pytest
 from ckan import model
 from ckan.tests import factories
 from openpyxl import load_workbook
-from support import application, plan_city, scenes
-from support.city import City
+from support import application, demo_plans, uploads
+from support.sample_portal import SamplePortal
 
 from ckanext.ogp_plan.model import PlanRow
 from ckanext.ogp_plan.services import cut as cut_service
@@ -41,20 +41,20 @@ class Loaded:
 
 
 @pytest.fixture(scope="module")
-def loaded(city: City) -> Iterator[Loaded]:
-    """Plans and their year, beside the city's data; after it, as it empties the database first."""
+def loaded(sample_portal: SamplePortal) -> Iterator[Loaded]:
+    """Plans and their year, beside the sample data; after it, as it empties the database first."""
     app = application.client()
     with app.flask_app.test_request_context("/"):
         ids = {
-            name: factories.User(name=name, fullname=title, password=scenes.PASSWORD, email=f"{name}@example.org")["id"]
+            name: factories.User(name=name, fullname=title, password=uploads.PASSWORD, email=f"{name}@example.org")["id"]
             for name, title in PEOPLE.items()
         }
-        made = plan_city.load(ids)
+        made = demo_plans.load(ids)
         paac = made.plans["paac"]
-        plan_city.role(ids["plan-coordinadora"], "coordinador")
-        plan_city.role(ids["lider-transparencia"], "lider_componente", paac, component="3")
-        plan_city.role(ids["control-interno-auditora"], "control_interno")
-        plan_city.role(ids["vivienda-editor"], "punto_focal", organization=ORGANISMO)
+        demo_plans.role(ids["plan-coordinadora"], "coordinador")
+        demo_plans.role(ids["lider-transparencia"], "lider_componente", paac, component="3")
+        demo_plans.role(ids["control-interno-auditora"], "control_interno")
+        demo_plans.role(ids["vivienda-editor"], "punto_focal", organization=ORGANISMO)
         row = PlanRow.get(paac)
         for day in (dt.date(2026, 4, 30), dt.date(2026, 8, 31)):
             cut = cut_service.create(row, day, user_id=None)
@@ -65,16 +65,16 @@ def loaded(city: City) -> Iterator[Loaded]:
 
 
 @pytest.fixture
-def as_(page: Any, loaded: Loaded, chromium: Any, city: City) -> Callable[[str], Any]:
+def as_(page: Any, loaded: Loaded, chromium: Any, sample_portal: SamplePortal) -> Callable[[str], Any]:
     """Sign a page in as one of the people; with CKAN's form, once each."""
 
     def sign(name: str, on: Any = None) -> Any:
         if name not in loaded.states:
-            context = chromium.new_context(base_url=city.url)
+            context = chromium.new_context(base_url=sample_portal.url)
             other = context.new_page()
             other.goto("/user/login")
             other.fill("#field-login", name)
-            other.fill("#field-password", scenes.PASSWORD)
+            other.fill("#field-password", uploads.PASSWORD)
             other.press("#field-password", "Enter")
             other.wait_for_url(lambda url: "/login" not in url)
             loaded.states[name] = context.cookies()
@@ -332,18 +332,18 @@ def test_a_workbook_is_tried_and_sent(as_: Any, loaded: Loaded, audit: Any, shot
     _try(page, good)
     has_focus(page, "ogp-tried")
     assert page.get_attribute("html", "lang") == "en"
-    told = page.inner_text("#ogp-tried")
+    preview = page.inner_text("#ogp-tried")
     for word in ("Fila", "fila", "Obligación", "Nuevo", "Enviar", "tomar", "Qué se hizo"):
-        assert word not in told
-    assert "What was done" in told
+        assert word not in preview
+    assert "What was done" in preview
     shot(page, "plan-informe-ensayo-en")
     audit(page)
 
     page.goto(url)
     _try(page, good)
     has_focus(page, "ogp-tried")
-    told = page.inner_text("#ogp-tried")
-    assert "Todas las filas se pueden tomar" in told and "Qué se hizo" in told
+    preview = page.inner_text("#ogp-tried")
+    assert "Todas las filas se pueden tomar" in preview and "Qué se hizo" in preview
     shot(page, "plan-informe-ensayo")
     audit(page)
     assert "Se respondió lo que faltaba." not in page.request.get(f"/planes/{loaded.paac}/3.1.1").text()
@@ -454,14 +454,14 @@ def test_filters_on_a_telephone_without_javascript(plain_page: Any, loaded: Load
     assert "luz=" not in plain_page.url
 
 
-def test_no_light_is_told_by_its_colour_alone(page: Any, loaded: Loaded) -> None:
+def test_no_light_is_shown_by_its_colour_alone(page: Any, loaded: Loaded) -> None:
     page.goto(f"/planes/{loaded.paac}?vista=tabla")
-    told = page.evaluate(
+    lights = page.evaluate(
         """() => [...document.querySelectorAll('.ogp-light')].map(
             e => [e.innerText.trim(), e.querySelector('use').getAttribute('href')])"""
     )
-    assert told and all(word and shape.startswith("#ogp-i-") for word, shape in told)
-    assert len({shape for _, shape in told}) == len({word for word, _ in told}) > 2, "one shape a word"
+    assert lights and all(word and shape.startswith("#ogp-i-") for word, shape in lights)
+    assert len({shape for _, shape in lights}) == len({word for word, _ in lights}) > 2, "one shape a word"
     fills = page.evaluate(
         """() => Object.fromEntries([...document.querySelectorAll('.ogp-bar > span')].map(
             e => [e.className, getComputedStyle(e).backgroundImage]))"""
@@ -469,7 +469,7 @@ def test_no_light_is_told_by_its_colour_alone(page: Any, loaded: Loaded) -> None
     assert len(set(fills.values())) == len(fills), "each fill has a pattern of its own"
 
 
-def test_the_sheet_fits_on_one_page_of_paper(page: Any, loaded: Loaded) -> None:
+def test_the_sheet_prints_on_one_page(page: Any, loaded: Loaded) -> None:
     page.goto(addresses(loaded)["plan-hoja"])
     page.emulate_media(media="print")
     content = page.pdf(prefer_css_page_size=True)

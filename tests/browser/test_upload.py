@@ -6,18 +6,18 @@ import json
 from typing import Any
 
 import pytest
-from support.city import City, sample
+from support.sample_portal import SamplePortal, sample
 
 pytestmark = pytest.mark.browser
 
 
-def new_dataset(page: Any, city: City, title: str, name: str) -> None:
+def new_dataset(page: Any, sample_portal: SamplePortal, title: str, name: str) -> None:
     """Fill the first step of a new dataset."""
     page.goto("/oc4ids/new")
     page.fill("[name=title]", title)
     page.fill("[name=notes]", "Proyectos de infraestructura (datos de demostración).")
     # CKAN hides some of these behind widgets of its own, which differ by release
-    for field, value in (("name", name), ("owner_org", city.organization["id"]), ("private", "False")):
+    for field, value in (("name", name), ("owner_org", sample_portal.organization["id"]), ("private", "False")):
         page.evaluate(
             "([name, value]) => { document.querySelector(`[name=${name}]`).value = value; }", [field, value]
         )
@@ -33,7 +33,7 @@ def choose(page: Any, path: Any) -> None:
 
 
 def test_refused_corrected_accepted_seen(
-    editor_page: Any, page: Any, city: City, audit: Any, shot: Any, has_focus: Any, tmp_path: Any
+    editor_page: Any, page: Any, sample_portal: SamplePortal, audit: Any, shot: Any, has_focus: Any, tmp_path: Any
 ) -> None:
     good = json.loads(sample("buenos/dagma.json").read_text(encoding="utf-8"))
     broken = json.loads(json.dumps(good))
@@ -43,7 +43,7 @@ def test_refused_corrected_accepted_seen(
     file = tmp_path / "proyectos.json"
     file.write_text(json.dumps(broken), encoding="utf-8")
 
-    new_dataset(editor_page, city, "Gestión ambiental: obras", "obras-ambientales")
+    new_dataset(editor_page, sample_portal, "Gestión ambiental: obras", "obras-ambientales")
     shot(editor_page, "recurso-nuevo")
     audit(editor_page)
     choose(editor_page, file)
@@ -60,7 +60,7 @@ def test_refused_corrected_accepted_seen(
     assert editor_page.get_attribute("#field-resource-upload", "aria-invalid") == "true"
     shot(editor_page, "archivo-rechazado")
     audit(editor_page)
-    dataset = city.call("package_show", id="obras-ambientales")
+    dataset = sample_portal.call("package_show", id="obras-ambientales")
     assert dataset["resources"] == []
 
     # corrected and accepted
@@ -73,7 +73,7 @@ def test_refused_corrected_accepted_seen(
 
     # seen by everybody
     title = good["projects"][0]["title"]
-    page.goto("/infraestructura?organization=" + city.organization["name"])
+    page.goto("/infraestructura?organization=" + sample_portal.organization["name"])
     page.get_by_role("link", name=title).first.click()
     page.wait_for_selector("h1")
     assert title in page.inner_text("[role=main]")
@@ -94,9 +94,9 @@ def tab_to(page: Any, what: Any, most: int = 80) -> None:
     pytest.fail(f"not reached by keyboard: {what}; the focus is on {focused(page)!r}")
 
 
-def test_with_a_keyboard_only(editor_page: Any, city: City, has_focus: Any, tmp_path: Any) -> None:
+def test_with_a_keyboard_only(editor_page: Any, sample_portal: SamplePortal, has_focus: Any, tmp_path: Any) -> None:
     page = editor_page
-    page.goto(f"/dataset/{city.published['name']}/resource/new")
+    page.goto(f"/dataset/{sample_portal.published['name']}/resource/new")
     # names and address differ by type; the form is the dataset's own
     tab_to(page, "document.activeElement.id === 'resource-upload-button'")
     with page.expect_file_chooser() as chooser:
@@ -119,15 +119,15 @@ def test_with_a_keyboard_only(editor_page: Any, city: City, has_focus: Any, tmp_
     chooser.value.set_files(file)
     tab_to(page, "document.activeElement.name === 'save' && document.activeElement.value === 'go-dataset-complete'")
     page.keyboard.press("Enter")
-    page.wait_for_url(f"**/{city.published['name']}")
-    found = city.call("oc4ids_project_show", id=good["projects"][0]["id"])
-    assert found["dataset"]["name"] == city.published["name"]
+    page.wait_for_url(f"**/{sample_portal.published['name']}")
+    found = sample_portal.call("oc4ids_project_show", id=good["projects"][0]["id"])
+    assert found["dataset"]["name"] == sample_portal.published["name"]
 
 
-def test_replacing_a_file_that_is_refused_leaves_the_old_one(editor_page: Any, city: City, audit: Any, shot: Any) -> None:
+def test_replacing_a_file_that_is_refused_leaves_the_old_one(editor_page: Any, sample_portal: SamplePortal, audit: Any, shot: Any) -> None:
     page = editor_page
-    before = city.call("resource_show", id=city.good["id"])
-    page.goto(f"/oc4ids/{city.published['name']}/resource/{city.good['id']}/edit")
+    before = sample_portal.call("resource_show", id=sample_portal.good["id"])
+    page.goto(f"/oc4ids/{sample_portal.published['name']}/resource/{sample_portal.good['id']}/edit")
     audit(page)
     page.get_by_role("button", name="Limpiar").or_(page.locator(".btn-remove-url")).first.click()
     with page.expect_file_chooser() as chooser:
@@ -137,5 +137,5 @@ def test_replacing_a_file_that_is_refused_leaves_the_old_one(editor_page: Any, c
     page.wait_for_selector("#oc4ids-refused")
     shot(page, "reemplazo-rechazado")
     audit(page)
-    after = city.call("resource_show", id=city.good["id"])
+    after = sample_portal.call("resource_show", id=sample_portal.good["id"])
     assert (after["url"], after["last_modified"], after["size"]) == (before["url"], before["last_modified"], before["size"])

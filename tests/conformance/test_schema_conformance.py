@@ -174,12 +174,12 @@ class TestCodelists:
             assert list(codelist.codes) == theirs, name
 
     def test_open_and_closed_as_the_schema_says(self, official: dict[str, Json]) -> None:
-        said = {
+        is_open = {
             demands["codelist"].removesuffix(".csv"): demands["openCodelist"]
             for _, demands in flatten(official[FILES[0]])
             if "codelist" in demands
         }
-        assert {name: codelist.open for name, codelist in schema.codelists(VERSION).items()} == said
+        assert {name: codelist.open for name, codelist in schema.codelists(VERSION).items()} == is_open
 
 
 def words(text: str) -> list[str]:

@@ -60,9 +60,9 @@ def test_counts(reading: Reading) -> None:
 @pytest.mark.parametrize("level", TARGETS)
 def test_targets(reading: Reading, level: str) -> None:
     found = {
-        one.code: (None if not one.targets else f"{one.targets[0].value}{'%' * (one.measure.value == 'percentage')}")
+        indicator.code: (None if not indicator.targets else f"{indicator.targets[0].value}{'%' * (indicator.measure.value == 'percentage')}")
         for item in of(reading, level)
-        for one in item.indicators
+        for indicator in item.indicators
     }
     assert found == TARGETS[level]
 
@@ -73,25 +73,25 @@ def test_dates_and_evidence(reading: Reading, level: str) -> None:
     assert [item.schedule.due.isoformat() for item in items] == DUE[level]
     assert {item.schedule.precision for item in items} == {Precision.MONTH}
     assert [len(item.fields["verification"]) for item in items] == EVIDENCE[level]
-    assert {one.unknown for item in items for one in item.assignments} == {"Gerente de Programa"}
+    assert {assignment.unknown for item in items for assignment in item.assignments} == {"Gerente de Programa"}
 
 
-def test_codes_that_repeat_are_told_apart_by_level(reading: Reading) -> None:
+def test_codes_that_repeat_are_distinguished_by_level(reading: Reading) -> None:
     titles = {level: reading.plan.item(level, "1.1").title for level in ("outcome", "output", "activity")}  # type: ignore[union-attr]
     assert len(set(titles.values())) == 3
-    said = {one.text: one.params["levels"] for one in reading.act.flagged if one.kind == "code.at_several_levels"}
-    assert said["1.1"] == ["goal", "outcome", "output", "activity"]
-    assert said["1.1.1"] == ["outcome", "output", "activity"]
+    levels = {finding.text: finding.params["levels"] for finding in reading.act.flagged if finding.kind == "code.at_several_levels"}
+    assert levels["1.1"] == ["goal", "outcome", "output", "activity"]
+    assert levels["1.1.1"] == ["outcome", "output", "activity"]
 
 
-def test_indicator_cut_by_the_footnote_is_joined_and_said(reading: Reading) -> None:
+def test_indicator_cut_by_the_footnote_is_joined_and_reported(reading: Reading) -> None:
     item = reading.plan.item("outcome", "1.1")
     assert item is not None
-    by_code = {one.code: one for one in item.indicators}
+    by_code = {indicator.code: indicator for indicator in item.indicators}
     assert by_code["1.1.2"].name.endswith("representando (a) 40% gobierno (b) 30% sector privado (c) 20% sociedad civil (d) 10% medios")
     assert by_code["1.1.3"].name.startswith("4 proyectos de infraestructura")
-    assert [(one.place.line, one.params["code"]) for one in reading.act.flagged if one.kind == "indicator.joined"] == [(17, "1.1.2")]
-    shares = [(str(one.value), one.dimension) for one in by_code["1.1.2"].targets[1:]]
+    assert [(finding.place.line, finding.params["code"]) for finding in reading.act.flagged if finding.kind == "indicator.joined"] == [(17, "1.1.2")]
+    shares = [(str(target.value), target.dimension) for target in by_code["1.1.2"].targets[1:]]
     assert shares == [
         ("40", {"sector": "gobierno"}), ("30", {"sector": "sector privado"}),
         ("20", {"sector": "sociedad civil"}), ("10", {"sector": "medios"}),
@@ -101,9 +101,9 @@ def test_indicator_cut_by_the_footnote_is_joined_and_said(reading: Reading) -> N
 def test_sector_named_twice_is_asked_and_not_mended(reading: Reading) -> None:
     (question,) = reading.act.asked
     assert (question.kind, question.place.line, question.assumed) == ("sector.twice", 21, "as_printed")
-    launch = next(one for one in of(reading, "output")[1].indicators if one.code == "1.2.1")
-    assert [one.dimension["sector"] for one in launch.targets[1:]] == ["gobierno", "sector privado", "sector público", "medios"]
-    assert [one.value for one in launch.targets] == [Decimal(n) for n in (1, 20, 10, 10, 5)]
+    launch = next(indicator for indicator in of(reading, "output")[1].indicators if indicator.code == "1.2.1")
+    assert [target.dimension["sector"] for target in launch.targets[1:]] == ["gobierno", "sector privado", "sector público", "medios"]
+    assert [target.value for target in launch.targets] == [Decimal(n) for n in (1, 20, 10, 10, 5)]
     answered = read(seed(NAME), "cost", answers={question.id: "missing"})
     assert not answered.act.asked
     (change,) = difference(reading.plan, answered.plan)
@@ -111,7 +111,7 @@ def test_sector_named_twice_is_asked_and_not_mended(reading: Reading) -> None:
     assert [one[4].get("sector") for one in change.after][3] == "sociedad civil"
 
 
-def test_other_anomalies_are_said(reading: Reading) -> None:
+def test_other_anomalies_are_reported(reading: Reading) -> None:
     lines: dict[str, list[int]] = {}
     for one in [*reading.act.flagged, *reading.act.inherited]:
         lines.setdefault(one.kind, []).append(one.place.line or 0)

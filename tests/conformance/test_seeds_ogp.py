@@ -41,7 +41,7 @@ def test_commitment(reading: Reading, code: str) -> None:
     item = reading.plan.item("compromiso", code)
     assert item is not None
     assert all(item.fields[name] for name in BLOCKS)
-    assert [one.place.line for one in item.indicators if one.place] == INDICATORS[code]
+    assert [indicator.place.line for indicator in item.indicators if indicator.place] == INDICATORS[code]
     children = reading.plan.children(item)
     assert [one.code for one in children] == [f"{code}.H{n}" for n in range(1, len(children) + 1)]
     assert [one.place.line for one in children if one.place] == MILESTONES[code]
@@ -53,17 +53,17 @@ def test_indicators(reading: Reading) -> None:
     third = reading.plan.item("compromiso", "4.3")
     fourth = reading.plan.item("compromiso", "4.4")
     assert third is not None and fourth is not None
-    assert [one.targets[0].value if one.targets else None for one in third.indicators] == [5, 100, None]
+    assert [indicator.targets[0].value if indicator.targets else None for indicator in third.indicators] == [5, 100, None]
     assert third.indicators[1].accumulation is Accumulation.ALL_MEET
     assert third.indicators[2].measure is Measure.BOOLEAN
-    assert [one.targets[0].value if one.targets else None for one in fourth.indicators] == [2, None, None]
-    assert [one.place.line for one in reading.act.flagged if one.kind == "indicator.no_target"] == [169, 170, 229, 230, 343]
+    assert [indicator.targets[0].value if indicator.targets else None for indicator in fourth.indicators] == [2, None, None]
+    assert [finding.place.line for finding in reading.act.flagged if finding.kind == "indicator.no_target"] == [169, 170, 229, 230, 343]
 
 
 def test_roles(reading: Reading) -> None:
     item = reading.plan.item("compromiso", "4.2")
     assert item is not None
-    roles = {one.role: one.unknown for one in item.assignments}
+    roles = {assignment.role: assignment.unknown for assignment in item.assignments}
     assert roles[Role.LEAD] == "Secretaría de Planeación Distrital (dirección)."
     assert set(roles) == {Role.LEAD, Role.SUPPORT, Role.ALLY}
 
@@ -71,14 +71,14 @@ def test_roles(reading: Reading) -> None:
 def test_exchanged_numbers_are_asked_about(reading: Reading) -> None:
     question = next(one for one in reading.act.asked if one.kind == "commitment.swapped")
     assert question.params["codes"] == ["4.3", "4.4"]
-    assert [one.line for one in question.places] == [403, 404, 495]
+    assert [place.line for place in question.places] == [403, 404, 495]
     third = reading.plan.item("compromiso", "4.3")
     assert third is not None and third.title.startswith("Encuentros barriales")
     answered = read(seed(NAME), "ogp", answers={question.id: "as_mentions"})
     third = answered.plan.item("compromiso", "4.3")
     assert third is not None and third.title.startswith("Mesas de Gobernanza")
-    assert [one.code for one in answered.plan.children(third)] == ["4.3.H1", "4.3.H2", "4.3.H3", "4.3.H4"]
-    assert [one.code for one in third.indicators] == ["4.3.1", "4.3.2", "4.3.3"]
+    assert [child.code for child in answered.plan.children(third)] == ["4.3.H1", "4.3.H2", "4.3.H3", "4.3.H4"]
+    assert [indicator.code for indicator in third.indicators] == ["4.3.1", "4.3.2", "4.3.3"]
 
 
 def test_period_is_asked_about(reading: Reading) -> None:
@@ -88,7 +88,7 @@ def test_period_is_asked_about(reading: Reading) -> None:
     assert answered.plan.end is not None and answered.plan.end.isoformat() == "2027-12-31"
 
 
-def test_other_anomalies_are_said(reading: Reading) -> None:
+def test_other_anomalies_are_reported(reading: Reading) -> None:
     lines: dict[str, list[int]] = {}
     for one in [*reading.act.flagged, *reading.act.dropped]:
         lines.setdefault(one.kind, []).append(one.place.line or 0)
@@ -100,7 +100,7 @@ def test_other_anomalies_are_said(reading: Reading) -> None:
 
 
 def test_the_rest_of_the_document_is_kept(reading: Reading) -> None:
-    titles = [one["title"] for one in reading.plan.fields["sections"]]
+    titles = [section["title"] for section in reading.plan.fields["sections"]]
     assert "2. DIAGNÓSTICO" in titles and "5.2. Ente de Monitoreo Independiente" in titles
 
 
@@ -120,5 +120,5 @@ def test_the_command_says_that_a_report_is_no_plan(tmp_path, capsys: pytest.Capt
     path = tmp_path / "informe.txt"
     path.write_bytes(seed(REPORT))
     assert main(["read", str(path), "--family", "paac"]) == 2
-    said = capsys.readouterr()
-    assert "informe de lo que se hizo" in said.err and not said.out
+    output = capsys.readouterr()
+    assert "informe de lo que se hizo" in output.err and not output.out

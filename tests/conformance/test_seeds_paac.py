@@ -56,7 +56,7 @@ FIXTURE = [
     for match in re.finditer(r"(\d[\d.]*(?:#\d)?)\((\d+)\) (\S+) (\S+)", ROWS)
 ]
 #: What must be said, and on which lines (§2.1, 1 to 16; 1 and 4 have tests of their own).
-SAID = {
+LINES = {
     "row.continuation": [87, 89, 91, 92, 102, 104, 105, 106, 107, 117, 118, 119, 120, 129, 131, 132, 144, 146, 147, 150, 152, 159, 164, 167, 168],
     "responsible.missing": [91, 144, 147, 150, 152, 164],
     "row.incomplete": [144],
@@ -80,7 +80,7 @@ SAID = {
     "cells.count": [95, 113, 154, 173],
 }  # fmt: skip
 #: Said on these lines, and possibly on others.
-SAID_AMONG_OTHERS = {
+SOME_LINES = {
     "number.thousands": [103, 104, 105],
     "number.zeros": [52, 62],
     "number.words_ignored": [62, 104],
@@ -162,14 +162,14 @@ def test_months_are_undeclared_for_every_row(reading: Reading) -> None:
     assert lines(reading, "schedule.undeclared") == sorted(line for _, line, *_ in FIXTURE)
 
 
-@pytest.mark.parametrize("kind", SAID)
-def test_anomaly_is_said_there_and_nowhere_else(reading: Reading, kind: str) -> None:
-    assert lines(reading, kind) == SAID[kind]
+@pytest.mark.parametrize("kind", LINES)
+def test_anomaly_is_reported_on_these_lines_only(reading: Reading, kind: str) -> None:
+    assert lines(reading, kind) == LINES[kind]
 
 
-@pytest.mark.parametrize("kind", SAID_AMONG_OTHERS)
-def test_anomaly_is_said(reading: Reading, kind: str) -> None:
-    assert set(SAID_AMONG_OTHERS[kind]) <= set(lines(reading, kind))
+@pytest.mark.parametrize("kind", SOME_LINES)
+def test_anomaly_is_reported_on_these_lines(reading: Reading, kind: str) -> None:
+    assert set(SOME_LINES[kind]) <= set(lines(reading, kind))
 
 
 def test_headers_are_left_out_on_all_thirteen_pages(reading: Reading) -> None:
@@ -177,7 +177,7 @@ def test_headers_are_left_out_on_all_thirteen_pages(reading: Reading) -> None:
     assert [(one.place.line, one.place.to) for one in found] == [(line, line + 1) for line in HEADERS]
 
 
-def test_pages_and_rows_out_of_their_columns_are_said(reading: Reading) -> None:
+def test_pages_and_rows_out_of_their_columns_are_reported(reading: Reading) -> None:
     blocks = {one.place.line: (one.place.to, one.params["width"]) for one in reading.act.flagged if one.kind == "cells.count"}
     assert blocks == {95: (108, 22), 113: (120, 22), 154: (169, 22), 173: (188, 22)}
     shifted: dict[int, list[int]] = {}
@@ -187,9 +187,9 @@ def test_pages_and_rows_out_of_their_columns_are_said(reading: Reading) -> None:
     assert shifted[15] == [88, 89, 90, 91, 92, 93]
     assert shifted[18] == [102, 104, 105, 106, 107, 117, 118, 119, 120, 147, 150, 152, 159, 167, 168]
     in_place = {86, 87, 124, 125, 126, 128, 130, 133}
-    said = {line for found in shifted.values() for line in found}
-    assert said | in_place | {164} == {line for _, line, *_ in FIXTURE}
-    assert not said & in_place
+    shifted_lines = {line for found in shifted.values() for line in found}
+    assert shifted_lines | in_place | {164} == {line for _, line, *_ in FIXTURE}
+    assert not shifted_lines & in_place
 
 
 def test_page_printed_twice_is_dropped_once(reading: Reading) -> None:

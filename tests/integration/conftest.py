@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from support.doors import portal
+from support.application import portal
 
 
 @pytest.fixture(scope="module")

@@ -17,14 +17,14 @@ from support.projects import as_sysadmin, dataset, encode, project, put, unique
 
 from ckanext.cost_oc4ids.projects import bulk as bulk_projects
 
-pytestmark = pytest.mark.usefixtures("with_plugins", "city")
+pytestmark = pytest.mark.usefixtures("with_plugins", "sample")
 
 URL = "/oc4ids/projects.json"
 WORKER = Path(__file__).parents[1] / "conformance" / "libcove_worker.py"
 
 
 @pytest.fixture(scope="module")
-def city(empty_portal: None) -> dict[str, Any]:
+def sample(empty_portal: None) -> dict[str, Any]:
     data: dict[str, Any] = {}
     body, other = factories.Organization(), factories.Organization()
     data["body"], data["dataset"], data["other"] = body, dataset(body), dataset(other)
@@ -155,28 +155,30 @@ class TestAskingAgain:
         assert gzip.decompress(zipped.data) == plain.data
         assert len(zipped.data) < len(plain.data) / 4
 
-    def test_the_date_moves_with_what_is_public_and_only_then(self, app: Any, city: dict[str, Any]) -> None:
+    def test_the_date_moves_with_what_is_public_and_only_then(self, app: Any, sample: dict[str, Any]) -> None:
         def date() -> str:
             return app.get(URL).json["publishedDate"]
 
         before, tag = date(), app.get(URL).headers["ETag"]
-        put(city["other"], encode(generate.project(500, "large", 5)))  # the same again
+        put(sample["other"], encode(generate.project(500, "large", 5)))  # the same again
         assert (date(), app.get(URL).headers["ETag"]) == (before, tag)
-        as_sysadmin("package_patch", id=city["other"]["id"], private=True)
+        as_sysadmin("package_patch", id=sample["other"]["id"], private=True)
         gone = app.get(URL)
         assert len(gone.json["projects"]) == 12
         assert gone.json["publishedDate"] >= before
         assert gone.headers["ETag"] != tag
-        as_sysadmin("package_patch", id=city["other"]["id"], private=False)
+        as_sysadmin("package_patch", id=sample["other"]["id"], private=False)
         assert len(app.get(URL).json["projects"]) == 13
         assert date() >= gone.json["publishedDate"]
         assert date() == date()
 
 
 class TestConnections:
-    def test_given_back_when_read_when_left_and_when_not_begun(self, app: Any, city: dict[str, Any]) -> None:
+    def test_given_back_when_read_when_left_and_when_not_begun(
+        self, app: Any, sample: dict[str, Any]
+    ) -> None:
         put(
-            city["other"],
+            sample["other"],
             encode(generate.project(500, "large", 5)),
             *(project(unique(), description="x" * 50_000) for _ in range(60)),
         )
@@ -198,7 +200,7 @@ class TestConnections:
         model.Session.remove()
         assert open_connections() <= before
         # the other tests count what is public
-        put(city["other"], encode(generate.project(500, "large", 5)))
+        put(sample["other"], encode(generate.project(500, "large", 5)))
 
     def test_a_database_that_fails_gives_its_connection_back(self, app: Any, monkeypatch: Any) -> None:
         def fail(*_: Any) -> Any:

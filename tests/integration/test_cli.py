@@ -13,8 +13,10 @@ from ckan import model
 from ckan.lib import jobs as core_jobs
 from ckan.lib import uploader
 from click.testing import CliRunner, Result
-from support import doors, scenes
-from support.doors import Scene, encoded, file, resource_fields, standing
+from support import uploads
+from support.application import portal
+from support.publisher import Publisher, encoded, file, resource_fields
+from support.stored_state import stored_state
 
 from ckanext.cost_oc4ids import cli, config
 from ckanext.cost_oc4ids.model import Report, ResourceState
@@ -24,21 +26,21 @@ from ckanext.cost_oc4ids.validation import worker
 
 @pytest.fixture(scope="module")
 def app() -> Iterator[Any]:
-    with doors.portal() as application:
+    with portal() as application:
         yield application
 
 
 @pytest.fixture(scope="module")
-def scene(app: Any) -> Scene:
-    return Scene.new(app)
+def publisher(app: Any) -> Publisher:
+    return Publisher.new(app)
 
 
 _numbers = iter(range(10_000_000, 90_000_000, 10))
 
 
-def upload(scene: Scene, data: bytes) -> tuple[str, str]:
-    dataset = scene.dataset()
-    answer = scene.post(
+def upload(publisher: Publisher, data: bytes) -> tuple[str, str]:
+    dataset = publisher.dataset()
+    answer = publisher.post(
         "resource_create", {"package_id": dataset["id"], **resource_fields(upload=file(data))}
     )
     assert answer.status_code == 200, answer.get_data(as_text=True)[:2000]
@@ -47,7 +49,7 @@ def upload(scene: Scene, data: bytes) -> tuple[str, str]:
 
 @pytest.fixture
 def good() -> bytes:
-    return encoded(scenes.package(1, first=next(_numbers)))
+    return encoded(uploads.package(1, first=next(_numbers)))
 
 
 def run(*words: str) -> Result:
@@ -61,7 +63,7 @@ class TestValidate:
     @pytest.mark.usefixtures("app")
     @pytest.mark.parametrize(("kind", "code"), [("good", 0), ("bad", 1), ("unreadable", 2)])
     def test_a_file(self, tmp_path: Path, good: bytes, kind: str, code: int) -> None:
-        content = {"good": good, "bad": encoded(scenes.broken_package()), "unreadable": b"%PDF-1.4"}[kind]
+        content = {"good": good, "bad": encoded(uploads.broken_package()), "unreadable": b"%PDF-1.4"}[kind]
         path = tmp_path / "x.json"
         path.write_bytes(content)
         before = model.Session.query(Report).count()
@@ -71,8 +73,8 @@ class TestValidate:
         assert json.loads(result.stdout)["valid"] is (code == 0)
         assert model.Session.query(Report).count() == before
 
-    def test_a_resource(self, scene: Scene, good: bytes) -> None:
-        _, resource = upload(scene, good)
+    def test_a_resource(self, publisher: Publisher, good: bytes) -> None:
+        _, resource = upload(publisher, good)
         assert run("validate", "--resource", resource).exit_code == 0
         assert run("validate", "--resource", "no-such-resource").exit_code == 2
 
@@ -85,16 +87,16 @@ class TestValidate:
 
 
 class TestRevalidate:
-    def test_what_changed(self, scene: Scene, good: bytes) -> None:
-        dataset, resource = upload(scene, good)
-        _, untouched = upload(scene, encoded(scenes.package(1, first=next(_numbers))))
+    def test_what_changed(self, publisher: Publisher, good: bytes) -> None:
+        dataset, resource = upload(publisher, good)
+        _, untouched = upload(publisher, encoded(uploads.package(1, first=next(_numbers))))
         stored = Path(uploader.get_resource_uploader({"id": resource}).get_path(resource))
-        stored.write_bytes(encoded(scenes.broken_package()))
+        stored.write_bytes(encoded(uploads.broken_package()))
         result = run("revalidate", "--stale")
         assert result.exit_code == 0
         assert f"{resource} invalid" in result.output
         assert untouched not in result.output
-        assert standing(dataset).projects == []
+        assert stored_state(dataset).projects == []
         report = (
             model.Session.query(Report)
             .filter_by(resource_id=resource)
@@ -103,16 +105,16 @@ class TestRevalidate:
         )
         assert report.origin == "nightly"
 
-    def test_everything(self, scene: Scene, good: bytes) -> None:
-        dataset, resource = upload(scene, good)
-        before = standing(dataset)
+    def test_everything(self, publisher: Publisher, good: bytes) -> None:
+        dataset, resource = upload(publisher, good)
+        before = stored_state(dataset)
         assert f"{resource} valid" in run("revalidate", "--all").output
-        after = standing(dataset)
+        after = stored_state(dataset)
         assert after.projects == before.projects
         assert after.versions == before.versions, "the same content is no other version"
 
-    def test_one_by_the_worker(self, scene: Scene, good: bytes) -> None:
-        _, resource = upload(scene, good)
+    def test_one_by_the_worker(self, publisher: Publisher, good: bytes) -> None:
+        _, resource = upload(publisher, good)
         queue = core_jobs.get_queue(config.queue())
         queue.empty()
         assert "queued" in run("revalidate", "--resource", resource, "--queue").output
@@ -125,9 +127,11 @@ class TestRevalidate:
         assert run("revalidate", "--all", "--stale").exit_code == 2
 
 
-def test_status(scene: Scene, good: bytes) -> None:
-    upload(scene, good)
-    made = scene.dataset(resources=[resource_fields(url="a.json", url_type="upload")])["resources"][0]["id"]
+def test_status(publisher: Publisher, good: bytes) -> None:
+    upload(publisher, good)
+    made = publisher.dataset(resources=[resource_fields(url="a.json", url_type="upload")])["resources"][0][
+        "id"
+    ]
     worker.validate_resource(made, "command")
     result = run("status")
     assert result.exit_code == 0

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from ckan.tests import factories
-from support import scenes
-from support.doors import portal
+from support import uploads
+from support.application import portal
 from support.visitor import Visitor
 
 from ckanext.cost_oc4ids.model import Report
@@ -29,12 +29,12 @@ def app() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def scene(app: Any) -> dict[str, Any]:
     """An editor, signed in, and a validated file."""
-    editor = scenes.person()
+    editor = uploads.person()
     organization = factories.Organization(users=[{"name": editor["name"], "capacity": "editor"}])
     dataset = factories.Dataset(type="oc4ids", owner_org=organization["id"], user=editor)
-    resource = scenes.uploaded(app, editor, dataset, scenes.encoded(scenes.package(1)))
+    resource = uploads.uploaded(app, editor, dataset, uploads.encoded(uploads.package(1)))
     signed_in = Visitor(app)
-    signed_in.sign_in(editor["name"], scenes.PASSWORD)
+    signed_in.sign_in(editor["name"], uploads.PASSWORD)
     report = f"/dataset/{dataset['name']}/oc4ids/{resource['id']}"
     return {"app": app, "signed_in": signed_in, "report": report, "resource": resource, "editor": editor}
 
@@ -84,10 +84,10 @@ class TestRevalidate:
         assert scene["signed_in"].get(self.path(scene)).status_code in (404, 405)
         assert reports(scene) == before
 
-    def test_a_token_does_not_stand_in_for_permission(self, scene: dict[str, Any]) -> None:
+    def test_a_token_does_not_replace_permission(self, scene: dict[str, Any]) -> None:
         stranger = Visitor(scene["app"])
-        user = scenes.person()
-        stranger.sign_in(user["name"], scenes.PASSWORD)
+        user = uploads.person()
+        stranger.sign_in(user["name"], uploads.PASSWORD)
         token = stranger.token(VALIDATOR, VALIDATOR)
         assert stranger.post(self.path(scene), token).status_code in (403, 404)
 

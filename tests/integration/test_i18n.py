@@ -122,7 +122,7 @@ def test_spanish_keeps_the_parameters(domain: str) -> None:
 
 
 @pytest.mark.parametrize("domain", DOMAINS)
-def test_spanish_is_not_english_left_standing(domain: str) -> None:
+def test_spanish_is_not_english_left_untranslated(domain: str) -> None:
     same = [
         entry.id
         for entry in catalogue(domain, "es")

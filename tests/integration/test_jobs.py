@@ -20,8 +20,10 @@ import rq
 from ckan import model
 from ckan.lib import jobs as core_jobs
 from ckan.lib import uploader
-from support import doors, scenes
-from support.doors import Scene, encoded, file, resource_fields, standing
+from support import uploads
+from support.application import portal
+from support.publisher import Publisher, encoded, file, resource_fields
+from support.stored_state import stored_bytes, stored_state
 
 from ckanext.cost_oc4ids import config
 from ckanext.cost_oc4ids.model import Report, ResourceState
@@ -33,14 +35,14 @@ OPTION = "ckanext.cost_oc4ids."
 
 @pytest.fixture(scope="module")
 def app() -> Iterator[Any]:
-    with doors.portal() as application:
+    with portal() as application:
         yield application
 
 
 @pytest.fixture
-def scene(app: Any) -> Scene:
+def publisher(app: Any) -> Publisher:
     core_jobs.get_queue(config.queue()).empty()
-    return Scene.new(app)
+    return Publisher.new(app)
 
 
 def work() -> int:
@@ -64,16 +66,16 @@ _numbers = iter(range(1_000_000, 9_000_000, 10))
 @pytest.fixture
 def content() -> dict[str, bytes]:
     first = next(_numbers)
-    bad = scenes.package(1, first=first)
+    bad = uploads.package(1, first=first)
     bad["projects"][0]["status"] = "demolido"
-    return {"good": encoded(scenes.package(2, first=first)), "bad": encoded(bad)}
+    return {"good": encoded(uploads.package(2, first=first)), "bad": encoded(bad)}
 
 
 def upload(
-    scene: Scene, data: bytes, dataset: dict[str, Any] | None = None, **fields: Any
+    publisher: Publisher, data: bytes, dataset: dict[str, Any] | None = None, **fields: Any
 ) -> tuple[str, str]:
-    dataset = dataset or scene.dataset()
-    answer = scene.post(
+    dataset = dataset or publisher.dataset()
+    answer = publisher.post(
         "resource_create", {"package_id": dataset["id"], **resource_fields(upload=file(data), **fields)}
     )
     assert answer.status_code == 200, answer.get_data(as_text=True)[:2000]
@@ -89,83 +91,87 @@ def small_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("small_limit")
 class TestLargeFiles:
     def test_accepted_as_pending_and_validated_by_the_worker(
-        self, scene: Scene, content: dict[str, bytes]
+        self, publisher: Publisher, content: dict[str, bytes]
     ) -> None:
-        dataset, resource = upload(scene, content["good"])
-        before = standing(dataset)
+        dataset, resource = upload(publisher, content["good"])
+        before = stored_state(dataset)
         assert (before.states, before.projects, before.reports) == ({resource: "pending"}, [], 0)
         assert queued() == [validation_queue.job_id(resource)]
         assert work() == 0
-        after = standing(dataset)
+        after = stored_state(dataset)
         assert after.states == {resource: "valid"}
         assert len(after.projects) == 2
         report = model.Session.query(Report).filter_by(resource_id=resource).one()
         assert report.origin == "job"
         found = tk.get_action("package_search")({"ignore_auth": True}, {"fq": f"id:{dataset}"})["results"][0]
-        assert found["resources"][0]["oc4ids_validation_status"] == "valid"
+        assert found["resources"][0]["oc4ids_verdict"] == "valid"
         project = after.projects[0][1]
-        assert scene.act("oc4ids_project_show", id=project)["id"] == project
+        assert publisher.act("oc4ids_project_show", id=project)["id"] == project
 
-    def test_what_does_not_conform_publishes_nothing(self, scene: Scene, content: dict[str, bytes]) -> None:
-        dataset, resource = upload(scene, content["bad"])
+    def test_what_does_not_conform_publishes_nothing(
+        self, publisher: Publisher, content: dict[str, bytes]
+    ) -> None:
+        dataset, resource = upload(publisher, content["bad"])
         assert work() == 0
-        after = standing(dataset)
+        after = stored_state(dataset)
         assert after.states == {resource: "invalid"}
         assert after.projects == []
-        assert doors.bytes_of(resource) == content["bad"], "the file of a person is never deleted"
+        assert stored_bytes(resource) == content["bad"], "the file of a person is never deleted"
 
     def test_old_projects_stay_until_there_is_a_verdict(
-        self, scene: Scene, content: dict[str, bytes]
+        self, publisher: Publisher, content: dict[str, bytes]
     ) -> None:
-        dataset, resource = upload(scene, content["good"])
+        dataset, resource = upload(publisher, content["good"])
         work()
-        answer = scene.post("resource_patch", {"id": resource, "upload": file(content["bad"])})
+        answer = publisher.post("resource_patch", {"id": resource, "upload": file(content["bad"])})
         assert answer.status_code == 200
-        waiting = standing(dataset)
+        waiting = stored_state(dataset)
         assert waiting.states == {resource: "pending"}
         assert len(waiting.projects) == 2
         work()
-        after = standing(dataset)
+        after = stored_state(dataset)
         assert after.states == {resource: "invalid"}
         assert after.projects == []
 
-    def test_the_same_projects_elsewhere(self, app: Any, scene: Scene, content: dict[str, bytes]) -> None:
-        _, published = upload(scene, content["good"])
+    def test_the_same_projects_elsewhere(
+        self, app: Any, publisher: Publisher, content: dict[str, bytes]
+    ) -> None:
+        _, published = upload(publisher, content["good"])
         work()
-        other = Scene.new(app)
+        other = Publisher.new(app)
         dataset, resource = upload(other, content["good"])
         assert work() == 0
-        after = standing(dataset)
+        after = stored_state(dataset)
         assert after.states == {resource: "invalid"}
         assert after.projects == []
         shown = other.act("oc4ids_report_show", resource_id=resource)
         assert shown["report"]["findings"][0]["code"] == "registry.published_elsewhere"
 
         first = model.Session.query(Report).filter_by(resource_id=published).one().package_id
-        scene.act("package_delete", id=first)
+        publisher.act("package_delete", id=first)
         validation_queue.enqueue(resource)
         assert work() == 0
-        assert standing(dataset).states == {resource: "valid"}, "the other organismo has taken it away"
+        assert stored_state(dataset).states == {resource: "valid"}, "the other organismo has taken it away"
 
-    def test_twice_is_as_once(self, scene: Scene, content: dict[str, bytes]) -> None:
-        dataset, resource = upload(scene, content["good"])
+    def test_twice_is_as_once(self, publisher: Publisher, content: dict[str, bytes]) -> None:
+        dataset, resource = upload(publisher, content["good"])
         work()
-        first = standing(dataset)
+        first = stored_state(dataset)
         validation_queue.enqueue(resource)
         assert work() == 0
-        assert standing(dataset) == first, "the same content gave another report"
+        assert stored_state(dataset) == first, "the same content gave another report"
 
     def test_nothing_is_queued_for_what_was_not_committed(
-        self, scene: Scene, content: dict[str, bytes]
+        self, publisher: Publisher, content: dict[str, bytes]
     ) -> None:
-        dataset = scene.dataset()
+        dataset = publisher.dataset()
         context: Any = {
-            "user": scene.editor["name"],
+            "user": publisher.editor["name"],
             "ignore_auth": True,
             "defer_commit": True,
             "return_id_only": True,
         }
-        whole = scene.act("package_show", id=dataset["id"])
+        whole = publisher.act("package_show", id=dataset["id"])
         whole["resources"] = [resource_fields(url="a.json", url_type="upload")]
         tk.get_action("package_update")(context, whole)
         model.Session.rollback()
@@ -173,28 +179,28 @@ class TestLargeFiles:
         assert queued() == []
 
     def test_a_small_gzip_of_a_large_file_waits(
-        self, scene: Scene, content: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+        self, publisher: Publisher, content: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         import gzip
 
         packed = gzip.compress(content["good"])
         monkeypatch.setitem(tk.config, OPTION + "inline_max_bytes", len(packed) + 100)
-        dataset, resource = upload(scene, packed)
-        assert standing(dataset).states == {resource: "pending"}
+        dataset, resource = upload(publisher, packed)
+        assert stored_state(dataset).states == {resource: "pending"}
         work()
-        assert standing(dataset).states == {resource: "valid"}
+        assert stored_state(dataset).states == {resource: "valid"}
 
-    def test_gone_before_it_is_validated(self, scene: Scene, content: dict[str, bytes]) -> None:
-        dataset, resource = upload(scene, content["good"])
-        scene.act("resource_delete", id=resource)
+    def test_gone_before_it_is_validated(self, publisher: Publisher, content: dict[str, bytes]) -> None:
+        dataset, resource = upload(publisher, content["good"])
+        publisher.act("resource_delete", id=resource)
         assert work() == 0
-        after = standing(dataset)
+        after = stored_state(dataset)
         assert (after.states, after.projects) == ({}, [])
 
     def test_replaced_while_it_is_validated(
-        self, scene: Scene, content: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+        self, publisher: Publisher, content: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        dataset, resource = upload(scene, content["bad"])
+        dataset, resource = upload(publisher, content["bad"])
         validate_file = runner.validate_file
 
         def slow(*args: Any, **more: Any) -> Any:
@@ -206,26 +212,26 @@ class TestLargeFiles:
 
         monkeypatch.setattr(runner, "validate_file", slow)
         assert work() == 0
-        after = standing(dataset)
+        after = stored_state(dataset)
         assert after.states == {resource: "valid"}
         assert after.reports == 1, "a verdict on bytes that are no longer there"
 
 
 class TestFailures:
-    def test_without_a_file(self, scene: Scene) -> None:
-        dataset = scene.dataset(resources=[resource_fields(url="a.json", url_type="upload")])
+    def test_without_a_file(self, publisher: Publisher) -> None:
+        dataset = publisher.dataset(resources=[resource_fields(url="a.json", url_type="upload")])
         assert work() == 0
         resource = dataset["resources"][0]["id"]
-        shown = scene.act("oc4ids_report_show", resource_id=resource)
+        shown = publisher.act("oc4ids_report_show", resource_id=resource)
         assert (shown["state"], shown["reason"]) == ("error", "file_missing")
         assert shown["error"]
         assert "Errno" not in shown["error"], "technical words are for the administrator"
 
     @pytest.mark.usefixtures("small_limit")
-    def test_a_check_that_fails_is_told_and_healed_at_night(
-        self, scene: Scene, content: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+    def test_a_check_that_fails_is_recorded_and_repeated_at_night(
+        self, publisher: Publisher, content: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        dataset, resource = upload(scene, content["good"])
+        dataset, resource = upload(publisher, content["good"])
         with monkeypatch.context() as patch:
             patch.setattr("ckanext.cost_oc4ids.oc4ids.validator.validate_reader", lambda *_args: 1 / 0)
             assert work() == 0
@@ -236,11 +242,11 @@ class TestFailures:
         assert "ZeroDivisionError" in state.error
         assert resource in sweep.mark_stale()
         assert worker.validate_resource(resource, "nightly") == "valid"
-        assert standing(dataset).states == {resource: "valid"}
+        assert stored_state(dataset).states == {resource: "valid"}
 
     @pytest.mark.usefixtures("small_limit")
-    def test_a_lost_worker_is_found(self, scene: Scene, content: dict[str, bytes]) -> None:
-        _, resource = upload(scene, content["good"])
+    def test_a_lost_worker_is_found(self, publisher: Publisher, content: dict[str, bytes]) -> None:
+        _, resource = upload(publisher, content["good"])
         core_jobs.get_queue(config.queue()).empty()
         state = ResourceState.get(resource)
         state.started = dt.datetime.now(dt.timezone.utc) - sweep.DEAD_AFTER - dt.timedelta(seconds=1)
@@ -249,12 +255,12 @@ class TestFailures:
         assert ResourceState.get(resource).reason == "worker_lost"
 
     def test_a_deadlock_is_tried_again_thrice(
-        self, scene: Scene, content: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+        self, publisher: Publisher, content: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         from sqlalchemy.exc import OperationalError
 
         monkeypatch.setitem(tk.config, OPTION + "inline_max_bytes", 10)
-        dataset, resource = upload(scene, content["good"])
+        dataset, resource = upload(publisher, content["good"])
 
         def deadlock() -> None:
             raise OperationalError("x", {}, Exception("deadlock detected"))
@@ -264,40 +270,40 @@ class TestFailures:
         model.Session.rollback()
         state = ResourceState.get(resource)
         assert (state.state, state.reason, state.attempts) == ("error", "worker_lost", worker.ATTEMPTS)
-        assert standing(dataset).projects == []
+        assert stored_state(dataset).projects == []
 
 
 class TestNights:
-    def test_nothing_changed_nothing_to_do(self, scene: Scene, content: dict[str, bytes]) -> None:
-        _, resource = upload(scene, content["good"])
+    def test_nothing_changed_nothing_to_do(self, publisher: Publisher, content: dict[str, bytes]) -> None:
+        _, resource = upload(publisher, content["good"])
         assert resource not in sweep.mark_stale()
 
-    def test_other_bytes(self, scene: Scene, content: dict[str, bytes]) -> None:
-        dataset, resource = upload(scene, content["good"])
+    def test_other_bytes(self, publisher: Publisher, content: dict[str, bytes]) -> None:
+        dataset, resource = upload(publisher, content["good"])
         Path(uploader.get_resource_uploader({"id": resource}).get_path(resource)).write_bytes(content["bad"])
         assert resource in sweep.mark_stale()
-        assert standing(dataset).states == {resource: "stale"}
+        assert stored_state(dataset).states == {resource: "stale"}
         assert worker.validate_resource(resource, "nightly") == "invalid"
-        assert standing(dataset).projects == []
+        assert stored_state(dataset).projects == []
 
-    def test_other_rules(self, scene: Scene, content: dict[str, bytes]) -> None:
-        _, resource = upload(scene, content["good"])
+    def test_other_rules(self, publisher: Publisher, content: dict[str, bytes]) -> None:
+        _, resource = upload(publisher, content["good"])
         ResourceState.get(resource).checks_version = 0
         model.Session.commit()
         assert resource in sweep.mark_stale()
         assert ResourceState.get(resource).reason == "rules_changed"
         assert worker.validate_resource(resource, "nightly") == "valid"
 
-    def test_never_seen(self, scene: Scene, content: dict[str, bytes]) -> None:
-        dataset, resource = upload(scene, content["good"], conforms_to="")
+    def test_never_seen(self, publisher: Publisher, content: dict[str, bytes]) -> None:
+        dataset, resource = upload(publisher, content["good"], conforms_to="")
         found = model.Resource.get(resource)
-        found.extras = {**found.extras, "conforms_to": scenes.CONFORMS_TO}
+        found.extras = {**found.extras, "conforms_to": uploads.CONFORMS_TO}
         model.Session.commit()  # by a way that no hook sees
         assert resource in sweep.mark_stale()
         assert worker.validate_resource(resource, "nightly") == "valid"
-        assert len(standing(dataset).projects) == 2
+        assert len(stored_state(dataset).projects) == 2
 
-    def test_what_belongs_to_nothing_is_swept(self, scene: Scene) -> None:
+    def test_what_belongs_to_nothing_is_swept(self, publisher: Publisher) -> None:
         model.Session.add(ResourceState(resource_id="gone", package_id="gone", state="valid"))
         model.Session.commit()
         assert sweep.delete_orphans() >= 1
@@ -347,20 +353,20 @@ def fetching_on(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class TestLinks:
-    def test_off_by_default(self, scene: Scene, site: str) -> None:
-        dataset = scene.dataset(resources=[resource_fields(url=f"{site}/a.json")])
+    def test_off_by_default(self, publisher: Publisher, site: str) -> None:
+        dataset = publisher.dataset(resources=[resource_fields(url=f"{site}/a.json")])
         assert queued() == []
         assert worker.validate_resource(dataset["resources"][0]["id"], "nightly") == "pending"
         assert _Site.asked == []
 
     @pytest.mark.usefixtures("fetching_on")
-    def test_fetched_and_validated(self, scene: Scene, site: str, content: dict[str, bytes]) -> None:
+    def test_fetched_and_validated(self, publisher: Publisher, site: str, content: dict[str, bytes]) -> None:
         _Site.pages["/a.json"] = (302, {"Location": "/b.json"}, b"")
         _Site.pages["/b.json"] = (200, {}, content["good"])
-        made = scene.dataset(resources=[resource_fields(url=f"{site}/a.json")])
+        made = publisher.dataset(resources=[resource_fields(url=f"{site}/a.json")])
         assert work() == 0
         resource = made["resources"][0]["id"]
-        assert standing(made["id"]).states == {resource: "valid"}
+        assert stored_state(made["id"]).states == {resource: "valid"}
         assert [path for path, _ in _Site.asked] == ["/a.json", "/b.json"]
         for _, headers in _Site.asked:
             assert not {"authorization", "cookie"} & {name.lower() for name in headers}
@@ -368,24 +374,24 @@ class TestLinks:
         _Site.pages["/b.json"] = (200, {}, content["bad"])
         assert resource in sweep.mark_stale()
         assert worker.validate_resource(resource, "nightly") == "invalid"
-        assert standing(made["id"]).projects == []
+        assert stored_state(made["id"]).projects == []
 
     @pytest.mark.usefixtures("fetching_on")
-    def test_a_site_that_fails_is_tried_again(self, scene: Scene, site: str) -> None:
+    def test_a_site_that_fails_is_tried_again(self, publisher: Publisher, site: str) -> None:
         _Site.pages["/a.json"] = (503, {}, b"")
-        made = scene.dataset(resources=[resource_fields(url=f"{site}/a.json")])
+        made = publisher.dataset(resources=[resource_fields(url=f"{site}/a.json")])
         assert work() == 0
         assert len(_Site.asked) == worker.ATTEMPTS
-        shown = scene.act("oc4ids_report_show", resource_id=made["resources"][0]["id"])
+        shown = publisher.act("oc4ids_report_show", resource_id=made["resources"][0]["id"])
         assert (shown["state"], shown["reason"]) == ("error", "fetch_failed")
 
     @pytest.mark.usefixtures("fetching_on")
-    def test_what_is_not_there_is_not_tried_again(self, scene: Scene, site: str) -> None:
-        made = scene.dataset(resources=[resource_fields(url=f"{site}/none.json")])
+    def test_what_is_not_there_is_not_tried_again(self, publisher: Publisher, site: str) -> None:
+        made = publisher.dataset(resources=[resource_fields(url=f"{site}/none.json")])
         assert work() == 0
         assert len(_Site.asked) == 1
         assert (
-            scene.act("oc4ids_report_show", resource_id=made["resources"][0]["id"])["reason"]
+            publisher.act("oc4ids_report_show", resource_id=made["resources"][0]["id"])["reason"]
             == "fetch_not_given"
         )
 
@@ -554,8 +560,8 @@ class TestFetching:
         assert refused("http://localhost:1/") == reasons.FETCH_FAILED
 
 
-def test_reports_are_json_without_words(scene: Scene, content: dict[str, bytes]) -> None:
-    _, resource = upload(scene, content["good"])
+def test_reports_are_json_without_words(publisher: Publisher, content: dict[str, bytes]) -> None:
+    _, resource = upload(publisher, content["good"])
     model.Session.rollback()
     stored = model.Session.query(Report).filter_by(resource_id=resource).one().report
     assert "message" not in json.dumps(stored)

@@ -15,11 +15,11 @@ from support.projects import as_sysadmin, dataset, project, put
 
 from ckanext.cost_oc4ids.projects import search as project_search
 
-pytestmark = pytest.mark.usefixtures("with_plugins", "city")
+pytestmark = pytest.mark.usefixtures("with_plugins", "sample")
 
 
 @pytest.fixture(scope="module")
-def city(empty_portal: None) -> dict[str, Any]:
+def sample(empty_portal: None) -> dict[str, Any]:
     """Two organismos, four public projects and one private, made once for the module."""
     data: dict[str, Any] = {}
     roads, schools = (
@@ -114,14 +114,14 @@ class TestSearch:
         ):
             act("oc4ids_project_search", q=query)
 
-    def test_filters_narrow_and_values_widen(self, city: dict[str, Any]) -> None:
+    def test_filters_narrow_and_values_widen(self, sample: dict[str, Any]) -> None:
         assert set(found(status=["completion", "preparation"])) == {"002", "003"}
         assert found(status="completion", organization="vias") == ["002"]
         assert found(status="completion", organization="escuelas") == []
         assert set(found(sector="education")) == {"003"}
         assert set(found(year="2024")) == {"002"}
         assert set(found(year=[2024, 2025])) == {"001", "002", "004"}
-        assert set(found(organization=city["roads"]["owner_org"])) == {"001", "002"}
+        assert set(found(organization=sample["roads"]["owner_org"])) == {"001", "002"}
 
     def test_facets_obey_the_other_filters(self) -> None:
         facets = act("oc4ids_project_search", status="completion")["facets"]
@@ -154,10 +154,10 @@ class TestSearch:
         nothing = act("oc4ids_project_search", offset=1000, facets=False)
         assert nothing == {"count": 4, "results": []}
 
-    def test_figures_are_exact_and_say_their_source(self, city: dict[str, Any]) -> None:
+    def test_figures_are_exact_and_say_their_source(self, sample: dict[str, Any]) -> None:
         (result,) = act("oc4ids_project_search", q="puente")["results"]
         assert result["final_value"] == {"amount": Decimal("0.1"), "currency": "COP"}
-        assert result["dataset"]["id"] == city["roads"]["id"]
+        assert result["dataset"]["id"] == sample["roads"]["id"]
         assert result["resource"]["name"] == "Proyectos"
         assert result["organization"]["name"] == "vias"
         assert result["url"].endswith("/infraestructura/oc4ids-aaaaaa-002")

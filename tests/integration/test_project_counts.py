@@ -73,8 +73,8 @@ def agrees() -> None:
             status = but == "status" or not asked.get("status") or row.status in asked["status"]
             sector = but == "sector" or not asked.get("sector") or set(asked["sector"]) & set(row.sectors)
             word = asked.get("q", "")
-            said = any(each.startswith(word) for each in row.search_text.split())
-            return bool(status and sector and said)
+            matches = any(each.startswith(word) for each in row.search_text.split())
+            return bool(status and sector and matches)
 
         expected = [row for row in rows if passes(row)]
         assert found.total == len(expected), filters

@@ -15,7 +15,7 @@ from support.projects import dataset, encode, project, put
 
 from ckanext.cost_oc4ids import urls
 
-pytestmark = pytest.mark.usefixtures("with_plugins", "city")
+pytestmark = pytest.mark.usefixtures("with_plugins", "sample")
 
 #: ids that a path, a query, an attribute or a proxy could take for something else
 ODD_IDS = [
@@ -39,7 +39,7 @@ class Links(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def city(empty_portal: None) -> dict[str, Any]:
+def sample(empty_portal: None) -> dict[str, Any]:
     data: dict[str, Any] = {}
     body = factories.Organization(name="vias", title="Secretaría de Vías <i>")
     data["dataset"] = dataset(body, title="Obras de la ciudad")
@@ -137,8 +137,8 @@ class TestList:
 
 
 class TestPage:
-    def test_it_tells_what_where_who_how_much_until_when(self, app: Any, city: dict[str, Any]) -> None:
-        rich = city["rich"]
+    def test_it_tells_what_where_who_how_much_until_when(self, app: Any, sample: dict[str, Any]) -> None:
+        rich = sample["rich"]
         page = app.get(f"/infraestructura/{rich['id']}").body
         for words in (
             "Qué es",
@@ -155,11 +155,11 @@ class TestPage:
         assert amount in page
         assert rich["parties"][0]["name"] in page
         assert f"/oc4ids/projects/{rich['id']}.json" in page
-        source = f"/dataset/{city['dataset']['name']}/resource/{city['dataset']['resources'][0]['id']}"
+        source = f"/dataset/{sample['dataset']['name']}/resource/{sample['dataset']['resources'][0]['id']}"
         assert page.count(source) >= 4  # each figure says where it comes from
 
-    def test_in_english_too(self, app: Any, city: dict[str, Any]) -> None:
-        page = app.get(f"/en/infraestructura/{city['rich']['id']}").body
+    def test_in_english_too(self, app: Any, sample: dict[str, Any]) -> None:
+        page = app.get(f"/en/infraestructura/{sample['rich']['id']}").body
         assert '<html lang="en"' in page
         assert "What it costs" in page
 

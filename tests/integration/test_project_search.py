@@ -72,7 +72,7 @@ def test_found_by_title_id_and_place_and_counted_by_facets(app: Any) -> None:
     assert not any(facet["items"] for facet in find()["search_facets"].values())
 
 
-def test_a_save_indexes_what_stands_in_its_own_transaction() -> None:
+def test_a_save_indexes_the_rows_of_its_own_transaction() -> None:
     """2.12 indexes before it commits: what the upload guard stored a moment ago must be there."""
     found = dataset(factories.Organization(), name="obras")
     put(found, project("oc4ids-zz9999-900", title="Intercambiador vial"))

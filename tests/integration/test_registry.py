@@ -148,7 +148,7 @@ class TestStoring:
         assert shown(one) == found["id"]
         assert claims.find_conflicts([one], bodies[1]["id"], None, None)[0].project_id == one
 
-    def test_the_first_of_a_repeated_id_stands(self, bodies: Any) -> None:
+    def test_the_first_of_a_repeated_id_is_kept(self, bodies: Any) -> None:
         one = unique()
         assert put(dataset(bodies[0]), project(one, title="Primera"), project(one, title="Segunda")) == 1
         assert rows(one)[0].title == "Primera"
@@ -233,7 +233,7 @@ class TestVisibility:
 
 
 class TestConflicts:
-    def test_another_organismo_is_told_which_dataset(self, bodies: Any) -> None:
+    def test_another_organismo_reads_which_dataset_has_the_id(self, bodies: Any) -> None:
         one = unique()
         found = dataset(bodies[0])
         put(found, project(one))

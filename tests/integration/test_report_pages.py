@@ -13,8 +13,8 @@ import pytest
 from bs4 import BeautifulSoup
 from ckan import model
 from ckan.tests import factories
-from support import scenes
-from support.doors import portal
+from support import uploads
+from support.application import portal
 from support.visitor import Visitor, text_of
 
 from ckanext.cost_oc4ids.model import ResourceState
@@ -30,15 +30,15 @@ def app() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def scene(app: Any) -> dict[str, Any]:
     """A dataset with a file that conforms and one that does not; another dataset; an editor signed in."""
-    editor = scenes.person()
+    editor = uploads.person()
     organization = factories.Organization(users=[{"name": editor["name"], "capacity": "editor"}])
     dataset = factories.Dataset(type="oc4ids", owner_org=organization["id"], user=editor)
     other = factories.Dataset(type="oc4ids", owner_org=organization["id"], user=editor)
-    good = scenes.uploaded(app, editor, dataset, scenes.encoded(scenes.package(2)), name="buenos.json")
-    bad = scenes.uploaded(app, editor, dataset, scenes.encoded(scenes.broken_package(2)), name="malos.json")
-    plain = scenes.uploaded(app, editor, dataset, b"acta", name="acta.txt", conforms_to="", format="TXT")
+    good = uploads.uploaded(app, editor, dataset, uploads.encoded(uploads.package(2)), name="buenos.json")
+    bad = uploads.uploaded(app, editor, dataset, uploads.encoded(uploads.broken_package(2)), name="malos.json")
+    plain = uploads.uploaded(app, editor, dataset, b"acta", name="acta.txt", conforms_to="", format="TXT")
     signed_in = Visitor(app)
-    signed_in.sign_in(editor["name"], scenes.PASSWORD)
+    signed_in.sign_in(editor["name"], uploads.PASSWORD)
     return {
         "app": app,
         "editor": editor,
@@ -69,7 +69,7 @@ class TestPage:
         page = scene["anonymous"].page(address(scene, "good"))
         assert text_of(page.find("div", role="main").find("h1")) == "Este archivo cumple"
 
-    def test_remedy_stands_before_the_message(self, scene: dict[str, Any]) -> None:
+    def test_remedy_comes_before_the_message(self, scene: dict[str, Any]) -> None:
         first = scene["anonymous"].page(address(scene)).find(class_="oc4ids-finding")
         paragraphs = first.find_all("p")
         assert text_of(paragraphs[0]).startswith("Qué hacer:")
@@ -77,15 +77,15 @@ class TestPage:
 
     def test_places_have_project_words_pointer_and_value(self, scene: dict[str, Any]) -> None:
         page = scene["anonymous"].page(address(scene) + "?severity=error")
-        ids = [project["id"] for project in scenes.broken_package(2)["projects"]]
+        ids = [project["id"] for project in uploads.broken_package(2)["projects"]]
         rows = [text_of(row) for row in page.select(".oc4ids-places tbody tr")]
         for number, project_id in enumerate(ids):
             row = next(row for row in rows if project_id in row and f"/projects/{number}/status" in row)
-            assert scenes.SCRIPT in row
+            assert uploads.SCRIPT in row
 
     def test_what_was_uploaded_is_text_and_nothing_else(self, scene: dict[str, Any]) -> None:
         answer = scene["anonymous"].get(address(scene)).get_data(as_text=True)
-        assert scenes.SCRIPT not in answer
+        assert uploads.SCRIPT not in answer
         assert "&lt;script&gt;" in answer
 
     def test_filter_by_severity(self, scene: dict[str, Any]) -> None:
@@ -96,7 +96,7 @@ class TestPage:
         assert page.find("option", value="error").has_attr("selected")
 
     def test_filter_by_project(self, scene: dict[str, Any]) -> None:
-        first, second = (project["id"] for project in scenes.broken_package(2)["projects"])
+        first, second = (project["id"] for project in uploads.broken_package(2)["projects"])
         page = scene["anonymous"].page(f"{address(scene)}?severity=error&project={first}")
         places = text_of(page.find(id="oc4ids-findings"))
         assert first in places
@@ -181,7 +181,7 @@ class TestDownloads:
         assert list(rows[0])[:2] == ["Gravedad", "Código"]
         errors = [row for row in rows if row["Gravedad"] == "Error"]
         assert len(errors) == 4
-        assert any(row["Valor encontrado"] == "'" + scenes.FORMULA for row in errors)
+        assert any(row["Valor encontrado"] == "'" + uploads.FORMULA for row in errors)
         assert not any(cell.startswith(("=", "+", "@")) for row in rows for cell in row.values())
 
     def test_in_the_readers_language(self, scene: dict[str, Any]) -> None:
@@ -195,7 +195,7 @@ class TestWherePeopleLook:
         page = scene["anonymous"].page(f"/dataset/{dataset['name']}/resource/{scene['good']['id']}")
         view = page.find(class_="oc4ids-view")
         assert "Este archivo cumple" in text_of(view)
-        for project in scenes.package(2)["projects"]:
+        for project in uploads.package(2)["projects"]:
             assert project["id"] in text_of(view)
         links = [link["href"] for link in view.find_all("a")]
         assert any("/infraestructura/" in link for link in links)
@@ -228,8 +228,8 @@ class TestWherePeopleLook:
         hidden = factories.Dataset(
             type="oc4ids", owner_org=scene["organization"]["id"], user=scene["editor"], private=True
         )
-        content = scenes.encoded(scenes.package(1, first=90))
-        scenes.uploaded(scene["app"], scene["editor"], hidden, content)
+        content = uploads.encoded(uploads.package(1, first=90))
+        uploads.uploaded(scene["app"], scene["editor"], hidden, content)
         for visitor in (scene["anonymous"], scene["signed_in"]):
             block = visitor.page(f"/organization/{scene['organization']['name']}").find(class_="oc4ids-organization")
             assert "2 proyectos" in text_of(block)
@@ -243,11 +243,11 @@ class TestWherePeopleLook:
         links = {link.get("href") for link in header.find_all("a")}
         assert {"/infraestructura", "/oc4ids/validar"} <= links
 
-    def test_activity_tells_of_the_verdict(self, scene: dict[str, Any]) -> None:
+    def test_activity_shows_the_verdict(self, scene: dict[str, Any]) -> None:
         page = scene["signed_in"].page(f"/dataset/activity/{scene['dataset']['name']}")
-        told = text_of(page.find(class_="activity"))
-        assert "no cumple OC4IDS: 4 errores" in told
-        assert "cumple OC4IDS: 2 proyectos" in told
+        text = text_of(page.find(class_="activity"))
+        assert "no cumple OC4IDS: 4 errores" in text
+        assert "cumple OC4IDS: 2 proyectos" in text
         assert any(link["href"].endswith(f"/oc4ids/{scene['bad']['id']}") for link in page.find(class_="activity").find_all("a"))
 
 
@@ -256,7 +256,7 @@ class TestRefusedUpload:
 
     def refused(self, scene: dict[str, Any], path: str, **fields: Any) -> Any:
         visitor = scene["signed_in"]
-        content = scenes.encoded(scenes.broken_package(2))
+        content = uploads.encoded(uploads.broken_package(2))
         form = {
             **visitor.token(path, path),
             "id": "",
@@ -265,7 +265,7 @@ class TestRefusedUpload:
             "name": "con cuidado",
             "description": "lo que escribí",
             "format": "JSON",
-            "conforms_to": scenes.CONFORMS_TO,
+            "conforms_to": uploads.CONFORMS_TO,
             "upload": (io.BytesIO(content), "malos.json"),
             "save": "go-dataset-complete",
             **fields,
@@ -321,7 +321,7 @@ class TestRefusedUpload:
         words = text_of(page)
         for trace in ("{'", "'code':", "oc4ids_report", "findings'", "None,"):
             assert trace not in words
-        assert scenes.SCRIPT in words  # as text
+        assert uploads.SCRIPT in words  # as text
         assert not any("alert('ay')" in (script.string or "") for script in page.find_all("script"))
 
     def test_nothing_was_changed(self, scene: dict[str, Any], forms: dict[str, Any]) -> None:

@@ -15,26 +15,28 @@ import sqlalchemy as sa
 from ckan import model, plugins
 from ckan.lib import search
 from ckan.tests import factories, helpers
-from support import doors, scenes
-from support.doors import Scene, encoded, file, resource_fields, standing
+from support import uploads
+from support.application import portal
+from support.publisher import Publisher, encoded, file, resource_fields, storage
+from support.stored_state import stored_state
 
 from ckanext.cost_oc4ids.model import Project, ProjectVersion, Report, ResourceState
 
 
 @pytest.fixture(scope="module")
 def app() -> Iterator[Any]:
-    with doors.portal() as application:
+    with portal() as application:
         yield application
 
 
 @pytest.fixture
-def one(app: Any) -> Scene:
-    return Scene.new(app)
+def one(app: Any) -> Publisher:
+    return Publisher.new(app)
 
 
 @pytest.fixture
-def other(app: Any) -> Scene:
-    return Scene.new(app)
+def other(app: Any) -> Publisher:
+    return Publisher.new(app)
 
 
 _numbers = iter(range(200_000, 900_000, 10))
@@ -42,22 +44,24 @@ _numbers = iter(range(200_000, 900_000, 10))
 
 @pytest.fixture
 def content() -> bytes:
-    return encoded(scenes.package(2, first=next(_numbers)))
+    return encoded(uploads.package(2, first=next(_numbers)))
 
 
-def upload(scene: Scene, dataset: dict[str, Any], data: bytes) -> Any:
-    return scene.post("resource_create", {"package_id": dataset["id"], **resource_fields(upload=file(data))})
+def upload(publisher: Publisher, dataset: dict[str, Any], data: bytes) -> Any:
+    return publisher.post(
+        "resource_create", {"package_id": dataset["id"], **resource_fields(upload=file(data))}
+    )
 
 
-def uploaded(scene: Scene, dataset: dict[str, Any], data: bytes) -> str:
-    answer = upload(scene, dataset, data)
+def uploaded(publisher: Publisher, dataset: dict[str, Any], data: bytes) -> str:
+    answer = upload(publisher, dataset, data)
     assert answer.status_code == 200, answer.get_data(as_text=True)[:2000]
     return answer.get_json()["result"]["id"]
 
 
 class TestConflicts:
     def test_the_same_project_of_another_organismo_is_refused(
-        self, one: Scene, other: Scene, content: bytes
+        self, one: Publisher, other: Publisher, content: bytes
     ) -> None:
         first = one.dataset(title="Vías de la comuna")
         uploaded(one, first, content)
@@ -69,25 +73,27 @@ class TestConflicts:
         assert [each["code"] for each in findings[:2]] == ["registry.published_elsewhere"] * 2
         assert "Vías de la comuna" in findings[0]["message"]
         assert findings[0]["places"][0]["path"] == "/projects/0/id"
-        after = standing(second["id"])
+        after = stored_state(second["id"])
         assert (after.resources, after.projects, after.reports) == ({}, [], 0)
 
-    def test_the_same_organismo_may(self, one: Scene, content: bytes) -> None:
+    def test_the_same_organismo_may(self, one: Publisher, content: bytes) -> None:
         uploaded(one, one.dataset(), content)
         uploaded(one, one.dataset(), content)
 
-    def test_a_private_dataset_is_not_betrayed(self, one: Scene, other: Scene, content: bytes) -> None:
+    def test_a_private_dataset_is_not_revealed(
+        self, one: Publisher, other: Publisher, content: bytes
+    ) -> None:
         uploaded(one, one.dataset(private=True), content)
         uploaded(other, other.dataset(), content)
 
     def test_warn_keeps_the_file_and_publishes_nothing(
-        self, one: Scene, other: Scene, content: bytes, monkeypatch: pytest.MonkeyPatch
+        self, one: Publisher, other: Publisher, content: bytes, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         uploaded(one, one.dataset(), content)
         monkeypatch.setitem(tk.config, "ckanext.cost_oc4ids.guard", "warn")
         dataset = other.dataset()
         uploaded(other, dataset, content)
-        after = standing(dataset["id"])
+        after = stored_state(dataset["id"])
         assert list(after.states.values()) == ["invalid"]
         assert after.projects == []
 
@@ -96,15 +102,15 @@ class TestPublication:
     """A dataset whose projects another organismo publishes cannot become public by any way."""
 
     @pytest.fixture
-    def hidden(self, one: Scene, other: Scene, content: bytes) -> dict[str, Any]:
+    def hidden(self, one: Publisher, other: Publisher, content: bytes) -> dict[str, Any]:
         dataset = one.dataset(private=True)
         uploaded(one, dataset, content)
         uploaded(other, other.dataset(title="El otro"), content)
         return dataset
 
     @pytest.mark.parametrize("way", ["patch", "update", "revise", "bulk", "partial", "with file"])
-    def test_made_public(self, one: Scene, hidden: dict[str, Any], content: bytes, way: str) -> None:
-        before = standing(hidden["id"])
+    def test_made_public(self, one: Publisher, hidden: dict[str, Any], content: bytes, way: str) -> None:
+        before = stored_state(hidden["id"])
         with pytest.raises(tk.ValidationError) as refused:
             if way == "patch":
                 one.act("package_patch", id=hidden["id"], private=False)
@@ -125,28 +131,28 @@ class TestPublication:
                 one.act("package_update", **{**whole, "private": False})
             else:
                 whole = one.act("package_show", id=hidden["id"])
-                more = resource_fields(upload=doors.storage(encoded(scenes.package(1, first=next(_numbers)))))
+                more = resource_fields(upload=storage(encoded(uploads.package(1, first=next(_numbers)))))
                 one.act(
                     "package_update", **{**whole, "private": False, "resources": [*whole["resources"], more]}
                 )
         model.Session.rollback()
         assert "El otro" in str(refused.value.error_dict)
         assert all(isinstance(each, str) for each in refused.value.error_summary.values())
-        assert standing(hidden["id"]) == before
+        assert stored_state(hidden["id"]) == before
         assert model.Package.get(hidden["id"]).private is True
 
-    def admin(self, scene: Scene) -> str:
+    def admin(self, publisher: Publisher) -> str:
         user = factories.User()
         helpers.call_action(
-            "organization_member_create", id=scene.organization["id"], username=user["name"], role="admin"
+            "organization_member_create", id=publisher.organization["id"], username=user["name"], role="admin"
         )
         return user["name"]
 
-    def test_passed_on(self, one: Scene, other: Scene, app: Any, content: bytes) -> None:
+    def test_passed_on(self, one: Publisher, other: Publisher, app: Any, content: bytes) -> None:
         mine = one.dataset()
         uploaded(one, mine, content)
         uploaded(one, one.dataset(), content)
-        third = Scene.new(app)
+        third = Publisher.new(app)
         sysadmin = factories.Sysadmin()["name"]
         for action, data in (
             ("package_owner_org_update", {"id": mine["id"], "organization_id": third.organization["id"]}),
@@ -157,18 +163,18 @@ class TestPublication:
             model.Session.rollback()
             assert model.Package.get(mine["id"]).owner_org == one.organization["id"]
 
-    def test_passed_on_and_no_longer_declared_at_once(self, one: Scene, app: Any, content: bytes) -> None:
+    def test_passed_on_and_no_longer_declared_at_once(self, one: Publisher, app: Any, content: bytes) -> None:
         """On 2.11 such a save commits before its hook is called."""
         mine = one.dataset()
         uploaded(one, mine, content)
-        third = Scene.new(app)
+        third = Publisher.new(app)
         whole = one.act("package_show", id=mine["id"])
         whole["owner_org"] = third.organization["id"]
         whole["resources"][0]["conforms_to"] = ""
         helpers.call_action(
             "package_update", {"user": factories.Sysadmin()["name"], "ignore_auth": False}, **whole
         )
-        after = standing(mine["id"])
+        after = stored_state(mine["id"])
         assert (after.states, after.projects) == ({}, [])
 
     def test_who_may_not_publish_learns_nothing(self, hidden: dict[str, Any]) -> None:
@@ -182,7 +188,7 @@ class TestPublication:
             with pytest.raises(tk.NotAuthorized):
                 helpers.call_action(action, dict(stranger), **data)
 
-    def test_undeleted(self, one: Scene, other: Scene, content: bytes) -> None:
+    def test_undeleted(self, one: Publisher, other: Publisher, content: bytes) -> None:
         mine = one.dataset()
         uploaded(one, mine, content)
         one.act("package_delete", id=mine["id"])
@@ -192,14 +198,14 @@ class TestPublication:
         model.Session.rollback()
         assert model.Package.get(mine["id"]).state == "deleted"
 
-    def test_without_conflict_it_is_published(self, one: Scene, content: bytes) -> None:
+    def test_without_conflict_it_is_published(self, one: Publisher, content: bytes) -> None:
         dataset = one.dataset(private=True)
         uploaded(one, dataset, content)
         one.act("package_patch", id=dataset["id"], private=False)
-        project = standing(dataset["id"]).projects[0][1]
+        project = stored_state(dataset["id"]).projects[0][1]
         assert one.act("oc4ids_project_show", id=project)["id"] == project
 
-    def test_purged_nothing_of_ours_stays(self, one: Scene, content: bytes) -> None:
+    def test_purged_nothing_of_ours_stays(self, one: Publisher, content: bytes) -> None:
         dataset = one.dataset()
         uploaded(one, dataset, content)
         helpers.call_action("dataset_purge", {"user": factories.Sysadmin()["name"]}, id=dataset["id"])
@@ -229,30 +235,30 @@ class TestAtOnce:
         assert not any(thread.is_alive() for thread in threads), "two uploads wait for each other"
         return sorted(answers)
 
-    def test_two_files_into_one_dataset(self, one: Scene, app: Any) -> None:
+    def test_two_files_into_one_dataset(self, one: Publisher, app: Any) -> None:
         dataset = one.dataset()
-        files = [encoded(scenes.package(1, first=next(_numbers))) for _ in range(2)]
+        files = [encoded(uploads.package(1, first=next(_numbers))) for _ in range(2)]
         model.Session.remove()
         assert self.together(app, *(lambda data=data: upload(one, dataset, data) for data in files)) == [
             200,
             200,
         ]
-        after = standing(dataset["id"])
+        after = stored_state(dataset["id"])
         assert list(after.states.values()) == ["valid", "valid"]
         assert len(after.projects) == 2
         assert len(after.resources) == 2
 
     def test_one_project_into_two_organismos(
-        self, one: Scene, other: Scene, app: Any, content: bytes
+        self, one: Publisher, other: Publisher, app: Any, content: bytes
     ) -> None:
         datasets = [(one, one.dataset()), (other, other.dataset())]
         model.Session.remove()
         calls = [
-            lambda scene=scene, dataset=dataset: upload(scene, dataset, content)
-            for scene, dataset in datasets
+            lambda publisher=publisher, dataset=dataset: upload(publisher, dataset, content)
+            for publisher, dataset in datasets
         ]
         assert self.together(app, *calls) == [200, 409]
-        held = [standing(dataset["id"]).projects for _, dataset in datasets]
+        held = [stored_state(dataset["id"]).projects for _, dataset in datasets]
         assert sorted(map(len, held)) == [0, 2]
 
 
@@ -274,7 +280,7 @@ class _Counter:
 class TestCost:
     """A dataset without OC4IDS costs no query more than on a portal without this plugin."""
 
-    def saves(self, scene: Scene, app: Any) -> dict[str, int]:
+    def saves(self, publisher: Publisher, app: Any) -> dict[str, int]:
         counts: dict[str, int] = {}
 
         def count(name: str, call: Any) -> Any:
@@ -285,24 +291,24 @@ class TestCost:
             counts[name] = len(statements)
             return result
 
-        dataset = scene.dataset(type="dataset", private=True)
+        dataset = publisher.dataset(type="dataset", private=True)
         photo = {"package_id": dataset["id"], "name": "foto", "url": ""}
         made = count(
             "resource_create",
-            lambda: scene.act("resource_create", **photo, upload=doors.storage(b"x", "foto.png")),
+            lambda: publisher.act("resource_create", **photo, upload=storage(b"x", "foto.png")),
         )
-        count("resource_patch", lambda: scene.act("resource_patch", id=made["id"], description="Otra"))
+        count("resource_patch", lambda: publisher.act("resource_patch", id=made["id"], description="Otra"))
         count(
             "resource_update",
-            lambda: scene.act("resource_update", **{**made, "upload": doors.storage(b"y", "foto.png")}),
+            lambda: publisher.act("resource_update", **{**made, "upload": storage(b"y", "foto.png")}),
         )
-        count("package_patch", lambda: scene.act("package_patch", id=dataset["id"], notes="Otra"))
-        count("publish", lambda: scene.act("package_patch", id=dataset["id"], private=False))
-        count("package_show", lambda: scene.act("package_show", id=dataset["id"]))
-        count("resource_delete", lambda: scene.act("resource_delete", id=made["id"]))
+        count("package_patch", lambda: publisher.act("package_patch", id=dataset["id"], notes="Otra"))
+        count("publish", lambda: publisher.act("package_patch", id=dataset["id"], private=False))
+        count("package_show", lambda: publisher.act("package_show", id=dataset["id"]))
+        count("resource_delete", lambda: publisher.act("resource_delete", id=made["id"]))
         return counts
 
-    def test_saves(self, one: Scene, app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_saves(self, one: Publisher, app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         # as on every portal, other views are given to new resources
         monkeypatch.setitem(tk.config, "ckan.views.default_views", ["image_view", "oc4ids_view"])
         plugins.load("image_view")
@@ -316,7 +322,7 @@ class TestCost:
             plugins.unload("image_view")
         assert with_us == without_us
 
-    def test_the_page(self, one: Scene, app: Any) -> None:
+    def test_the_page(self, one: Publisher, app: Any) -> None:
         dataset = one.dataset(
             type="dataset", resources=[{"url": "https://example.org/x.pdf", "name": "acta"}]
         )
@@ -326,31 +332,31 @@ class TestCost:
         assert not [each for each in statements if "oc4ids" in each.lower()]
 
 
-def test_the_search_knows_the_verdict(one: Scene, content: bytes) -> None:
+def test_the_search_knows_the_verdict(one: Publisher, content: bytes) -> None:
     search.clear_all()
     dataset = one.dataset()
     uploaded(one, dataset, content)
     found = helpers.call_action("package_search", fq=f"id:{dataset['id']}")["results"]
-    assert found[0]["resources"][0]["oc4ids_validation_status"] == "valid"
+    assert found[0]["resources"][0]["oc4ids_verdict"] == "valid"
 
 
-def test_the_stream_tells_of_verdicts(one: Scene, content: bytes) -> None:
+def test_the_stream_shows_verdicts(one: Publisher, content: bytes) -> None:
     dataset, hidden = one.dataset(), one.dataset(private=True)
     resource = uploaded(one, dataset, content)
     uploaded(one, hidden, content)
     stream = helpers.call_action("package_activity_list", id=dataset["id"])
-    told = [each for each in stream if each["activity_type"] == "oc4ids validation"]
-    assert [each["data"]["state"] for each in told] == ["valid"]
-    assert told[0]["data"]["resource"]["id"] == resource
-    assert told[0]["user_id"] == one.editor["id"]
+    activities = [each for each in stream if each["activity_type"] == "oc4ids verdict"]
+    assert [each["data"]["state"] for each in activities] == ["valid"]
+    assert activities[0]["data"]["resource"]["id"] == resource
+    assert activities[0]["user_id"] == one.editor["id"]
     assert not [
         each
         for each in helpers.call_action("package_activity_list", id=hidden["id"])
-        if each["activity_type"] == "oc4ids validation"
+        if each["activity_type"] == "oc4ids verdict"
     ]
 
 
-def test_a_new_resource_has_our_view_once(one: Scene, content: bytes) -> None:
+def test_a_new_resource_has_our_view_once(one: Publisher, content: bytes) -> None:
     dataset = one.dataset()
     resource = uploaded(one, dataset, content)
     assert [each["view_type"] for each in one.act("resource_view_list", id=resource)].count(

@@ -13,8 +13,10 @@ from ckan import model
 from ckan.lib import jobs as core_jobs
 from ckan.lib.navl.validators import ignore
 from ckan.logic import schema as core_schema
-from support import doors, scenes
-from support.doors import Scene, encoded, file, resource_fields, standing
+from support import uploads
+from support.application import portal
+from support.publisher import Publisher, encoded, file, resource_fields, storage
+from support.stored_state import stored_state
 
 from ckanext.cost_oc4ids import config
 from ckanext.cost_oc4ids.model import ResourceState
@@ -23,14 +25,14 @@ from ckanext.cost_oc4ids.validation import worker
 
 @pytest.fixture(scope="module")
 def app() -> Iterator[Any]:
-    with doors.portal() as application:
+    with portal() as application:
         yield application
 
 
 @pytest.fixture
-def scene(app: Any) -> Scene:
+def publisher(app: Any) -> Publisher:
     core_jobs.get_queue(config.queue()).empty()
-    return Scene.new(app)
+    return Publisher.new(app)
 
 
 _numbers = iter(range(100_000_000, 900_000_000, 10))
@@ -38,11 +40,13 @@ _numbers = iter(range(100_000_000, 900_000_000, 10))
 
 @pytest.fixture
 def good() -> bytes:
-    return encoded(scenes.package(1, first=next(_numbers)))
+    return encoded(uploads.package(1, first=next(_numbers)))
 
 
-def upload(scene: Scene, data: bytes, dataset: dict[str, Any]) -> Any:
-    return scene.post("resource_create", {"package_id": dataset["id"], **resource_fields(upload=file(data))})
+def upload(publisher: Publisher, data: bytes, dataset: dict[str, Any]) -> Any:
+    return publisher.post(
+        "resource_create", {"package_id": dataset["id"], **resource_fields(upload=file(data))}
+    )
 
 
 @pytest.mark.skipif(not tk.check_ckan_version("2.12"), reason="CKAN 2.11 has no file storages")
@@ -72,59 +76,59 @@ class TestFileStorage:
     def files(self, storage: Path) -> list[bytes]:
         return [path.read_bytes() for path in storage.rglob("*") if path.is_file()]
 
-    def test_refused_and_accepted(self, scene: Scene, storage: Path, good: bytes) -> None:
-        dataset = scene.dataset()
-        assert upload(scene, encoded(scenes.broken_package()), dataset).status_code == 409
+    def test_refused_and_accepted(self, publisher: Publisher, storage: Path, good: bytes) -> None:
+        dataset = publisher.dataset()
+        assert upload(publisher, encoded(uploads.broken_package()), dataset).status_code == 409
         assert self.files(storage) == []
-        resource = upload(scene, good, dataset).get_json()["result"]["id"]
+        resource = upload(publisher, good, dataset).get_json()["result"]["id"]
         assert self.files(storage) == [good]
-        assert standing(dataset["id"]).states == {resource: "valid"}
-        assert scene.call("oc4ids_validate", resource_id=resource)["valid"] is True
-        refused = scene.post("resource_patch", {"id": resource, "upload": file(b"%PDF-1.4")})
+        assert stored_state(dataset["id"]).states == {resource: "valid"}
+        assert publisher.call("oc4ids_validate", resource_id=resource)["valid"] is True
+        refused = publisher.post("resource_patch", {"id": resource, "upload": file(b"%PDF-1.4")})
         assert refused.status_code == 409
         assert self.files(storage) == [good]
 
     def test_the_worker_reads_it(
-        self, scene: Scene, storage: Path, good: bytes, monkeypatch: pytest.MonkeyPatch
+        self, publisher: Publisher, storage: Path, good: bytes, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setitem(tk.config, "ckanext.cost_oc4ids.inline_max_bytes", 10)
-        dataset = scene.dataset()
-        resource = upload(scene, good, dataset).get_json()["result"]["id"]
+        dataset = publisher.dataset()
+        resource = upload(publisher, good, dataset).get_json()["result"]["id"]
         assert worker.validate_resource(resource, "job") == "valid"
-        assert len(standing(dataset["id"]).projects) == 1
+        assert len(stored_state(dataset["id"]).projects) == 1
 
-    def test_a_file_that_is_gone(self, scene: Scene, storage: Path, good: bytes) -> None:
-        dataset = scene.dataset()
-        resource = upload(scene, good, dataset).get_json()["result"]["id"]
+    def test_a_file_that_is_gone(self, publisher: Publisher, storage: Path, good: bytes) -> None:
+        dataset = publisher.dataset()
+        resource = upload(publisher, good, dataset).get_json()["result"]["id"]
         for path in storage.rglob("*"):
             if path.is_file():
                 path.unlink()
         assert worker.validate_resource(resource, "job", force=True) == "error"
-        assert standing(dataset["id"]).projects == []
+        assert stored_state(dataset["id"]).projects == []
 
 
 class TestHarvest:
     """A harvester brings its own schema, no ids of ours and none of our fields."""
 
     @pytest.mark.parametrize("kind", ["oc4ids", "dataset"])
-    def test_links_wait_and_nothing_is_required(self, scene: Scene, kind: str) -> None:
+    def test_links_wait_and_nothing_is_required(self, publisher: Publisher, kind: str) -> None:
         schema = core_schema.default_create_package_schema()
         schema["id"] = [tk.get_validator("unicode_safe")]
         schema["__junk"] = [ignore]
-        context: Any = {"user": scene.editor["name"], "ignore_auth": True, "schema": schema}
+        context: Any = {"user": publisher.editor["name"], "ignore_auth": True, "schema": schema}
         remote = {
             "id": model.types.make_uuid(),
             "name": f"cosechado-{model.types.make_uuid()}",
             "type": kind,
-            "owner_org": scene.organization["id"],
+            "owner_org": publisher.organization["id"],
             "extras": [{"key": "harvest_source_id", "value": "x"}],
             "resources": [
                 {
                     "url": "https://otro.example.org/proyectos.json",
                     "format": "JSON",
-                    "conforms_to": scenes.CONFORMS_TO,
+                    "conforms_to": uploads.CONFORMS_TO,
                     "oc4ids_version": "0.9.5",
-                    "oc4ids_validation_status": "valid",
+                    "oc4ids_verdict": "valid",
                     "tracking_summary": {"total": 1},
                 }
             ],
@@ -133,57 +137,57 @@ class TestHarvest:
         shown = tk.get_action("package_show")({"ignore_auth": True}, {"id": made["id"]})
         assert shown["id"] == remote["id"]
         resource = shown["resources"][0]
-        assert resource["conforms_to"] == scenes.CONFORMS_TO
-        assert resource["oc4ids_validation_status"] == "pending", "another portal's verdict is not ours"
+        assert resource["conforms_to"] == uploads.CONFORMS_TO
+        assert resource["oc4ids_verdict"] == "pending", "another portal's verdict is not ours"
         assert ResourceState.get(resource["id"]).reason == "link_not_fetched"
         if kind == "oc4ids":
             assert shown["license_id"] == "cc-by"
             assert shown["language"] == "es"
 
-    def test_what_another_portal_harvests_survives(self, scene: Scene, good: bytes) -> None:
+    def test_what_another_portal_harvests_survives(self, publisher: Publisher, good: bytes) -> None:
         """What stands on a resource is all that CKAN's harvester keeps of a scheming dataset."""
-        dataset = scene.dataset()
-        assert upload(scene, good, dataset).status_code == 200
+        dataset = publisher.dataset()
+        assert upload(publisher, good, dataset).status_code == 200
         found = tk.get_action("package_search")({"ignore_auth": True}, {"fq": f"id:{dataset['id']}"})[
             "results"
         ][0]
         resource = found["resources"][0]
-        assert resource["conforms_to"] == scenes.CONFORMS_TO
+        assert resource["conforms_to"] == uploads.CONFORMS_TO
         assert resource["oc4ids_version"] == "0.9.5"
-        assert resource["oc4ids_validation_status"] == "valid"
+        assert resource["oc4ids_verdict"] == "valid"
         assert all(
-            isinstance(resource[name], str) for name in ("conforms_to", "oc4ids_version", "oc4ids_validation_status")
+            isinstance(resource[name], str) for name in ("conforms_to", "oc4ids_version", "oc4ids_verdict")
         )
 
 
 class TestForm:
-    def page(self, scene: Scene, address: str) -> BeautifulSoup:
-        answer = scene.app.get(address, headers={"Authorization": scene.editor["token"]})
+    def page(self, publisher: Publisher, address: str) -> BeautifulSoup:
+        answer = publisher.app.get(address, headers={"Authorization": publisher.editor["token"]})
         assert answer.status_code == 200, answer.get_data(as_text=True)[:2000]
         return BeautifulSoup(answer.get_data(as_text=True), "html.parser")
 
     def chosen(self, page: BeautifulSoup) -> list[str]:
         return [each["value"] for each in page.find_all("input", {"name": "conforms_to", "checked": True})]
 
-    def test_a_new_resource_is_a_projects_file(self, scene: Scene) -> None:
-        dataset = scene.dataset()
-        page = self.page(scene, f"/oc4ids/{dataset['name']}/resource/new")
-        assert self.chosen(page) == [scenes.CONFORMS_TO]
+    def test_a_new_resource_is_a_projects_file(self, publisher: Publisher) -> None:
+        dataset = publisher.dataset()
+        page = self.page(publisher, f"/oc4ids/{dataset['name']}/resource/new")
+        assert self.chosen(page) == [uploads.CONFORMS_TO]
         assert "Qué es este archivo" in page.get_text()
-        assert not page.find_all("input", {"name": "oc4ids_validation_status"})
+        assert not page.find_all("input", {"name": "oc4ids_verdict"})
 
-    def test_a_photo_stays_a_photo(self, scene: Scene) -> None:
-        dataset = scene.dataset()
+    def test_a_photo_stays_a_photo(self, publisher: Publisher) -> None:
+        dataset = publisher.dataset()
         for fields in ({"conforms_to": ""}, {}):
-            made = scene.act(
+            made = publisher.act(
                 "resource_create", package_id=dataset["id"], url="https://example.org/f.png", **fields
             )
             assert made["conforms_to"] == ""
-            page = self.page(scene, f"/oc4ids/{dataset['name']}/resource/{made['id']}/edit")
+            page = self.page(publisher, f"/oc4ids/{dataset['name']}/resource/{made['id']}/edit")
             assert self.chosen(page) == [""]
 
-    def test_the_dataset_form(self, scene: Scene) -> None:
-        page = self.page(scene, "/oc4ids/new")
+    def test_the_dataset_form(self, publisher: Publisher) -> None:
+        page = self.page(publisher, "/oc4ids/new")
         names = {each.get("name") for each in page.find_all(["input", "select", "textarea"])}
         wanted = {"title", "name", "notes", "owner_org", "tag_string", "license_id", "language", "frequency"}
         assert (
@@ -202,59 +206,63 @@ class TestForm:
             for text in filter(None, texts):
                 assert isinstance(text, dict) and set(text) == {"es", "en"}, each["field_name"]
 
-    def test_a_date_that_is_none(self, scene: Scene) -> None:
+    def test_a_date_that_is_none(self, publisher: Publisher) -> None:
         with pytest.raises(tk.ValidationError) as refused:
-            scene.dataset(temporal_start="ayer")
+            publisher.dataset(temporal_start="ayer")
         assert "2026-11-21" in refused.value.error_dict["temporal_start"][0]
-        assert scene.dataset(temporal_start="2026-01-31")["temporal_start"] == "2026-01-31"
+        assert publisher.dataset(temporal_start="2026-01-31")["temporal_start"] == "2026-01-31"
 
 
 class TestSize:
     def test_over_the_portals_own_limit(
-        self, scene: Scene, good: bytes, monkeypatch: pytest.MonkeyPatch
+        self, publisher: Publisher, good: bytes, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setitem(tk.config, "ckan.max_resource_size", 0)
-        dataset = scene.dataset()
-        answer = upload(scene, good, dataset)
+        dataset = publisher.dataset()
+        answer = upload(publisher, good, dataset)
         assert answer.status_code == 409
         assert "oc4ids_report" not in answer.get_json()["error"]
-        assert standing(dataset["id"]).resources == {}
+        assert stored_state(dataset["id"]).resources == {}
 
 
 class TestNoFileNoQuestion:
     """Saves without a new file are never refused for what stands in the files already."""
 
-    def test_whatever_its_state(self, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-        dataset = scene.dataset()
+    def test_whatever_its_state(self, publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
+        dataset = publisher.dataset()
         with monkeypatch.context() as patch:
             patch.setitem(tk.config, "ckanext.cost_oc4ids.guard", "warn")
-            resource = upload(scene, encoded(scenes.broken_package()), dataset).get_json()["result"]["id"]
-        scene.act("package_patch", id=dataset["id"], notes="Otra")
-        scene.act("resource_patch", id=resource, name="Otro")
-        whole = scene.act("package_show", id=dataset["id"])
-        scene.act("package_update", **whole)
-        scene.act("package_resource_reorder", id=dataset["id"], order=[resource])
-        scene.act("resource_delete", id=resource)
-        scene.act("package_delete", id=dataset["id"])
+            resource = upload(publisher, encoded(uploads.broken_package()), dataset).get_json()["result"][
+                "id"
+            ]
+        publisher.act("package_patch", id=dataset["id"], notes="Otra")
+        publisher.act("resource_patch", id=resource, name="Otro")
+        whole = publisher.act("package_show", id=dataset["id"])
+        publisher.act("package_update", **whole)
+        publisher.act("package_resource_reorder", id=dataset["id"], order=[resource])
+        publisher.act("resource_delete", id=resource)
+        publisher.act("package_delete", id=dataset["id"])
 
-    def test_the_same_save_twice_changes_nothing(self, scene: Scene, good: bytes) -> None:
-        dataset = scene.dataset()
-        upload(scene, good, dataset)
-        before = standing(dataset["id"])
+    def test_the_same_save_twice_changes_nothing(self, publisher: Publisher, good: bytes) -> None:
+        dataset = publisher.dataset()
+        upload(publisher, good, dataset)
+        before = stored_state(dataset["id"])
         for _ in range(2):
-            scene.act("package_update", **scene.act("package_show", id=dataset["id"]))
-        assert standing(dataset["id"]) == before
+            publisher.act("package_update", **publisher.act("package_show", id=dataset["id"]))
+        assert stored_state(dataset["id"]) == before
 
-    def test_reordered_verdicts_stay_with_their_files(self, scene: Scene, good: bytes) -> None:
-        dataset = scene.dataset()
-        first = upload(scene, good, dataset).get_json()["result"]["id"]
-        second = scene.act("resource_create", package_id=dataset["id"], url="https://example.org/x.png")["id"]
-        scene.act("package_resource_reorder", id=dataset["id"], order=[second, first])
-        whole = scene.act("package_show", id=dataset["id"])
+    def test_reordered_verdicts_stay_with_their_files(self, publisher: Publisher, good: bytes) -> None:
+        dataset = publisher.dataset()
+        first = upload(publisher, good, dataset).get_json()["result"]["id"]
+        second = publisher.act("resource_create", package_id=dataset["id"], url="https://example.org/x.png")[
+            "id"
+        ]
+        publisher.act("package_resource_reorder", id=dataset["id"], order=[second, first])
+        whole = publisher.act("package_show", id=dataset["id"])
         assert [each["id"] for each in whole["resources"]] == [second, first]
-        whole["resources"][1]["upload"] = doors.storage(encoded(scenes.package(2, first=next(_numbers))))
-        scene.act("package_update", **whole)
-        after = standing(dataset["id"])
+        whole["resources"][1]["upload"] = storage(encoded(uploads.package(2, first=next(_numbers))))
+        publisher.act("package_update", **whole)
+        after = stored_state(dataset["id"])
         assert after.states == {first: "valid"}
         assert {each[0] for each in after.projects} == {first}
         assert len(after.projects) == 2

@@ -13,8 +13,9 @@ import ckan.plugins.toolkit as tk
 import pytest
 from ckan import model
 from ckan.tests import factories
-from support import doors, hostile, sampling
-from support.scenes import CONFORMS_TO
+from support import hostile, sampling
+from support.application import portal
+from support.uploads import CONFORMS_TO
 
 from ckanext.cost_oc4ids.model import Project, ProjectVersion, Report, ResourceState
 
@@ -27,7 +28,7 @@ SECONDS_A_MEGABYTE = 5
 
 @pytest.fixture(scope="module")
 def app() -> Iterator[Any]:
-    with doors.portal() as application:
+    with portal() as application:
         yield application
 
 

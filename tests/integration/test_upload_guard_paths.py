@@ -11,8 +11,10 @@ import pytest
 import sqlalchemy as sa
 from ckan import model
 from ckan.tests import factories
-from support import doors, scenes
-from support.doors import Scene, encoded, file, resource_fields, standing, storage
+from support import uploads
+from support.application import portal
+from support.publisher import Publisher, encoded, file, resource_fields, storage
+from support.stored_state import stored_bytes, stored_state
 from support.visitor import Visitor, text_of
 
 from ckanext.cost_oc4ids.model import Report
@@ -22,13 +24,13 @@ from ckanext.cost_oc4ids.validation import sweep, worker
 
 @pytest.fixture(scope="module")
 def app() -> Iterator[Any]:
-    with doors.portal() as application:
+    with portal() as application:
         yield application
 
 
 @pytest.fixture
-def scene(app: Any) -> Scene:
-    return Scene.new(app)
+def publisher(app: Any) -> Publisher:
+    return Publisher.new(app)
 
 
 _numbers = iter(range(100, 100_000, 10))
@@ -38,41 +40,41 @@ _numbers = iter(range(100, 100_000, 10))
 def content() -> Iterator[dict[str, bytes]]:
     """Files of projects that no other test has: an old one, a good one, a bad one."""
     first = next(_numbers)
-    good, bad = scenes.package(2, first=first), scenes.package(2, first=first)
+    good, bad = uploads.package(2, first=first), uploads.package(2, first=first)
     bad["projects"][1]["status"] = "demolido"
     bad["projects"][0]["title"] = ""
-    old = scenes.package(1, first=first)
+    old = uploads.package(1, first=first)
     old["projects"][0]["title"] = "Antes"
     return {"old": encoded(old), "good": encoded(good), "bad": encoded(bad)}
 
 
-# -- the paths: each is given a scene, a dataset, the resource that is there (or None) and the bytes --------------
+# -- the paths: each is given a publisher, a dataset, the resource that is there (or None) and the bytes --------------
 
-Path = Callable[[Scene, dict[str, Any], str, bytes], Any]
-
-
-def api_create(scene: Scene, dataset: dict[str, Any], _resource: str, data: bytes) -> Any:
-    return scene.post("resource_create", {"package_id": dataset["id"], **resource_fields(upload=file(data))})
+Path = Callable[[Publisher, dict[str, Any], str, bytes], Any]
 
 
-def api_update(scene: Scene, _dataset: dict[str, Any], resource: str, data: bytes) -> Any:
-    return scene.post("resource_update", {"id": resource, **resource_fields(upload=file(data))})
+def api_create(publisher: Publisher, dataset: dict[str, Any], _resource: str, data: bytes) -> Any:
+    return publisher.post("resource_create", {"package_id": dataset["id"], **resource_fields(upload=file(data))})
 
 
-def api_patch(scene: Scene, _dataset: dict[str, Any], resource: str, data: bytes) -> Any:
-    return scene.post("resource_patch", {"id": resource, "upload": file(data)})
+def api_update(publisher: Publisher, _dataset: dict[str, Any], resource: str, data: bytes) -> Any:
+    return publisher.post("resource_update", {"id": resource, **resource_fields(upload=file(data))})
 
 
-def api_revise_update(scene: Scene, dataset: dict[str, Any], resource: str, data: bytes) -> Any:
-    return scene.post(
+def api_patch(publisher: Publisher, _dataset: dict[str, Any], resource: str, data: bytes) -> Any:
+    return publisher.post("resource_patch", {"id": resource, "upload": file(data)})
+
+
+def api_revise_update(publisher: Publisher, dataset: dict[str, Any], resource: str, data: bytes) -> Any:
+    return publisher.post(
         "package_revise",
         {"match__id": dataset["id"], f"update__resources__{resource[:8]}__upload": file(data)},
     )
 
 
-def api_revise_extend(scene: Scene, dataset: dict[str, Any], _resource: str, data: bytes) -> Any:
+def api_revise_extend(publisher: Publisher, dataset: dict[str, Any], _resource: str, data: bytes) -> Any:
     extend = json.dumps([resource_fields()])
-    return scene.post(
+    return publisher.post(
         "package_revise",
         {
             "match__id": dataset["id"],
@@ -82,8 +84,8 @@ def api_revise_extend(scene: Scene, dataset: dict[str, Any], _resource: str, dat
     )
 
 
-def api_revise_replace(scene: Scene, dataset: dict[str, Any], resource: str, data: bytes) -> Any:
-    return scene.post(
+def api_revise_replace(publisher: Publisher, dataset: dict[str, Any], resource: str, data: bytes) -> Any:
+    return publisher.post(
         "package_revise",
         {
             "match__id": dataset["id"],
@@ -94,46 +96,46 @@ def api_revise_replace(scene: Scene, dataset: dict[str, Any], resource: str, dat
     )
 
 
-def _action(scene: Scene, action: str, **data: Any) -> Any:
+def _action(publisher: Publisher, action: str, **data: Any) -> Any:
     try:
-        return scene.act(action, **data)
+        return publisher.act(action, **data)
     except tk.ValidationError as error:
         model.Session.rollback()
         return error
 
 
-def package_update_add(scene: Scene, dataset: dict[str, Any], _resource: str, data: bytes) -> Any:
-    whole = scene.act("package_show", id=dataset["id"])
+def package_update_add(publisher: Publisher, dataset: dict[str, Any], _resource: str, data: bytes) -> Any:
+    whole = publisher.act("package_show", id=dataset["id"])
     whole["resources"].append(resource_fields(upload=storage(data)))
-    return _action(scene, "package_update", **whole)
+    return _action(publisher, "package_update", **whole)
 
 
-def package_update_replace(scene: Scene, dataset: dict[str, Any], resource: str, data: bytes) -> Any:
-    whole = scene.act("package_show", id=dataset["id"])
+def package_update_replace(publisher: Publisher, dataset: dict[str, Any], resource: str, data: bytes) -> Any:
+    whole = publisher.act("package_show", id=dataset["id"])
     next(each for each in whole["resources"] if each["id"] == resource)["upload"] = storage(data)
-    return _action(scene, "package_update", **whole)
+    return _action(publisher, "package_update", **whole)
 
 
-def package_patch_add(scene: Scene, dataset: dict[str, Any], _resource: str, data: bytes) -> Any:
-    resources = scene.act("package_show", id=dataset["id"])["resources"]
+def package_patch_add(publisher: Publisher, dataset: dict[str, Any], _resource: str, data: bytes) -> Any:
+    resources = publisher.act("package_show", id=dataset["id"])["resources"]
     return _action(
-        scene,
+        publisher,
         "package_patch",
         id=dataset["id"],
         resources=[*resources, resource_fields(upload=storage(data))],
     )
 
 
-def package_patch_replace(scene: Scene, dataset: dict[str, Any], resource: str, data: bytes) -> Any:
-    resources = scene.act("package_show", id=dataset["id"])["resources"]
+def package_patch_replace(publisher: Publisher, dataset: dict[str, Any], resource: str, data: bytes) -> Any:
+    resources = publisher.act("package_show", id=dataset["id"])["resources"]
     next(each for each in resources if each["id"] == resource)["upload"] = storage(data)
-    return _action(scene, "package_patch", id=dataset["id"], resources=resources)
+    return _action(publisher, "package_patch", id=dataset["id"], resources=resources)
 
 
-def _form_post(scene: Scene, address: str, fields: dict[str, Any]) -> Any:
-    return scene.app.post(
+def _form_post(publisher: Publisher, address: str, fields: dict[str, Any]) -> Any:
+    return publisher.app.post(
         address,
-        headers={"Authorization": scene.editor["token"]},
+        headers={"Authorization": publisher.editor["token"]},
         data={
             "save": "go-dataset-complete",
             **resource_fields(url="proyectos.json", url_type="upload"),
@@ -143,13 +145,13 @@ def _form_post(scene: Scene, address: str, fields: dict[str, Any]) -> Any:
     )
 
 
-def form_create(scene: Scene, dataset: dict[str, Any], _resource: str, data: bytes) -> Any:
-    return _form_post(scene, f"/oc4ids/{dataset['name']}/resource/new", {"id": "", "upload": file(data)})
+def form_create(publisher: Publisher, dataset: dict[str, Any], _resource: str, data: bytes) -> Any:
+    return _form_post(publisher, f"/oc4ids/{dataset['name']}/resource/new", {"id": "", "upload": file(data)})
 
 
-def form_update(scene: Scene, dataset: dict[str, Any], resource: str, data: bytes) -> Any:
+def form_update(publisher: Publisher, dataset: dict[str, Any], resource: str, data: bytes) -> Any:
     return _form_post(
-        scene, f"/oc4ids/{dataset['name']}/resource/{resource}/edit", {"id": resource, "upload": file(data)}
+        publisher, f"/oc4ids/{dataset['name']}/resource/{resource}/edit", {"id": resource, "upload": file(data)}
     )
 
 
@@ -198,10 +200,10 @@ def accepted(answer: Any) -> None:
     assert answer.status_code in (200, 302), answer.get_data(as_text=True)[:3000]
 
 
-def prepare(scene: Scene, content: dict[str, bytes]) -> tuple[dict[str, Any], str]:
+def prepare(publisher: Publisher, content: dict[str, bytes]) -> tuple[dict[str, Any], str]:
     """A dataset with a photo and a validated file."""
-    dataset = scene.dataset()
-    answer = api_create(scene, dataset, "", content["old"])
+    dataset = publisher.dataset()
+    answer = api_create(publisher, dataset, "", content["old"])
     accepted(answer)
     resource = answer.get_json()["result"]["id"]
     photo = {
@@ -210,17 +212,17 @@ def prepare(scene: Scene, content: dict[str, bytes]) -> tuple[dict[str, Any], st
         "url": "",
         "upload": file(b"\x89PNG...", "foto.png"),
     }
-    accepted(scene.post("resource_create", photo))
+    accepted(publisher.post("resource_create", photo))
     return dataset, resource
 
 
 @pytest.mark.parametrize("name", PATHS)
-def test_refused_leaves_everything_as_it_was(scene: Scene, content: dict[str, bytes], name: str) -> None:
-    dataset, resource = prepare(scene, content)
-    before = standing(dataset["id"])
+def test_refused_leaves_everything_as_it_was(publisher: Publisher, content: dict[str, bytes], name: str) -> None:
+    dataset, resource = prepare(publisher, content)
+    before = stored_state(dataset["id"])
     assert [each[0] for each in before.projects] == [resource]
 
-    answer = PATHS[name](scene, dataset, resource, content["bad"])
+    answer = PATHS[name](publisher, dataset, resource, content["bad"])
 
     if name.startswith("form_"):
         assert answer.status_code == 200
@@ -232,37 +234,37 @@ def test_refused_leaves_everything_as_it_was(scene: Scene, content: dict[str, by
         (report,) = errors["oc4ids_report"]
         assert report["valid"] is False
         assert {"code.closed", "schema.enum"} & {each["code"] for each in report["findings"]}
-    assert standing(dataset["id"]) == before
+    assert stored_state(dataset["id"]) == before
 
 
 @pytest.mark.parametrize("name", PATHS)
-def test_accepted_is_stored_whole(scene: Scene, content: dict[str, bytes], name: str) -> None:
-    dataset, resource = prepare(scene, content)
-    before = standing(dataset["id"])
+def test_accepted_is_stored_whole(publisher: Publisher, content: dict[str, bytes], name: str) -> None:
+    dataset, resource = prepare(publisher, content)
+    before = stored_state(dataset["id"])
 
-    accepted(PATHS[name](scene, dataset, resource, content["good"]))
+    accepted(PATHS[name](publisher, dataset, resource, content["good"]))
 
-    after = standing(dataset["id"])
+    after = stored_state(dataset["id"])
     new = resource if name in REPLACING else next(iter(set(after.resources) - set(before.resources)))
     assert after.states[new] == "valid"
-    assert doors.bytes_of(new) == content["good"]
+    assert stored_bytes(new) == content["good"]
     mine = [each for each in after.projects if each[0] == new]
     assert len(mine) == 2
     assert after.reports == before.reports + 1
     assert len(after.files) == len(before.files) + (name in ADDING)
-    shown = scene.act("resource_show", id=new)
-    assert shown["oc4ids_validation_status"] == "valid"
+    shown = publisher.act("resource_show", id=new)
+    assert shown["oc4ids_verdict"] == "valid"
     assert shown["oc4ids_version"] == "0.9.5"
     report = model.Session.query(Report).filter_by(resource_id=new).order_by(Report.created.desc()).first()
     assert report.origin == "upload"
-    assert report.user_id == scene.editor["id"]
+    assert report.user_id == publisher.editor["id"]
     assert len(report.content_hash) == 64
 
 
-def test_the_form_says_it_short_and_first(scene: Scene, content: dict[str, bytes]) -> None:
-    dataset = scene.dataset()
-    answer = form_create(scene, dataset, "", content["bad"])
-    visitor = Visitor(scene.app)
+def test_the_form_says_it_short_and_first(publisher: Publisher, content: dict[str, bytes]) -> None:
+    dataset = publisher.dataset()
+    answer = form_create(publisher, dataset, "", content["bad"])
+    visitor = Visitor(publisher.app)
     assert visitor is not None
     from bs4 import BeautifulSoup
 
@@ -270,22 +272,22 @@ def test_the_form_says_it_short_and_first(scene: Scene, content: dict[str, bytes
     box = page.find(id="oc4ids-refused")
     assert box is not None
     assert "'code'" not in text_of(box), "a report printed as Python"
-    assert standing(dataset["id"]).resources == {}
+    assert stored_state(dataset["id"]).resources == {}
 
 
-def test_other_files_pass_untouched(scene: Scene, content: dict[str, bytes]) -> None:
-    dataset = scene.dataset()
+def test_other_files_pass_untouched(publisher: Publisher, content: dict[str, bytes]) -> None:
+    dataset = publisher.dataset()
     for name in ("foto.png", "proyectos.json", "proyectos.xlsx"):
         fields = {"package_id": dataset["id"], "name": name, "url": "", "conforms_to": "", "format": "OC4IDS"}
-        accepted(scene.post("resource_create", {**fields, "upload": file(content["bad"], name)}))
-    after = standing(dataset["id"])
+        accepted(publisher.post("resource_create", {**fields, "upload": file(content["bad"], name)}))
+    after = stored_state(dataset["id"])
     assert len(after.resources) == 3
     assert after.states == {}
     assert after.reports == 0
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "csv", "zip", "ods"])
-def test_a_workbook_declared_as_oc4ids_is_refused_in_words(scene: Scene, kind: str) -> None:
+def test_a_workbook_declared_as_oc4ids_is_refused_in_words(publisher: Publisher, kind: str) -> None:
     import io
     import zipfile
 
@@ -299,8 +301,8 @@ def test_a_workbook_declared_as_oc4ids_is_refused_in_words(scene: Scene, kind: s
                 archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
             archive.writestr(inside, "x")
         data = buffer.getvalue()
-    dataset = scene.dataset()
-    answer = scene.post(
+    dataset = publisher.dataset()
+    answer = publisher.post(
         "resource_create",
         {
             "package_id": dataset["id"],
@@ -310,18 +312,18 @@ def test_a_workbook_declared_as_oc4ids_is_refused_in_words(scene: Scene, kind: s
     errors = refused_with(answer)
     assert errors["oc4ids_report"][0]["findings"][0]["code"].startswith("read.")
     assert len(errors["upload"][0]) > 30
-    assert standing(dataset["id"]).resources == {}
+    assert stored_state(dataset["id"]).resources == {}
 
 
 @pytest.mark.parametrize("user", ["stranger", "anonymous"])
-def test_who_may_not_upload_is_told_so_before_any_work(
-    scene: Scene, content: dict[str, bytes], user: str, monkeypatch: pytest.MonkeyPatch
+def test_who_may_not_upload_is_refused_before_any_work(
+    publisher: Publisher, content: dict[str, bytes], user: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dataset = scene.dataset()
+    dataset = publisher.dataset()
     validated: list[Any] = []
     monkeypatch.setattr("ckanext.cost_oc4ids.validation.runner.validate_upload", lambda *args: validated.append(args))
     headers = {"Authorization": factories.UserWithToken()["token"]} if user == "stranger" else {}
-    answer = scene.app.post(
+    answer = publisher.app.post(
         "/api/action/resource_create",
         headers=headers,
         data={"package_id": dataset["id"], **resource_fields(upload=file(content["bad"]))},
@@ -331,41 +333,41 @@ def test_who_may_not_upload_is_told_so_before_any_work(
 
 
 def test_too_large_is_refused_before_it_is_read(
-    scene: Scene, content: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+    publisher: Publisher, content: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dataset = scene.dataset()
+    dataset = publisher.dataset()
     monkeypatch.setitem(tk.config, "ckanext.cost_oc4ids.max_bytes", len(content["good"]) - 1)
     monkeypatch.setattr("ckanext.cost_oc4ids.validation.runner.validate_file", lambda *_args: pytest.fail("it was read"))
-    answer = scene.post(
+    answer = publisher.post(
         "resource_create", {"package_id": dataset["id"], **resource_fields(upload=file(content["good"]))}
     )
     errors = refused_with(answer)
     assert "MB" in errors["upload"][0]
-    assert standing(dataset["id"]).resources == {}
+    assert stored_state(dataset["id"]).resources == {}
 
 
 @pytest.mark.parametrize("kind", ["crash", "timeout"])
 def test_a_check_that_fails_stores_nothing(
-    scene: Scene, content: dict[str, bytes], kind: str, monkeypatch: pytest.MonkeyPatch
+    publisher: Publisher, content: dict[str, bytes], kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dataset, resource = prepare(scene, content)
-    before = standing(dataset["id"])
+    dataset, resource = prepare(publisher, content)
+    before = stored_state(dataset["id"])
     if kind == "crash":
         monkeypatch.setattr("ckanext.cost_oc4ids.oc4ids.validator.validate_reader", lambda *_args: 1 / 0)
     else:
         monkeypatch.setattr("ckanext.cost_oc4ids.validation.runner.INLINE_SECONDS", -1)
     for path in (api_update, api_create):
-        errors = refused_with(path(scene, dataset, resource, content["good"]))
+        errors = refused_with(path(publisher, dataset, resource, content["good"]))
         assert "oc4ids_report" not in errors
         assert len(errors["upload"]) == 1
-    assert standing(dataset["id"]) == before
+    assert stored_state(dataset["id"]) == before
 
 
 @pytest.mark.parametrize("path", ["api_create", "api_update"])
 def test_projects_that_cannot_be_stored_do_not_break_the_save(
-    scene: Scene, content: dict[str, bytes], path: str, monkeypatch: pytest.MonkeyPatch
+    publisher: Publisher, content: dict[str, bytes], path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dataset, resource = prepare(scene, content)
+    dataset, resource = prepare(publisher, content)
     store = registry.store
 
     def fails_late(*args: Any) -> int:
@@ -374,11 +376,11 @@ def test_projects_that_cannot_be_stored_do_not_break_the_save(
         return 1
 
     monkeypatch.setattr("ckanext.cost_oc4ids.projects.registry.store", fails_late)
-    accepted(PATHS[path](scene, dataset, resource, content["good"]))
-    after = standing(dataset["id"])
+    accepted(PATHS[path](publisher, dataset, resource, content["good"]))
+    after = stored_state(dataset["id"])
     failed = [each for each, state in after.states.items() if state == "error"]
     assert len(failed) == 1
-    assert doors.bytes_of(failed[0]) == content["good"]
+    assert stored_bytes(failed[0]) == content["good"]
     assert failed[0] not in [each[0] for each in after.projects]
     # what was saved is found
     found = tk.get_action("package_search")({"ignore_auth": True}, {"fq": f"id:{dataset['id']}"})["results"][
@@ -388,51 +390,51 @@ def test_projects_that_cannot_be_stored_do_not_break_the_save(
     monkeypatch.undo()
     assert failed[0] in sweep.mark_stale()
     assert worker.validate_resource(failed[0], "nightly") == "valid"
-    assert len([each for each in standing(dataset["id"]).projects if each[0] == failed[0]]) == 2
+    assert len([each for each in stored_state(dataset["id"]).projects if each[0] == failed[0]]) == 2
 
 
-def test_the_steps_of_the_form(scene: Scene, content: dict[str, bytes]) -> None:
+def test_the_steps_of_the_form(publisher: Publisher, content: dict[str, bytes]) -> None:
     """A new dataset is a draft until its first resource is there; a refused file leaves it a draft."""
-    dataset = scene.dataset(state="draft")
+    dataset = publisher.dataset(state="draft")
     address = f"/oc4ids/{dataset['name']}/resource/new"
-    refused = _form_post(scene, address, {"id": "", "upload": file(content["bad"]), "save": "go-metadata"})
+    refused = _form_post(publisher, address, {"id": "", "upload": file(content["bad"]), "save": "go-metadata"})
     assert refused.status_code == 200
     assert model.Package.get(dataset["id"]).state == "draft"
-    assert standing(dataset["id"]).resources == {}
-    accepted(_form_post(scene, address, {"id": "", "upload": file(content["good"]), "save": "go-metadata"}))
-    assert list(standing(dataset["id"]).states.values()) == ["valid"]
+    assert stored_state(dataset["id"]).resources == {}
+    accepted(_form_post(publisher, address, {"id": "", "upload": file(content["good"]), "save": "go-metadata"}))
+    assert list(stored_state(dataset["id"]).states.values()) == ["valid"]
     assert model.Package.get(dataset["id"]).state == "active"
-    project = standing(dataset["id"]).projects[0][1]
-    assert scene.call("oc4ids_project_show", id=project)["id"] == project
+    project = stored_state(dataset["id"]).projects[0][1]
+    assert publisher.call("oc4ids_project_show", id=project)["id"] == project
 
 
 class TestModes:
     def test_warn_accepts_and_publishes_nothing(
-        self, scene: Scene, content: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+        self, publisher: Publisher, content: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        dataset, resource = prepare(scene, content)
+        dataset, resource = prepare(publisher, content)
         monkeypatch.setitem(tk.config, "ckanext.cost_oc4ids.guard", "warn")
-        accepted(api_update(scene, dataset, resource, content["bad"]))
-        after = standing(dataset["id"])
+        accepted(api_update(publisher, dataset, resource, content["bad"]))
+        after = stored_state(dataset["id"])
         assert after.states[resource] == "invalid"
         assert after.projects == []
-        assert doors.bytes_of(resource) == content["bad"]
-        shown = scene.act("oc4ids_report_show", resource_id=resource)
+        assert stored_bytes(resource) == content["bad"]
+        shown = publisher.act("oc4ids_report_show", resource_id=resource)
         assert shown["report"]["valid"] is False
 
         # back in strict mode, its description can still be changed
         monkeypatch.setitem(tk.config, "ckanext.cost_oc4ids.guard", "strict")
-        scene.act("resource_patch", id=resource, description="Otra")
-        assert standing(dataset["id"]).states[resource] == "invalid"
+        publisher.act("resource_patch", id=resource, description="Otra")
+        assert stored_state(dataset["id"]).states[resource] == "invalid"
 
     def test_off_accepts_and_leaves_it_to_the_worker(
-        self, scene: Scene, content: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+        self, publisher: Publisher, content: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        dataset = scene.dataset()
+        dataset = publisher.dataset()
         monkeypatch.setitem(tk.config, "ckanext.cost_oc4ids.guard", "off")
         monkeypatch.setattr("ckanext.cost_oc4ids.validation.runner.validate_file", lambda *_args: pytest.fail("it was validated"))
-        accepted(api_create(scene, dataset, "", content["bad"]))
-        after = standing(dataset["id"])
+        accepted(api_create(publisher, dataset, "", content["bad"]))
+        after = stored_state(dataset["id"])
         assert list(after.states.values()) == ["pending"]
         assert after.projects == []
 
@@ -440,9 +442,9 @@ class TestModes:
 class TestDeclaration:
     """What a resource declares may change without its file."""
 
-    def undeclared(self, scene: Scene, data: bytes) -> tuple[dict[str, Any], str]:
-        dataset = scene.dataset()
-        answer = scene.post(
+    def undeclared(self, publisher: Publisher, data: bytes) -> tuple[dict[str, Any], str]:
+        dataset = publisher.dataset()
+        answer = publisher.post(
             "resource_create",
             {"package_id": dataset["id"], **resource_fields(conforms_to="", upload=file(data))},
         )
@@ -450,91 +452,91 @@ class TestDeclaration:
         return dataset, answer.get_json()["result"]["id"]
 
     def test_a_stored_file_is_validated_when_it_is_declared(
-        self, scene: Scene, content: dict[str, bytes]
+        self, publisher: Publisher, content: dict[str, bytes]
     ) -> None:
-        dataset, resource = self.undeclared(scene, content["good"])
-        scene.act("resource_patch", id=resource, conforms_to=scenes.CONFORMS_TO)
-        after = standing(dataset["id"])
+        dataset, resource = self.undeclared(publisher, content["good"])
+        publisher.act("resource_patch", id=resource, conforms_to=uploads.CONFORMS_TO)
+        after = stored_state(dataset["id"])
         assert after.states == {resource: "valid"}
         assert len(after.projects) == 2
-        views = [each["view_type"] for each in scene.act("resource_view_list", id=resource)]
+        views = [each["view_type"] for each in publisher.act("resource_view_list", id=resource)]
         assert views.count("oc4ids_view") == 1
 
     def test_a_stored_file_that_does_not_conform_cannot_be_declared(
-        self, scene: Scene, content: dict[str, bytes]
+        self, publisher: Publisher, content: dict[str, bytes]
     ) -> None:
-        dataset, resource = self.undeclared(scene, content["bad"])
-        before = standing(dataset["id"])
+        dataset, resource = self.undeclared(publisher, content["bad"])
+        before = stored_state(dataset["id"])
         with pytest.raises(tk.ValidationError) as refused:
-            scene.act("resource_patch", id=resource, conforms_to=scenes.CONFORMS_TO)
+            publisher.act("resource_patch", id=resource, conforms_to=uploads.CONFORMS_TO)
         assert refused_with(refused.value)["oc4ids_report"][0]["valid"] is False
-        assert standing(dataset["id"]) == before
+        assert stored_state(dataset["id"]) == before
 
-    def test_undeclared_its_projects_go(self, scene: Scene, content: dict[str, bytes]) -> None:
-        dataset, resource = prepare(scene, content)
-        scene.act("resource_patch", id=resource, conforms_to="")
-        after = standing(dataset["id"])
+    def test_undeclared_its_projects_go(self, publisher: Publisher, content: dict[str, bytes]) -> None:
+        dataset, resource = prepare(publisher, content)
+        publisher.act("resource_patch", id=resource, conforms_to="")
+        after = stored_state(dataset["id"])
         assert after.projects == []
         assert after.states == {}
-        assert scene.act("oc4ids_report_show", resource_id=resource)["state"] == "not_applicable"
-        assert "oc4ids_validation_status" not in scene.act("resource_show", id=resource)
+        assert publisher.act("oc4ids_report_show", resource_id=resource)["state"] == "not_applicable"
+        assert "oc4ids_verdict" not in publisher.act("resource_show", id=resource)
 
-    def test_turned_into_a_link_its_projects_go(self, scene: Scene, content: dict[str, bytes]) -> None:
-        dataset, resource = prepare(scene, content)
-        scene.act(
+    def test_turned_into_a_link_its_projects_go(self, publisher: Publisher, content: dict[str, bytes]) -> None:
+        dataset, resource = prepare(publisher, content)
+        publisher.act(
             "resource_patch", id=resource, url="https://example.org/a.json", url_type="", clear_upload="true"
         )
-        after = standing(dataset["id"])
+        after = stored_state(dataset["id"])
         assert after.projects == []
         assert after.states == {resource: "pending"}
-        shown = scene.act("oc4ids_report_show", resource_id=resource)
+        shown = publisher.act("oc4ids_report_show", resource_id=resource)
         assert shown["reason"] == "link_not_fetched"
         assert shown["report"] is None
 
-    def test_deleted_its_projects_go(self, scene: Scene, content: dict[str, bytes]) -> None:
-        dataset, resource = prepare(scene, content)
-        scene.act("resource_delete", id=resource)
-        after = standing(dataset["id"])
+    def test_deleted_its_projects_go(self, publisher: Publisher, content: dict[str, bytes]) -> None:
+        dataset, resource = prepare(publisher, content)
+        publisher.act("resource_delete", id=resource)
+        after = stored_state(dataset["id"])
         assert after.projects == []
         assert after.states == {}
 
-    def test_by_hand_without_a_file_it_waits(self, scene: Scene) -> None:
-        dataset = scene.dataset()
-        made = scene.act(
+    def test_by_hand_without_a_file_it_waits(self, publisher: Publisher) -> None:
+        dataset = publisher.dataset()
+        made = publisher.act(
             "resource_create", package_id=dataset["id"], **resource_fields(url="a.json", url_type="upload")
         )
-        assert standing(dataset["id"]).states == {made["id"]: "pending"}
+        assert stored_state(dataset["id"]).states == {made["id"]: "pending"}
 
-    def test_a_link_waits(self, scene: Scene) -> None:
-        dataset = scene.dataset(resources=[resource_fields(url="https://example.org/a.json")])
-        after = standing(dataset["id"])
+    def test_a_link_waits(self, publisher: Publisher) -> None:
+        dataset = publisher.dataset(resources=[resource_fields(url="https://example.org/a.json")])
+        after = stored_state(dataset["id"])
         assert list(after.states.values()) == ["pending"]
-        assert scene.act("package_show", id=dataset["id"])["resources"][0]["oc4ids_validation_status"] == "pending"
+        assert publisher.act("package_show", id=dataset["id"])["resources"][0]["oc4ids_verdict"] == "pending"
 
-    def test_the_verdict_is_never_taken_from_input(self, scene: Scene) -> None:
+    def test_the_verdict_is_never_taken_from_input(self, publisher: Publisher) -> None:
         for kind in ("dataset", "oc4ids"):
-            fields = {"oc4ids_validation_status": "valid", "oc4ids_version": "1.1"}
+            fields = {"oc4ids_verdict": "valid", "oc4ids_version": "1.1"}
             declaring = resource_fields(url="https://example.org/a.json", **fields)
             other = resource_fields(url="https://example.org/b.json", **fields | {"conforms_to": ""})
-            dataset = scene.dataset(type=kind, resources=[declaring, other])
-            shown = scene.act("package_show", id=dataset["id"])["resources"]
-            assert [each.get("oc4ids_validation_status") for each in shown] == ["pending", None], kind
+            dataset = publisher.dataset(type=kind, resources=[declaring, other])
+            shown = publisher.act("package_show", id=dataset["id"])["resources"]
+            assert [each.get("oc4ids_verdict") for each in shown] == ["pending", None], kind
             assert [each.get("oc4ids_version") for each in shown] == ["0.9.5", None], kind
-            stored = standing(dataset["id"]).resources.values()
-            assert all("oc4ids_validation_status" not in extras for *_, extras in stored), kind
+            stored = stored_state(dataset["id"]).resources.values()
+            assert all("oc4ids_verdict" not in extras for *_, extras in stored), kind
 
-    def test_a_list_of_what_it_conforms_to_survives(self, scene: Scene, content: dict[str, bytes]) -> None:
-        both = [scenes.CONFORMS_TO, "https://example.org/other"]
+    def test_a_list_of_what_it_conforms_to_survives(self, publisher: Publisher, content: dict[str, bytes]) -> None:
+        both = [uploads.CONFORMS_TO, "https://example.org/other"]
         for kind in ("dataset", "oc4ids"):
-            dataset = scene.dataset(type=kind)
-            whole = scene.act("package_show", id=dataset["id"])
+            dataset = publisher.dataset(type=kind)
+            whole = publisher.act("package_show", id=dataset["id"])
             whole["resources"] = [resource_fields(conforms_to=both, url="https://example.org/x.json")]
-            shown = scene.act("package_update", **whole)["resources"][0]
+            shown = publisher.act("package_update", **whole)["resources"][0]
             assert shown["conforms_to"] == both, kind
-            assert shown["oc4ids_validation_status"] == "pending", kind
+            assert shown["oc4ids_verdict"] == "pending", kind
 
-    def test_a_plain_dataset_is_guarded_as_well(self, scene: Scene, content: dict[str, bytes]) -> None:
-        dataset = scene.dataset(type="dataset")
-        refused_with(api_create(scene, dataset, "", content["bad"]))
-        accepted(api_create(scene, dataset, "", content["good"]))
-        assert list(standing(dataset["id"]).states.values()) == ["valid"]
+    def test_a_plain_dataset_is_guarded_as_well(self, publisher: Publisher, content: dict[str, bytes]) -> None:
+        dataset = publisher.dataset(type="dataset")
+        refused_with(api_create(publisher, dataset, "", content["bad"]))
+        accepted(api_create(publisher, dataset, "", content["good"]))
+        assert list(stored_state(dataset["id"]).states.values()) == ["valid"]

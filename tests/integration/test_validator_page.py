@@ -14,8 +14,8 @@ import ckan.plugins.toolkit as tk
 import pytest
 from bs4 import BeautifulSoup
 from ckan import model
-from support import scenes
-from support.doors import portal
+from support import uploads
+from support.application import portal
 from support.visitor import Visitor, text_of
 
 from ckanext.cost_oc4ids.model import Project, ProjectVersion, Report, ResourceState
@@ -59,34 +59,34 @@ def problem(page: BeautifulSoup) -> str:
 
 class TestReport:
     def test_a_file_that_conforms(self, visitor: Visitor) -> None:
-        page = send(visitor, upload=file(scenes.encoded(scenes.package(2))))
-        assert text_of(page.find(class_="oc4ids-result__sentence")) == "Este archivo cumple"
+        page = send(visitor, upload=file(uploads.encoded(uploads.package(2))))
+        assert text_of(page.find(class_="oc4ids-verdict__sentence")) == "Este archivo cumple"
         assert "proyectos.json" in text_of(page.find(id="oc4ids-report-name"))
 
     def test_a_file_that_does_not(self, visitor: Visitor) -> None:
-        page = send(visitor, upload=file(scenes.encoded(scenes.broken_package(2))))
-        sentence = text_of(page.find(class_="oc4ids-result__sentence"))
+        page = send(visitor, upload=file(uploads.encoded(uploads.broken_package(2))))
+        sentence = text_of(page.find(class_="oc4ids-verdict__sentence"))
         assert sentence == "Este archivo no cumple: 4 errores en 2 proyectos"
         assert page.find(class_="oc4ids-kind--error") is not None
 
     def test_pasted_text_comes_back_to_be_corrected(self, visitor: Visitor) -> None:
-        text = scenes.encoded(scenes.broken_package(1)).decode()
+        text = uploads.encoded(uploads.broken_package(1)).decode()
         page = send(visitor, data=text)
         assert "no cumple" in text_of(page.find(class_="oc4ids-result__sentence"))
         assert json.loads(page.find("textarea").get_text()) == json.loads(text)
 
     def test_gzip(self, visitor: Visitor) -> None:
-        page = send(visitor, upload=file(gzip.compress(scenes.encoded(scenes.package(1))), "p.json.gz"))
-        assert text_of(page.find(class_="oc4ids-result__sentence")) == "Este archivo cumple"
+        page = send(visitor, upload=file(gzip.compress(uploads.encoded(uploads.package(1))), "p.json.gz"))
+        assert text_of(page.find(class_="oc4ids-verdict__sentence")) == "Este archivo cumple"
 
     @pytest.mark.parametrize("content", [b"", b"hola", b"%PDF-1.7", b"<html>", b"\xff\xfe\x00", b"[" * 5000, b"null", b"[1]"])
-    def test_a_file_that_cannot_be_read_is_told_why(self, visitor: Visitor, content: bytes) -> None:
+    def test_a_file_that_cannot_be_read_gets_a_reason(self, visitor: Visitor, content: bytes) -> None:
         page = send(visitor, upload=file(content))
         assert page.find(class_="oc4ids-result--invalid") is not None
         assert page.find(class_="oc4ids-finding__remedy") is not None
 
-    def test_downloads_stand_in_the_page_itself(self, visitor: Visitor) -> None:
-        page = send(visitor, upload=file(scenes.encoded(scenes.broken_package(1))))
+    def test_downloads_are_in_the_page_itself(self, visitor: Visitor) -> None:
+        page = send(visitor, upload=file(uploads.encoded(uploads.broken_package(1))))
         links = {link["download"]: link["href"] for link in page.find_all("a", download=True)}
         assert set(links) == {"oc4ids.csv", "oc4ids.json"}
         kind, content = links["oc4ids.json"].split(",", 1)
@@ -96,13 +96,13 @@ class TestReport:
 
     def test_what_was_sent_is_text_and_nothing_else(self, visitor: Visitor) -> None:
         name = "<img src=x onerror=alert(1)>.json"
-        page = send(visitor, upload=file(scenes.encoded(scenes.broken_package(1)), name))
+        page = send(visitor, upload=file(uploads.encoded(uploads.broken_package(1)), name))
         assert not page.find_all("img", onerror=True)
         assert not any("alert('ay')" in (script.string or "") for script in page.find_all("script"))
 
     def test_in_english(self, visitor: Visitor) -> None:
-        page = send(visitor, lang="/en", upload=file(scenes.encoded(scenes.broken_package(1))))
-        assert "This file does not conform" in text_of(page.find(class_="oc4ids-result__sentence"))
+        page = send(visitor, lang="/en", upload=file(uploads.encoded(uploads.broken_package(1))))
+        assert "This file does not conform" in text_of(page.find(class_="oc4ids-verdict__sentence"))
 
     def test_nothing_is_kept(self, visitor: Visitor) -> None:
         def kept() -> list[int]:
@@ -111,7 +111,7 @@ class TestReport:
             return [model.Session.query(table).count() for table in (Report, ResourceState, Project, ProjectVersion)] + [files]
 
         before = kept()
-        send(visitor, upload=file(scenes.encoded(scenes.package(1))))
+        send(visitor, upload=file(uploads.encoded(uploads.package(1))))
         assert kept() == before
 
 

@@ -9,10 +9,11 @@ import ckan.plugins.toolkit as tk
 import pytest
 import rdflib
 from ckan.tests import factories, helpers
-from support.doors import Scene, portal
+from support.application import portal
 from support.plan_portal import Town
 from support.projects import encode
-from support.scenes import CONFORMS_TO, package, uploaded
+from support.publisher import Publisher
+from support.uploads import CONFORMS_TO, package, uploaded
 
 from ckanext.cost_oc4ids.dataset import scheming
 
@@ -35,9 +36,9 @@ def written(app: Any, path: str) -> rdflib.Graph:
 
 
 def test_a_dataset_of_projects(app: Any) -> None:
-    scene = Scene.new(app)
-    dataset = scene.dataset()
-    resource = uploaded(app, scene.editor, dataset, encode(package(2)))
+    publisher = Publisher.new(app)
+    dataset = publisher.dataset()
+    resource = uploaded(app, publisher.editor, dataset, encode(package(2)))
     graph = written(app, f"/dataset/{dataset['name']}.ttl")
     assert len(list(graph.subjects(rdflib.RDF.type, DCAT.Dataset))) == 1
     (distribution,) = graph.subjects(rdflib.RDF.type, DCAT.Distribution)
@@ -69,7 +70,7 @@ def test_a_plan(app: Any) -> None:
     assert [str(one) for one in graph.objects(None, DCT.title) if str(one) == title]
 
 
-def test_what_scheming_is_told(app: Any) -> None:
+def test_the_schemas_that_scheming_gets(app: Any) -> None:
     show = tk.get_action("scheming_dataset_schema_show")
     assert show({}, {"type": "dataset"})["dataset_fields"] == []
     assert show({}, {"type": "oc4ids"})["dataset_type"] == "oc4ids"
@@ -80,5 +81,5 @@ def test_what_scheming_is_told(app: Any) -> None:
 
 def test_a_description_of_the_portals_own_is_left_alone() -> None:
     own = {"dataset_type": "dataset", "dataset_fields": [{"field_name": "title"}]}
-    told = scheming.scheming_dataset_schema_show
-    assert told(lambda _context, _data: own, {}, {"type": "dataset"}) is own
+    show = scheming.scheming_dataset_schema_show
+    assert show(lambda _context, _data: own, {}, {"type": "dataset"}) is own

@@ -40,7 +40,7 @@ def people_and_organismos() -> None:
 @pytest.mark.one_release("what it adds to tests/integration is the data of the sample, which no release changes")
 @pytest.mark.usefixtures("with_plugins", "clean_db", "clean_index", "with_request_context")
 class TestStory:
-    def test_a_year_is_told_once(self, demo: Any) -> None:
+    def test_the_year_is_loaded_once(self, demo: Any) -> None:
         from ckanext.ogp_plan.model import (
             Cut,
             Event,

@@ -19,7 +19,7 @@ import pytest
 import sqlalchemy as sa
 from ckan import model
 from support import plan_files
-from support.doors import portal
+from support.application import portal
 from support.plan_portal import YEAR, Town
 from werkzeug.datastructures import FileStorage
 

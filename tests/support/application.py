@@ -11,9 +11,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-from ckan import plugins
+from ckan import model, plugins
+from ckan.lib import search
 from ckan.plugins import core
 from ckan.tests import helpers
+
+from support import tables
 
 #: Plugins with which the application was built → the application.
 _BUILT: dict[tuple[str, ...], Any] = {}
@@ -47,3 +50,17 @@ def client() -> Any:
         _BUILT[names] = helpers._get_test_app()
     built = _BUILT[names]
     return helpers.CKANTestApp(built.app)
+
+
+@contextlib.contextmanager
+def portal() -> Iterator[Any]:
+    """CKAN with its plugins, an empty database and index, for a module of tests; gives the application.
+
+    The tests of a module share what is in it and keep apart by organismos and projects of their own.
+    Options are changed with ``monkeypatch.setitem(tk.config, …)``.
+    """
+    with loaded():
+        tables.empty()
+        search.clear_all()
+        yield client()
+        model.Session.remove()

@@ -132,14 +132,14 @@ class Story:
         return self.starts[stage] <= NOW
 
     def period(self, start: dt.datetime, end: dt.datetime) -> Json:
-        made: Json = {
+        period: Json = {
             "startDate": moment(start),
             "endDate": moment(end),
             "durationInDays": (end - start).days,
         }
         if self.profile.everything:
-            made["maxExtentDate"] = moment(end + dt.timedelta(days=60))
-        return made
+            period["maxExtentDate"] = moment(end + dt.timedelta(days=60))
+        return period
 
     def money(self, amount: int) -> Json:
         return {"amount": amount, "currency": "COP"}
@@ -248,12 +248,17 @@ def person(tale: Story, key: str, name: str, job: str) -> Json:
 def enrol(tale: Story, key: str, name: str) -> None:
     """Add an organisation to the story; its roles come from the references to it."""
     number = len(tale.parties) + 1 + tale.number * 10
-    made: Json = {"id": f"CO-{number:08d}", "name": name, "identifier": identifier(number, name), "roles": []}
+    party: Json = {
+        "id": f"CO-{number:08d}",
+        "name": name,
+        "identifier": identifier(number, name),
+        "roles": [],
+    }
     if tale.profile.paragraphs > 1:
-        made["address"] = address(tale, f"Avenida 2 Norte # {number % 60 + 1}-{number % 90 + 10}")
-        made["contactPoint"] = contact(tale, "Atención al ciudadano")
+        party["address"] = address(tale, f"Avenida 2 Norte # {number % 60 + 1}-{number % 90 + 10}")
+        party["contactPoint"] = contact(tale, "Atención al ciudadano")
     if tale.profile.everything:
-        made["additionalIdentifiers"] = [
+        party["additionalIdentifiers"] = [
             {
                 "scheme": "CO-NIT",
                 "id": f"8{number:08d}",
@@ -262,15 +267,15 @@ def enrol(tale: Story, key: str, name: str) -> None:
             }
         ]
         if key in ("authority", "builder"):
-            made["people"] = [person(tale, f"{key}-1", tale.random.choice(PEOPLE), "Dirección técnica")]
-            made["classifications"] = [
+            party["people"] = [person(tale, f"{key}-1", tale.random.choice(PEOPLE), "Dirección técnica")]
+            party["classifications"] = [
                 classification("costIdsLegalType", "public" if key == "authority" else "private")
             ]
         if key == "builder":
-            made["beneficialOwners"] = [
+            party["beneficialOwners"] = [
                 person(tale, "socio-1", tale.random.choice(PEOPLE), "Socio mayoritario")
             ]
-    tale.parties[key] = made
+    tale.parties[key] = party
 
 
 def classification(scheme: str, code: str, words: str = "Clasificación de referencia") -> Json:
@@ -278,7 +283,7 @@ def classification(scheme: str, code: str, words: str = "Clasificación de refer
 
 
 def document(tale: Story, key: str, kind: str, title: str, published: dt.datetime) -> Json:
-    made: Json = {
+    fields: Json = {
         "id": key,
         "documentType": kind,
         "title": title,
@@ -288,16 +293,16 @@ def document(tale: Story, key: str, kind: str, title: str, published: dt.datetim
         "language": "es",
     }
     if tale.profile.paragraphs > 1:
-        made["description"] = f"{title} del proyecto «{tale.title}», en la versión firmada."
+        fields["description"] = f"{title} del proyecto «{tale.title}», en la versión firmada."
     if tale.profile.everything:
-        made |= {
+        fields |= {
             "dateModified": moment(min(published + dt.timedelta(days=3), NOW)),
             "pageStart": "1",
             "pageEnd": "18",
             "accessDetails": "Consulta libre en línea",
             "author": "Oficina técnica",
         }
-    return made
+    return fields
 
 
 def location(tale: Story, key: str, kind: str = "Point") -> Json:
@@ -312,39 +317,39 @@ def location(tale: Story, key: str, kind: str = "Point") -> Json:
     elif kind == "Polygon":
         a, b = round(x + 0.002, 6), round(y + 0.002, 6)
         coordinates = [[[x, y], [a, y], [a, b], [x, b], [x, y]]]
-    made: Json = {
+    place: Json = {
         "id": key,
         "description": f"Barrio {tale.barrio}, comuna {tale.comuna}",
         "geometry": {"type": kind, "coordinates": coordinates},
     }
     if tale.profile.paragraphs > 1:
-        made["address"] = address(tale, f"Carrera {tale.comuna} # {tale.number % 80 + 1}-20")
+        place["address"] = address(tale, f"Carrera {tale.comuna} # {tale.number % 80 + 1}-20")
     if tale.profile.everything:
-        made["gazetteer"] = {"scheme": "GEONAMES", "identifiers": ["3687925"]}
-        made["uri"] = tale.link("lugares", key)
-    return made
+        place["gazetteer"] = {"scheme": "GEONAMES", "identifiers": ["3687925"]}
+        place["uri"] = tale.link("lugares", key)
+    return place
 
 
 def observation(tale: Story, key: str, start: dt.datetime, end: dt.datetime, measure: Any) -> Json:
-    made: Json = {
+    metric: Json = {
         "id": key,
         "period": tale.period(start, end),
         "measure": measure,
         "unit": {"name": "percent", "scheme": "UNCEFACT", "id": "P1"},
     }
     if tale.profile.everything:
-        made["unit"]["uri"] = f"{SITE}/unidades/P1"
-        made["value"] = tale.money(tale.budget)
-        made["dimensions"] = {"tramo": "1"}
-        made["notes"] = "Medida en el comité de obra"
-    return made
+        metric["unit"]["uri"] = f"{SITE}/unidades/P1"
+        metric["value"] = tale.money(tale.budget)
+        metric["dimensions"] = {"tramo": "1"}
+        metric["notes"] = "Medida en el comité de obra"
+    return metric
 
 
 def progress(tale: Story, *, planned: bool) -> list[Json]:
     """Percentages of works and money over the implementation, as forecast or as measured until now."""
     start, end = tale.starts["implementation"], tale.starts["completion"]
     steps = tale.profile.observations
-    made = []
+    rows = []
     for metric, title in (("physicalProgress", "Avance físico"), ("financialProgress", "Avance financiero")):
         observed = []
         for step in range(steps):
@@ -355,7 +360,7 @@ def progress(tale: Story, *, planned: bool) -> list[Json]:
             measure = round(100 * (step + 1) / steps * (1 if planned else 0.96), 1)
             observed.append(observation(tale, f"{metric}-{step + 1}", since, until, measure))
         if observed:
-            made.append(
+            rows.append(
                 {
                     "id": metric,
                     "title": title,
@@ -363,12 +368,12 @@ def progress(tale: Story, *, planned: bool) -> list[Json]:
                     "observations": observed,
                 }
             )
-    return made
+    return rows
 
 
 def milestone(tale: Story, key: str, kind: str, title: str, due: dt.datetime) -> Json:
     met = due <= NOW
-    made: Json = {
+    fields: Json = {
         "id": key,
         "title": title,
         "type": kind,
@@ -377,12 +382,12 @@ def milestone(tale: Story, key: str, kind: str, title: str, due: dt.datetime) ->
         "status": "met" if met else "scheduled",
     }
     if met:
-        made["dateMet"] = moment(due)
+        fields["dateMet"] = moment(due)
     if tale.profile.everything:
-        made["code"] = "commencement"
-        made["dateModified"] = moment(min(due, NOW))
-        made["value"] = tale.money(tale.budget // 10)
-    return made
+        fields["code"] = "commencement"
+        fields["dateModified"] = moment(min(due, NOW))
+        fields["value"] = tale.money(tale.budget // 10)
+    return fields
 
 
 def transaction(tale: Story, key: str, date: dt.datetime, amount: int, payee: str) -> Json:
@@ -427,9 +432,9 @@ def budget(tale: Story) -> Json:
     """A budget whose parts add up to its amount."""
     requested = tale.starts["identification"] + dt.timedelta(days=30)
     approved = tale.starts["identification"] + dt.timedelta(days=75)
-    made: Json = {"amount": tale.money(tale.budget), "requestDate": moment(requested)}
+    fields: Json = {"amount": tale.money(tale.budget), "requestDate": moment(requested)}
     if approved <= NOW:
-        made["approvalDate"] = moment(approved)
+        fields["approvalDate"] = moment(approved)
     if tale.profile.paragraphs > 1:
         half = tale.budget // 2
         parts = []
@@ -445,13 +450,13 @@ def budget(tale: Story) -> Json:
                 part["uri"] = tale.link("presupuesto", key)
                 part["approvalDate"] = moment(approved)
             parts.append(part)
-        made["description"] = "Presupuesto plurianual aprobado para el proyecto"
-        made["budgetBreakdowns"] = [
+        fields["description"] = "Presupuesto plurianual aprobado para el proyecto"
+        fields["budgetBreakdowns"] = [
             {"id": "fuentes", "description": "Por fuente de recursos", "budgetBreakdown": parts}
         ]
     if tale.profile.everything:
-        made["finance"] = [finance(tale, "emprestito", tale.budget // 2)]
-    return made
+        fields["finance"] = [finance(tale, "emprestito", tale.budget // 2)]
+    return fields
 
 
 def modification(tale: Story, value: int, start: dt.datetime, end: dt.datetime, releases: bool) -> list[Json]:
@@ -459,7 +464,7 @@ def modification(tale: Story, value: int, start: dt.datetime, end: dt.datetime, 
     if date > NOW:
         return []
     later = end + dt.timedelta(days=45)
-    made = [
+    changes = [
         {
             "id": "otrosi-1",
             "date": moment(date),
@@ -480,9 +485,9 @@ def modification(tale: Story, value: int, start: dt.datetime, end: dt.datetime, 
         },
     ]
     if releases:
-        for each in made:
+        for each in changes:
             each["releaseID"] = f"{tale.number}-contrato-2"
-    return made
+    return changes
 
 
 def process(
@@ -518,7 +523,7 @@ def process(
         "contractValue": tale.money(value),
         "contractPeriod": tale.period(start, end),
     }
-    made: Json = {"id": f"ocds-zz9999-{tale.number:06d}-{key}", "summary": summary}
+    fields: Json = {"id": f"ocds-zz9999-{tale.number:06d}-{key}", "summary": summary}
     if end <= NOW:
         summary["finalValue"] = tale.money(value)
     if tale.profile.paragraphs > 1:
@@ -538,7 +543,7 @@ def process(
             for n, each in enumerate(moments)
         ]
     if tale.profile.everything:
-        summary["ocid"] = made["id"]
+        summary["ocid"] = fields["id"]
         summary["tender"]["sustainability"] = [{"strategies": ["awardCriteria"]}]
         summary["milestones"] = [milestone(tale, "hito-1", "delivery", "Acta de inicio", start)]
         summary["finance"] = [finance(tale, f"{key}-credito", value // 2)]
@@ -549,7 +554,7 @@ def process(
                 "description": "Contratación de mano de obra de la comuna",
             },
         }
-        made["releases"] = [
+        fields["releases"] = [
             {
                 "id": f"{tale.number}-contrato-{n}",
                 "tag": [tag],
@@ -562,7 +567,7 @@ def process(
             changes = modification(tale, value, start, end, releases=True)
             if changes:
                 summary["modifications"] = changes
-    return made
+    return fields
 
 
 def meeting(tale: Story, key: str) -> Json:
@@ -668,15 +673,15 @@ def everything_else(tale: Story) -> Json:
 
 
 def completion(tale: Story) -> Json:
-    made: Json = {"endDate": moment(tale.starts["completion"]), "finalValue": tale.money(tale.budget)}
+    fields: Json = {"endDate": moment(tale.starts["completion"]), "finalValue": tale.money(tale.budget)}
     if tale.profile.paragraphs > 1:
-        made |= {
+        fields |= {
             "endDateDetails": "La obra se recibió en la fecha prevista",
             "finalValueDetails": "Valor según acta de liquidación",
             "finalScope": "Se entregó la totalidad de lo contratado",
             "finalScopeDetails": "Sin cambios frente al alcance aprobado",
         }
-    return made
+    return fields
 
 
 def project(number: int, size: str = "medium", seed: int = 0) -> Json:
@@ -694,7 +699,7 @@ def project(number: int, size: str = "medium", seed: int = 0) -> Json:
     enrol(tale, "watcher", f"{tale.random.choice(SUPERVISORS)} de prueba S.A.S.")
     enrol(tale, "rival", "Proponente Segundo de prueba S.A.S.")
     starts = tale.starts
-    made: Json = {
+    fields: Json = {
         "id": tale.id,
         "updated": moment(NOW - dt.timedelta(days=number % 60)),
         "title": tale.title,
@@ -723,31 +728,31 @@ def project(number: int, size: str = "medium", seed: int = 0) -> Json:
         ],
     }
     if profile.paragraphs > 1:
-        made["language"] = "es"
-        made["locations"].append(location(tale, "tramo", "LineString"))
+        fields["language"] = "es"
+        fields["locations"].append(location(tale, "tramo", "LineString"))
         for stage, after in zip(STATUSES[:6], STATUSES[1:], strict=True):
-            made[f"{stage}Period"] = tale.period(starts[stage], starts[after])
+            fields[f"{stage}Period"] = tale.period(starts[stage], starts[after])
     if profile.everything:
-        made["locations"].append(location(tale, "predio", "Polygon"))
-        made |= everything_else(tale)
+        fields["locations"].append(location(tale, "predio", "Polygon"))
+        fields |= everything_else(tale)
     if profile.observations and tale.reached("implementation"):
-        made["forecasts"] = progress(tale, planned=True)
+        fields["forecasts"] = progress(tale, planned=True)
         measured = progress(tale, planned=False)
         if measured:
-            made["metrics"] = measured
+            fields["metrics"] = measured
     if tale.reached("implementation"):
         window = (starts["implementation"], starts["completion"])
-        made["contractingProcesses"] = [
+        fields["contractingProcesses"] = [
             process(tale, "obra", "construction", "builder", 0.8, window),
             process(tale, "interventoria", "supervision", "watcher", 0.08, window),
         ]
         if profile.everything:
             before = (starts["preparation"] + dt.timedelta(days=100), starts["implementation"])
-            made["contractingProcesses"].append(process(tale, "disenos", "design", "watcher", 0.05, before))
+            fields["contractingProcesses"].append(process(tale, "disenos", "design", "watcher", 0.05, before))
     if tale.reached("completion"):
-        made["completion"] = completion(tale)
-    made["parties"] = [each for each in tale.parties.values() if each["roles"]]
-    return made
+        fields["completion"] = completion(tale)
+    fields["parties"] = [each for each in tale.parties.values() if each["roles"]]
+    return fields
 
 
 def head() -> Json:

@@ -213,6 +213,6 @@ def long_f014() -> list[str]:
 
 
 def _body(component: int, number: int, row: int) -> list[str]:
-    said = f"{component}.{number} vez {row}"
+    label = f"{component}.{number} vez {row}"
     months = ["X" if month == component * row else "" for month in range(1, 13)]
-    return [f"Descripción de lo que se hará {said}", f"Tres (3) entregas {said}", *months, f"Producto entregado {said}", f"Número de entregas {said}", "3", "DATIC"]
+    return [f"Descripción de lo que se hará {label}", f"Tres (3) entregas {label}", *months, f"Producto entregado {label}", f"Número de entregas {label}", "3", "DATIC"]

@@ -1,6 +1,6 @@
 """Small plans of every family in a real portal, and the people of each kind around them.
 
-A module of tests shares one portal (``support.doors.portal``) and one town::
+A module of tests shares one portal (``support.application.portal``) and one town::
 
     @pytest.fixture(scope="module")
     def town() -> Iterator[Town]:

@@ -27,7 +27,7 @@ def strings(value: Any) -> Iterator[str]:
             yield from strings(one)
 
 
-def said(reading: Reading) -> str:
+def reading_text(reading: Reading) -> str:
     """All that a reading holds, in one text; reasons and titles in our own words are left out."""
     found = to_dict(reading)
     for kind in ("inherited", "flagged", "dropped", "asked", "answered"):
@@ -52,7 +52,7 @@ def lost(content: bytes, reading: Reading, name: str = "") -> list[str]:
     Cells are compared without their spaces. A cell that was taken apart (a code glued to its title, a
     list, an indicator joined again) is held against its pieces, cut at codes and ends of sentences.
     """
-    packed = _packed(said(reading))
+    packed = _packed(reading_text(reading))
     wanted: Counter[str] = Counter()
     first: dict[str, tuple[str, str]] = {}
     for _, row in sources.load(content, name).rows():

@@ -70,6 +70,6 @@ def test_what_is_no_list_of_resources(resources: Any) -> None:
 
 
 def test_computed_fields_are_dropped() -> None:
-    resources = [{"oc4ids_validation_status": "valid", "oc4ids_version": "1.1", "name": "x"}]
+    resources = [{"oc4ids_verdict": "valid", "oc4ids_version": "1.1", "name": "x"}]
     declaration.drop_computed(resources)
     assert resources == [{"name": "x"}]

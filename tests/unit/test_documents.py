@@ -48,12 +48,12 @@ def test_no_action_is_left_out_and_none_is_made_up() -> None:
 
 @pytest.mark.parametrize("name", sorted(actions()))
 def test_its_parameters_and_an_example(name: str) -> None:
-    told = set(re.findall(r"`(\w+)`", "".join(rows()[name].split("|")[2:])))
-    assert actions()[name] - COMMON <= told
+    documented = set(re.findall(r"`(\w+)`", "".join(rows()[name].split("|")[2:])))
+    assert actions()[name] - COMMON <= documented
     assert re.search(rf"^    (?:…/)?{name}\b", TEXT, re.MULTILINE), "it has an example"
 
 
-def test_every_table_is_told() -> None:
+def test_every_table_is_documented() -> None:
     document = (ROOT / "docs" / "modelo-de-datos.md").read_text(encoding="utf-8")
     for plugin in ("cost_oc4ids", "ogp_plan"):
         for path in (ROOT / "ckanext" / plugin / "migration" / plugin / "versions").glob("*.py"):

@@ -103,7 +103,7 @@ def test_required_id_and_what_is_no_object() -> None:
     assert hits(None) == [("schema.null", "", "projects")]
 
 
-def test_a_value_of_the_wrong_type_is_said_once() -> None:
+def test_a_value_of_the_wrong_type_is_reported_once() -> None:
     # the enum and the format fail too
     assert hits({"id": "x", "status": None}) == [("schema.null", "status", "status")]
     assert [code for code, _, _ in hits({"id": "x", "budget": {"amount": {"currency": 5}}})] == [

@@ -57,6 +57,6 @@ ALLOWED = {
 
 
 @pytest.mark.parametrize("plugin", ALLOWED, ids=lambda plugin: plugin.__name__)
-def test_nothing_else_stands_in_the_root_of_a_plugin(plugin: object) -> None:
+def test_nothing_else_is_in_the_root_of_a_plugin(plugin: object) -> None:
     root = Path(plugin.__file__).parent  # type: ignore[attr-defined]
     assert {path.name for path in root.iterdir()} - {"__pycache__"} <= ALLOWED[plugin]

@@ -369,7 +369,7 @@ class TestAliases:
         alias = schema.aliases().field(parent, written)
         assert alias and alias.to == meant
 
-    def test_what_is_known_of_anywhere_is_said_only_where_it_fits(self) -> None:
+    def test_an_alias_is_suggested_only_where_it_fits(self) -> None:
         assert schema.aliases().field("budget", "municipio") is None
         assert schema.aliases().field("nowhere", "título") is None
         assert schema.aliases().code("noSuchList", "x") is None

@@ -217,7 +217,7 @@ def test_no_shape_of_data_raises() -> None:
 
 class TestOverview:
     def test_joins_references_with_parties(self) -> None:
-        told = overview(
+        project = overview(
             {
                 "id": "p",
                 "publicAuthority": {"id": "A"},
@@ -228,8 +228,8 @@ class TestOverview:
                 "contractingProcesses": [{"id": "c", "summary": {"suppliers": [{"id": "B"}, {"id": "Z"}]}}],
             }
         )
-        assert told.authority == "Secretaría"
-        assert told.contracts[0].suppliers == ("Consorcio", "Z")
+        assert project.authority == "Secretaría"
+        assert project.contracts[0].suppliers == ("Consorcio", "Z")
 
     @pytest.mark.parametrize(
         ("address", "kept"),
@@ -242,12 +242,12 @@ class TestOverview:
         assert bool(web_address(address)) is kept
 
     def test_what_is_beyond_a_page_is_counted(self) -> None:
-        told = overview({"id": "p", "documents": [{"id": str(n)} for n in range(130)]})
-        assert (len(told.documents), told.more) == (100, {"documents": 30})
+        project = overview({"id": "p", "documents": [{"id": str(n)} for n in range(130)]})
+        assert (len(project.documents), project.more) == (100, {"documents": 30})
 
-    def test_several_currencies_are_said_and_not_added(self) -> None:
+    def test_several_currencies_are_shown_and_not_added(self) -> None:
         values = [{"amount": 1, "currency": "COP"}, {"amount": 1, "currency": "USD"}, None]
-        told = overview(
+        project = overview(
             {"id": "p", "contractingProcesses": [{"summary": {"contractValue": value}} for value in values]}
         )
-        assert (told.contracted, told.mixed_currencies, told.unvalued) == (None, True, 1)
+        assert (project.contracted, project.mixed_currencies, project.unvalued) == (None, True, 1)

@@ -84,4 +84,4 @@ class DatasetMixin:
             if version:
                 state = states.get(resource["id"])
                 resource["oc4ids_version"] = version
-                resource["oc4ids_validation_status"] = state.state if state else "pending"
+                resource["oc4ids_verdict"] = state.state if state else "pending"

@@ -39,13 +39,13 @@ def _badge(state: str) -> dict[str, str]:
 def oc4ids_badge(thing: Mapping[str, Any]) -> dict[str, str] | None:
     """Return ``{"state", "icon", "text"}`` for a dataset or a resource, or None when it has no state.
 
-    No query: ``oc4ids_validation_status`` is in the dict since it was shown.
+    No query: ``oc4ids_verdict`` is in the dict since it was shown.
     """
-    own = thing.get("oc4ids_validation_status")
+    own = thing.get("oc4ids_verdict")
     states = (
         {own}
         if own
-        else {resource.get("oc4ids_validation_status") for resource in thing.get("resources") or []}
+        else {resource.get("oc4ids_verdict") for resource in thing.get("resources") or []}
     )
     for state in GRAVEST_FIRST:
         if state in states:

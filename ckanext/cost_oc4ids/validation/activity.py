@@ -8,8 +8,8 @@ from ckan.lib.plugins import get_permission_labels
 
 from ckanext.cost_oc4ids.model import Report
 
-#: shown by ``templates/snippets/activities/oc4ids_validation.html``
-TYPE = "oc4ids validation"
+#: shown by ``templates/snippets/activities/oc4ids_verdict.html``
+TYPE = "oc4ids verdict"
 
 
 def add(package: model.Package, resource: model.Resource, report: Report) -> None:

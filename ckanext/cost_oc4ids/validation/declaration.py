@@ -13,7 +13,7 @@ PACKAGE_SCHEMA_URI = (
 )
 
 #: fields of a resource that are worked out when it is shown and never taken from anybody
-COMPUTED = ("oc4ids_version", "oc4ids_validation_status")
+COMPUTED = ("oc4ids_version", "oc4ids_verdict")
 
 _SCHEMA_URI = re.compile(
     r"https?://standard\.open-contracting\.org/infrastructure/schema/"

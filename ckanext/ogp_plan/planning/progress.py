@@ -210,7 +210,7 @@ def compute_indicator_progress(
 
 
 def target_fraction(indicator: Indicator, actual: Decimal, wanted: Decimal | None) -> Decimal | None:
-    """Return how far an actual value is from the baseline to a target; see :func:`compute_indicator_progress`."""
+    """Return how far a value is from the baseline to a target: :func:`compute_indicator_progress`."""
     if not wanted:
         return None
     if indicator.accumulation is Accumulation.ALL_MEET:

@@ -124,18 +124,18 @@ def groups(year: int = YEAR) -> dict[str, OrgGroup]:
     """Return the dated groups with their members, by id."""
     found = _load("organismos", year)
     usual = {"solicitudes": True, "tramites": False, "central": True}
-    made = {}
-    for one in found["groups"]:
+    groups_by_id = {}
+    for group in found["groups"]:
         members = tuple(
             organismo["name"]
             for organismo in found["organismos"]
-            if all(organismo.get(key, usual.get(key)) == value for key, value in one["where"].items())
+            if all(organismo.get(key, usual.get(key)) == value for key, value in group["where"].items())
         )
         first, last = dt.date(year, 1, 1), dt.date(year, 12, 31)
-        made[one["group"]] = OrgGroup(
-            one["group"], one["title"], len(members), members, first, last, found["source"]
+        groups_by_id[group["group"]] = OrgGroup(
+            group["group"], group["title"], len(members), members, first, last, found["source"]
         )
-    return made
+    return groups_by_id
 
 
 def with_groups(plan: Plan, year: int = YEAR) -> Plan:

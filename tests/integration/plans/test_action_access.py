@@ -13,7 +13,7 @@ import ckan.plugins.toolkit as tk
 import pytest
 from ckan import model
 from ckan.model.types import make_uuid
-from support.doors import portal
+from support.application import portal
 from support.plan_portal import Town
 
 from ckanext.ogp_plan.model import Delegation, Import, PlanRole, PlanRow

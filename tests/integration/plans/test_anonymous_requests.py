@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from support.doors import portal
+from support.application import portal
 
 ACTIONS = (
     "ogp_plan_delegation_list",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 from ckan import model
-from support.doors import portal
+from support.application import portal
 from support.plan_portal import Town
 from support.visitor import Visitor, text_of
 
@@ -45,25 +45,25 @@ class TestCuts:
     def in_may(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(record_service, "today", lambda: dt.date(2026, 5, 4))
 
-    def test_the_desk_freezes_and_publishes(self, town: Town) -> None:
+    def test_control_interno_freezes_and_publishes(self, town: Town) -> None:
         plan = town.plan("paac")
         town.update(plan, ("fila", "1.1.1"), organization=town.obras, state=Declared.DONE, period="2026-03", text=HOSTILE)
-        desk = f"/planes/{plan.name}/cortes"
+        url = f"/planes/{plan.name}/cortes"
         control = signed_in(town, "control")
-        assert control.page(desk).find("button", attrs={"value": "freeze"})
-        assert not control.page(desk).find("button", attrs={"value": "publish"})
-        assert control.post(desk, {"do": "freeze", "day": "2026-04-30"}).status_code == 400
-        answer = control.post(desk, {**control.token(desk), "do": "freeze", "day": "2026-04-30"})
+        assert control.page(url).find("button", attrs={"value": "freeze"})
+        assert not control.page(url).find("button", attrs={"value": "publish"})
+        assert control.post(url, {"do": "freeze", "day": "2026-04-30"}).status_code == 400
+        answer = control.post(url, {**control.token(url), "do": "freeze", "day": "2026-04-30"})
         assert answer.status_code in (302, 303)
-        answer = control.post(desk, {**control.token(desk), "do": "freeze", "day": "2026-04-30"})
+        answer = control.post(url, {**control.token(url), "do": "freeze", "day": "2026-04-30"})
         assert answer.status_code == 400
-        answer = control.post(desk, {**control.token(desk), "do": "publish", "day": "2026-04-30"})
+        answer = control.post(url, {**control.token(url), "do": "publish", "day": "2026-04-30"})
         assert answer.status_code in (302, 303)
         assert model.Session.query(Cut).filter_by(plan_id=plan.id).count() == 1
         assert model.Session.query(Publication).filter_by(plan_id=plan.id).count() == 1
         anonymous = Visitor(town.app)
-        assert not anonymous.page(desk).find("button", attrs={"value": "freeze"})
-        assert anonymous.post(desk, {**anonymous.token("/user/login"), "do": "freeze", "day": "2026-04-30"}).status_code in (302, 401, 403)
+        assert not anonymous.page(url).find("button", attrs={"value": "freeze"})
+        assert anonymous.post(url, {**anonymous.token("/user/login"), "do": "freeze", "day": "2026-04-30"}).status_code in (302, 401, 403)
 
     def test_the_page_says_it_all(self, town: Town) -> None:
         plan = town.plan("paac")
@@ -74,11 +74,11 @@ class TestCuts:
         town.call("control", "ogp_plan_cut_create", plan=plan.name, day="2026-04-30")
         town.update(plan, ("fila", "1.1.1"), organization=town.obras, state=Declared.DONE, period="2026-03", text=HOSTILE, supersedes=update.id)
         page = anonymous.page(url)
-        said = text_of(page)
+        text = text_of(page)
         cut = model.Session.scalars(sa.select(Cut).where(Cut.plan_id == plan.id)).one()
-        assert cut.sha256 in said
-        assert "DATIC" in said  # it owed 1.1.2 and reported nothing
-        assert "1.1.1" in said
+        assert cut.sha256 in text
+        assert "DATIC" in text  # it owed 1.1.2 and reported nothing
+        assert "1.1.1" in text
         assert "<script>alert" not in str(page)
         rows = page.find("tfoot").find_all("td")
         assert [text_of(one) for one in rows[:2]] == ["3", "0"]

@@ -17,8 +17,9 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.lib import jobs as core_jobs
 from ckan.tests import factories
-from support.doors import portal, storage
+from support.application import portal
 from support.plan_portal import Town
+from support.publisher import storage
 
 from ckanext.ogp_plan import config, jobs
 from ckanext.ogp_plan.model import Event, PlanRow
@@ -180,7 +181,7 @@ class TestLinks:
         assert set(error.value.error_dict) == {"url"}
 
     def test_what_cannot_be(self, town: Town, plan: PlanRow) -> None:
-        for said, field in (
+        for given, field in (
             ({}, "url"),
             ({"url": "https://a.co", "resource": "x"}, "resource"),
             ({"url": "javascript:alert(1)"}, "url"),
@@ -196,7 +197,7 @@ class TestLinks:
             ({"upload": "texto"}, "upload"),
             ({"confirms": True, "url": "https://a.co"}, "confirms"),
         ):
-            assert field in refused(town, plan, **said), said
+            assert field in refused(town, plan, **given), given
 
 
 class TestCatalogue:
@@ -229,7 +230,7 @@ class TestCatalogue:
             town.call("citizen", "ogp_plan_evidence_private", id=made["id"])
         assert town.call("monitor", "ogp_plan_evidence_private", id=made["id"])["dataset"] == hidden["id"]
 
-    def test_of_what_one_may_not_see_nothing_is_said(self, town: Town, plan: PlanRow) -> None:
+    def test_of_what_one_may_not_see_nothing_is_revealed(self, town: Town, plan: PlanRow) -> None:
         foreign = factories.Dataset(owner_org=town.otra, private=True)
         there = refused(town, plan, dataset=foreign["id"])
         assert refused(town, plan, dataset="no-hay-tal") == there

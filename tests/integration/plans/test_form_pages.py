@@ -9,7 +9,7 @@ import ckan.plugins.toolkit as tk
 import pytest
 import sqlalchemy as sa
 from ckan import model
-from support.doors import portal
+from support.application import portal
 from support.plan_portal import Town
 
 from ckanext.ogp_plan import config

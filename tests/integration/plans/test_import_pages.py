@@ -11,7 +11,7 @@ import pytest
 from ckan import model
 from openpyxl import load_workbook
 from support import plan_files
-from support.doors import portal
+from support.application import portal
 from support.plan_portal import Town
 from support.visitor import Visitor, text_of
 
@@ -58,9 +58,9 @@ class TestImporting:
         rows = [*plan_files.ROWS, ("", "", f"Sólo una descripción {HOSTILE}", "", [], "", "", "", "")]
         act = new_plan(admin, town, "por-paginas", plan_files.f014(rows), title="Plan por páginas")
         page = admin.page(act)
-        said = text_of(page)
-        assert "Plan por páginas" in said
-        assert HOSTILE in said
+        text = text_of(page)
+        assert "Plan por páginas" in text
+        assert HOSTILE in text
         assert "<script>alert" not in str(page)
         radios = {one["name"] for one in page.find_all("input", type="radio")}
         questions = {one["name"]: one["value"] for one in page.find_all("input", type="hidden") if one["name"].startswith("question-")}
@@ -95,17 +95,17 @@ class TestImporting:
         admin.post(act, {**admin.token(act), "do": "apply"})
         assert load_workbook(io.BytesIO(admin.get(f"{act}/acta.xlsx").data)).active.max_row == book.active.max_row
 
-    def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_kept(self, town: Town, admin: Visitor) -> None:
+    def test_errors_are_shown_beside_their_fields_and_nothing_is_stored(self, town: Town, admin: Visitor) -> None:
         before = model.Session.query(Import).count()
         answer = dropped(admin, "/planes/importar", b"%PDF-1.4", "plan.pdf", family="paac", name="Mal Nombre", owner=town.owner)
         assert answer.status_code == 400
-        said = answer.get_data(as_text=True)
-        assert "ogp-name-error" in said
+        html = answer.get_data(as_text=True)
+        assert "ogp-name-error" in html
         answer = dropped(admin, "/planes/importar", b"%PDF-1.4", "plan.pdf", family="paac", name="buen-nombre", owner=town.owner)
         assert answer.status_code == 400
-        said = answer.get_data(as_text=True)
-        assert "PDF" in said
-        assert 'value="buen-nombre"' in said
+        html = answer.get_data(as_text=True)
+        assert "PDF" in html
+        assert 'value="buen-nombre"' in html
         answer = admin.post("/planes/importar", {**admin.token("/planes/importar"), "name": "sin-archivo"})
         assert answer.status_code == 400
         assert model.Session.query(Import).count() == before

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from ckan import model
 from openpyxl import load_workbook
 from support import plan_files
-from support.doors import portal
+from support.application import portal
 from support.plan_portal import Town
 from support.seeds import seed
 from werkzeug.datastructures import FileStorage
@@ -134,7 +134,7 @@ class TestANewPlan:
                 opened(town, plan_files.f014(), name=name, family="paac")
             assert "name" in refused.value.error_dict, name
 
-    def test_of_two_who_want_one_name_the_second_is_told(self, town: Town) -> None:
+    def test_of_two_who_want_one_name_the_second_gets_an_error(self, town: Town) -> None:
         one, two = (opened(town, plan_files.f014(), name="uno-solo", family="paac") for _ in range(2))
         town.call("owner_admin", "ogp_plan_import_apply", id=one["id"])
         before = counts()
@@ -389,7 +389,7 @@ BAD = {
 
 class TestBadFiles:
     @pytest.mark.parametrize("file", BAD)
-    def test_they_are_told_why_and_nothing_is_written(self, town: Town, file: str) -> None:
+    def test_the_reason_is_given_and_nothing_is_written(self, town: Town, file: str) -> None:
         content, word = BAD[file] if isinstance(BAD[file], tuple) else (BAD[file], "")
         before = counts()
         with pytest.raises(tk.ValidationError) as refused:

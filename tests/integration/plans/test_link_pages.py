@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 from ckan import model
 from ckan.tests import helpers
 from support import sampling
-from support.doors import portal
+from support.application import portal
 from support.plan_portal import CAST, Town
 from support.visitor import Visitor, text_of
 
@@ -196,7 +196,7 @@ class TestLinking:
             ({"other_plan": ""}, "other_plan", "Falta"),
         ],
     )
-    def test_what_is_wrong_stands_beside_its_field(
+    def test_errors_are_shown_beside_their_fields(
         self, coordinator: Visitor, plan: PlanRow, given: dict[str, str], field: str, words: str
     ) -> None:
         url = page_of(plan)
@@ -204,9 +204,9 @@ class TestLinking:
                 "other_plan": plan.name, "other": "1.1.2", **given}  # fmt: skip
         answer = coordinator.post(url, sent)
         assert answer.status_code == 400
-        said = wrong(answer)
-        assert list(said) == [field], said
-        assert words in said[field]
+        errors = wrong(answer)
+        assert list(errors) == [field], errors
+        assert words in errors[field]
         if field in ("item", "other") and "\x00" not in sent[field]:
             # what was written is still there
             assert soup(answer).select_one(f"#ogp-{field}")["value"] == sent[field]  # type: ignore[index]
@@ -252,8 +252,8 @@ class TestLinking:
             "other_plan": other.name,
             "other": "H1",
         }
-        said = wrong(coordinator.post(url, sent))["other"]
-        assert "4.1.H1, 4.2.H1" in said
+        error = wrong(coordinator.post(url, sent))["other"]
+        assert "4.1.H1, 4.2.H1" in error
         assert coordinator.post(url, {**sent, "other": "4.2.H1"}).status_code == 302
 
     def test_a_ring(self, coordinator: Visitor, plan: PlanRow) -> None:
@@ -274,8 +274,8 @@ class TestLinking:
             "other_plan": theirs.name,
             "other": "4.1.H1",
         }
-        said = wrong(coordinator.post(url, {**sent, "kind": "counts_for"}))
-        assert list(said) == ["other_plan"] and "coordina ambos planes" in said["other_plan"]
+        errors = wrong(coordinator.post(url, {**sent, "kind": "counts_for"}))
+        assert list(errors) == ["other_plan"] and "coordina ambos planes" in errors["other_plan"]
         made = town.call("sysadmin", "ogp_plan_link_create", plan=theirs.name, item="4.2.H1", kind="contributes_to",
                          other_plan=plan.name, other="1.1.2")  # fmt: skip
         row = coordinator.page(url).select_one("tbody tr")
@@ -366,8 +366,8 @@ class TestLinking:
 
     def test_in_english(self, coordinator: Visitor, plan: PlanRow) -> None:
         shown = text_of(coordinator.page("/en" + page_of(plan)))
-        for said in ("Active links", "Link an item", "One answer for both", "Plan of the other item"):
-            assert said in shown
+        for words in ("Active links", "Link an item", "One answer for both", "Plan of the other item"):
+            assert words in shown
 
 
 def _items(plan: PlanRow) -> list[Any]:
@@ -420,8 +420,8 @@ class TestTheCatalogue:
         shown = helpers.call_action("package_show", id=dataset)
         assert (shown["title"], shown["private"]) == (plan.title, False)
         assert "Publicado y al día" in self.section(coordinator, plan)
-        told = coordinator.page(f"/planes/{plan.name}/ajustes")
-        assert told.select_one(f"a[href='/dataset/{shown['name']}']") is not None
+        page = coordinator.page(f"/planes/{plan.name}/ajustes")
+        assert page.select_one(f"a[href='/dataset/{shown['name']}']") is not None
         # something happens: its record waits until the night, or the button
         town.update(
             plan,
@@ -451,8 +451,8 @@ class TestTheCatalogue:
         assert "Un borrador no está en ningún catálogo" in self.section(coordinator, plan)
         answer = self.push(coordinator, plan)
         assert answer.status_code == 403
-        said = soup(answer).select_one("#ogp-problems")
-        assert said is not None and "Un borrador no va en el catálogo" in text_of(said)
+        problems = soup(answer).select_one("#ogp-problems")
+        assert problems is not None and "Un borrador no va en el catálogo" in text_of(problems)
         model.Session.expire_all()
         assert PlanRow.get(plan.id).dataset_id is None  # type: ignore[union-attr]
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from bs4 import BeautifulSoup
 from ckan import model
 from support import plan_portal
-from support.doors import portal
+from support.application import portal
 from support.plan_portal import CAST, Town
 from support.visitor import Visitor
 
@@ -41,8 +41,8 @@ def text_of(found: Any) -> str:
 
 
 def hand_in(town: Town, plan: PlanRow, **more: Any) -> dict[str, Any]:
-    said = {"plan": plan.name, "organization": town.obras, "period": "2026-T1", **more}
-    made: dict[str, Any] = town.call("focal_point", "ogp_plan_report_create", **said)
+    data = {"plan": plan.name, "organization": town.obras, "period": "2026-T1", **more}
+    made: dict[str, Any] = town.call("focal_point", "ogp_plan_report_create", **data)
     return made
 
 
@@ -132,16 +132,16 @@ class TestReading:
         ids = {one["item"]: one["id"] for one in made["updates"]}
         town.call("coordinator", "ogp_plan_review_create", update=ids["1.1.1"], accepted=False, reason="Falta el acta")
         town.call("coordinator", "ogp_plan_review_create", update=ids["2.2"], accepted=True)
-        told = town.call("anonymous", "ogp_plan_report_show", id=report)
-        assert {one["item"]["address"]: one["state"] for one in told["entries"]} == {"1.1.1": "devuelto", "2.2": "aceptado"}
-        assert told["entries"][0]["review"]["reason"] == "Falta el acta"
-        assert told["entries"][0]["measurements"][0]["state"] == "devuelto"
-        assert told["state"] == "pendiente"
+        result = town.call("anonymous", "ogp_plan_report_show", id=report)
+        assert {one["item"]["address"]: one["state"] for one in result["entries"]} == {"1.1.1": "devuelto", "2.2": "aceptado"}
+        assert result["entries"][0]["review"]["reason"] == "Falta el acta"
+        assert result["entries"][0]["measurements"][0]["state"] == "devuelto"
+        assert result["state"] == "pendiente"
         town.call("coordinator", "ogp_plan_review_create", report=report, accepted=False, reason="Todo de nuevo")
-        told = town.call("anonymous", "ogp_plan_report_show", id=report)
+        result = town.call("anonymous", "ogp_plan_report_show", id=report)
         # what an accepted update came in was returned whole
-        assert (told["state"], {one["state"] for one in told["entries"]}) == ("devuelto", {"devuelto"})
-        page = text_of(soup(town.get("anonymous", told["url"])))
+        assert (result["state"], {one["state"] for one in result["entries"]}) == ("devuelto", {"devuelto"})
+        page = text_of(soup(town.get("anonymous", result["url"])))
         assert "Todo de nuevo" in page and "Falta el acta" in page and "Devuelto en el seguimiento" in page
         listed = town.call("anonymous", "ogp_plan_report_list", plan=row.name)["results"]
         assert [one["state"] for one in listed] == ["devuelto"]
@@ -168,9 +168,9 @@ class TestReading:
         for who in ("anonymous", "coordinator"):
             answer = town.ask(who, "ogp_plan_report_show", id=report)
             assert answer.status_code == 200
-            told = answer.get_data(as_text=True)
-            assert "Datos personales" in told
-            assert "Lista con nombres" not in told and "example.org/nombres" not in told
+            html = answer.get_data(as_text=True)
+            assert "Datos personales" in html
+            assert "Lista con nombres" not in html and "example.org/nombres" not in html
 
 
 def _owed(town: Town, row: PlanRow) -> list[Any]:
@@ -195,20 +195,20 @@ class TestAHiddenPlan:
         ids = {}
         for title, plans in (("En los dos", (public, draft)), ("Solo en el oculto", (draft,))):
             for plan in plans:
-                said = {"id": "", "at": moment, "by": town.ids["focal_point"]}
+                common = {"id": "", "at": moment, "by": town.ids["focal_point"]}
                 body = {"title": title, "sections": (("A", "B"),), "start": dt.date(2026, 1, 1), "end": dt.date(2026, 3, 31)}
-                report = event_service.append(plan.id, Report(organization=town.obras, **body, **said))
+                report = event_service.append(plan.id, Report(organization=town.obras, **body, **common))
                 ids[title, plan.name] = report.id
                 item = ("fila", "1.1.1") if plan is public else ("hito", "4.1.H1")
-                update = Update(item=item, organization=town.obras, text=f"De {plan.name}", report=report.id, **said)
+                update = Update(item=item, organization=town.obras, text=f"De {plan.name}", report=report.id, **common)
                 event_service.append(plan.id, update)
                 if plan is draft:
-                    event_service.append(plan.id, Review(report=report.id, accepted=False, reason="Motivo oculto", **said))
+                    event_service.append(plan.id, Review(report=report.id, accepted=False, reason="Motivo oculto", **common))
         model.Session.commit()
         return {"public": public.name, "draft": draft.name, "ids": ids}
 
     @pytest.mark.parametrize("who", CAST)
-    def test_what_is_told(self, town: Town, scene: dict[str, Any], who: str) -> None:
+    def test_each_role_reads_what_it_may(self, town: Town, scene: dict[str, Any], who: str) -> None:
         sees = who in INSIDERS
         listed = town.ask(who, "ogp_plan_report_list", organization=town.obras, limit=1000).get_json()["result"]
         titles = [one["title"] for one in listed["results"]]
@@ -217,11 +217,11 @@ class TestAHiddenPlan:
         assert (scene["draft"] in str(listed)) is sees
         for name in (scene["public"], scene["draft"]):
             answer = town.ask(who, "ogp_plan_report_show", id=scene["ids"]["En los dos", name])
-            told = answer.get_json()["result"]
-            assert told["count"] == (2 if sees else 1)
+            report = answer.get_json()["result"]
+            assert report["count"] == (2 if sees else 1)
             for secret in ("plan-oculto", "4.1.H1", "Motivo oculto"):
-                assert (secret in str(told)) is sees, secret
-            assert told["state"] == ("devuelto" if sees else "pendiente")
+                assert (secret in str(report)) is sees, secret
+            assert report["state"] == ("devuelto" if sees else "pendiente")
         answer = town.ask(who, "ogp_plan_report_show", id=scene["ids"]["Solo en el oculto", scene["draft"]])
         assert answer.status_code == (200 if sees else 404)
         if not sees:
@@ -330,8 +330,8 @@ class TestHandingIn:
         rows["1.1.2#2"].indicators.append(plan_portal.counted("otro", "Otra cosa", 3))
         return town.plan(body=body)
 
-    def fields(self, town: Town, plan: PlanRow, focal: Visitor, **said: str) -> dict[str, str]:
-        sent = {name.replace("D1", f"u_{plan.name}/1.1.1").replace("D2", f"u_{plan.name}/2.2"): value for name, value in said.items()}
+    def fields(self, town: Town, plan: PlanRow, focal: Visitor, **values: str) -> dict[str, str]:
+        sent = {name.replace("D1", f"u_{plan.name}/1.1.1").replace("D2", f"u_{plan.name}/2.2"): value for name, value in values.items()}
         return {**focal.token(f"/organismo/{town.obras}/informe"), "hacer": "informe", "period": "2026-T1", "plan": plan.name,
                 "section_title": "Lo hecho", "section_text": f"Se avanzó en {plan.name}.", **sent}  # fmt: skip
 
@@ -384,11 +384,11 @@ class TestHandingIn:
             ({"D2_state": "completado"}, "D2_url"),
         ],
     )
-    def test_what_is_wrong_stands_beside_its_field_and_nothing_is_lost(
+    def test_errors_are_shown_beside_their_fields_and_nothing_is_lost(
         self, town: Town, plan: PlanRow, focal: Visitor, wrong: dict[str, str], field: str
     ) -> None:
-        said = {"D1_text": "Van tres", "D2_text": "Hubo dos", **wrong}
-        sent = self.fields(town, plan, focal, **said)
+        values = {"D1_text": "Van tres", "D2_text": "Hubo dos", **wrong}
+        sent = self.fields(town, plan, focal, **values)
         answer = focal.post(f"/organismo/{town.obras}/informe", sent)
         assert answer.status_code == 400
         assert model.Session.query(Event).filter_by(plan_id=plan.id).count() == 0, "all or nothing"

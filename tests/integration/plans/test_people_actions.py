@@ -10,7 +10,7 @@ import ckan.plugins.toolkit as tk
 import pytest
 from ckan import model
 from ckan.tests import factories
-from support.doors import portal
+from support.application import portal
 from support.plan_portal import Town
 
 from ckanext.ogp_plan.model import Delegation, Event, PlanRole, PlanRow
@@ -56,7 +56,7 @@ class TestRoles:
     def test_granted_and_ended(self, town: Town, row: PlanRow) -> None:
         user = factories.User()
         before = town.call("coordinator", "ogp_plan_role_list", plan=row.name)["count"]
-        made = town.call(
+        role = town.call(
             "coordinator",
             "ogp_plan_role_grant",
             plan=row.name,
@@ -64,9 +64,9 @@ class TestRoles:
             role="punto_focal",
             organization=town.datic,
         )
-        assert made["organization"] == {"name": town.datic, "title": "DATIC"}
-        assert made["user"]["name"] == user["name"]
-        assert made["may_end"] is True
+        assert role["organization"] == {"name": town.datic, "title": "DATIC"}
+        assert role["user"]["name"] == user["name"]
+        assert role["may_end"] is True
         assert permission.list_reporting_organizations(permission.load_person(user["name"]), row) == [town.datic]
         again = town.call(
             "coordinator",
@@ -76,24 +76,24 @@ class TestRoles:
             role="punto_focal",
             organization=town.datic,
         )
-        assert again["id"] == made["id"], "who has it already keeps it"
+        assert again["id"] == role["id"], "who has it already keeps it"
         listed = town.call("coordinator", "ogp_plan_role_list", plan=row.name)
-        assert made["id"] in {one["id"] for one in listed["results"]}
+        assert role["id"] in {result["id"] for result in listed["results"]}
         assert listed["count"] == len(listed["results"]) == before + 1
         assert not any(
-            one["may_end"] for one in listed["results"] if one["role"] in ("control_interno", "monitor")
+            result["may_end"] for result in listed["results"] if result["role"] in ("control_interno", "monitor")
         )
-        ended = town.call("coordinator", "ogp_plan_role_end", id=made["id"])
+        ended = town.call("coordinator", "ogp_plan_role_end", id=role["id"])
         assert ended["until"] is not None
         assert permission.list_reporting_organizations(permission.load_person(user["name"]), row) == []
-        assert model.Session.get(PlanRole, made["id"]) is not None, "that somebody was something is kept"
+        assert model.Session.get(PlanRole, role["id"]) is not None, "that somebody was something is kept"
         after = town.call("coordinator", "ogp_plan_role_list", plan=row.name)
-        assert made["id"] not in {one["id"] for one in after["results"]}
+        assert role["id"] not in {result["id"] for result in after["results"]}
         assert town.call("coordinator", "ogp_plan_role_list", plan=row.name, ended=True)["count"] == 6
 
     def test_a_leader_by_the_code_of_the_component(self, town: Town, row: PlanRow) -> None:
         user = factories.User()
-        made = town.call(
+        role = town.call(
             "coordinator",
             "ogp_plan_role_grant",
             plan=row.name,
@@ -101,7 +101,7 @@ class TestRoles:
             role="lider_componente",
             component="2",
         )
-        assert made["component"] == {"address": "2", "code": "2", "title": "Atención al ciudadano"}
+        assert role["component"] == {"address": "2", "code": "2", "title": "Atención al ciudadano"}
         person = permission.load_person(user["name"])
         assert permission.is_allowed(person, "review", row, town.item(row, "2.2"))
         assert not permission.is_allowed(person, "review", row, town.item(row, "1.1.1"))
@@ -118,7 +118,7 @@ class TestRoles:
             component="1.1",
         )
         assert "outcome-1.1" in errors["component"][0]
-        made = town.call(
+        role = town.call(
             "coordinator",
             "ogp_plan_role_grant",
             plan=row.name,
@@ -126,7 +126,7 @@ class TestRoles:
             role="lider_componente",
             component="outcome-1.1",
         )
-        assert made["component"]["address"] == "outcome-1.1"
+        assert role["component"]["address"] == "outcome-1.1"
 
     @pytest.mark.parametrize(
         ("data", "field"),
@@ -151,7 +151,7 @@ class TestRoles:
         assert list(refused(town, "sysadmin", "ogp_plan_role_grant", **data)) == ["plan"]
 
     def test_a_role_with_a_last_day(self, town: Town, row: PlanRow) -> None:
-        made = town.call(
+        role = town.call(
             "sysadmin",
             "ogp_plan_role_grant",
             plan=row.name,
@@ -160,7 +160,7 @@ class TestRoles:
             until=day(0),
         )
         assert permission.is_allowed(permission.load_person(town.names["citizen"]), "verdict", row)
-        model.Session.get(PlanRole, made["id"]).until = dt.datetime.now(dt.timezone.utc)
+        model.Session.get(PlanRole, role["id"]).until = dt.datetime.now(dt.timezone.utc)
         model.Session.flush()
         assert not permission.is_allowed(permission.load_person(town.names["citizen"]), "verdict", row)
 
@@ -191,7 +191,7 @@ class TestRoles:
 class TestDelegations:
     def test_during_leave(self, town: Town, row: PlanRow) -> None:
         user = factories.User()
-        made = town.call(
+        delegation = town.call(
             "focal_point",
             "ogp_plan_delegation_create",
             delegate=user["name"],
@@ -200,14 +200,14 @@ class TestDelegations:
             until=day(5),
             reason="Vacaciones",
         )
-        assert made["active"] is True
+        assert delegation["active"] is True
         assert permission.list_reporting_organizations(permission.load_person(user["name"]), row) == [town.obras]
         mine = town.call("focal_point", "ogp_plan_delegation_list")
-        assert made["id"] in {one["id"] for one in mine["results"]}
-        revoked = town.call("focal_point", "ogp_plan_delegation_revoke", id=made["id"])
+        assert delegation["id"] in {result["id"] for result in mine["results"]}
+        revoked = town.call("focal_point", "ogp_plan_delegation_revoke", id=delegation["id"])
         assert revoked["active"] is False
         assert permission.list_reporting_organizations(permission.load_person(user["name"]), row) == []
-        assert model.Session.get(Delegation, made["id"]) is not None
+        assert model.Session.get(Delegation, delegation["id"]) is not None
 
     def test_a_delegate_lends_nothing_on(self, town: Town, row: PlanRow) -> None:
         data = {
@@ -250,8 +250,8 @@ class TestDelegations:
 
 class TestPeriods:
     def test_closed_and_opened_again_with_a_reason(self, town: Town, row: PlanRow) -> None:
-        made = town.call("coordinator", "ogp_plan_period_open", plan=row.name, period="2026-03")
-        assert made["open"] is True
+        opened = town.call("coordinator", "ogp_plan_period_open", plan=row.name, period="2026-03")
+        assert opened["open"] is True
         closed = town.call("coordinator", "ogp_plan_period_close", plan=row.name, period="2026-03")
         assert closed["open"] is False
         again = town.call("coordinator", "ogp_plan_period_close", plan=row.name, period="2026-03")
@@ -263,8 +263,8 @@ class TestPeriods:
             "coordinator", "ogp_plan_period_open", plan=row.name, period="2026-03", reason="Faltó un informe"
         )
         assert model.Session.query(Event).filter_by(plan_id=row.id, kind="period").count() == 3
-        shown = town.call("anonymous", "ogp_plan_show", id=row.name)["periods"]
-        assert [(one["period"], one["open"], one["reason"]) for one in shown] == [
+        periods = town.call("anonymous", "ogp_plan_show", id=row.name)["periods"]
+        assert [(period["period"], period["open"], period["reason"]) for period in periods] == [
             ("2026-03", True, "Faltó un informe")
         ]
 
@@ -289,23 +289,23 @@ class TestLinks:
             "other_plan": other.name,
             "other": "4.1.H1",
         }
-        made = town.call("coordinator", "ogp_plan_link_create", **data)
+        created = town.call("coordinator", "ogp_plan_link_create", **data)
         again = town.call("coordinator", "ogp_plan_link_create", **data)
-        assert again["id"] == made["id"], "asked twice, made once"
+        assert again["id"] == created["id"], "asked twice, made once"
         own = town.call("anonymous", "ogp_plan_item_show", plan=row.name, id="1.1.1")
         theirs = town.call("anonymous", "ogp_plan_item_show", plan=other.name, id="4.1.H1")
-        assert [(one["plan"], one["inverse"]) for one in own["links"]] == [(other.name, False)]
-        assert [(one["plan"], one["inverse"]) for one in theirs["links"]] == [(row.name, True)]
+        assert [(link["plan"], link["inverse"]) for link in own["links"]] == [(other.name, False)]
+        assert [(link["plan"], link["inverse"]) for link in theirs["links"]] == [(row.name, True)]
         assert own["links"][0]["kind_name"] != theirs["links"][0]["kind_name"]
-        assert "R6" in {one["code"] for one in own["reasons"]}
-        town.call("coordinator", "ogp_plan_link_remove", id=made["id"])
+        assert "R6" in {reason["code"] for reason in own["reasons"]}
+        town.call("coordinator", "ogp_plan_link_remove", id=created["id"])
         after = town.call("anonymous", "ogp_plan_item_show", plan=row.name, id="1.1.1")
         assert after["links"] == []
-        assert "R6" not in {one["code"] for one in after["reasons"]}
-        assert [one["kind"] for one in after["story"]].count("link") == 2, "that it did is kept"
-        town.call("coordinator", "ogp_plan_link_remove", id=made["id"])
+        assert "R6" not in {reason["code"] for reason in after["reasons"]}
+        assert [event["kind"] for event in after["story"]].count("link") == 2, "that it did is kept"
+        town.call("coordinator", "ogp_plan_link_remove", id=created["id"])
         assert model.Session.query(Event).filter_by(plan_id=row.id, kind="link").count() == 2
-        assert town.call("coordinator", "ogp_plan_link_create", **data)["id"] != made["id"]
+        assert town.call("coordinator", "ogp_plan_link_create", **data)["id"] != created["id"]
 
     def test_no_ring(self, town: Town, row: PlanRow) -> None:
         for item, other in (("1.1.1", "1.1.2"), ("1.1.2", "2.1")):

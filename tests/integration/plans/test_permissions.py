@@ -18,7 +18,7 @@ from ckan import model
 from ckan.authz import auth_functions_list
 from ckan.logic import _actions
 from ckan.model.types import make_uuid
-from support.doors import portal
+from support.application import portal
 from support.plan_portal import CAST, Town
 
 from ckanext.ogp_plan.model import Delegation, Import, PlanRole, PlanRow, Token
@@ -376,7 +376,7 @@ def _answer(town: Town, who: str, action: str, data: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize(
-    ("action", "name", "data", "expected"), CASES, ids=[f"{one[0]}-{one[1]}" for one in CASES]
+    ("action", "name", "data", "expected"), CASES, ids=[f"{case[0]}-{case[1]}" for case in CASES]
 )
 def test_who_may(
     town: Town,
@@ -402,9 +402,9 @@ def test_who_may(
             *scene.facts.values(),
         }
         if status == "borrador" and named:
-            told = {who for who in EVERYBODY - INSIDERS if answers[who] == "no"} - {"anonymous"}
-            if told:
-                wrong.append(f"that a draft is there was told to {sorted(told)}")
+            outsiders = {who for who in EVERYBODY - INSIDERS if answers[who] == "no"} - {"anonymous"}
+            if outsiders:
+                wrong.append(f"the existence of a draft is revealed to {sorted(outsiders)}")
     assert not wrong
 
 
@@ -440,13 +440,13 @@ class TestADraftIsNotThere:
     def test_lists_and_counts(self, town: Town, draft: PlanRow, who: str) -> None:
         sees = who in INSIDERS
         listed = town.ask(who, "ogp_plan_list", family="ogp").get_json()["result"]
-        assert (draft.name in {one["name"] for one in listed["results"]}) is sees
+        assert (draft.name in {result["name"] for result in listed["results"]}) is sees
         assert listed["count"] == len(listed["results"])
         items = town.ask(who, "ogp_plan_item_list", q="compromiso", limit=1000).get_json()["result"]
-        assert (draft.name in {one["plan"] for one in items["results"]}) is sees
+        assert (draft.name in {result["plan"] for result in items["results"]}) is sees
         assert items["count"] == len(items["results"])
-        tracked = [one for one in items["results"] if one["trackable"]]
-        assert sum(one["count"] for one in items["facets"]["light"]) == len(tracked)
+        tracked = [result for result in items["results"] if result["trackable"]]
+        assert sum(bucket["count"] for bucket in items["facets"]["light"]) == len(tracked)
         assert bool(items["facets"]["tag"]) is sees
         for action, data in (
             ("ogp_plan_show", {"id": draft.name}),
@@ -488,10 +488,10 @@ class TestADraftIsNotThere:
         shown = town.ask(who, "ogp_plan_item_show", plan=public.name, id="1.1.1").get_json()["result"]
         sees = who in INSIDERS
         assert bool(shown["links"]) is sees
-        told = {key: value for key, value in shown.items() if key != "may"}
-        assert (draft.name in str(told)) is sees
-        assert ("4.1.H1" in str(told)) is sees
-        assert "R6" not in {one["code"] for one in shown["reasons"]}
+        fields = {key: value for key, value in shown.items() if key != "may"}
+        assert (draft.name in str(fields)) is sees
+        assert ("4.1.H1" in str(fields)) is sees
+        assert "R6" not in {reason["code"] for reason in shown["reasons"]}
         listed = town.ask(who, "ogp_plan_link_list", plan=public.name).get_json()["result"]
         assert (listed["count"], len(listed["results"])) == ((1, 1) if sees else (0, 0))
         assert (draft.name in str(listed)) is sees

@@ -13,7 +13,7 @@ import ckan.plugins.toolkit as tk
 import pytest
 import sqlalchemy as sa
 from ckan import model
-from support.doors import portal
+from support.application import portal
 from support.plan_portal import MAKERS, Town, due, many, months
 
 from ckanext.ogp_plan.model import Event, PlanItem, PlanRow, PlanVersion, RecordedChange
@@ -281,7 +281,7 @@ class TestItems:
         assert {one["code"] for one in found["reasons"]} == {"R3"}
         assert all(one["text"] for one in found["reasons"])
 
-    def test_what_nobody_knows_is_said_as_printed(self, town: Town, row: str) -> None:
+    def test_an_unknown_responsible_is_shown_as_printed(self, town: Town, row: str) -> None:
         found = town.call("anonymous", "ogp_plan_item_list", plan=row, q="atienden")["results"][0]
         assert found["organizations"] == []
         assert found["unknown"] == ["Todos los procesos"]
@@ -313,7 +313,7 @@ class TestItems:
             {"value": "participacion", "title": "Participación ciudadana", "count": 4},
         ]
 
-    def test_what_was_taken_out_is_not_listed_but_told(self, town: Town) -> None:
+    def test_a_removed_item_is_not_listed_but_shown(self, town: Town) -> None:
         row = computed(town)
         town.update(row, ("fila", "2.1"), NOW, state=Declared.ONGOING, text="Empezamos")
         body = record_service.current_plan(town.fresh(row))
@@ -321,11 +321,11 @@ class TestItems:
         town.change(row, body)
         listed = town.call("anonymous", "ogp_plan_item_list", plan=row.name, tracked=True)
         assert [one["code"] for one in listed["results"]] == ["1.1.1", "1.1.2", "1.1.2#2", "2.2"]
-        told = town.call("anonymous", "ogp_plan_item_show", plan=row.name, id="2.1")
-        assert told["withdrawn"] is True
-        assert [one["kind"] for one in told["story"]][:2] == ["change", "update"]
-        assert told["changes"][0]["kind"] == "removed"
-        assert told["changes"][0]["act_name"] == "Resolución 1"
+        item = town.call("anonymous", "ogp_plan_item_show", plan=row.name, id="2.1")
+        assert item["withdrawn"] is True
+        assert [one["kind"] for one in item["story"]][:2] == ["change", "update"]
+        assert item["changes"][0]["kind"] == "removed"
+        assert item["changes"][0]["act_name"] == "Resolución 1"
 
     def test_the_same_code_at_several_levels(self, town: Town) -> None:
         row = computed(town, "cost")
@@ -400,7 +400,7 @@ class TestTheStoryOfAnItem:
             made: dict[str, Any] = town.call("focal_point", "ogp_plan_item_show", plan=row.name, id="2.2")
         return made
 
-    def test_is_told_newest_first_and_names_nobody(self, town: Town, shown: dict[str, Any]) -> None:
+    def test_is_newest_first_and_names_nobody(self, town: Town, shown: dict[str, Any]) -> None:
         facts = [one for one in shown["story"] if one["kind"] != "light"]
         assert [one["kind"] for one in facts] == [
             "link", "review", "answer", "verdict", "check", "evidence", "measurement", "update",
@@ -594,7 +594,7 @@ class TestWhatChanged:
         assert len(page["changes"]) == 1
         assert page["whole"] == found["whole"]
 
-    def test_a_goal_raised_or_a_date_brought_forward_is_told_as_such(self, town: Town) -> None:
+    def test_a_goal_raised_or_a_date_brought_forward_is_shown_as_such(self, town: Town) -> None:
         row = computed(town)
         body = record_service.current_plan(row)
         body.items[3].schedule = months(1)

@@ -14,7 +14,7 @@ import ckan.plugins.toolkit as tk
 import pytest
 import sqlalchemy as sa
 from ckan import model
-from support.doors import portal
+from support.application import portal
 from support.plan_portal import Town
 
 from ckanext.ogp_plan.model import Cut, PlanRow, Publication
@@ -117,7 +117,7 @@ class TestFreezing:
         assert set(refused.value.error_dict) == {"reason"}
         again = town.call("control", "ogp_plan_cut_create", plan=plan.name, day="2026-04-30", reason="Faltaba un reporte.")
         assert again["sha256"] != first["sha256"]
-        assert [one["sha256"] for one in again["earlier"]] == [first["sha256"]]
+        assert [cut["sha256"] for cut in again["earlier"]] == [first["sha256"]]
         rows = list(model.Session.scalars(sa.select(Cut).where(Cut.plan_id == plan.id).order_by(Cut.as_of)))
         assert [row.supersedes for row in rows] == [None, rows[0].id]
         # the first is still there to be seen, and still true
@@ -154,7 +154,7 @@ class TestComputedAgain:
         assert found["sha256_now"] == found["sha256"]
         shown = town.call("anonymous", "ogp_plan_cut_show", plan=plan.name, day="2026-04-30")
         assert shown["plan_changed_after"] == 1
-        edited = {(one["code"], one["kind"]) for one in shown["edited_after"]}
+        edited = {(event["code"], event["kind"]) for event in shown["edited_after"]}
         assert {("1.1.1", "update"), ("1.1.1", "verdict")} <= edited
 
     def test_a_cut_that_was_tampered_with_is_found(self, town: Town, today: Any) -> None:
@@ -203,7 +203,7 @@ class TestPublishing:
         assert again["published_at"] == done["published_at"]
         assert len(model.Session.scalars(sa.select(Publication).where(Publication.plan_id == plan.id)).all()) == 1
 
-    def test_where_each_cut_stands(self, town: Town, today: Any) -> None:
+    def test_the_state_of_each_cut(self, town: Town, today: Any) -> None:
         plan = town.plan("paac")
         for day, states in (
             (dt.date(2026, 4, 30), ["abierto", "abierto", "abierto"]),

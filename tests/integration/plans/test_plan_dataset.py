@@ -11,7 +11,7 @@ import pytest
 from ckan import model
 from ckan.tests import helpers
 from click.testing import CliRunner, Result
-from support.doors import portal
+from support.application import portal
 from support.plan_portal import Town
 
 from ckanext.ogp_plan import cli

@@ -16,7 +16,7 @@ from ckan import model
 from docx import Document
 from icalendar import Calendar
 from openpyxl import load_workbook
-from support.doors import portal
+from support.application import portal
 from support.plan_portal import Town
 
 from ckanext.ogp_plan.exports import files as plan_files
@@ -130,7 +130,7 @@ def text_of(body: bytes, name: str) -> str:
     if name.endswith(".docx"):
         document = Document(io.BytesIO(body))
         cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
-        return "\n".join([*(one.text for one in document.paragraphs), *cells])
+        return "\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])
     return body.decode("utf-8-sig")
 
 
@@ -139,7 +139,7 @@ class TestFiles:
     def test_each_opens_and_says_nothing_private(self, town: Town, family: str) -> None:
         plan = lively(town, family)
         listed = town.call("anonymous", "ogp_plan_file_list", plan=plan.name)
-        names = {one["name"] for one in listed}
+        names = {file["name"] for file in listed}
         assert {
             "plan.json",
             "plan.xlsx",
@@ -156,15 +156,15 @@ class TestFiles:
         for name in names:
             answer = town.app.get(f"/planes/{plan.name}/archivo/{name}")
             assert answer.status_code == 200, name
-            said = text_of(answer.data, name)
-            assert said.strip(), name
+            text = text_of(answer.data, name)
+            assert text.strip(), name
             for private in (SECRET, town.names["focal_point"], town.ids["focal_point"], town.ids["monitor"]):
-                assert str(private) not in said, (name, private)
+                assert str(private) not in text, (name, private)
             if name.endswith(".json"):
-                assert json.loads(said)
+                assert json.loads(text)
             if name.endswith(".csv"):
                 measured = name != "mediciones.csv" or family != "ogp"  # a milestone has no indicator
-                assert len(list(csv.reader(io.StringIO(said)))) > measured, name
+                assert len(list(csv.reader(io.StringIO(text)))) > measured, name
             expected = plan_files.FILES[name].content_type
             assert answer.headers["Content-Type"] == expected
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -281,13 +281,13 @@ class TestFeeds:
                 assert root.findtext(f"{ATOM}{name}"), (url, name)
             entries = root.findall(f"{ATOM}entry")
             assert entries, url
-            ids = [one.findtext(f"{ATOM}id") for one in entries]
+            ids = [entry.findtext(f"{ATOM}id") for entry in entries]
             assert len(set(ids)) == len(ids)
-            assert all(str(one).startswith("urn:uuid:") for one in ids)
+            assert all(str(entry_id).startswith("urn:uuid:") for entry_id in ids)
             assert root.find(f"{ATOM}link[@rel='self']").get("href").endswith(url)
-            said = answer.get_data(as_text=True)
-            assert SECRET not in said
-            assert str(town.names["focal_point"]) not in said
+            text = answer.get_data(as_text=True)
+            assert SECRET not in text
+            assert str(town.names["focal_point"]) not in text
 
     def test_lights_that_changed(self, town: Town) -> None:
         plan = lively(town)
@@ -300,22 +300,22 @@ class TestFeeds:
         answer = town.app.get(f"/planes/{plan.name}/calendario.ics")
         assert answer.headers["Content-Type"] == plan_files.ICAL
         made = Calendar.from_ical(answer.data)
-        tasks = {str(one["uid"]): one for one in made.walk("VTODO")}
+        tasks = {str(task["uid"]): task for task in made.walk("VTODO")}
         assert len(tasks) == 4  # 2.1 has no date
         assert len(list(made.walk("VEVENT"))) == 6  # three cuts, and the last day to publish each
         again = {
-            str(one["uid"]): one
-            for one in Calendar.from_ical(town.app.get(f"/planes/{plan.name}/calendario.ics").data).walk(
-                "VTODO"
-            )
+            str(component["uid"]): component
+            for component in Calendar.from_ical(
+                town.app.get(f"/planes/{plan.name}/calendario.ics").data
+            ).walk("VTODO")
         }
         assert set(again) == set(tasks)
         town.update(plan, ("fila", "1.1.1"), organization=town.obras, text="Más.", state=Declared.ONGOING)
         after = {
-            str(one["uid"]): one
-            for one in Calendar.from_ical(town.app.get(f"/planes/{plan.name}/calendario.ics").data).walk(
-                "VTODO"
-            )
+            str(component["uid"]): component
+            for component in Calendar.from_ical(
+                town.app.get(f"/planes/{plan.name}/calendario.ics").data
+            ).walk("VTODO")
         }
         grown = [uid for uid in tasks if int(after[uid]["sequence"]) > int(tasks[uid]["sequence"])]
         assert len(grown) == 1
@@ -392,9 +392,9 @@ class TestOfAnOrganismo:
         answer = town.app.get(f"/organismo/{town.obras}/informe.docx?desde=2026-01-01&hasta=2026-12-31")
         assert answer.status_code == 200
         assert answer.headers["Content-Type"] == plan_files.DOCX
-        said = text_of(answer.data, "informe.docx")
-        assert "Secretaría de Obras" in said
-        assert SECRET not in said
+        text = text_of(answer.data, "informe.docx")
+        assert "Secretaría de Obras" in text
+        assert SECRET not in text
         for wrong in ("desde=ayer", "desde=2026-05-01&hasta=2026-01-01", "desde=1990-01-01&hasta=2026-01-01"):
             assert town.app.get(f"/organismo/{town.obras}/informe.docx?{wrong}").status_code == 400, wrong
 

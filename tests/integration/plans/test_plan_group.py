@@ -12,7 +12,7 @@ import ckan.plugins.toolkit as tk
 import pytest
 import sqlalchemy as sa
 from ckan import model
-from support.doors import portal
+from support.application import portal
 from support.plan_portal import MAKERS, Town, paac
 from support.visitor import Visitor, text_of
 
@@ -23,7 +23,7 @@ from ckanext.ogp_plan.services import item_status
 from ckanext.ogp_plan.services import record as record_service
 
 PASSWORD = "Una-clave-larga-1"
-SAID = {"act_name": "Acta 7 de 2026", "reason": "La lista del decreto"}
+ACT = {"act_name": "Acta 7 de 2026", "reason": "La lista del decreto"}
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def with_group(
 
 
 def patch(town: Town, row: PlanRow, members: Any, who: str = "coordinator", **more: Any) -> dict[str, Any]:
-    more = {"group": "organismos", **SAID, **more}
+    more = {"group": "organismos", **ACT, **more}
     done: dict[str, Any] = town.call(who, "ogp_plan_group_patch", plan=row.name, members=members, **more)
     return done
 
@@ -85,7 +85,7 @@ def owing(row: PlanRow) -> set[tuple[str | None, str | None]]:
 
 
 class TestTheAction:
-    def test_each_owes_its_part_and_the_change_is_told(self, town: Town) -> None:
+    def test_each_owes_its_part_and_the_change_is_shown(self, town: Town) -> None:
         row = with_group(town)
         assert owing(row) == {(None, "organismos")}
         done = patch(town, row, [town.obras, town.datic])
@@ -100,12 +100,12 @@ class TestTheAction:
         [change] = town.call("anonymous", "ogp_plan_diff", plan=row.name)["changes"]
         assert (change["field"], change["act_name"], change["reason"]) == (
             "groups[organismos]",
-            *SAID.values(),
+            *ACT.values(),
         )
         assert "DATIC" in change["after_text"]
         version = PlanVersion.get(row.id, 2)
         assert (version.act_name, version.reason, version.user_id) == (
-            *SAID.values(),
+            *ACT.values(),
             town.ids["coordinator"],
         )
 
@@ -137,12 +137,12 @@ class TestTheAction:
         group = record_service.current_plan(town.fresh(row)).groups[1]
         assert group.members == (town.obras, town.datic, town.otra, town.owner)
 
-    def test_a_name_that_nobody_has_is_told_with_its_remedy(self, town: Town) -> None:
-        said = refused(town, with_group(town), [town.obras, "secretaria-de-nada"])
-        assert list(said) == ["members"]
-        assert "secretaria-de-nada" in said["members"][0]
-        assert town.obras not in said["members"][0]
-        assert "administration of the portal" in said["members"][0]
+    def test_an_unknown_name_is_refused_with_its_remedy(self, town: Town) -> None:
+        errors = refused(town, with_group(town), [town.obras, "secretaria-de-nada"])
+        assert list(errors) == ["members"]
+        assert "secretaria-de-nada" in errors["members"][0]
+        assert town.obras not in errors["members"][0]
+        assert "administration of the portal" in errors["members"][0]
 
     def test_an_organismo_that_is_gone_may_stay_but_not_come(self, town: Town) -> None:
         gone = town.organization("ya-no-esta", "Ya no está")
@@ -154,15 +154,15 @@ class TestTheAction:
 
     def test_more_than_the_plan_says_are_refused(self, town: Town) -> None:
         row = with_group(town, size=2)
-        said = refused(town, row, [town.obras, town.datic, town.otra])
-        assert "2" in said["members"][0]
-        assert "3" in said["members"][0]
-        assert "tamano" in said["members"][0]
+        errors = refused(town, row, [town.obras, town.datic, town.otra])
+        assert "2" in errors["members"][0]
+        assert "3" in errors["members"][0]
+        assert "tamano" in errors["members"][0]
         assert patch(town, row, [town.obras, town.datic])["changes"] == 1
 
     def test_every_error_at_once(self, town: Town) -> None:
-        said = refused(town, with_group(town), ["nadie"], act_name="", reason=" ")
-        assert set(said) == {"members", "act_name", "reason"}
+        errors = refused(town, with_group(town), ["nadie"], act_name="", reason=" ")
+        assert set(errors) == {"members", "act_name", "reason"}
 
     def test_a_draft_needs_no_act(self, town: Town) -> None:
         assert patch(town, with_group(town, "borrador"), [town.obras], act_name="", reason="")["version"] == 2
@@ -184,7 +184,7 @@ class TestTheAction:
     )
     def test_what_cannot_be_used(self, town: Town, fields: dict[str, Any], wrong: str) -> None:
         row = PlanRow.get("con-datos-malos") or town.plan(body=MAKERS["paac"](town), name="con-datos-malos")
-        given = {"plan": row.name, "group": "organismos", "members": [town.obras], **SAID, **fields}
+        given = {"plan": row.name, "group": "organismos", "members": [town.obras], **ACT, **fields}
         answer = town.ask("coordinator", "ogp_plan_group_patch", **given)
         assert answer.status_code == 409, answer.get_data(as_text=True)
         assert wrong in answer.get_json()["error"]
@@ -241,7 +241,7 @@ class TestAtOnce:
         def one(group: str, member: str) -> None:
             try:
                 done = town.call(
-                    "coordinator", "ogp_plan_group_patch", plan=name, group=group, members=[member], **SAID
+                    "coordinator", "ogp_plan_group_patch", plan=name, group=group, members=[member], **ACT
                 )
                 outcomes.append((done["version"], done["changes"]))
             except Exception as error:
@@ -289,9 +289,9 @@ class TestTheForm:
         row = with_group(town, members=(town.obras,))
         url = f"/planes/{row.name}/importar"
         page = admin.page(url)
-        said = text_of(page.find(id="grupos"))
-        assert "Todos los organismos 1 de 3 nombrados" in said
-        assert "Los demás ninguno nombrado" in said
+        text = text_of(page.find(id="grupos"))
+        assert "Todos los organismos 1 de 3 nombrados" in text
+        assert "Los demás ninguno nombrado" in text
         assert not page.select("input[name=members]"), "two groups lack organismos: none is open by itself"
         links = [one["href"] for one in page.select("#grupos article a.btn")]
         page = admin.page(links[0].removesuffix("#grupo"))
@@ -310,7 +310,7 @@ class TestTheForm:
 
     def test_saved_and_the_same_again(self, town: Town, admin: Visitor) -> None:
         row = with_group(town)
-        answer = self.sent(admin, row, members=[town.obras, town.datic], **SAID)
+        answer = self.sent(admin, row, members=[town.obras, town.datic], **ACT)
         assert (answer.status_code, answer.headers["Location"].partition("?")[2]) == (303, "hecho=grupo")
         page = admin.page(f"/planes/{row.name}/importar?hecho=grupo")
         assert "se guardaron" in text_of(page.select_one(".ogp-done")).lower()
@@ -321,7 +321,7 @@ class TestTheForm:
         answer = self.sent(admin, row, members=[town.datic, town.obras])
         assert answer.headers["Location"].endswith("hecho=igual")
         # all boxes empty: nobody is known any more
-        assert self.sent(admin, row, **SAID).status_code == 303
+        assert self.sent(admin, row, **ACT).status_code == 303
         assert town.fresh(row).version == 3
         assert owing(row) == {(None, "organismos")}
 
@@ -342,17 +342,17 @@ class TestTheForm:
 
     def test_a_box_that_is_no_organismo_and_no_group(self, town: Town, admin: Visitor) -> None:
         row = with_group(town)
-        answer = self.sent(admin, row, members=["<script>x</script>"], **SAID)
+        answer = self.sent(admin, row, members=["<script>x</script>"], **ACT)
         assert answer.status_code == 400
         assert "<script>x" not in answer.get_data(as_text=True)
-        answer = self.sent(admin, row, group="no-hay", members=[town.obras], **SAID)
+        answer = self.sent(admin, row, group="no-hay", members=[town.obras], **ACT)
         assert answer.status_code == 400
         assert "no nombra ese grupo" in text_of(admin_soup(answer).find(id="ogp-problems"))
 
     def test_without_its_token_or_without_leave(self, town: Town, admin: Visitor) -> None:
         row = with_group(town)
         url = f"/planes/{row.name}/importar/grupo"
-        assert admin.post(url, {"group": "organismos", "members": [town.obras], **SAID}).status_code == 400
+        assert admin.post(url, {"group": "organismos", "members": [town.obras], **ACT}).status_code == 400
         assert Visitor(town.app).post(url, {"group": "organismos"}).status_code == 302
         assert town.get("citizen", url.removesuffix("/grupo")).status_code == 403
         assert town.fresh(row).version == 1
@@ -419,12 +419,12 @@ class TestPagedReads:
 
     def test_the_page_turns(self, town: Town, long: PlanRow) -> None:
         url = f"/planes/{long.name}/2.2"
-        told: list[str] = []
+        texts: list[str] = []
         for number in (1, 2, 3):
             page = admin_soup(town.get("anonymous", f"{url}?pagina={number}"))
-            told += [text_of(one) for one in page.select(".ogp-story .ogp-text") if "Novedad" in text_of(one)]
+            texts += [text_of(one) for one in page.select(".ogp-story .ogp-text") if "Novedad" in text_of(one)]
             assert page.select("nav[aria-label='Páginas de su historia'] a"), number
-        assert told == [f"Novedad {n:03}" for n in reversed(range(230))]
+        assert texts == [f"Novedad {n:03}" for n in reversed(range(230))]
         assert page.select_one("nav[aria-label='Páginas de su historia'] a")["href"].endswith("#ogp-story")
         beyond = town.get("anonymous", f"{url}?pagina=9")
         assert beyond.status_code == 200

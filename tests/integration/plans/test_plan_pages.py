@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from bs4 import BeautifulSoup
 from ckan import model
 from support import plan_portal
-from support.doors import portal
+from support.application import portal
 from support.plan_portal import CAST, Town
 from support.visitor import Visitor, text_of
 
@@ -184,7 +184,7 @@ class TestReading:
     def test_by_organismo(self, town: Town) -> None:
         plan = _once(town, "consulta")
         page = soup(town.get("anonymous", f"/planes/{plan.name}?vista=tabla&organismo={town.obras}"))
-        assert {one.get_text() for one in page.select("#ogp-items tbody .ogp-code")} == {
+        assert {element.get_text() for element in page.select("#ogp-items tbody .ogp-code")} == {
             "1.1.1",
             "1.1.2#2",
             "2.2",
@@ -205,11 +205,11 @@ class TestReading:
     def test_the_matrix_says_in_words_what_its_colours_say(self, town: Town) -> None:
         plan = _once(town, "consulta")
         page = soup(town.get("anonymous", f"/planes/{plan.name}?vista=matriz"))
-        row = next(one for one in page.select("tbody tr") if "Revisar el mapa" in one.get_text())
+        row = next(element for element in page.select("tbody tr") if "Revisar el mapa" in element.get_text())
         words = [text_of(cell) for cell in row.select("td")]
         assert len(words) == 12 and words[2] in ("vencido", "programado", "cumplido")
         assert [n for n, word in enumerate(words) if word] == [2]
-        undated = next(one for one in page.select("tbody tr") if "Capacitar" in one.get_text())
+        undated = next(element for element in page.select("tbody tr") if "Capacitar" in element.get_text())
         assert "El plan no da una fecha" in undated.get_text()
 
     def test_the_sheet_leads_to_the_page(self, town: Town, running: PlanRow) -> None:
@@ -226,9 +226,13 @@ class TestReading:
 
     def test_duties_this_month_first(self, town: Town, running: PlanRow) -> None:
         page = soup(town.get("anonymous", f"/organismo/{town.obras}/obligaciones?plan={running.name}"))
-        titles = [text_of(one).split(" ")[0] for one in page.select("section.ogp-section > h2")]
+        titles = [text_of(element).split(" ")[0] for element in page.select("section.ogp-section > h2")]
         assert titles == ["Este", "Vencido", "Más", "Hecho"]
-        assert {one.get_text() for one in page.select(".ogp-leaf .ogp-code")} == {"1.1.1", "1.1.2#2", "2.2"}
+        assert {element.get_text() for element in page.select(".ogp-leaf .ogp-code")} == {
+            "1.1.1",
+            "1.1.2#2",
+            "2.2",
+        }
 
     def test_what_does_not_apply_is_shown_wherever_lights_are_counted(self, town: Town) -> None:
         """What the bars say adds up to how much is followed: nobody asks where the rest went."""
@@ -244,15 +248,15 @@ class TestReading:
             home.select_one(".ogp-legend")
         )
         duties = soup(town.get("anonymous", f"/organismo/{town.obras}/obligaciones?plan={plan.name}"))
-        counted = [int(one.get_text()) for one in duties.select(".ogp-legend b")]
+        counted = [int(element.get_text()) for element in duties.select(".ogp-legend b")]
         assert "1 no aplica" in text_of(duties) and sum(counted) == len(duties.select(".ogp-leaf"))
         component = soup(town.get("anonymous", f"/planes/{plan.name}/1"))
         assert "1 no aplica" in text_of(component)
 
     def test_everybody_finds_the_cuts(self, town: Town, running: PlanRow) -> None:
         tabs = {
-            text_of(one): one["href"]
-            for one in soup(town.get("anonymous", f"/planes/{running.name}")).select(".ogp-tabs a")
+            text_of(element): element["href"]
+            for element in soup(town.get("anonymous", f"/planes/{running.name}")).select(".ogp-tabs a")
         }
         assert text_of(soup(town.get("anonymous", tabs["Cortes"])).h1) == "Cortes del plan"
 
@@ -339,7 +343,7 @@ class TestForms:
         url = f"/planes/{plan.name}/1.1.2_2/reportar"
         form = focal.page(url).select_one("form[enctype]")
         assert form is not None
-        fields = {one["name"]: one.get("value", "") for one in form.select("input[type=hidden]")}
+        fields = {element["name"]: element.get("value", "") for element in form.select("input[type=hidden]")}
         assert fields["organismo"] == town.obras
         fields.update(state="en_curso", text="Se publicó el primer video.", next_step="Subtítulos", m0_value="1",
                       periodo="2026-01", evidence_kind="enlace", evidence_url="https://example.org/video",
@@ -353,12 +357,12 @@ class TestForms:
         assert focal.post(url, fields).status_code == 302
         assert [events(plan, kind) - n for kind, n in zip(kinds, before, strict=True)] == [1, 1, 1]
         page = focal.page(f"/planes/{plan.name}/1.1.2_2")
-        for said in ("Se publicó el primer video.", "Subtítulos", "El video", "En curso"):
-            assert said in text_of(page)
-        row = next(one for one in page.select("#ogp-ind-1 tbody tr") if "enero" in one.get_text())
+        for words in ("Se publicó el primer video.", "Subtítulos", "El video", "En curso"):
+            assert words in text_of(page)
+        row = next(element for element in page.select("#ogp-ind-1 tbody tr") if "enero" in element.get_text())
         assert text_of(row.select("td")[1]) == "1"
 
-    def test_what_is_wrong_stands_beside_its_field(self, plan: PlanRow, focal: Visitor) -> None:
+    def test_errors_are_shown_beside_their_fields(self, plan: PlanRow, focal: Visitor) -> None:
         url = f"/planes/{plan.name}/1.1.1/reportar"
         token = focal.token(url)
         before = events(plan, "update")
@@ -412,19 +416,19 @@ class TestForms:
             "text": "Sin errores",
         }
         assert focal.post(f"{item}/reportar", sent).status_code == 302
-        told = text_of(focal.page(item))
-        assert "Sin errores" in told and "corregido después" in told
+        text = text_of(focal.page(item))
+        assert "Sin errores" in text and "corregido después" in text
         # corrected meanwhile by somebody else: said, and nothing lost
         again = focal.post(f"{item}/reportar", {**sent, "text": "Otra vez"})
         assert again.status_code == 400 and "Otra vez" in again.get_data(as_text=True)
 
-    def test_an_answer_stands_beside_its_reason(self, town: Town, plan: PlanRow, focal: Visitor) -> None:
+    def test_an_answer_is_shown_beside_its_reason(self, town: Town, plan: PlanRow, focal: Visitor) -> None:
         town.update(
             plan, ("fila", "1.1.1"), organization=town.obras, at_risk=True, reason="Falta el contrato"
         )
         url = f"/planes/{plan.name}/1.1.1/respuesta"
         page = focal.page(url)
-        options = [one["value"] for one in page.select("input[name=reason]")]
+        options = [element["value"] for element in page.select("input[name=reason]")]
         assert "manual" in options
         answer = focal.post(url, {**focal.token(url), "reason": "", "text": ""})
         assert (
@@ -433,9 +437,9 @@ class TestForms:
         sent = {**focal.token(url), "reason": "manual", "text": "Se firma el lunes."}
         assert focal.post(url, sent).status_code == 302
         reason = next(
-            one
-            for one in focal.page(f"/planes/{plan.name}/1.1.1").select(".ogp-reason")
-            if "Se firma el lunes." in one.get_text()
+            element
+            for element in focal.page(f"/planes/{plan.name}/1.1.1").select(".ogp-reason")
+            if "Se firma el lunes." in element.get_text()
         )
         assert "Falta el contrato" in reason.get_text()
 
@@ -488,7 +492,11 @@ class TestForms:
         )
         leader = signed_in(town, "leader")
         url = f"/planes/{plan.name}/seguimiento"
-        card = next(one for one in leader.page(url).select(".ogp-card") if "Para revisar" in one.get_text())
+        card = next(
+            element
+            for element in leader.page(url).select(".ogp-card")
+            if "Para revisar" in element.get_text()
+        )
         assert card["id"] == f"r-{written.id}"
         token = leader.token(url)
         answer = leader.post(url, {**token, "update": written.id, "accepted": "false", "reason": ""})
@@ -545,9 +553,9 @@ class TestForms:
         assert send(hacer="fin", id=role.id).status_code == 302
 
         named = next(
-            one["value"]
-            for one in coordinator.page(url).select("#ogp-name option")
-            if "silence" in one["value"]
+            element["value"]
+            for element in coordinator.page(url).select("#ogp-name option")
+            if "silence" in element["value"]
         )
         assert send(hacer="regla", name=named, value="nada").status_code == 400
         sent = {
@@ -616,8 +624,12 @@ class TestForms:
         assert answer.status_code == 200 and events(plan, "update") == before, "a dry run writes nothing"
         assert "Todas las filas se pueden tomar" in text_of(page)
         assert "Nuevo Qué se hizo" in text_of(page), "what a row says, in words"
-        form = next(one for one in page.select("form") if one.select_one("input[name=hacer][value=aplicar]"))
-        fields = {one["name"]: one.get("value", "") for one in form.select("input[type=hidden]")}
+        form = next(
+            element
+            for element in page.select("form")
+            if element.select_one("input[name=hacer][value=aplicar]")
+        )
+        fields = {element["name"]: element.get("value", "") for element in form.select("input[type=hidden]")}
         assert focal.post(url, fields).status_code == 302
         assert events(plan, "update") == before + 1
 
@@ -633,13 +645,17 @@ def _filled(focal: Visitor, town: Town, plan: PlanRow) -> bytes:
         for row in sheet.iter_rows():
             names = {str(cell.value).strip().lower(): cell.column for cell in row if cell.value}
             column = next(
-                (names[one] for one in names if one.startswith(("qué se hizo", "texto", "text", "avances"))),
+                (
+                    names[name]
+                    for name in names
+                    if name.startswith(("qué se hizo", "texto", "text", "avances"))
+                ),
                 None,
             )
             if column and len(names) > 5:
                 for below in sheet.iter_rows(min_row=row[0].row + 1):
-                    said = {str(cell.value) for cell in below}
-                    if plan.name in said and said & {"1.1.2#2", "1.1.2_2"}:
+                    values = {str(cell.value) for cell in below}
+                    if plan.name in values and values & {"1.1.2#2", "1.1.2_2"}:
                         sheet.cell(below[0].row, column, "Por el libro")
                         out = io.BytesIO()
                         book.save(out)
@@ -709,17 +725,17 @@ class TestShapes:
         assert matrix.month_cell({**item, "light": "completado"}, (2026, 2), today) == "done"
         assert matrix.month_cell({**item, "light": "no_aplica"}, (2026, 4), today) == "due"
         # what somebody reported on, and the months that went by in silence
-        told = {
+        reported = {
             **item,
             "due": "2026-12-31",
             "months": [2, 3, 5, 6],
             "light": "en_curso",
             "reported": ["2026-03"],
         }
-        cells = [matrix.month_cell(told, (2026, month), today) for month in (2, 3, 5, 6)]
+        cells = [matrix.month_cell(reported, (2026, month), today) for month in (2, 3, 5, 6)]
         assert cells == ["silent", "reported", "due", "due"]
-        assert matrix.month_cell({**told, "reported": ["2026-05"]}, (2026, 5), today) == "reported"
-        assert matrix.month_cell({**told, "light": "suspendido"}, (2026, 2), today) == "due", (
+        assert matrix.month_cell({**reported, "reported": ["2026-05"]}, (2026, 5), today) == "reported"
+        assert matrix.month_cell({**reported, "light": "suspendido"}, (2026, 2), today) == "due", (
             "nobody owes it meanwhile"
         )
         # a day of next year is not due in the same month of this one

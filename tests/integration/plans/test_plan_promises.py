@@ -21,7 +21,7 @@ from ckan.logic import _actions
 from docx import Document
 from openpyxl import load_workbook
 from support import fifth_family, plan_files, sampling
-from support.doors import portal
+from support.application import portal
 from support.plan_portal import CAST, Town
 from support.visitor import text_of
 from werkzeug.datastructures import FileStorage
@@ -147,10 +147,10 @@ class TestReads:
         )  # fmt: skip
         now = dt.datetime.now(dt.timezone.utc)
         proof = town.say(row, Evidence(id="", at=now, item=("fila", "1.1.1"), organization=town.obras, url="https://example.org/a"))
-        told = town.say(row, Report(id="", at=now, organization=town.obras, start=dt.date(2026, 1, 1), end=dt.date(2026, 3, 31)))
+        report = town.say(row, Report(id="", at=now, organization=town.obras, start=dt.date(2026, 1, 1), end=dt.date(2026, 3, 31)))
         item_status.recompute(row.id)
         model.Session.commit()
-        ids = {"ogp_plan_report_show": told.id, "ogp_plan_import_show": opened["id"], "ogp_plan_item_show": "1.1.1", "ogp_plan_evidence_private": proof.id}
+        ids = {"ogp_plan_report_show": report.id, "ogp_plan_import_show": opened["id"], "ogp_plan_item_show": "1.1.1", "ogp_plan_evidence_private": proof.id}
         tk.get_action("status_show")
         reads = {name for name, one in _actions.items() if name.startswith("ogp_plan_") and getattr(one, "side_effect_free", False)}
         assert len(reads) > 14
@@ -200,10 +200,10 @@ class TestGroups:
 
     def test_who_they_are_is_owed_then_listed_and_each_sees_its_own(self, town: Town, plan: str) -> None:
         [owed] = [one for one in town.call("owner_admin", "ogp_plan_show", id=plan)["groups"] if one["size"] == 28]
-        said = page(town, f"/planes/{plan}/1.1.1")
-        assert "0 de 28 organismos cumplieron su parte" in said
-        assert "El plan no dice cuáles son 28 de ellos" in said
-        assert owed["name"] in said and owed["id"] not in said, "a group is called by its name"
+        text = page(town, f"/planes/{plan}/1.1.1")
+        assert "0 de 28 organismos cumplieron su parte" in text
+        assert "El plan no dice cuáles son 28 de ellos" in text
+        assert owed["name"] in text and owed["id"] not in text, "a group is called by its name"
         asked = page(town, f"/planes/{plan}/importar", "owner_admin")
         assert f"{owed['name']} 0 de 28 nombrados" in asked
         assert town.call("anonymous", "ogp_plan_obligation_list", organization=town.obras, plan=plan)["count"] == 0
@@ -219,8 +219,8 @@ class TestGroups:
         town.call("owner_admin", "ogp_plan_import_apply", id=one["id"], act_name="Acta 1", reason="Se nombran.")
 
         assert town.call("anonymous", "ogp_plan_obligation_list", organization=town.obras, plan=plan)["count"] == 1
-        said = page(town, f"/planes/{plan}/1.1.1")
-        assert "Faltan 2 organismos" in said and "El plan no dice cuáles son 26 de ellos" in said
+        text = page(town, f"/planes/{plan}/1.1.1")
+        assert "Faltan 2 organismos" in text and "El plan no dice cuáles son 26 de ellos" in text
         assert f"{owed['name']} 2 de 28 nombrados" in page(town, f"/planes/{plan}/importar", "owner_admin")
         # the same document again, which has no place for them, takes nobody out
         again = town.call("owner_admin", "ogp_plan_import", upload=FileStorage(io.BytesIO(plan_files.f014(self.ROWS)), "plan.xlsx"), plan=plan)
@@ -296,9 +296,9 @@ class TestThePageOfAPlan:
     def test_it_counts_and_says_since_when_nothing_is_new(self, town: Town, lived: PlanRow) -> None:
         shown = town.call("anonymous", "ogp_plan_show", id=lived.name)
         assert shown["days_since_update"] in (8, 9) and shown["disagreements"] == 1
-        for said in (page(town, f"/planes/{lived.name}"), page(town, "/planes")):
-            assert f"hace {shown['days_since_update']} días" in said.lower()
-            assert f"en 1 de {shown['tracked']}" in said
+        for text in (page(town, f"/planes/{lived.name}"), page(town, "/planes")):
+            assert f"hace {shown['days_since_update']} días" in text.lower()
+            assert f"en 1 de {shown['tracked']}" in text
 
     @pytest.mark.parametrize("view", ["arbol", "tabla", "matriz"])
     def test_by_value_and_by_reason(self, town: Town, lived: PlanRow, view: str) -> None:
@@ -358,14 +358,14 @@ class TestOfAnItem:
         for item in ("1.1.1", "2.2"):
             shown = soup(town.get("anonymous", f"/planes/{row.name}/{item}"))
             link = next(one for one in shown.select(".ogp-story a[href]") if "Primer trimestre" in one.get_text())
-            told = soup(town.get("anonymous", link["href"]))
-            assert told.select_one(f"a[href$='/planes/{row.name}/{item}']") is not None
-            answer = town.app.get(told.select_one("a[href*='informe.docx']")["href"])
+            report_page = soup(town.get("anonymous", link["href"]))
+            assert report_page.select_one(f"a[href$='/planes/{row.name}/{item}']") is not None
+            answer = town.app.get(report_page.select_one("a[href*='informe.docx']")["href"])
             assert answer.status_code == 200
             document = Document(io.BytesIO(answer.data))
             text = "\n".join([one.text for one in document.paragraphs] + [cell.text for table in document.tables for line in table.rows for cell in line.cells])
-            for said in ("Primer trimestre", "Consejo de gobierno", "Se hicieron tres sesiones.", "Se revisó la mitad.", "Hubo una reunión."):
-                assert text.count(said) == 1, said
+            for words in ("Primer trimestre", "Consejo de gobierno", "Se hicieron tres sesiones.", "Se revisó la mitad.", "Hubo una reunión."):
+                assert text.count(words) == 1, words
             links = {one.target_ref for one in document.part.rels.values() if one.is_external}
             assert any(one.endswith(f"/planes/{row.name}/{item}") for one in links)
         # what it carries is of its period, whenever it was handed in, unless it names its own

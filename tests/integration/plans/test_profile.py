@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from bs4 import BeautifulSoup
 from ckan import model
-from support.doors import portal
+from support.application import portal
 from support.plan_portal import CAST, Town
 from support.visitor import Visitor, text_of
 
@@ -88,15 +88,15 @@ class TestWhoOpensIt:
         assert send(signed["citizen"], hacer="otra-cosa").status_code == 400
         assert send(signed["citizen"]).status_code == 400
 
-    def test_the_way_there_stands_by_the_account_and_by_the_duties(
+    def test_the_account_and_the_duties_link_to_it(
         self, town: Town, signed: dict[str, Visitor], running: PlanRow
     ) -> None:
         def ways(visitor: Visitor, path: str) -> list[str]:
             found = visitor.page(path)
             main = found.find(attrs={"role": "main"})
             return [
-                "page" if main is not None and one in main.find_all("a") else "account"
-                for one in found.find_all("a", href=lambda url: url and url.endswith(PAGE))
+                "page" if main is not None and link in main.find_all("a") else "account"
+                for link in found.find_all("a", href=lambda url: url and url.endswith(PAGE))
             ]
 
         duties = f"/organismo/{town.obras}/obligaciones"
@@ -128,14 +128,14 @@ class TestLetters:
         assert mail_preference.find_skip_reason(model.User.get(town.names["focal_point"])) is None
         assert chosen() == ("true", "es")
 
-    def test_a_language_that_is_none_is_told_beside_its_field(self, signed: dict[str, Visitor]) -> None:
+    def test_an_unknown_language_is_shown_beside_its_field(self, signed: dict[str, Visitor]) -> None:
         answer = send(signed["focal_point"], hacer="cartas", wanted="true", language="klingon")
         assert answer.status_code == 400
         page = soup(answer)
         assert page.find(id="ogp-language")["aria-invalid"] == "true"
         assert page.find(id="ogp-language-error") is not None
 
-    def test_who_has_no_address_is_told_that_none_can_come(
+    def test_who_has_no_address_reads_that_no_letters_come(
         self, town: Town, signed: dict[str, Visitor]
     ) -> None:
         user = model.User.get(town.names["control"])
@@ -176,7 +176,7 @@ class TestCalendars:
         assert read.get_data(as_text=True).startswith("BEGIN:VCALENDAR")
         page = visitor.page(PAGE)
         assert key not in str(page), "the key is shown once"
-        row = next(one for one in page.find_all("tr") if one.find("input", attrs={"name": "id"}))
+        row = next(line for line in page.find_all("tr") if line.find("input", attrs={"name": "id"}))
         assert "Secretaría de Obras" in text_of(row)
         token = row.find("input", attrs={"name": "id"})["value"]
         assert send(visitor, hacer="revocar", id=token).status_code == 302
@@ -221,14 +221,14 @@ class TestWhatOneIs:
             return found
 
         focal = mine("focal_point")
-        assert [(one["name"], one["as_delegate"]) for one in focal["organizations"]] == [(town.obras, False)]
+        assert [(organization["name"], organization["as_delegate"]) for organization in focal["organizations"]] == [(town.obras, False)]
         assert focal["organizations"][0]["owed"] == 3
         assert focal["roles"] == []
-        assert [one["as_delegate"] for one in mine("delegate")["organizations"]] == [True]
-        assert [one["role"] for one in mine("control")["roles"]] == ["control_interno"]
+        assert [organization["as_delegate"] for organization in mine("delegate")["organizations"]] == [True]
+        assert [role["role"] for role in mine("control")["roles"]] == ["control_interno"]
         assert mine("citizen")["organizations"] == []
         named = mine("named_focal_point")
-        assert [(one["role"], one["plan"]) for one in named["roles"]] == [("punto_focal", running.name)]
+        assert [(role["role"], role["plan"]) for role in named["roles"]] == [("punto_focal", running.name)]
 
     @pytest.fixture
     def draft(self, town: Town) -> Iterator[PlanRow]:
@@ -242,10 +242,10 @@ class TestWhatOneIs:
     def test_a_role_does_not_tell_of_a_draft(self, town: Town, running: PlanRow, draft: PlanRow) -> None:
         for who, sees in (("named_focal_point", False), ("control", True), ("leader", True)):
             found = town.call(who, "ogp_plan_profile_show")
-            assert (draft.name in {one["plan"] for one in found["roles"]}) is sees, who
+            assert (draft.name in {role["plan"] for role in found["roles"]}) is sees, who
             assert (draft.title in text_of(soup(town.get(who, PAGE)))) is sees, who
 
-    def test_it_stands_on_the_page(self, town: Town, signed: dict[str, Visitor]) -> None:
+    def test_it_is_on_the_page(self, town: Town, signed: dict[str, Visitor]) -> None:
         page = signed["control"].page(PAGE)
         assert "Control interno" in text_of(page) or "Control Interno" in text_of(page)
         assert page.find("a", href="/planes/paac-mio") is not None
@@ -256,17 +256,17 @@ class TestLeave:
         visitor = signed["focal_point"]
         today = record_service.today()
         until = (today + dt.timedelta(days=9)).isoformat()
-        said = {
+        delegation = {
             "organization": town.obras,
             "delegate": town.names["citizen"] or "",
             "since": today.isoformat(),
         }
-        answer = send(visitor, hacer="encargar", until=(today - dt.timedelta(days=1)).isoformat(), **said)
+        answer = send(visitor, hacer="encargar", until=(today - dt.timedelta(days=1)).isoformat(), **delegation)
         assert answer.status_code == 400
         page = soup(answer)
         assert page.find(id="ogp-until")["aria-invalid"] == "true"
         assert page.find(id="ogp-delegate")["value"] == town.names["citizen"]
-        assert send(visitor, hacer="encargar", until=until, reason="Vacaciones", **said).status_code == 302
+        assert send(visitor, hacer="encargar", until=until, reason="Vacaciones", **delegation).status_code == 302
         model.Session.rollback()
         made = model.Session.query(Delegation.id).filter_by(delegate_id=town.ids["citizen"]).one()
         lent = signed["citizen"].page(PAGE)

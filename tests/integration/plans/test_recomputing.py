@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from ckan import model
-from support.doors import portal
+from support.application import portal
 from support.plan_portal import Town, many
 
 from ckanext.ogp_plan.model import Event, LightChange, PlanItem, PlanRow

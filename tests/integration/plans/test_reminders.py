@@ -18,7 +18,7 @@ from aiosmtpd.controller import Controller
 from ckan import model
 from ckan.tests import factories
 from click.testing import CliRunner
-from support.doors import portal
+from support.application import portal
 from support.plan_portal import Town, due, months
 
 from ckanext.ogp_plan import cli
@@ -148,11 +148,11 @@ class TestDays:
 
     def test_of_missed_runs_only_the_last_letter_counts(self) -> None:
         days = (10, 3, 0)
-        said = {day: reminder_mail.find_due_step(MARCH, dt.date(2026, 3, day), days) for day in range(1, 32)}
-        assert said[15] is None
-        assert {said[day] for day in range(16, 26)} == {10}
-        assert {said[day] for day in range(26, 31)} == {3}
-        assert said[31] == 0
+        steps = {day: reminder_mail.find_due_step(MARCH, dt.date(2026, 3, day), days) for day in range(1, 32)}
+        assert steps[15] is None
+        assert {steps[day] for day in range(16, 26)} == {10}
+        assert {steps[day] for day in range(26, 31)} == {3}
+        assert steps[31] == 0
         assert reminder_mail.find_due_step(MARCH, dt.date(2026, 4, 1), days) is None
 
     def test_occasions(self) -> None:
@@ -169,14 +169,14 @@ class TestDays:
 
 
 class TestOwing:
-    def test_who_reports_is_told_once_a_step(self, town: Town, plan: PlanRow) -> None:
+    def test_who_reports_gets_one_letter_a_step(self, town: Town, plan: PlanRow) -> None:
         assert reminder_mail.queue_reminders(dt.date(2026, 3, 15)) > 0
         assert letters("due") == []
         reminder_mail.queue_reminders(dt.date(2026, 3, 16))
         # 1.1.1 and 1.1.2#2 are of obras in March; the datic has nobody
-        told = Counter(one.user_id for one in letters("due"))
+        recipients = Counter(one.user_id for one in letters("due"))
         readers = {town.ids[who] for who in ("focal_point", "named_focal_point", "delegate")}
-        assert told == Counter(dict.fromkeys(readers, 2))
+        assert recipients == Counter(dict.fromkeys(readers, 2))
         assert reminder_mail.queue_reminders(dt.date(2026, 3, 16)) == 0
         assert reminder_mail.queue_reminders(dt.date(2026, 3, 17)) == 0
         assert {one.body["days"] for one in letters("due")} == {10}
@@ -282,7 +282,7 @@ class TestSending:
             model.Session.commit()
             assert town.call("focal_point", "ogp_plan_letters_patch", wanted=True)["wanted"] is True
 
-    def test_what_was_done_meanwhile_is_not_told(self, town: Town, plan: PlanRow, sink: Sink) -> None:
+    def test_what_was_done_meanwhile_is_not_sent(self, town: Town, plan: PlanRow, sink: Sink) -> None:
         owe()
         for address in ("1.1.1", "1.1.2_2"):
             town.item(plan, address).light = "completado"
@@ -291,7 +291,7 @@ class TestSending:
         assert states() == {"not_needed": 6}
         assert not any("31 de marzo" in one["Subject"] for one in sink.letters)
 
-    def test_the_digest_tells_what_is_late(self, town: Town, plan: PlanRow, sink: Sink) -> None:
+    def test_the_digest_lists_what_is_late(self, town: Town, plan: PlanRow, sink: Sink) -> None:
         mail_delivery.send_reminders(dt.date(2026, 11, 20))
         digest = next(one for one in sink.letters if "semana" in one["Subject"])
         assert "Revisar el mapa de riesgos" in digest.get_content()
@@ -507,9 +507,9 @@ class TestResending:
         assert "left 3 that may have gone out" in done.output
         assert states() == {"sent": 3, "failed": 3}
         assert max(sink.to().values()) == 1
-        told = self.resend(town, "--doubtful")
-        assert "tried 3: sent 3 in 2 letters, failed again 0" in told.output
-        assert "left" not in told.output
+        result = self.resend(town, "--doubtful")
+        assert "tried 3: sent 3 in 2 letters, failed again 0" in result.output
+        assert "left" not in result.output
         assert states() == {"sent": 6}
 
     def test_no_server_leaves_the_rest_as_they_were(

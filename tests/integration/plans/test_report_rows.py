@@ -12,8 +12,9 @@ import openpyxl
 import pytest
 import sqlalchemy as sa
 from ckan import model
-from support.doors import portal, storage
+from support.application import portal
 from support.plan_portal import Town, many
+from support.publisher import storage
 
 from ckanext.ogp_plan import jobs
 from ckanext.ogp_plan.model import Event, PlanRow
@@ -152,7 +153,7 @@ class TestLists:
         assert set(dry["rows"][0]["errors"]) == {"indicator"}
 
     def test_what_cannot_be(self, town: Town, plan: PlanRow) -> None:
-        for said, field in (
+        for given, field in (
             ({}, "upload"),
             ({"rows": []}, "upload"),
             ({"rows": {"a": 1}}, "rows"),
@@ -164,9 +165,9 @@ class TestLists:
         ):
             with pytest.raises(tk.ValidationError) as error:
                 town.call(
-                    "focal_point", "ogp_plan_report_rows", plan=plan.name, organization=town.obras, **said
+                    "focal_point", "ogp_plan_report_rows", plan=plan.name, organization=town.obras, **given
                 )
-            assert field in error.value.error_dict, said
+            assert field in error.value.error_dict, given
         with pytest.raises((tk.NotAuthorized, tk.ValidationError)):
             town.call("anonymous", "ogp_plan_report_rows", plan=plan.name, rows=ROWS)
         with pytest.raises(tk.NotAuthorized):

@@ -12,7 +12,7 @@ import ckan.plugins.toolkit as tk
 import pytest
 import sqlalchemy as sa
 from ckan import model
-from support.doors import portal
+from support.application import portal
 from support.plan_portal import Town
 
 from ckanext.ogp_plan.model import Event, PlanItem, PlanRow
@@ -219,7 +219,7 @@ class TestUpdates:
 
     def test_what_contradicts_itself(self, town: Town, plan: PlanRow) -> None:
         say = {"plan": plan.name, "item": "1.1.1"}
-        for said, field in (
+        for given, field in (
             ({}, "text"),
             ({"confirms": True, "progress": 10}, "confirms"),
             ({"at_risk": True}, "reason"),
@@ -233,7 +233,7 @@ class TestUpdates:
             ({"report": str(uuid.uuid4()), "text": "x"}, "report"),
             ({"estado": "en_curso"}, "estado"),
         ):
-            assert field in refused(town, "focal_point", "ogp_plan_update_create", **say, **said), said
+            assert field in refused(town, "focal_point", "ogp_plan_update_create", **say, **given), given
 
     def test_a_closed_period_takes_nothing(self, town: Town, plan: PlanRow) -> None:
         now = dt.datetime.now(dt.timezone.utc)
@@ -300,7 +300,7 @@ class TestMeasurements:
 
     def test_values_that_cannot_be(self, town: Town, plan: PlanRow) -> None:
         say = {"plan": plan.name, "item": "1.1.1"}
-        for said, field in (
+        for given, field in (
             ({}, "value"),
             ({"value": "muchos"}, "value"),
             ({"value": "1e309"}, "value"),
@@ -318,7 +318,7 @@ class TestMeasurements:
             ({"value": 1, "update": str(uuid.uuid4())}, "update"),
             ({"value": 1, "dimension": {"a": {"b": 1}}}, "dimension"),
         ):
-            assert field in refused(town, "focal_point", "ogp_plan_measurement_create", **say, **said), said
+            assert field in refused(town, "focal_point", "ogp_plan_measurement_create", **say, **given), given
 
 
 class TestRequests:
@@ -483,7 +483,7 @@ class TestLinks:
 
 
 class TestAnswers:
-    def test_an_answer_stands_beside_and_silences_nothing(self, town: Town, plan: PlanRow) -> None:
+    def test_an_answer_changes_no_status_and_no_reason(self, town: Town, plan: PlanRow) -> None:
         town.call("focal_point", "ogp_plan_update_create", plan=plan.name, item="1.1.1", text="Va")
         item = town.item(plan, "1.1.1")
         assert "R1" in item.reasons
@@ -590,7 +590,7 @@ class TestReports:
 
 
 class TestVerdicts:
-    def test_the_suggested_stands_beside_the_assigned(self, town: Town, plan: PlanRow) -> None:
+    def test_the_suggested_verdict_is_kept_beside_the_assigned(self, town: Town, plan: PlanRow) -> None:
         say = {"plan": plan.name, "item": "1.1.1"}
         # what the rules suggest is decided by a person, who says why
         wrong = refused(town, "monitor", "ogp_plan_verdict_create", **say, assigned="not_started", agrees=True)
@@ -638,7 +638,7 @@ class TestVerdicts:
 
     def test_wrong_verdicts(self, town: Town, plan: PlanRow) -> None:
         say = {"plan": plan.name, "item": "1.1.1"}
-        for said, field in (
+        for given, field in (
             ({}, "assigned"),
             ({"cut": "2026-05-01", "agrees": True}, "cut"),
             ({"assigned": "so so"}, "assigned"),
@@ -646,7 +646,7 @@ class TestVerdicts:
             ({"supersedes": str(uuid.uuid4()), "agrees": True}, "supersedes"),
             ({"role": "coordinador", "agrees": True}, "role"),
         ):
-            assert field in refused(town, "control", "ogp_plan_verdict_create", **say, **said), said
+            assert field in refused(town, "control", "ogp_plan_verdict_create", **say, **given), given
 
     @pytest.mark.parametrize("who", ["sysadmin", "coordinator", "focal_point", "owner_admin", "anonymous"])
     def test_of_nobody_else(self, town: Town, plan: PlanRow, who: str) -> None:

@@ -742,7 +742,7 @@ def test_links_of_the_office(url: str, private: bool) -> None:
     assert ("doc.private_link" in {code for code, _ in run(doc(url=url))}) is private
 
 
-def test_thousands_are_told_apart_from_a_first_small_contract() -> None:
+def test_thousands_are_distinguished_from_a_first_small_contract() -> None:
     works = {"budget": {"amount": cop(90e9)}, **cp(contractValue=cop(60e6), nature=["construction"])}
     assert "money.unit_mismatch" in {code for code, _ in run(works)}
     final = cp(contractValue=cop(5e9), finalValue=cop(5e6))

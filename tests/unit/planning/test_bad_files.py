@@ -106,7 +106,7 @@ def test_too_many_cells() -> None:
     assert kind(changed(SHEET, END, rows + END)).kind == "read.too_many_cells"
 
 
-def test_places_are_told() -> None:
+def test_places_are_reported() -> None:
     error = kind(CASES["far cell"][0])
     assert Renderer("es").place(error.place) == "Celda XFD1048576"
     quotes = kind(CASES["an open quotation mark"][0], "p.csv")
@@ -137,17 +137,17 @@ def test_no_such_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "latin-1"])
-def test_other_encodings_are_recognised_and_said(encoding: str) -> None:
+def test_other_encodings_are_recognised_and_reported(encoding: str) -> None:
     text = made.as_text(made.f014_cells()).decode()
     content = text.encode(encoding)
     reading = read(content, "paac")
     assert [item.title for item in reading.plan.items] == [item.title for item in read(text, "paac").plan.items]
-    said = [one.params["encoding"] for one in reading.act.flagged if one.kind == "encoding.other"]
-    assert bool(said) == (not encoding.startswith("utf-8"))
+    encodings = [one.params["encoding"] for one in reading.act.flagged if one.kind == "encoding.other"]
+    assert bool(encodings) == (not encoding.startswith("utf-8"))
     assert lost(content, reading) == []
 
 
-def test_broken_accents_are_said_and_not_mended() -> None:
+def test_broken_accents_are_reported_and_not_repaired() -> None:
     content = made.as_text(made.f014_cells()).decode().encode().decode("cp1252", "replace").encode()
     reading = read(content.replace("NÂ°".encode(), "N°".encode()).replace("DESCRIPCIÃ“N".encode(), b"DESCRIPCION").replace("FÃ“RMULA".encode(), b"FORMULA"), "paac")
     assert [one.kind for one in reading.act.flagged if one.kind.startswith("encoding")] == ["encoding.mojibake"]

@@ -83,7 +83,7 @@ def test_cut_days_by_data() -> None:
         (day(5, 20), day(9, 1), "publicado_tarde", 5),
     ],
 )
-def test_published_in_time_or_late_is_told(published: dt.date | None, today: dt.date, state: str, late: int) -> None:
+def test_published_in_time_or_late(published: dt.date | None, today: dt.date, state: str, late: int) -> None:
     found = cut_state(APRIL, published, today)
     assert (found.state, found.late_days, found.due) == (state, late, day(5, 15))
 
@@ -291,7 +291,7 @@ def test_the_whole_is_no_mean_of_components() -> None:
     assert found.whole.share == D(3) * 100 / 27
 
 
-def test_control_internos_word_stands_beside() -> None:
+def test_the_verdict_of_control_interno_is_kept_beside() -> None:
     item = row("1.1", schedule=months(4))
     facts = tell(record(item), verdict(item, at(5), VerdictRole.CONTROL, cut=APRIL, fulfilled=False), verdict(item, at(5, 2), fulfilled=True))
     assert compute_compliance(facts, APRIL).rows[0].confirmed is False
@@ -385,12 +385,12 @@ def lived() -> Record:
     items.append(row("1.3", ("componente", "1"), schedule=on(3, 1), assignments=[Assignment(group="g", own_target=D(1))], indicators=[count_of("3")]))
     facts = record(*items, groups=(OrgGroup("g", "Tres", 3, ("a", "b", "c")), OrgGroup("f", "Dos", 2, ("a", "b"))))
     _, one, two, three = items
-    said = update(one, at(2, 3), Declared.ONGOING, "33.3", text="Primera", period="2026-02", by="persona-1")
-    shown, hidden = proof(one, at(2, 4), update=said.id, by="persona-2"), proof(two, at(3), public=False, withheld="Reserva legal", url="https://secreto.example/x", title="Secreto")
+    first_update = update(one, at(2, 3), Declared.ONGOING, "33.3", text="Primera", period="2026-02", by="persona-1")
+    shown, hidden = proof(one, at(2, 4), update=first_update.id, by="persona-2"), proof(two, at(3), public=False, withheld="Reserva legal", url="https://secreto.example/x", title="Secreto")
     return tell(
-        facts, said, shown, hidden, look(shown, at(3), alive=True, same=True, public=True), measure(one, at(2, 3), 1),
+        facts, first_update, shown, hidden, look(shown, at(3), alive=True, same=True, public=True), measure(one, at(2, 3), 1),
         update(two, at(3), Declared.DONE, by="persona-1"), measure(three, at(2, 9), 1, organization="a"), measure(three, at(2, 9), 4, organization="b"),
-        verdict(one, at(4), VerdictRole.CONTROL, cut=APRIL, fulfilled=False, rationale="Falta", by="persona-3"), review(at(3), True, update=said.id),
+        verdict(one, at(4), VerdictRole.CONTROL, cut=APRIL, fulfilled=False, rationale="Falta", by="persona-3"), review(at(3), True, update=first_update.id),
     )  # fmt: skip
 
 

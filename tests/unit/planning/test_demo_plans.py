@@ -47,7 +47,7 @@ def module(name: str) -> ModuleType:
 
 workbooks, followup = module("workbooks"), module("followup")
 MANIFEST = yaml.safe_load((HERE / "muestra.yaml").read_text(encoding="utf-8"))
-FAMILIES = {one["file"]: one["family"] for one in MANIFEST["planes"]}
+FAMILIES = {entry["file"]: entry["family"] for entry in MANIFEST["planes"]}
 
 
 def reading(name: str) -> Reading:
@@ -71,7 +71,7 @@ def test_the_files_are_what_the_generator_makes() -> None:
     assert there == set(made)
     for name, content in made.items():
         assert parts_of((HERE / name).read_bytes()) == parts_of(content), name
-    assert set(made) == {one["file"] for one in [*MANIFEST["planes"], *MANIFEST["broken"]]}
+    assert set(made) == {entry["file"] for entry in [*MANIFEST["planes"], *MANIFEST["broken"]]}
 
 
 @pytest.mark.parametrize("name", FAMILIES)
@@ -79,7 +79,7 @@ def test_understood_without_questions(name: str, capsys: pytest.CaptureFixture[s
     assert main(["read", str(HERE / name), "--family", FAMILIES[name], "--format", "json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["acta"]["asked"] == []
-    assert "responsible.unknown" not in {one["kind"] for one in found["acta"]["flagged"]}
+    assert "responsible.unknown" not in {finding["kind"] for finding in found["acta"]["flagged"]}
     assert re.search("demostración", found["plan"]["title"], re.I)
     kept = reading(name)
     assert lost((HERE / name).read_bytes(), kept, name) == []
@@ -96,10 +96,10 @@ def test_broken_documents(broken: dict[str, Any], capsys: pytest.CaptureFixture[
         return
     act = json.loads(out.out)["acta"]
     if broken["exit"] == 1:
-        assert [one["kind"] for one in act["asked"]] == ["code.conflict"]
-        assert sum(one["kind"] == "row.duplicate" for one in act["dropped"]) == 8
+        assert [question["kind"] for question in act["asked"]] == ["code.conflict"]
+        assert sum(finding["kind"] == "row.duplicate" for finding in act["dropped"]) == 8
     else:
-        unknown = [one["text"] for one in act["flagged"] if one["kind"] == "responsible.unknown"]
+        unknown = [finding["text"] for finding in act["flagged"] if finding["kind"] == "responsible.unknown"]
         assert unknown == ["Oficina de Trámites Sencillos"] * 2
 
 
@@ -245,7 +245,7 @@ def facts() -> list[Any]:
 def records(facts: list[Any]) -> dict[str, Record]:
     return {
         name: followup.record_of(
-            followup.plan_of(name, changed=True), [one for one in facts if one.plan == name]
+            followup.plan_of(name, changed=True), [fact for fact in facts if fact.plan == name]
         )
         for name in followup.PLANS
     }
@@ -279,8 +279,11 @@ def test_only_who_owes_an_item_reports_it(records: dict[str, Record]) -> None:
         ]:
             item = record.plan.item(*event.item)
             assert item is not None, event.id
-            owners = {one.organization for one in item.assignments} | {
-                member for one in item.assignments if one.group for member in members.get(one.group, ())
+            owners = {assignment.organization for assignment in item.assignments} | {
+                member
+                for assignment in item.assignments
+                if assignment.group
+                for member in members.get(assignment.group, ())
             }
             if event.organization if hasattr(event, "organization") else None:
                 assert event.organization in owners, event.id
@@ -291,8 +294,8 @@ def test_only_who_owes_an_item_reports_it(records: dict[str, Record]) -> None:
 
 def test_people_of_the_facts_are_people_of_the_demo(facts: list[Any]) -> None:
     people = yaml.safe_load((ROOT / "dev" / "people.yaml").read_text(encoding="utf-8"))["people"]
-    assert {fact.by for fact in facts if fact.by} <= {one["name"] for one in people}
-    roles = {role["role"] for one in people for role in one.get("plans", ())}
+    assert {fact.by for fact in facts if fact.by} <= {person["name"] for person in people}
+    roles = {role["role"] for person in people for role in person.get("plans", ())}
     assert roles == {"coordinador", "lider_componente", "control_interno", "monitor", "punto_focal"}
 
 
@@ -303,10 +306,12 @@ def test_there_is_something_of_every_kind(records: dict[str, Record]) -> None:
     assert all(review.reason for review in paac.reviews if not review.accepted)
     returned = len(paac.updates) - len(paac.counting_updates())
     assert returned == 5, "four returned or corrected, one that a correction takes the place of"
-    assert [one for one in paac.evidence if not one.public and one.withheld]
-    silent = {one["name"] for one in followup.organismos()} - {one.organization for one in paac.updates}
+    assert [proof for proof in paac.evidence if not proof.public and proof.withheld]
+    silent = {organismo["name"] for organismo in followup.organismos()} - {
+        fact.organization for fact in paac.updates
+    }
     assert silent == set(), "everybody reported something"
-    counted = Counter(one.organization for one in paac.updates if one.organization)
+    counted = Counter(fact.organization for fact in paac.updates if fact.organization)
     assert (
         counted["uae-teatro-municipal"]
         < 3
@@ -314,19 +319,21 @@ def test_there_is_something_of_every_kind(records: dict[str, Record]) -> None:
         < counted["secretaria-de-salud-publica"]
     )
     open_alerts = [
-        one for one in paac.verdicts if one.alert and one.id not in {each.closes for each in paac.verdicts}
+        verdict
+        for verdict in paac.verdicts
+        if verdict.alert and verdict.id not in {each.closes for each in paac.verdicts}
     ]
-    assert [one.item[1] for one in open_alerts] == ["3.3.2#2"]
+    assert [alert.item[1] for alert in open_alerts] == ["3.3.2#2"]
     for name in ("paac", "ogp"):
         (report,) = records[name].reports
-        carried = [one for one in records[name].updates if one.report == report.id]
+        carried = [fact for fact in records[name].updates if fact.report == report.id]
         assert len(carried) > 1 and len(report.sections) >= 3
-    assert [one for one in records["cost"].updates if one.origin]
+    assert [fact for fact in records["cost"].updates if fact.origin]
 
 
 def test_lights_of_every_kind(records: dict[str, Record]) -> None:
     stood = {name: compute_status(record, TODAY) for name, record in records.items()}
-    lights = Counter(one.light for one in stood["paac"].values())
+    lights = Counter(status.light for status in stood["paac"].values())
     assert set(lights) == {
         "completado",
         "en_riesgo",
@@ -337,16 +344,18 @@ def test_lights_of_every_kind(records: dict[str, Record]) -> None:
         "retirado",
     }
     assert lights["completado"] > lights["en_riesgo"] > lights["en_curso"] > 10
-    reasons = {reason.code for found in stood.values() for one in found.values() for reason in one.reasons}
+    reasons = {
+        reason.code for found in stood.values() for status in found.values() for reason in status.reasons
+    }
     assert reasons >= {"R1", "R2", "R3", "R4", "R4b", "R5", "R6", "R7", "R9", "manual"}
-    assert {one.light for one in stood["ogp"].values()} >= {
+    assert {status.light for status in stood["ogp"].values()} >= {
         "completado",
         "en_curso",
         "en_riesgo",
         "no_iniciado",
     }
-    assert {one.light for one in stood["ptep"].values()} == {"no_iniciado"}
-    assert sum(one.disagreement for one in stood["paac"].values()) >= 3
+    assert {status.light for status in stood["ptep"].values()} == {"no_iniciado"}
+    assert sum(status.disagreement for status in stood["paac"].values()) >= 3
     assert stood["paac"]["fila", "5.2.1"].declared is Declared.DONE
     quota = stood["paac"]["fila", "3.1.2"].quota
     assert quota is not None and quota.target == 56 and 30 < quota.actual < 56
@@ -362,18 +371,18 @@ def test_cuts_can_be_made_of_it(records: dict[str, Record]) -> None:
 
 
 def test_verdicts_of_both_cuts(records: dict[str, Record]) -> None:
-    of_control = [one for one in records["paac"].verdicts if one.cut]
-    by_cut = Counter(one.cut for one in of_control)
+    of_control = [verdict for verdict in records["paac"].verdicts if verdict.cut]
+    by_cut = Counter(verdict.cut for verdict in of_control)
     assert set(by_cut) == {dt.date(2026, 4, 30), dt.date(2026, 8, 31)} and min(by_cut.values()) > 30
-    assert all(one.rationale for one in of_control)
-    assert {one.fulfilled for one in of_control} == {True, False}
-    assert 1 <= sum(one.agrees is False for one in of_control) <= 15
+    assert all(verdict.rationale for verdict in of_control)
+    assert {verdict.fulfilled for verdict in of_control} == {True, False}
+    assert 1 <= sum(verdict.agrees is False for verdict in of_control) <= 15
 
 
 def test_files_that_prove_it(facts: list[Any]) -> None:
     files = followup.supports()
     resources = followup.story()["soportes"]["recursos"]
-    assert set(files) == {one["archivo"] for one in resources.values()}
+    assert set(files) == {resource["archivo"] for resource in resources.values()}
     assert {fact.support for fact in facts if fact.support} == set(resources)
     for name, content in files.items():
         assert content.count(b"\n") > 3, name

@@ -21,7 +21,7 @@ def plan() -> Plan:
     return read(made.f014(), "paac").plan
 
 
-def test_where_a_row_stands_is_no_part_of_a_plan(plan: Plan) -> None:
+def test_the_place_of_a_row_is_no_part_of_a_plan(plan: Plan) -> None:
     moved = copy.deepcopy(plan)
     for item in moved.items:
         item.place, item.order = Place(line=1), 99
@@ -37,7 +37,7 @@ def test_changes_name_field_before_and_after(plan: Plan) -> None:
     row.title, row.schedule = "Otra", Schedule(ScheduleKind.MONTHS, (4,))
     row.indicators[0].formula = "Otra fórmula"
     other.version = "003"
-    found = {(one.code, one.field): (one.kind, one.before, one.after) for one in difference(plan, other)}
+    found = {(change.code, change.field): (change.kind, change.before, change.after) for change in difference(plan, other)}
     assert found[None, "version"] == (ChangeKind.CHANGED, "002", "003")
     assert found["1.1.1", "title"][1:] == ("Reunir a los equipos y revisar cada riesgo", "Otra")
     assert found["1.1.1", "schedule.months"][1:] == ([3], [4])
@@ -48,7 +48,7 @@ def test_the_same_code_at_two_levels_is_two_items(plan: Plan) -> None:
     other = copy.deepcopy(plan)
     other.items = [item for item in other.items if item.key != ("fila", "2.1")]
     other.items.append(Item("fila", "2.1#9", "Nueva", ("actividad", "2.1")))
-    assert [(one.kind, one.level, one.code) for one in difference(plan, other)] == [
+    assert [(change.kind, change.level, change.code) for change in difference(plan, other)] == [
         (ChangeKind.ADDED, "fila", "2.1#9"), (ChangeKind.REMOVED, "fila", "2.1"),
     ]  # fmt: skip
 
@@ -57,7 +57,7 @@ def test_back_again_undoes(plan: Plan) -> None:
     other = copy.deepcopy(plan)
     other.items[3].fields["goal"] = "Nueve (9)"
     there, back = difference(plan, other), difference(other, plan)
-    assert [(one.after, one.before) for one in there] == [(one.before, one.after) for one in back]
+    assert [(change.after, change.before) for change in there] == [(change.before, change.after) for change in back]
 
 
 def test_an_act_as_a_workbook() -> None:
@@ -77,9 +77,9 @@ def test_a_person_says_whose_a_name_is() -> None:
     rows = [*made.ROWS[:3], (*made.ROWS[3][:8], "Grupo de vecinos")]
     content = made.f014(rows)
     first = read(content, "paac")
-    assert [one.text for one in first.act.flagged if one.kind == "responsible.unknown"] == ["Grupo de vecinos"]
+    assert [finding.text for finding in first.act.flagged if finding.kind == "responsible.unknown"] == ["Grupo de vecinos"]
     answered = read(content, "paac", answers={"responsible.unknown:grupo de vecinos": "org:datic"})
     row = answered.plan.item("fila", "2.1")
-    assert row is not None and [one.organization for one in row.assignments] == ["datic"]
+    assert row is not None and [assignment.organization for assignment in row.assignments] == ["datic"]
     wrong = read(content, "paac", answers={"responsible.unknown:grupo de vecinos": "org:nadie"})
-    assert [one.kind for one in wrong.act.flagged] == [one.kind for one in first.act.flagged]
+    assert [finding.kind for finding in wrong.act.flagged] == [finding.kind for finding in first.act.flagged]

@@ -69,7 +69,7 @@ def test_milestones_with_their_light_in_words() -> None:
     assert sheet.print_title_rows == f"${top}:${top}"
 
 
-def test_each_evidence_is_a_link_and_each_verdict_is_said() -> None:
+def test_each_evidence_is_a_link_and_each_verdict_is_shown() -> None:
     sheet, rows = matrix(made.view())
     links = {cell.hyperlink.target for row in sheet.iter_rows() for cell in row if cell.hyperlink}
     assert links == {"https://datos.example/mapa.pdf", "https://datos.example/fotos"}

@@ -74,7 +74,7 @@ def test_a_month_is_shaded_and_marked() -> None:
     }  # fmt: skip
 
 
-def test_it_is_set_up_for_paper() -> None:
+def test_it_is_set_up_for_printing() -> None:
     sheet = sheet_of(read(made.f014(), "paac").plan)
     head = next(row[0].row for row in sheet.iter_rows() if row[0].value == "N°")
     assert sheet.print_title_rows == f"${head}:${head + 1}"

@@ -37,9 +37,9 @@ def entries(content: bytes) -> list[dict[str, Any]]:
         assert one.find("a:author/a:name", NS).text
         assert one.xpath("count(a:link[@rel='alternate' or not(@rel)])", namespaces=NS) == 1
         found.append({name: one.findtext(f"a:{name}", namespaces=NS) for name in ("id", "title", "updated", "content")} | {"kind": one.find("a:category", NS).get("term")})
-    ids = [one["id"] for one in found]
-    assert len(ids) == len(set(ids)) and all(one.startswith("urn:uuid:") for one in ids)
-    moments = [dt.datetime.fromisoformat(one["updated"]) for one in found]
+    ids = [entry["id"] for entry in found]
+    assert len(ids) == len(set(ids)) and all(entry_id.startswith("urn:uuid:") for entry_id in ids)
+    moments = [dt.datetime.fromisoformat(entry["updated"]) for entry in found]
     assert moments == sorted(moments, reverse=True) and all(moment.tzinfo for moment in moments)
     if moments:
         assert dt.datetime.fromisoformat(root.findtext("a:updated", namespaces=NS)) == moments[0]
@@ -55,26 +55,26 @@ def past() -> atom.Past:
 
 def test_a_plans_news() -> None:
     found = entries(atom.plan_feed(made.view(), FEED, past()))
-    kinds = {one["kind"] for one in found}
+    kinds = {entry["kind"] for entry in found}
     assert {"update", "measurement", "evidence", "verdict", "answer", "change", "light"} <= kinds
-    returned = next(one for one in found if "Texto devuelto" in one["content"])
+    returned = next(entry for entry in found if "Texto devuelto" in entry["content"])
     assert returned["content"].count("\n") >= 1
-    text = " ".join(one["content"] for one in found)
+    text = " ".join(entry["content"] for entry in found)
     assert "Se revisó y se publicó" in text and "Hay pocos talleres." in text and "<script>" in text
 
 
 def test_an_items_and_an_organismos_news_have_the_same_ids() -> None:
-    plan = {one["id"] for one in entries(atom.plan_feed(made.view(), FEED, past()))}
-    item = {one["id"] for one in entries(atom.item_feed(made.view(), ROW, FEED, past()))}
+    plan = {entry["id"] for entry in entries(atom.plan_feed(made.view(), FEED, past()))}
+    item = {entry["id"] for entry in entries(atom.item_feed(made.view(), ROW, FEED, past()))}
     own = entries(atom.organization_feed("dagma", [made.view()], FEED, {"paac-2026": past()}))
-    assert item and item < plan and {one["id"] for one in own} < plan
-    assert "Versión corregida" not in " ".join(one["content"] for one in own)  # another organismo's
-    assert "Lluvias" in " ".join(one["content"] for one in own)
+    assert item and item < plan and {entry["id"] for entry in own} < plan
+    assert "Versión corregida" not in " ".join(entry["content"] for entry in own)  # another organismo's
+    assert "Lluvias" in " ".join(entry["content"] for entry in own)
 
 
 def test_lights_that_changed() -> None:
     found = entries(atom.lights_feed(made.view(), FEED, past()))
-    assert [one["kind"] for one in found] == ["light", "light"]
+    assert [entry["kind"] for entry in found] == ["light", "light"]
     assert entries(atom.lights_feed(made.view(), FEED, atom.Past())) == []
 
 
@@ -110,13 +110,13 @@ def test_nothing_happened() -> None:
 def tasks(content: bytes) -> dict[str, Any]:
     found = icalendar.Calendar.from_ical(content)
     assert found["version"] == "2.0" and not found.errors
-    uids = [str(one["uid"]) for one in found.walk() if one.name in ("VTODO", "VEVENT")]
+    uids = [str(todo["uid"]) for todo in found.walk() if todo.name in ("VTODO", "VEVENT")]
     assert len(uids) == len(set(uids))
     assert all(len(line) <= 75 for line in content.split(b"\r\n"))
     for one in found.walk("VTODO"):
         assert "due" in one and ("dtstart" not in one or one.decoded("dtstart") < one.decoded("due"))
         assert one["status"] in ("NEEDS-ACTION", "IN-PROCESS", "COMPLETED", "CANCELLED")
-    return {str(one["summary"]).split(" ")[0]: one for one in found.walk("VTODO")}
+    return {str(todo["summary"]).split(" ")[0]: todo for todo in found.walk("VTODO")}
 
 
 def test_a_plans_calendar() -> None:
@@ -129,9 +129,9 @@ def test_a_plans_calendar() -> None:
     assert (shared["status"], shared["percent-complete"]) == ("IN-PROCESS", 50)
     assert found["2.2"]["status"] == "CANCELLED" and "percent-complete" not in found["2.1#2"]
     events = icalendar.Calendar.from_ical(content).walk("VEVENT")
-    days = sorted(one.decoded("dtstart") for one in events)
+    days = sorted(event.decoded("dtstart") for event in events)
     assert days == [dt.date(2026, 4, 30), dt.date(2026, 5, 15), dt.date(2026, 8, 31), dt.date(2026, 9, 14), dt.date(2026, 12, 31), dt.date(2027, 1, 18)]
-    assert all(one.decoded("dtend") - one.decoded("dtstart") == dt.timedelta(days=1) for one in events)
+    assert all(event.decoded("dtend") - event.decoded("dtstart") == dt.timedelta(days=1) for event in events)
 
 
 def test_an_organismos_calendar_is_its_own() -> None:
@@ -186,6 +186,6 @@ def test_no_text_breaks_a_feed_or_a_calendar(title: str, text: str, progress: De
     before = len(entries(atom.plan_feed(made.view(), FEED)))
     assert len(entries(atom.plan_feed(view, FEED))) == before + 1
     assert set(tasks(ical.plan_calendar(view))) == {"1.1.1", "1.1.1#2", "2.1#2", "2.2"}
-    names = {one.name for one in icalendar.Calendar.from_ical(ical.plan_calendar(view)).walk()}
+    names = {todo.name for todo in icalendar.Calendar.from_ical(ical.plan_calendar(view)).walk()}
     assert names == {"VCALENDAR", "VTODO", "VEVENT"}
     assert b"\r\nATTENDEE" not in ical.plan_calendar(view)

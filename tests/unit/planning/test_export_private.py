@@ -29,8 +29,8 @@ def text_of(name: str, content: bytes) -> str:
 @pytest.mark.parametrize("lang", ["es", "en"])
 @pytest.mark.parametrize("name", MAKERS)
 def test_nothing_private_leaves(name: str, lang: str) -> None:
-    said = text_of(name, MAKERS[name](made.view(lang=lang)))
-    assert [secret for secret in made.SECRETS if secret in said] == []
+    text = text_of(name, MAKERS[name](made.view(lang=lang)))
+    assert [secret for secret in made.SECRETS if secret in text] == []
 
 
 @pytest.mark.parametrize("name", ["ogp.xlsx", "quarterly.docx", "evidence.csv", "plan.json", "plan.atom"])
@@ -51,14 +51,14 @@ def once_public() -> View:
 
 
 @pytest.mark.parametrize("name", MAKERS)
-def test_what_was_public_by_mistake_is_not_told_by_the_history(name: str) -> None:
-    said = text_of(name, MAKERS[name](once_public()))
-    assert [secret for secret in made.SECRETS if secret in said] == []
+def test_what_was_public_by_mistake_is_not_in_the_history(name: str) -> None:
+    text = text_of(name, MAKERS[name](once_public()))
+    assert [secret for secret in made.SECRETS if secret in text] == []
 
 
-def test_the_history_tells_that_it_was_there() -> None:
-    said = text_of("plan.json", MAKERS["plan.json"](once_public()))
-    assert '"x1"' in said and "Se publicó por error" in said and "No correspondía" in said
+def test_the_history_shows_that_it_was_there() -> None:
+    text = text_of("plan.json", MAKERS["plan.json"](once_public()))
+    assert '"x1"' in text and "Se publicó por error" in text and "No correspondía" in text
 
 
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\u202a-\u202e\ud800-\udfff\ufffe\uffff]")
@@ -92,5 +92,5 @@ def test_no_cell_of_a_workbook_is_a_formula_of_somebody_else(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["ogp.xlsx", "quarterly.docx"])
 def test_a_link_is_of_the_web_or_is_none(name: str) -> None:
-    said = text_of(name, MAKERS[name](made.view()))
-    assert "javascript:" not in said and "https://datos.example/mapa.pdf" in said
+    text = text_of(name, MAKERS[name](made.view()))
+    assert "javascript:" not in text and "https://datos.example/mapa.pdf" in text

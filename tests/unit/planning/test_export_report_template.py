@@ -125,7 +125,7 @@ def test_a_wrong_cell_is_named_and_the_rest_is_read(cells: dict[str, Any], kind:
     assert why and remedy and "%(" not in why + remedy
 
 
-def test_rows_that_are_nobodys_are_left_out_and_said() -> None:
+def test_rows_that_are_nobodys_are_left_out_and_reported() -> None:
     book = book_of()
     sheet = book.active
     sheet["C7"], sheet["K7"] = "9.9.9", "En curso"

@@ -27,7 +27,7 @@ def rows(content: bytes) -> list[dict[str, str]]:
 
 
 def test_one_row_a_measurement_that_counts() -> None:
-    found = {one["id"]: one for one in rows(tables.measurements_csv(made.view()))}
+    found = {cells["id"]: cells for cells in rows(tables.measurements_csv(made.view()))}
     assert set(found) == {"m1", "m2", "m4", "m5"}  # m3 came with a report that was returned
     own = found["m4"]
     assert (own["codigo"], own["organismo"], own["organismo_nombre"], own["valor"], own["meta"]) == ("1.1.1#2", "datic", "DATIC", "1", "6")
@@ -37,7 +37,7 @@ def test_one_row_a_measurement_that_counts() -> None:
 
 def test_the_matrix_has_each_days_own_light() -> None:
     view = made.view()
-    found = {one["codigo"]: one for one in rows(tables.matrix_csv(view, tables.history(view.record, DAYS, view.settings)))}
+    found = {cells["codigo"]: cells for cells in rows(tables.matrix_csv(view, tables.history(view.record, DAYS, view.settings)))}
     assert [found["1.1.1"][day.isoformat()] for day in DAYS] == ["en_curso", "completado", "completado"]
     assert [found["2.2"][day.isoformat()] for day in DAYS][-1] == "no_aplica"
     assert found["2.1"]["vence"] == "" and found["1.1.1"]["vence"] == "2026-03-31"
@@ -45,7 +45,7 @@ def test_the_matrix_has_each_days_own_light() -> None:
 
 
 def test_one_row_an_item_with_its_quota_and_reasons() -> None:
-    found = {(one["nivel"], one["codigo"]): one for one in rows(tables.items_csv(made.view()))}
+    found = {(cells["nivel"], cells["codigo"]): cells for cells in rows(tables.items_csv(made.view()))}
     shared = found["fila", "1.1.1#2"]
     assert [shared[name] for name in ("meta_compartida", "cumplido_compartido", "organismos_que_cumplen", "organismos_que_deben")] == ["6", "3", "1", "3"]
     assert shared["avance"] == "50" and shared["razones"].split() and shared["alertas"]
@@ -54,7 +54,7 @@ def test_one_row_an_item_with_its_quota_and_reasons() -> None:
 
 
 def test_evidence() -> None:
-    found = {one["id"]: one for one in rows(tables.evidence_csv(made.view()))}
+    found = {cells["id"]: cells for cells in rows(tables.evidence_csv(made.view()))}
     assert (found["e1"]["enlace"], found["e1"]["vive"], found["e3"]["vive"]) == ("https://datos.example/mapa.pdf", "sí", "no")
     withheld = found["e2"]
     assert (withheld["publica"], withheld["enlace"], withheld["evidencia"], withheld["sha256"]) == ("no", "", "", "")
@@ -113,6 +113,6 @@ def test_it_says_what_the_engine_says() -> None:
     for one in rows(tables.items_csv(view)):
         status = view.statuses.get((one["nivel"], one["codigo"]))
         if status:
-            said = item_status_dict(status)
-            assert (one["estado"], one["declarado"]) == (said["light"], said["declared"])
-            assert one["razones"].split() == [reason["code"] for reason in said["reasons"]]
+            expected = item_status_dict(status)
+            assert (one["estado"], one["declarado"]) == (expected["light"], expected["declared"])
+            assert one["razones"].split() == [reason["code"] for reason in expected["reasons"]]

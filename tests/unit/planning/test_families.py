@@ -38,7 +38,7 @@ def test_a_fifth_family_is_a_file(schemas: Path) -> None:
     assert not [one for one in reading.act.flagged if one.kind.startswith("family.")]
 
 
-def test_weights_that_do_not_sum_100_are_said(schemas: Path) -> None:
+def test_weights_that_do_not_sum_100_are_reported(schemas: Path) -> None:
     reading = read(conpes("50%"), "conpes", schemas=schemas)
     (wrong,) = [one for one in reading.act.flagged if one.kind == "family.weight.sum"]
     assert wrong.params == {"level": "accion", "detail": "90"}
@@ -52,7 +52,7 @@ def test_the_command_takes_a_fifth_family(schemas: Path, tmp_path: Path, capsys:
 
 
 @pytest.mark.parametrize("name", families.names())
-def test_families_of_the_house_are_whole(name: str) -> None:
+def test_our_own_families_are_complete(name: str) -> None:
     family = families.load(name)
     assert family.name["es"] and family.name["en"]
     assert any(level.trackable for level in family.levels)
@@ -94,7 +94,7 @@ def test_a_wrong_file_says_what_is_wrong(schemas: Path) -> None:
         families.load("conpes", schemas)
 
 
-def test_what_breaks_a_family_is_said() -> None:
+def test_what_breaks_a_family_is_reported() -> None:
     plan = Plan("paac")
     plan.items = [Item("componente", "1", "a"), Item("componente", "1", "b"), Item("nivel", "2", "c"), Item("fila", "x", "d", ("componente", "1")), Item("actividad", "1.1", "e", ("componente", "9"))]
     found = {(one.kind, one.code) for one in families.find_mismatches(plan, families.load("paac"))}

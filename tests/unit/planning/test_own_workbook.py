@@ -102,7 +102,7 @@ def test_rows_added_and_taken_out() -> None:
     assert {one.place.sheet for one in orphans} == {"Responsables", "Indicadores", "Metas"}
 
 
-def test_cells_that_cannot_be_are_said_with_their_place() -> None:
+def test_invalid_cells_are_reported_with_their_place() -> None:
     plan = read(made.f014(), "paac").plan
 
     def change(book: Any) -> None:
@@ -116,12 +116,12 @@ def test_cells_that_cannot_be_are_said_with_their_place() -> None:
         book.create_sheet("Notas").append(["recordar esto"])
 
     reading = read(edited(plan, change), "paac")
-    said = {(one.kind, one.place.sheet, one.text.split(" · ")[0]) for one in reading.act.flagged}
+    findings = {(one.kind, one.place.sheet, one.text.split(" · ")[0]) for one in reading.act.flagged}
     assert {
         ("own.value", "Elementos", "mucho"), ("own.value", "Elementos", "a veces"), ("own.value", "Elementos", "13"),
         ("own.no_key", "Elementos", "fila"), ("cell.unplaced", "Elementos", "al margen"), ("own.value", "Metas", "NaN"),
         ("row.other_sheet", "Notas", "recordar esto"),
-    } <= said  # fmt: skip
+    } <= findings  # fmt: skip
 
 
 def test_another_familys_workbook_is_refused() -> None:

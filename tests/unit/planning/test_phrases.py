@@ -77,13 +77,13 @@ def reasons_of_all_kinds() -> list[Reason]:
 
 @pytest.mark.parametrize("lang", ["es", "en", "es_CO", "fr"])
 def test_each_reason_prints_all_its_numbers(lang: str) -> None:
-    said = set()
+    phrases = set()
     for one in reasons_of_all_kinds():
         words = describe_reason(one, lang)
-        said.add(words)
+        phrases.add(words)
         assert words and "%(" not in words and "None" not in words and "  " not in words
         assert reason_title(one.code, lang)
-    assert len(said) == len(reasons_of_all_kinds()) == len(messages.REASONS), "each of the words is used"
+    assert len(phrases) == len(reasons_of_all_kinds()) == len(messages.REASONS), "each of the words is used"
 
 
 def test_reasons_in_spanish() -> None:

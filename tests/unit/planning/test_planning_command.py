@@ -69,9 +69,9 @@ def test_wrong_answers(plan_file: Path, tmp_path: Path, content: str, capsys: py
 
 def test_text_is_in_spanish_and_names_places(doubtful: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["read", str(doubtful), "--family", "paac"]) == 1
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     for words in ("Acta de importación", "4 elementos en seguimiento", "Línea 8", "Por preguntar: 1", "Mientras no se responda"):
-        assert words in said
+        assert words in output
     assert main(["read", str(doubtful), "--family", "paac", "--lang", "en"]) == 1
     assert "Import act" in capsys.readouterr().out
 
@@ -80,10 +80,10 @@ def test_unreadable_says_reason_place_and_remedy(tmp_path: Path, capsys: pytest.
     path = tmp_path / "plan.pdf"
     path.write_bytes(b"%PDF-1.4")
     assert main(["read", str(path), "--family", "paac"]) == 2
-    said = capsys.readouterr()
-    assert not said.out
-    assert said.err.splitlines()[0] == "No se entendió: Es un PDF."
-    assert [line.split(":")[0] for line in said.err.splitlines()] == ["No se entendió", "Lugar", "Qué hacer"]
+    output = capsys.readouterr()
+    assert not output.out
+    assert output.err.splitlines()[0] == "No se entendió: Es un PDF."
+    assert [line.split(":")[0] for line in output.err.splitlines()] == ["No se entendió", "Lugar", "Qué hacer"]
 
 
 @pytest.mark.parametrize("more", [["--family", "nadie"], ["--family", "paac", "--layout", "nadie"]])

@@ -187,19 +187,19 @@ def shared(members: tuple[str, ...] = ORGS, size: int = 28, own: str | None = "2
 def test_nobody_covers_for_another() -> None:
     facts, item = shared()
     tell(facts, measure(item, at(2), 50, organization=ORGS[0]), measure(item, at(2), 1, organization=ORGS[1]))
-    found = compute_quota(facts, item)
-    assert found and (found.target, found.actual, found.capped, found.size) == (56, 51, 3, 28)
-    assert found.met == (ORGS[0],) and found.missing == ORGS[1:] and found.unnamed == 0
-    assert found.progress == D(3) / 56
+    quota = compute_quota(facts, item)
+    assert quota and (quota.target, quota.actual, quota.capped, quota.size) == (56, 51, 3, 28)
+    assert quota.met == (ORGS[0],) and quota.missing == ORGS[1:] and quota.unnamed == 0
+    assert quota.progress == D(3) / 56
     assert compute_item_progress(facts, item).value == D(3) / 56
-    assert found.by_organization[ORGS[1]].actual == 1 and found.by_organization[ORGS[2]].actual is None
+    assert quota.by_organization[ORGS[1]].actual == 1 and quota.by_organization[ORGS[2]].actual is None
 
 
 def test_when_all_met_it_is_whole() -> None:
     facts, item = shared()
     tell(facts, *(measure(item, at(2), 2, organization=name) for name in ORGS))
-    found = compute_quota(facts, item)
-    assert found and found.progress == 1 and found.met == ORGS and not found.missing
+    quota = compute_quota(facts, item)
+    assert quota and quota.progress == 1 and quota.met == ORGS and not quota.missing
 
 
 def test_a_quota_nobody_measured_has_no_progress() -> None:
@@ -207,29 +207,29 @@ def test_a_quota_nobody_measured_has_no_progress() -> None:
     assert compute_quota(facts, item).progress is None  # type: ignore[union-attr]
     assert compute_item_progress(facts, item).value is None
     tell(facts, measure(item, at(2), 40))
-    found = compute_quota(facts, item)
-    assert found and found.unattributed == 40 == found.actual and found.capped == 0 and found.progress is None
+    quota = compute_quota(facts, item)
+    assert quota and quota.unattributed == 40 == quota.actual and quota.capped == 0 and quota.progress is None
 
 
 def test_a_group_that_names_nobody_takes_who_reports() -> None:
     facts, item = shared(members=(), size=3, target="6")
     tell(facts, *(measure(item, at(2), 9, organization=name) for name in ORGS[:4]))
-    found = compute_quota(facts, item)
-    assert found and (found.target, found.capped, found.size, found.unnamed) == (6, 6, 3, 0)
-    assert found.met == ORGS[:3] and found.unattributed == 9
+    quota = compute_quota(facts, item)
+    assert quota and (quota.target, quota.capped, quota.size, quota.unnamed) == (6, 6, 3, 0)
+    assert quota.met == ORGS[:3] and quota.unattributed == 9
     facts, item = shared(members=ORGS[:1], size=3, target="6")
     tell(facts, measure(item, at(2), 1, organization=ORGS[9]))
-    found = compute_quota(facts, item)
-    assert found and (found.target, found.capped, found.size, found.unnamed) == (6, 1, 3, 1)
-    assert found.missing == (ORGS[0], ORGS[9])
+    quota = compute_quota(facts, item)
+    assert quota and (quota.target, quota.capped, quota.size, quota.unnamed) == (6, 1, 3, 1)
+    assert quota.missing == (ORGS[0], ORGS[9])
 
 
 def test_a_percentage_of_each_is_owed_by_each() -> None:
     item = row("2.2", indicators=[percent_of("100")], assignments=[Assignment(group="g")])
     facts = record(item, groups=(OrgGroup("g", "g", 2, ("a", "b")),))
     tell(facts, measure(item, at(2), 100, organization="a"), measure(item, at(2), numerator=D(1), denominator=D(2), organization="b"))
-    found = compute_quota(facts, item)
-    assert found and found.progress == D("0.75") and found.met == ("a",)
+    quota = compute_quota(facts, item)
+    assert quota and quota.progress == D("0.75") and quota.met == ("a",)
 
 
 def test_who_supports_owes_nothing() -> None:
@@ -258,8 +258,8 @@ def test_quota_is_capped(done: list[int], who: int, more: int) -> None:
 def test_an_item_is_the_mean_of_its_indicators_that_have_a_value() -> None:
     item = row("1.1", indicators=[count_of("10", "a"), count_of("10", "b"), count_of(None, "c")])
     facts = tell(record(item), measure(item, at(2), 5, "a"), update(item, at(2), Declared.ONGOING, 90))
-    found = compute_item_progress(facts, item)
-    assert (found.value, found.source, found.with_value, found.total) == (D("0.5"), "indicators", 1, 3)
+    progress = compute_item_progress(facts, item)
+    assert (progress.value, progress.source, progress.with_value, progress.total) == (D("0.5"), "indicators", 1, 3)
     tell(facts, measure(item, at(2), 10, "b"))
     assert compute_item_progress(facts, item).value == D("0.75")
 
@@ -337,23 +337,23 @@ CHILDREN = st.lists(
 
 @given(CHILDREN, st.sampled_from(["equal", "rows", "explicit", "budget"]), st.randoms(use_true_random=False))
 def test_a_parent_is_between_its_children(children: list[Child], mode: str, random: Any) -> None:
-    found = compute_parent_progress(children, mode)
-    counted = [one for one in children if not one.excluded]
-    known = [one.progress for one in counted if one.progress is not None]
-    assert (found.with_value, found.total) == (len(known), len(counted))
-    if found.progress is None:
+    progress = compute_parent_progress(children, mode)
+    counted = [child for child in children if not child.excluded]
+    known = [child.progress for child in counted if child.progress is not None]
+    assert (progress.with_value, progress.total) == (len(known), len(counted))
+    if progress.progress is None:
         assert not known or mode in ("explicit", "budget")
     else:
-        assert min(known) - D("1e-20") <= found.progress <= max(known) + D("1e-20")
+        assert min(known) - D("1e-20") <= progress.progress <= max(known) + D("1e-20")
     other = list(children)
     random.shuffle(other)
-    assert abs((compute_parent_progress(other, mode).progress or 0) - (found.progress or 0)) < D("1e-20")
+    assert abs((compute_parent_progress(other, mode).progress or 0) - (progress.progress or 0)) < D("1e-20")
 
 
 def test_weights_are_divided_by_their_sum() -> None:
     two = [Child(D("0.5"), D(70)), Child(D(1), D(30))]
     assert compute_parent_progress(two, "explicit").progress == D("0.65")
-    assert compute_parent_progress([Child(one.progress, one.weight * 7 if one.weight else None) for one in two], "explicit").progress == D("0.65")
+    assert compute_parent_progress([Child(child.progress, child.weight * 7 if child.weight else None) for child in two], "explicit").progress == D("0.65")
     assert compute_parent_progress(two, "equal").progress == D("0.75")
     # a weight of 1 is a weight like others, and who has none does not count beside it
     assert compute_parent_progress([Child(D(1), D(1)), Child(D(0), D(3))], "explicit").progress == D("0.25")
@@ -363,8 +363,8 @@ def test_weights_are_divided_by_their_sum() -> None:
 
 
 def test_none_is_left_out_and_counted() -> None:
-    found = compute_parent_progress([Child(None), Child(D("0.4")), Child(D(1), excluded=True)])
-    assert (found.progress, found.with_value, found.total) == (D("0.4"), 1, 2)
+    progress = compute_parent_progress([Child(None), Child(D("0.4")), Child(D(1), excluded=True)])
+    assert (progress.progress, progress.with_value, progress.total) == (D("0.4"), 1, 2)
     assert compute_parent_progress([]).progress is None
 
 

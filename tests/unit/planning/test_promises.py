@@ -93,7 +93,7 @@ def test_members_of_a_group_as_people_type_them(typed: str) -> None:
     assert not [one for one in reading.act.flagged if one.kind == "responsible.unknown"]
 
 
-def test_a_member_that_nobody_knows_stays_and_is_said() -> None:
+def test_an_unknown_member_stays_and_is_reported() -> None:
     reading = with_members("datic\nOficina de los Vecinos")
     assert reading.plan.groups[0].members == ("datic", "Oficina de los Vecinos")
     assert [one.text for one in reading.act.flagged if one.kind == "responsible.unknown"] == ["Oficina de los Vecinos"]
@@ -119,7 +119,7 @@ def test_pages_of_a_moved_form_in_any_order() -> None:
         assert results <= {"1", "4", "12", "100%"}
 
 
-def test_a_share_that_says_of_what_in_words_is_said_and_not_dropped() -> None:
+def test_a_share_that_says_of_what_in_words_is_reported_and_not_dropped() -> None:
     plan = read(made.f014(), "paac").plan
     book = load_workbook(io.BytesIO(own_workbook.write(plan)))
     sheet = book["Metas"]

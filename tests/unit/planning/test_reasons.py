@@ -49,7 +49,7 @@ def stood(facts: Record, today: dt.date, code: str = "1.1", **more: Any) -> Item
 
 
 def codes(facts: Record, today: dt.date, **more: Any) -> list[str]:
-    return [one.code for one in stood(facts, today, **more).reasons]
+    return [reason.code for reason in stood(facts, today, **more).reasons]
 
 
 def reason(facts: Record, today: dt.date, code: str) -> dict[str, Any] | None:
@@ -157,8 +157,8 @@ def test_r4_who_never_reported_is_silent_since_something_was_owed() -> None:
     assert stood(facts, day(2, 20)).reasons == (
         Reason("R4", {"how": "never", "days": 50, "limit": D(45), "since": day(1, 1)}),
     )
-    assert "R4" not in [one.code for one in stood(facts, day(9, 1), "1.2").reasons]
-    assert "R4" in [one.code for one in stood(facts, day(11, 16), "1.2").reasons]
+    assert "R4" not in [reason.code for reason in stood(facts, day(9, 1), "1.2").reasons]
+    assert "R4" in [reason.code for reason in stood(facts, day(11, 16), "1.2").reasons]
 
 
 def test_r4_a_value_measured_by_hand_is_news_and_by_a_machine_is_not() -> None:
@@ -322,7 +322,7 @@ def test_thresholds_are_the_plans() -> None:
     assert codes(facts, day(7, 1), settings=settings.family_settings("paac")) == ["R3"]
 
 
-def test_an_answer_stands_beside_and_silences_nothing() -> None:
+def test_an_answer_changes_no_status_and_no_reason() -> None:
     item = row("1.1", schedule=on(3, 1))
     facts = tell(record(item), update(item, at(3), ONGOING))
     before = stood(facts, day(3, 5))
@@ -333,7 +333,7 @@ def test_an_answer_stands_beside_and_silences_nothing() -> None:
     )
     after = stood(facts, day(3, 5))
     assert after.reasons == before.reasons and after.light == "en_riesgo"
-    assert [(one.reason, one.text, one.active) for one in after.answers] == [
+    assert [(answer.reason, answer.text, answer.active) for answer in after.answers] == [
         ("R1", "Espera acto", True),
         ("R4", "Ya no", False),
     ]

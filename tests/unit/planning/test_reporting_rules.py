@@ -94,9 +94,9 @@ def context(
 
 
 def submission(*contexts: ReportingContext, request_id: str | None = None) -> Submission:
-    made = Submission("user", TODAY, request_id)
-    made.contexts = {found.plan_id: found for found in contexts}
-    return made
+    new = Submission("user", TODAY, request_id)
+    new.contexts = {found.plan_id: found for found in contexts}
+    return new
 
 
 def report(target: ReportingContext, item: Item, organization: str | None = "datic", **fields: Any) -> Any:
@@ -413,14 +413,14 @@ def test_a_period_that_has_not_begun_is_rejected() -> None:
 )
 def test_days_of_a_measurement(fields: dict[str, Any], days: tuple[dt.date, dt.date]) -> None:
     item = row("1.1", indicators=[count_of("10")])
-    made = measured(context(item), item, value=D(1), **fields)
-    assert (made.start, made.end) == days
+    measurement = measured(context(item), item, value=D(1), **fields)
+    assert (measurement.start, measurement.end) == days
 
 
 def test_without_days_a_measurement_is_of_the_present_period_of_the_cadence() -> None:
     item = row("1.1", indicators=[count_of("10")])
-    made = measured(context(item), item, value=D(1))
-    assert made.start <= TODAY <= made.end
+    measurement = measured(context(item), item, value=D(1))
+    assert measurement.start <= TODAY <= measurement.end
 
 
 @pytest.mark.parametrize(
@@ -469,8 +469,8 @@ def test_a_correction_is_of_what_is_recorded_of_the_same_item_and_organismo() ->
     item = row("1.1", indicators=[count_of("10"), count_of("5", "j")])
     before = measure(item, at(3), 4, "j", organization="datic", start=day(2, 1), end=day(2, 28))
     target = context(item, events=(before,))
-    made = measured(target, item, value=D(6), supersedes=before.id)
-    assert (made.supersedes, made.indicator, made.start, made.end) == (
+    measurement = measured(target, item, value=D(6), supersedes=before.id)
+    assert (measurement.supersedes, measurement.indicator, measurement.start, measurement.end) == (
         before.id,
         "j",
         day(2, 1),
@@ -488,8 +488,10 @@ def test_a_correction_is_of_what_is_recorded_of_the_same_item_and_organismo() ->
 def test_a_measurement_is_withdrawn_with_a_reason() -> None:
     item = row("1.1", indicators=[count_of("10")])
     before = measure(item, at(3), 4, organization="datic", update="u1")
-    made = measured(context(item, events=(before,)), item, supersedes=before.id, retracted="Era de otro.")
-    assert (made.retracted, made.value, made.update, made.supersedes) == (
+    measurement = measured(
+        context(item, events=(before,)), item, supersedes=before.id, retracted="Era de otro."
+    )
+    assert (measurement.retracted, measurement.value, measurement.update, measurement.supersedes) == (
         "Era de otro.",
         D(4),
         None,
@@ -528,8 +530,8 @@ WORDS = Indicator("i", "i", Measure.QUALITATIVE)
 )
 def test_values_that_are_recorded(indicator: Indicator, fields: dict[str, Any], value: Any) -> None:
     item = row("1.1", indicators=[indicator])
-    made = measured(context(item), item, **fields)
-    assert (made.value, made.numerator, made.denominator) == value
+    measurement = measured(context(item), item, **fields)
+    assert (measurement.value, measurement.numerator, measurement.denominator) == value
 
 
 @pytest.mark.parametrize(
@@ -574,13 +576,13 @@ def test_a_measurement_belongs_to_an_update_of_the_same_item_and_organismo() -> 
 def test_an_update_carries_its_measurements_and_evidence() -> None:
     item = row("1.1", indicators=[count_of("10")])
     target = context(item)
-    made = report(
+    outcome = report(
         target, item, text="Algo", period="2026-02", measurements=[{"value": D(1)}], evidence=[LINK]
     )
     measurement, evidence, last = target.added
-    assert last is made
-    assert (measurement.update, measurement.start) == (made.id, day(2, 1))  # type: ignore[attr-defined]
-    assert evidence.update == made.id  # type: ignore[attr-defined]
+    assert last is outcome
+    assert (measurement.update, measurement.start) == (outcome.id, day(2, 1))  # type: ignore[attr-defined]
+    assert evidence.update == outcome.id  # type: ignore[attr-defined]
     assert [fact.at for fact in target.added] == sorted({fact.at for fact in target.added})
 
 
@@ -684,8 +686,8 @@ def test_evidence_proves_an_update_or_measurement_of_the_same_item_and_organismo
     own = update(item, at(2), ONGOING, organization="datic")
     value = measure(item, at(2), 3, organization="datic")
     target = context(item, events=(own, value))
-    made = proved(target, item, update=own.id, measurement=value.id)
-    assert (made.update, made.measurement) == (own.id, value.id)
+    evidence = proved(target, item, update=own.id, measurement=value.id)
+    assert (evidence.update, evidence.measurement) == (own.id, value.id)
     for name in ("update", "measurement"):
         assert rejected(proved, target, item, **{name: "unknown"}) == [(name, "reference.other")]
 
@@ -745,18 +747,18 @@ def linked(first: Item, second: Item, **more: Any) -> tuple[Submission, Reportin
     """Two items of two plans, of which the updates of the first one count for the second one."""
     here = context(first, coordinates=True)
     there = context(second, plan_id=OTHER_PLAN, coordinates=True, **more)
-    made = submission(here, there)
-    made.linked = {(PLAN, first.key): {(OTHER_PLAN, second.key)}}
-    return made, here, there
+    both = submission(here, there)
+    both.linked = {(PLAN, first.key): {(OTHER_PLAN, second.key)}}
+    return both, here, there
 
 
 def test_an_update_is_repeated_to_the_item_it_counts_for() -> None:
     first, second = row("1.1"), row("7.2")
-    made, here, there = linked(first, second)
+    both, here, there = linked(first, second)
     reported = ReportedUpdate(state=DONE, text="Listo.", evidence=[LINK])
-    original = made.report_update(PLAN, first.key, "datic", reported)
+    original = both.report_update(PLAN, first.key, "datic", reported)
     assert original is not None
-    repeat = made.repeats[original.id][0]
+    repeat = both.repeats[original.id][0]
     evidence, copy = there.added
     assert repeat.update is copy and repeat.state_kept and repeat.error is None
     assert (copy.origin, copy.state, copy.text, copy.item) == (  # type: ignore[attr-defined]
@@ -771,16 +773,16 @@ def test_an_update_is_repeated_to_the_item_it_counts_for() -> None:
 
 def test_evidence_that_is_there_already_is_not_repeated() -> None:
     first, second = row("1.1"), row("7.2")
-    made, _, there = linked(first, second, events=(proof(second, at(2)),))
-    made.report_update(PLAN, first.key, "datic", ReportedUpdate(text="Algo", evidence=[LINK]))
+    both, _, there = linked(first, second, events=(proof(second, at(2)),))
+    both.report_update(PLAN, first.key, "datic", ReportedUpdate(text="Algo", evidence=[LINK]))
     assert len(there.added) == 1
 
 
 def test_a_state_that_cannot_be_declared_there_is_not_repeated() -> None:
     first, second = row("1.1"), row("7.2", indicators=[count_of("10")])
-    made, _, there = linked(first, second)
-    original = made.report_update(PLAN, first.key, "datic", ReportedUpdate(state=DONE, evidence=[LINK]))
-    repeat = made.repeats[original.id][0]  # type: ignore[union-attr]
+    both, _, there = linked(first, second)
+    original = both.report_update(PLAN, first.key, "datic", ReportedUpdate(state=DONE, evidence=[LINK]))
+    repeat = both.repeats[original.id][0]  # type: ignore[union-attr]
     assert repeat.update is not None and (repeat.update.state, repeat.state_kept) == (ONGOING, False)
 
 
@@ -788,22 +790,22 @@ def test_the_repeat_of_a_correction_corrects_the_repeat() -> None:
     first, second = row("1.1"), row("7.2")
     before = update(first, at(2), ONGOING, organization="datic")
     twin = update(second, at(2), ONGOING, organization="datic", origin=before.id)
-    made, here, _ = linked(first, second, events=(twin,))
+    both, here, _ = linked(first, second, events=(twin,))
     here.record.updates.append(before)
     reported = ReportedUpdate(text="Mejor dicho.", supersedes=before.id)
-    original = made.report_update(PLAN, first.key, "datic", reported)
-    repeat = made.repeats[original.id][0]  # type: ignore[union-attr]
+    original = both.report_update(PLAN, first.key, "datic", reported)
+    repeat = both.repeats[original.id][0]  # type: ignore[union-attr]
     assert repeat.update is not None and repeat.update.supersedes == twin.id
 
 
 def test_the_repeat_of_the_whole_stays_of_the_whole() -> None:
     first, second = row("1.1"), row("7.2")
-    made, _, there = linked(first, second)
-    made.report_update(PLAN, first.key, None, ReportedUpdate(text="Algo"))
+    both, _, there = linked(first, second)
+    both.report_update(PLAN, first.key, None, ReportedUpdate(text="Algo"))
     assert there.added[0].organization is None  # type: ignore[attr-defined]
     # nobody is known to owe the other item: it is repeated as of the whole
-    made, _, there = linked(first, second, responsible={})
-    made.report_update(PLAN, first.key, "datic", ReportedUpdate(text="Algo"))
+    both, _, there = linked(first, second, responsible={})
+    both.report_update(PLAN, first.key, "datic", ReportedUpdate(text="Algo"))
     assert there.added[0].organization is None  # type: ignore[attr-defined]
 
 
@@ -820,29 +822,29 @@ def test_the_repeat_of_the_whole_stays_of_the_whole() -> None:
 )
 def test_why_an_update_is_not_repeated(more: dict[str, Any], fields: dict[str, Any], code: str) -> None:
     first, second = row("1.1"), row("7.2")
-    made, _, there = linked(first, second, **more)
-    original = made.report_update(PLAN, first.key, "datic", ReportedUpdate(text="Algo", **fields))
-    repeat = made.repeats[original.id][0]  # type: ignore[union-attr]
+    both, _, there = linked(first, second, **more)
+    original = both.report_update(PLAN, first.key, "datic", ReportedUpdate(text="Algo", **fields))
+    repeat = both.repeats[original.id][0]  # type: ignore[union-attr]
     assert repeat.update is None and repeat.error is not None and repeat.error.code == code
     assert there.added == []
 
 
 def test_an_item_that_was_withdrawn_takes_no_repeat() -> None:
     first, second = row("1.1"), row("7.2")
-    made, _, _ = linked(first, row("7.3"))
-    made.linked = {(PLAN, first.key): {(OTHER_PLAN, second.key)}}
-    original = made.report_update(PLAN, first.key, "datic", ReportedUpdate(text="Algo"))
-    repeat = made.repeats[original.id][0]  # type: ignore[union-attr]
+    both, _, _ = linked(first, row("7.3"))
+    both.linked = {(PLAN, first.key): {(OTHER_PLAN, second.key)}}
+    original = both.report_update(PLAN, first.key, "datic", ReportedUpdate(text="Algo"))
+    repeat = both.repeats[original.id][0]  # type: ignore[union-attr]
     assert repeat.error is not None and repeat.error.code == "repeat.withdrawn"
 
 
 def test_what_is_rejected_leaves_nothing_in_the_other_plan() -> None:
     first, second = row("1.1"), row("7.2")
-    made, here, there = linked(first, second)
-    made.report_update(PLAN, first.key, "datic", ReportedUpdate(text="Algo", evidence=[LINK]))
+    both, here, there = linked(first, second)
+    both.report_update(PLAN, first.key, "datic", ReportedUpdate(text="Algo", evidence=[LINK]))
     counts = len(here.added), len(there.added)
     again = ReportedUpdate(text="Algo más", evidence=[LINK])
-    assert rejected(made.report_update, PLAN, first.key, "datic", again) == [("url", "evidence.repeated")]
+    assert rejected(both.report_update, PLAN, first.key, "datic", again) == [("url", "evidence.repeated")]
     assert (len(here.added), len(there.added)) == counts
 
 
@@ -852,8 +854,12 @@ def test_what_is_rejected_leaves_nothing_in_the_other_plan() -> None:
 def test_a_reason_that_the_item_has_is_answered() -> None:
     late = row("1.1", schedule=on(2, 1))
     answer = {"reason": "R1", "text": "Se aplazó el contrato."}
-    made = submission(context(late)).answer_reason(PLAN, late.key, "datic", answer)
-    assert (made.reason, made.text, made.organization) == ("R1", "Se aplazó el contrato.", "datic")
+    answered = submission(context(late)).answer_reason(PLAN, late.key, "datic", answer)
+    assert (answered.reason, answered.text, answered.organization) == (
+        "R1",
+        "Se aplazó el contrato.",
+        "datic",
+    )
     soon = row("1.1", schedule=on(12, 1))
     call = submission(context(soon)).answer_reason
     assert rejected(call, PLAN, soon.key, "datic", answer) == [("reason", "reason.inactive")]
@@ -872,8 +878,8 @@ def judge(
 
 def test_a_verdict_records_what_the_rules_suggest() -> None:
     item = row("1.1")
-    made = judge(context(item), item, recommendation="Publicar el acta.")
-    assert (made.suggested, made.assigned, made.role) == (
+    recorded = judge(context(item), item, recommendation="Publicar el acta.")
+    assert (recorded.suggested, recorded.assigned, recorded.role) == (
         Completion.NOT_STARTED,
         None,
         VerdictRole.CONTROL,
@@ -949,11 +955,11 @@ def test_rows_of_one_item_are_one_report() -> None:
     ]
     made = report_batch.merge_rows(rows, None, "2026-02")
     assert (made.text, made.corrects, made.period) == ("Algo", True, None)
-    assert [(one["indicator"], one["period"]) for one in made.measurements] == [
+    assert [(measurement["indicator"], measurement["period"]) for measurement in made.measurements] == [
         ("i", "2026-02"),
         ("j", "2026-02"),
     ]
-    assert [one["url"] for one in made.evidence] == ["https://cali.example/1"]
+    assert [proof["url"] for proof in made.evidence] == ["https://cali.example/1"]
     assert report_batch.reported_parts(made) == ["text", "measurements", "evidence"]
 
 

@@ -35,7 +35,7 @@ def test_each_family_is_whole(name: str) -> None:
     assert set(made.unit_levels.values()) <= levels | {settings.ANY_LEVEL, settings.PARENT_LEVEL}
 
 
-def test_nothing_is_told_by_colour_alone() -> None:
+def test_nothing_is_shown_by_colour_alone() -> None:
     made = settings.family_settings("paac")
     lights = [made.states[one] for one in LIGHTS]
     assert len({one.pattern for one in lights}) == len({one.icon for one in lights}) == 4

@@ -54,24 +54,24 @@ def stood(facts: Record, today: dt.date, code: str = "1.1", **more: Any) -> Item
 
 
 def codes(facts: Record, today: dt.date, **more: Any) -> list[str]:
-    return [one.code for one in stood(facts, today, **more).reasons]
+    return [reason.code for reason in stood(facts, today, **more).reasons]
 
 
 def reason(facts: Record, today: dt.date, code: str) -> dict[str, Any] | None:
     return next((one.params for one in stood(facts, today).reasons if one.code == code), None)
 
 
-def test_nothing_said_is_not_started() -> None:
-    found = stood(record(row("1.1")), day(1, 15))
-    assert (found.declared, found.light, found.progress, found.expected, found.due) == (
+def test_nothing_reported_is_not_started() -> None:
+    status = stood(record(row("1.1")), day(1, 15))
+    assert (status.declared, status.light, status.progress, status.expected, status.due) == (
         NOT,
         "no_iniciado",
         None,
         None,
         None,
     )
-    assert found.last_update is None and found.silence_days == 14
-    assert {"sin_programacion", "sin_meta", "sin_reporte"} <= set(found.labels)
+    assert status.last_update is None and status.silence_days == 14
+    assert {"sin_programacion", "sin_meta", "sin_reporte"} <= set(status.labels)
 
 
 def test_completado_needs_valid_evidence() -> None:
@@ -79,8 +79,8 @@ def test_completado_needs_valid_evidence() -> None:
     facts = tell(record(item), update(item, at(3), ONGOING))
     assert stood(facts, day(3, 2)).light == "en_curso"
     tell(facts, update(item, at(3, 2), DONE))
-    found = stood(facts, day(3, 3))
-    assert found.light == "en_riesgo" and [one.params["how"] for one in found.reasons] == ["done"]
+    status = stood(facts, day(3, 3))
+    assert status.light == "en_riesgo" and [reason.params["how"] for reason in status.reasons] == ["done"]
     tell(facts, proof(item, at(3, 3)))
     assert stood(facts, day(3, 3)).light == "completado" and not stood(facts, day(12, 1)).reasons
 
@@ -89,35 +89,38 @@ def test_completado_needs_valid_evidence() -> None:
 def test_outside_of_the_lights_there_are_no_reasons(state: Declared) -> None:
     item = row("1.1", schedule=on(2, 1))
     facts = tell(record(item), update(item, at(1), state, reason="Motivo"))
-    found = stood(facts, day(11, 1))
-    assert (found.light, found.reasons, found.excluded, found.suggested) == (state.value, (), True, None)
+    status = stood(facts, day(11, 1))
+    assert (status.light, status.reasons, status.excluded, status.suggested) == (state.value, (), True, None)
 
 
 @pytest.mark.parametrize("wrong", [{"alive": False}, {"same": False}, {"public": False}])
 def test_the_only_evidence_breaks_and_the_item_is_open_again(wrong: dict[str, bool]) -> None:
     item = row("1.1", schedule=on(6, 1))
-    shown = proof(item, at(3))
+    evidence = proof(item, at(3))
     facts = tell(
-        record(item), update(item, at(3), DONE), shown, look(shown, at(4), alive=True, same=True, public=True)
+        record(item),
+        update(item, at(3), DONE),
+        evidence,
+        look(evidence, at(4), alive=True, same=True, public=True),
     )
     assert stood(facts, day(4, 2)).light == "completado"
-    tell(facts, look(shown, at(5), **wrong))
-    found = stood(facts, day(5, 2))
-    assert found.light == "en_riesgo" and found.declared is DONE and "reabierto_evidencia" in found.labels
+    tell(facts, look(evidence, at(5), **wrong))
+    status = stood(facts, day(5, 2))
+    assert status.light == "en_riesgo" and status.declared is DONE and "reabierto_evidencia" in status.labels
     assert reason(facts, day(5, 2), "R5") == {"how": "broken", "evidence": 1}
-    assert (found.evidence, found.valid_evidence) == (1, 0)
+    assert (status.evidence, status.valid_evidence) == (1, 0)
     # open again: what is due is overdue
     assert codes(facts, day(6, 2))[0] == "R1"
     tell(facts, proof(item, at(5, 3)))
     assert stood(facts, day(6, 2)).light == "completado"
-    tell(facts, look(shown, at(6), alive=True, same=True, public=True))
+    tell(facts, look(evidence, at(6), alive=True, same=True, public=True))
     assert stood(facts, day(6, 2)).valid_evidence == 2
 
 
-def test_what_could_not_be_told_breaks_nothing() -> None:
+def test_a_check_without_a_result_changes_nothing() -> None:
     item = row("1.1")
-    shown = proof(item, at(3))
-    facts = tell(record(item), update(item, at(3), DONE), shown, look(shown, at(4), detail="caído"))
+    evidence = proof(item, at(3))
+    facts = tell(record(item), update(item, at(3), DONE), evidence, look(evidence, at(4), detail="caído"))
     assert stood(facts, day(4, 2)).light == "completado"
 
 
@@ -125,25 +128,27 @@ def test_private_evidence_counts_and_says_so() -> None:
     item = row("1.1")
     hidden = proof(item, at(3), public=False, withheld="Reserva")
     facts = tell(record(item), update(item, at(3), DONE), hidden, look(hidden, at(4), public=False))
-    found = stood(facts, day(4, 2))
-    assert found.light == "completado" and found.private_evidence == 1 and "evidencia_privada" in found.labels
+    status = stood(facts, day(4, 2))
+    assert (
+        status.light == "completado" and status.private_evidence == 1 and "evidencia_privada" in status.labels
+    )
 
 
 def test_withdrawn_or_returned_evidence_is_none() -> None:
     item = row("1.1")
-    said = update(item, at(3), DONE)
-    shown = proof(item, at(3), update=said.id)
-    facts = tell(record(item), update(item, at(2), ONGOING), said, shown)
+    done = update(item, at(3), DONE)
+    evidence = proof(item, at(3), update=done.id)
+    facts = tell(record(item), update(item, at(2), ONGOING), done, evidence)
     assert stood(facts, day(3, 2)).light == "completado"
     gone = tell(
         Record(facts.plan, updates=facts.updates, evidence=list(facts.evidence)),
-        proof(item, at(3, 2), supersedes=shown.id, retracted="No era"),
+        proof(item, at(3, 2), supersedes=evidence.id, retracted="No era"),
     )
     assert stood(gone, day(3, 3)).evidence == 0 and "R5" in codes(gone, day(3, 3))
-    tell(facts, review(at(3, 5), False, update=said.id, reason="Incompleto"))
-    found = stood(facts, day(3, 6))
-    assert (found.declared, found.evidence) == (ONGOING, 0), "the state falls back to the update before"
-    tell(facts, review(at(3, 6), True, update=said.id))
+    tell(facts, review(at(3, 5), False, update=done.id, reason="Incompleto"))
+    status = stood(facts, day(3, 6))
+    assert (status.declared, status.evidence) == (ONGOING, 0), "the state falls back to the update before"
+    tell(facts, review(at(3, 6), True, update=done.id))
     assert stood(facts, day(3, 7)).light == "completado"
 
 
@@ -163,21 +168,24 @@ def test_done_when_each_is() -> None:
         update(item, at(2), DONE, organization="b"),
         update(item, at(2), Declared.NOT_APPLICABLE, organization="c"),
     )
-    found = stood(facts, day(2, 2))
-    assert found.declared is DONE and found.light == "completado"
-    assert [(one.organization, one.declared, one.excluded) for one in found.assignments] == [
+    status = stood(facts, day(2, 2))
+    assert status.declared is DONE and status.light == "completado"
+    assert [
+        (assignment.organization, assignment.declared, assignment.excluded)
+        for assignment in status.assignments
+    ] == [
         ("a", DONE, False),
         ("b", DONE, False),
         ("c", Declared.NOT_APPLICABLE, True),
     ]
 
 
-def test_what_is_said_of_the_whole_counts_for_who_did_not_report() -> None:
+def test_a_report_on_the_whole_counts_for_who_did_not_report() -> None:
     facts, item = several()
     tell(facts, update(item, at(2), ONGOING, organization="a"), update(item, at(3), DONE))
-    found = stood(facts, day(3, 2))
-    assert found.declared is ONGOING
-    assert [(one.declared, one.by_whole) for one in found.assignments] == [
+    status = stood(facts, day(3, 2))
+    assert status.declared is ONGOING
+    assert [(assignment.declared, assignment.by_whole) for assignment in status.assignments] == [
         (ONGOING, False),
         (DONE, True),
         (DONE, True),
@@ -190,7 +198,7 @@ def test_a_group_whose_members_are_not_known_waits_for_all() -> None:
     facts = record(item, groups=(OrgGroup("g", "g", 3),))
     tell(facts, *(update(item, at(2), DONE, organization=name) for name in ("a", "b")))
     assert stood(facts, day(2, 2)).declared is ONGOING
-    assert [one.organization for one in stood(facts, day(2, 2)).assignments] == ["a", "b"]
+    assert [assignment.organization for assignment in stood(facts, day(2, 2)).assignments] == ["a", "b"]
     assert stood(tell(facts, update(item, at(2), DONE, organization="c")), day(2, 2)).declared is DONE
 
 
@@ -199,9 +207,12 @@ def test_quotas_by_organismo() -> None:
     facts = tell(
         record(item, groups=(OrgGroup("g", "g", 2, ("a", "b")),)), measure(item, at(2), 7, organization="a")
     )
-    found = stood(facts, day(2, 2))
-    assert found.progress == D("0.5") and found.quota and found.quota.missing == ("b",)
-    assert [(one.own_target, one.actual, one.met, one.progress) for one in found.assignments] == [
+    status = stood(facts, day(2, 2))
+    assert status.progress == D("0.5") and status.quota and status.quota.missing == ("b",)
+    assert [
+        (assignment.own_target, assignment.actual, assignment.met, assignment.progress)
+        for assignment in status.assignments
+    ] == [
         (2, 7, True, 1),
         (2, None, False, None),
     ]
@@ -211,27 +222,27 @@ def test_quotas_by_organismo() -> None:
     st.lists(st.tuples(st.sampled_from([None, "a", "b", "c"]), st.sampled_from(list(Declared))), max_size=8)
 )
 @hypothesis_settings(max_examples=60, deadline=None)
-def test_the_state_of_several(said: list[tuple[str | None, Declared]]) -> None:
+def test_the_state_of_several(reported: list[tuple[str | None, Declared]]) -> None:
     facts, item = several()
-    for number, (who, state) in enumerate(said, start=1):
+    for number, (who, state) in enumerate(reported, start=1):
         tell(facts, update(item, at(2, number), state, organization=who))
-    own = {who: state for who, state in said if who}
-    whole = next((state for who, state in reversed(said) if who is None), NOT)
+    own = {who: state for who, state in reported if who}
+    whole = next((state for who, state in reversed(reported) if who is None), NOT)
     each = [own.get(name, whole) for name in "abc"]
     within = [one for one in each if one not in OUTSIDE]
-    found = stood(facts, day(3, 1))
-    assert [one.declared for one in found.assignments] == each
+    status = stood(facts, day(3, 1))
+    assert [assignment.declared for assignment in status.assignments] == each
     if not within:
-        assert found.declared in each and found.excluded
+        assert status.declared in each and status.excluded
     elif set(within) == {DONE}:
-        assert found.declared is DONE
+        assert status.declared is DONE
     elif set(within) == {NOT}:
-        assert found.declared is NOT
+        assert status.declared is NOT
     else:
-        assert found.declared is ONGOING
+        assert status.declared is ONGOING
 
 
-def test_one_item_alone_stands_as_among_all() -> None:
+def test_one_item_alone_has_the_status_it_has_among_all() -> None:
     facts = shaped({"1": 4, "2": 2}, indicators=lambda: [count_of("10")], schedule=lambda: months(2, 6))
     for number, item in enumerate(item for item in facts.plan.items if item.trackable):
         tell(facts, measure(item, at(3), number), update(item, at(3), ONGOING))
@@ -240,8 +251,8 @@ def test_one_item_alone_stands_as_among_all() -> None:
         assert compute_status(facts, day(7, 2), [key]) == {key: found}
         alone = Record(
             facts.plan,
-            updates=[one for one in facts.updates if one.item == key],
-            measurements=[one for one in facts.measurements if one.item == key],
+            updates=[fact for fact in facts.updates if fact.item == key],
+            measurements=[measurement for measurement in facts.measurements if measurement.item == key],
         )
         alone.plan = type(facts.plan)(
             **{name: getattr(facts.plan, name) for name in ("family", "title", "start", "end")},
@@ -303,7 +314,7 @@ def test_it_grows_with_what_there_is() -> None:
         profile = cProfile.Profile()
         lights = profile.runcall(compute_status, facts, day(7, 1))
         profile.runcall(roll_up, lights, facts)
-        return sum(one.callcount for one in profile.getstats())
+        return sum(stat.callcount for stat in profile.getstats())
 
     steps(10)
     assert steps(200) < steps(50) * 4.1

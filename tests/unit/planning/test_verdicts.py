@@ -37,7 +37,7 @@ def stood(facts: Record, today: dt.date, code: str = "1.1", **more: Any) -> Item
     return compute_status(facts, today, **more)["fila", code]
 
 
-def test_a_verdict_stands_beside_and_the_gap_is_counted() -> None:
+def test_a_verdict_is_kept_beside_and_the_gap_is_counted() -> None:
     item = row("1.1")
     facts = tell(record(item), update(item, at(3), ONGOING, 10), proof(item, at(3)))
     assert not stood(facts, day(3, 2)).disagreement

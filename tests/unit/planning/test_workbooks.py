@@ -55,7 +55,7 @@ def test_f014(content: bytes, name: str) -> None:
     last = plan.item("fila", "2.1")
     assert last is not None and last.schedule.due is not None and last.schedule.due.isoformat() == "2026-11-30"
     assert last.indicators[0].numerator == "Personas capacitadas"
-    assert [one.organization for one in last.assignments] == ["secretaria-de-movilidad", "datic"]
+    assert [assignment.organization for assignment in last.assignments] == ["secretaria-de-movilidad", "datic"]
     assert lost(content, reading, name) == []
 
 
@@ -95,7 +95,7 @@ def test_a_merged_responsible_is_inherited_and_a_merged_result_is_asked() -> Non
     row = reading.plan.item("fila", "1.1.2#2")
     assert row is not None and row.fields["responsible"] == "Oficina de Comunicaciones"
     assert "result" not in row.fields and not row.indicators
-    assert [one.id for one in reading.act.asked] == ["row.merged:1.1.2#2"]
+    assert [question.id for question in reading.act.asked] == ["row.merged:1.1.2#2"]
     assert kinds(reading)["cell.merged"] == 1
     assert lost(content, reading) == []
 
@@ -105,7 +105,7 @@ def test_another_text_under_one_code_is_asked() -> None:
     content = made.f014([*made.ROWS, other])
     reading = read(content, "paac")
     (question,) = reading.act.asked
-    assert question.kind == "code.conflict" and [one.value for one in question.options] == ["first", "second", "both"]
+    assert question.kind == "code.conflict" and [option.value for option in question.options] == ["first", "second", "both"]
     assert months(reading) == MONTHS
     assert lost(content, reading) == []
     both = read(content, "paac", answers={question.id: "both"})
@@ -118,18 +118,18 @@ def test_another_text_under_one_code_is_asked() -> None:
     assert len(wrong.act.asked) == 1 and kinds(wrong)["answer.unknown"] == 1
 
 
-def test_cells_beside_the_table_are_said() -> None:
+def test_cells_beside_the_table_are_reported() -> None:
     def write(sheet: Any) -> None:
         sheet["W10"] = "nota al margen"
         sheet["G10"] = "febrero tal vez"
 
     content = edited(write)
     reading = read(content, "paac")
-    said = {one.text: one.place.cell for one in reading.act.flagged if one.kind == "cell.unplaced"}
-    assert said == {"nota al margen": "W10", "febrero tal vez": "G10"}
+    cells = {finding.text: finding.place.cell for finding in reading.act.flagged if finding.kind == "cell.unplaced"}
+    assert cells == {"nota al margen": "W10", "febrero tal vez": "G10"}
 
 
-def test_formulas_are_read_by_their_value_or_said() -> None:
+def test_formulas_are_read_by_their_value_or_reported() -> None:
     def write(sheet: Any) -> None:
         sheet["S10"] = "=1+0"
 
@@ -174,7 +174,7 @@ def test_amounts_by_month_are_months_and_kept() -> None:
     row = reading.plan.item("fila", "1.1.2")
     assert row is not None and row.schedule.months == (4, 5)
     assert row.fields["months_text"] == "4: 2; 5: 25%"
-    assert [one.text for one in reading.act.flagged if one.kind == "cell.unplaced"] == ["0"]
+    assert [finding.text for finding in reading.act.flagged if finding.kind == "cell.unplaced"] == ["0"]
 
 
 def test_cells_are_named_as_they_stand_below_and_beside_what_is_empty() -> None:
@@ -189,7 +189,7 @@ def test_cells_are_named_as_they_stand_below_and_beside_what_is_empty() -> None:
     }
 
 
-def test_hidden_sheets_are_read_and_said() -> None:
+def test_hidden_sheets_are_read_and_reported() -> None:
     import io
 
     book = load_workbook(io.BytesIO(made.f014()))
@@ -237,7 +237,7 @@ def test_national_form_with_a_heading_over_two_columns() -> None:
         assert found["actividad", "4.2.1"] == ("Abrir un canal", "2.1")
         assert found["actividad", "4.2.2"] == ("Medirlo", "2.2")
         assert found["componente", "4"][0] == "Atención"
-        assert not [one for one in reading.act.flagged if one.kind == "cell.unplaced"]
+        assert not [finding for finding in reading.act.flagged if finding.kind == "cell.unplaced"]
 
 
 def test_the_heir_of_the_paac_reads_the_same_forms() -> None:
@@ -254,7 +254,7 @@ def test_matrix_of_commitments_and_milestones() -> None:
     ]  # fmt: skip
     first = plan.item("compromiso", "1")
     assert first is not None and first.fields["problem"] == "No se conocen"
-    assert [one.code for one in first.indicators] == ["1.1", "1.2"]
+    assert [indicator.code for indicator in first.indicators] == ["1.1", "1.2"]
     dated = plan.item("hito", "1.H2")
     assert dated is not None and dated.schedule.due is not None and dated.schedule.due.isoformat() == "2026-12-31"
     assert lost(content, reading) == []
@@ -267,7 +267,7 @@ def test_work_plan_as_a_workbook() -> None:
     assert goal is not None and study is not None
     assert goal.fields["verification"] == ["Informe final", "Registro de publicación"]
     assert study.fields["verification"] == ["Minutas", "Informe"]
-    assert [one.code for one in goal.indicators] == ["1.1", "1.2"]
+    assert [indicator.code for indicator in goal.indicators] == ["1.1", "1.2"]
     assert lost(content, reading) == []
 
 

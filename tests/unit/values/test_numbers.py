@@ -36,7 +36,7 @@ def test_what_reads_in_two_ways_or_none_is_not_read(printed: str) -> None:
     assert numbers.parse_number(printed) is None
 
 
-def test_two_ways_are_told_from_none() -> None:
+def test_two_ways_are_distinguished_from_none() -> None:
     assert numbers.is_ambiguous("1,000") and not numbers.is_ambiguous("uno")
 
 

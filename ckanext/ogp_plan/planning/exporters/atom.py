@@ -102,11 +102,15 @@ class _News:
         if event is not None:
             return self.view.stable("event", self.entry.kind, event.id)
         return self.view.stable(
-            self.entry.kind, *self.key, self.entry.code, self.entry.at.isoformat(), *_told(self.entry)
+            self.entry.kind,
+            *self.key,
+            self.entry.code,
+            self.entry.at.isoformat(),
+            *_format_params(self.entry),
         )
 
 
-def _told(entry: Entry) -> list[str]:
+def _format_params(entry: Entry) -> list[str]:
     return [f"{name}={value}" for name, value in sorted(entry.params.items(), key=lambda pair: pair[0])]
 
 

@@ -94,7 +94,7 @@ def write(plan: Plan, family: Family, lang: str = "es") -> bytes:
         sheet,
         rows=f"{top}:{top}",
         area=f"A1:{spreadsheet.get_column_letter(_LAST)}{row - 1}",
-        paper_size=spreadsheet.LETTER,
+        page_size=spreadsheet.LETTER,
         left=_title(plan, lang),
     )
     spreadsheet.set_properties(

@@ -189,13 +189,13 @@ def set_page(
     rows: str | None = None,
     area: str | None = None,
     landscape: bool = True,
-    paper_size: int = LEGAL,
+    page_size: int = LEGAL,
     left: str = "",
     right: str = "",
 ) -> None:
     """Set a sheet up for printing: fitted to the width, header rows on every page, numbered pages."""
     sheet.page_setup.orientation = "landscape" if landscape else "portrait"
-    sheet.page_setup.paperSize = paper_size
+    sheet.page_setup.paperSize = page_size
     sheet.page_setup.fitToWidth = 1
     sheet.page_setup.fitToHeight = 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True

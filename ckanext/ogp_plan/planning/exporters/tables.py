@@ -515,7 +515,7 @@ def _cover(book: Workbook, view: View, tables: Sequence[Table]) -> None:
     """The first sheet says what the file is, of which day, and what each sheet holds."""
     sheet = book.create_sheet(spreadsheet.sheet_name(book, view.translate(N_("Plan"))))
     spreadsheet.set_widths(sheet, (34, 90))
-    spreadsheet.set_page(sheet, landscape=False, paper_size=spreadsheet.LETTER)
+    spreadsheet.set_page(sheet, landscape=False, page_size=spreadsheet.LETTER)
     title = view.plan.title or view.id
     sheet.row_dimensions[1].height = spreadsheet.text_height([(title, 124)], spreadsheet.TITLE.size)
     sheet.merged_cells.add("A1:B1")

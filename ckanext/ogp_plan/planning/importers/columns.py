@@ -330,12 +330,12 @@ class ColumnsReader:
             return
         code, title = self._split(printed, spec, number)
         made = self._row_code(spec, code, level, parent, row, printed)
-        joined = " ".join(
+        row_text = " ".join(
             bare(text) for name, text in sorted(texts.items()) if text and name in self._own(spec)
         )
         item = self.context.find(level, made)
         if item is not None:
-            if self.rows_of.get(item.key) == joined:
+            if self.rows_of.get(item.key) == row_text:
                 self.act.drop("row.duplicate", row.place, row.joined(), code=made)
                 return
             if "{code}" in spec.get("code", "{code}"):
@@ -351,7 +351,7 @@ class ColumnsReader:
             level, made, title, parent.key if parent else None, code or made.split("#")[0], place=row.place
         )
         self.context.add(item)
-        self.rows_of[item.key] = joined
+        self.rows_of[item.key] = row_text
         self._set_open(level, item)
         self._fill(item, row, texts, cells, spec)
         if not title:

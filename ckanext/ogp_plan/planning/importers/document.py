@@ -380,7 +380,7 @@ class DocumentReader:
         for row in self.rows:
             folded = fold(row.joined())
             for match in _MENTION.finditer(folded):
-                own, named = by_number.get(match["n"]), self._said(folded, match)
+                own, named = by_number.get(match["n"]), self._name_words(folded, match)
                 scores = {item.code: len(significant_words(item.title) & named) for item in items}
                 best = max(scores, key=lambda code: scores[code], default="")
                 if own and best and scores[best] and not scores[own.code] and best != own.code:
@@ -392,7 +392,7 @@ class DocumentReader:
         swap = len(mapping) == len(wrong) and set(mapping) == set(mapping.values())
         self._ask_swap(mapping, swap, where)
 
-    def _said(self, folded: str, match: re.Match[str]) -> frozenset[str]:
+    def _name_words(self, folded: str, match: re.Match[str]) -> frozenset[str]:
         return significant_words(match["name"] or " ".join(folded[: match.start()].split()[-8:]))
 
     def _ask_swap(self, mapping: dict[str, str], swap: bool, where: list[Row]) -> None:

@@ -1,4 +1,4 @@
-"""What stands in the portal that browsers look at."""
+"""Sample data of the portal that browsers look at."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ SECONDS = 60
 
 
 @dataclass
-class City:
-    """What stands in the portal: addresses and names."""
+class SamplePortal:
+    """Address of a portal, and people and datasets in it."""
 
     url: str
     editor: dict[str, Any]

@@ -1,7 +1,7 @@
-"""The demonstration plans with their year of follow-up, put into a test's own portal without its doors.
+"""The demonstration plans with their year of follow-up, stored in a test's own portal without its API.
 
 What ``make demo`` loads through the API and the clock, a test needs in seconds: versions and facts are written
-as they are told in ``dev/sample/planes``, and everything is computed once at the end.
+as they are described in ``dev/sample/planes``, and everything is computed once at the end.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import item_status, plan_version
 
 SAMPLE = Path(__file__).resolve().parents[2] / "dev" / "sample" / "planes"
-#: Status of each plan, when the year is told.
+#: Status of each plan, at the end of the year.
 STATUS = {"paac": "en_ejecucion", "ogp": "en_ejecucion", "cost": "en_ejecucion", "ptep": "consulta"}
 
 
 def followup() -> Any:
-    """The module that tells the year."""
+    """Return the module with the facts of the year."""
     if str(SAMPLE) not in sys.path:
         sys.path.insert(0, str(SAMPLE))
     import followup as found
@@ -35,16 +35,16 @@ def followup() -> Any:
 
 
 @dataclass
-class PlanCity:
+class DemoPlans:
     """Names of what was loaded: ``plans``: key of the sample → the plan's name."""
 
     plans: dict[str, str] = field(default_factory=dict)
     users: dict[str, str] = field(default_factory=dict)
 
 
-def organismos(told: Any) -> None:
+def organismos(year: Any) -> None:
     """Make the organizations that the sample names and the portal does not have."""
-    for one in told.organismos():
+    for one in year.organismos():
         if model.Group.get(one["name"]) is None:
             model.Session.add(
                 model.Group(name=one["name"], title=one["title"], is_organization=True, type="organization")
@@ -52,46 +52,50 @@ def organismos(told: Any) -> None:
     model.Session.commit()
 
 
-def load(users: dict[str, str]) -> PlanCity:
+def load(users: dict[str, str]) -> DemoPlans:
     """Load plans and facts.
 
     :param users: name in the sample → id of the user whose it is; of the others facts are nobody's.
     """
-    told = followup()
-    organismos(told)
-    made = PlanCity(users=users)
-    for key in told.PLANS:
+    year = followup()
+    organismos(year)
+    made = DemoPlans(users=users)
+    for key in year.PLANS:
         row = PlanRow(
-            name=told.name_of(key),
-            family=told.PLANS[key][1],
+            name=year.name_of(key),
+            family=year.PLANS[key][1],
             title=key,
             status=STATUS[key],
             owner="dadii",
             demonstration=True,
         )
         model.Session.add(row)
-        plan_version.apply(row, told.plan_of(key), user_id=None, act_name="Resolución 012 de enero de 2026")
-        changed = told.plan_of(key, changed=True)
+        plan_version.apply(row, year.plan_of(key), user_id=None, act_name="Resolución 012 de enero de 2026")
+        changed = year.plan_of(key, changed=True)
         plan_version.apply(
-            row, changed, user_id=None, act_name="Resolución 041 de julio de 2026", reason="Ajuste de mitad de año"
+            row,
+            changed,
+            user_id=None,
+            act_name="Resolución 041 de julio de 2026",
+            reason="Ajuste de mitad de año",
         )
         made.plans[key] = row.name
         model.Session.commit()
-    _facts(told, made)
+    _facts(year, made)
     for name in made.plans.values():
         item_status.recompute(PlanRow.get(name).id)
     model.Session.commit()
     return made
 
 
-def _facts(told: Any, made: PlanCity) -> None:
+def _facts(year: Any, made: DemoPlans) -> None:
     ids: dict[str, str] = {}
     plans = {key: PlanRow.get(name) for key, name in made.plans.items()}
-    for fact in told.facts():
-        event = told.event_of(fact)
+    for fact in year.facts():
+        event = year.event_of(fact)
         ids[fact.ref] = make_uuid()
         changes: dict[str, Any] = {"id": ids[fact.ref], "by": made.users.get(fact.by or "")}
-        for name in told.REFERENCES:
+        for name in year.REFERENCES:
             value = getattr(event, name, None)
             if value in ids:
                 changes[name] = ids[value]
@@ -117,5 +121,3 @@ def role(user_id: str, role_name: str, plan: str | None = None, **scope: str) ->
         )
     )
     model.Session.commit()
-
-
