@@ -15,10 +15,9 @@ from ckan import model
 from support.doors import portal, storage
 from support.plan_portal import Town, many
 
-from ckanext.ogp_plan import jobs
 from ckanext.ogp_plan.model import Event, PlanRow
 from ckanext.ogp_plan.planning.exporters import report_template
-from ckanext.ogp_plan.services import export_view, permission
+from ckanext.ogp_plan.services import export_view, permission, queue
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +29,7 @@ def town() -> Iterator[Town]:
 @pytest.fixture(autouse=True)
 def queued(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
-    monkeypatch.setattr(jobs, "enqueue_check", found.append)
+    monkeypatch.setattr(queue, "enqueue_check", found.append)
     return found
 
 
