@@ -44,8 +44,6 @@ from ckanext.ogp_plan.services.report_error import (
     validation_errors,
 )
 
-#: Statuses of a plan in which something is reported.
-TRACKED = tuple(status.value for status in reporting.TRACKED)
 OUTSIDE = reporting.OUTSIDE
 #: How often a transaction that PostgreSQL ended because of a deadlock is tried.
 _ATTEMPTS = 4
