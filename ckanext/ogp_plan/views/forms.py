@@ -8,8 +8,8 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from flask import Blueprint, abort, request
 
-from ckanext.cost_common.forms import register_form_errors
-from ckanext.cost_common.forms import render_private as page  # noqa: F401  views call it from here
+from ckanext.cost_common.views.forms import register_form_errors
+from ckanext.cost_common.views.forms import render_private as page  # noqa: F401  views call it from here
 from ckanext.ogp_plan.helpers.error import ogp_plan_sentences
 
 #: field → sentences, as the templates read them; "" for what is of no field.
