@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import re
-from decimal import Decimal
 from typing import Any
 
 import pytest
 from support.tracked import (
+    D,
     at,
     count_of,
     day,
@@ -56,7 +56,6 @@ from ckanext.ogp_plan.planning.verdicts import check_rationale, check_verdict
 from ckanext.ogp_plan.planning.words import messages
 from ckanext.ogp_plan.planning.words.i18n import translator
 
-D = Decimal
 TODAY = day(3, 20)
 NOW = at(3, 20)
 NOT_STARTED, ONGOING, DONE = Declared.NOT_STARTED, Declared.ONGOING, Declared.DONE

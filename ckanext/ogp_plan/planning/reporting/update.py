@@ -15,6 +15,9 @@ from ckanext.ogp_plan.planning.types import Declared
 class ReportedUpdate:
     """What is reported of an item: an update with its measurements and evidence.
 
+    A request, and no fact yet: it names no item and no moment, holds its parts as they were given, and loses
+    those that are recorded already. What is recorded of it is a ``tracking.Update``.
+
     :param progress: percent, 0 to 100.
     :param report: id of the organismo's report that it belongs to.
     :param supersedes: id of the update that it corrects.
