@@ -1,10 +1,8 @@
 """Catalogues of both plugins: ``catalogues.py update`` and ``catalogues.py compile``.
 
-``update`` extracts every string marked in code and templates of a plugin into ``i18n/<domain>.pot``,
-brings its ``es`` and ``en`` up to date without guessing, and merges the plugin's translations in parts
-(``i18n/parts/*.<language>.po``, for the second plugin ``i18n/parts/ogp_plan/``) into them. ``compile``
-writes the ``.mo`` files. Run with a Python that has CKAN, whose extractor reads
-the templates.
+``update`` extracts every string marked in code and templates of a plugin into ``i18n/<domain>.pot``, and
+brings its ``es`` and ``en`` up to date without guessing. ``compile`` writes the ``.mo`` files. Run with a
+Python that has CKAN, whose extractor reads the templates.
 """
 
 from __future__ import annotations
@@ -20,11 +18,11 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parents[1]
-#: Each plugin's domain → the folder of its package, the folder of its translations in parts.
+#: Each plugin's domain → the folder of its package.
 DOMAINS = {
-    "ckanext-cost_common": ("cost_common", ROOT / "i18n" / "parts" / "cost_common"),
-    "ckanext-cost_oc4ids": ("cost_oc4ids", ROOT / "i18n" / "parts"),
-    "ckanext-ogp_plan": ("ogp_plan", ROOT / "i18n" / "parts" / "ogp_plan"),
+    "ckanext-cost_common": "cost_common",
+    "ckanext-cost_oc4ids": "cost_oc4ids",
+    "ckanext-ogp_plan": "ogp_plan",
 }
 LANGUAGES = ("es", "en")
 #: Which extractor reads which files.
@@ -54,7 +52,7 @@ def catalogue_path(domain: str, language: str) -> Path:
 
 def extract(domain: str) -> Catalog:
     """Return all marked strings of a plugin with the places where they stand."""
-    package = ("ckanext", DOMAINS[domain][0])
+    package = ("ckanext", DOMAINS[domain])
     catalogue = Catalog(project="ckanext-cost-oc4ids", charset="utf-8", copyright_holder="CoST Cali")
     with MAPPING.open(encoding="utf-8") as mapping:
         methods, options = parse_mapping_cfg(mapping)
@@ -88,26 +86,6 @@ def _write(path: Path, catalogue: Catalog) -> None:
     draft.replace(path)
 
 
-def _merge_parts(catalogue: Catalog, language: str, parts: Path) -> list[str]:
-    """Take translations from a folder's ``*.<language>.po``; return contradictions between them."""
-    contradictions = []
-    taken: dict[tuple[str, str | None], tuple[str, object]] = {}
-    for path in sorted(parts.glob(f"*.{language}.po")):
-        for message in _read(path, language):
-            target = catalogue.get(message.id, message.context) if message.id else None
-            if target is None or not message.string or message.fuzzy:
-                continue
-            key = (str(message.id), message.context)
-            part, earlier = taken.get(key, (path.name, message.string))
-            if earlier != message.string:
-                contradictions.append(
-                    f"{message.id!r}: {earlier!r} in {part}, {message.string!r} in {path.name}"
-                )
-            taken[key] = (path.name, message.string)
-            target.string = message.string
-    return contradictions
-
-
 def _translate_moved(catalogue: Catalog, others: list[Catalog]) -> None:
     """Take over the translation of a string whose code moved here from another plugin."""
     for message in catalogue:
@@ -137,8 +115,6 @@ def update(domain: str, before_update: dict[tuple[str, str], Catalog]) -> int:
         catalogue.fuzzy = False
         others = [each for key, each in before_update.items() if key[1] == language and key[0] != domain]
         _translate_moved(catalogue, others)
-        for line in _merge_parts(catalogue, language, DOMAINS[domain][1]):
-            print(f"{language}: {line}")
         if language == "en":
             _fill_english(catalogue)
         untranslated = [message for message in catalogue if message.id and not _is_translated(message.string)]

@@ -55,11 +55,6 @@ def _boot() -> str:
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
-def names() -> list[str]:
-    """Return the names of all processes on record."""
-    return sorted(path.stem for path in PIDS.glob("*.json"))
-
-
 def start(
     name: str,
     command: Sequence[str | Path],

@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.own_stack import use_own_state
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "dev"))
-
-from stack import places, processes, services, state  # noqa: E402
+from stack import processes, services  # isort: skip  dev/ is on the path by now
 
 pytestmark = pytest.mark.one_release("the development commands load no CKAN")
 
 
 @pytest.fixture(autouse=True)
 def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A state of its own: nothing of the checkout's is read or written."""
-    for module in (places, processes, services, state):
-        for name, value in {
-            "RUN": tmp_path,
-            "LOGS": tmp_path / "logs",
-            "PIDS": tmp_path / "pids",
-            "STATE_FILE": tmp_path / "state.json",
-        }.items():
-            if hasattr(module, name):
-                monkeypatch.setattr(module, name, value)
-    monkeypatch.setattr(processes, "environment", lambda **more: {**os.environ, **more})
+    use_own_state(tmp_path, monkeypatch)
 
 
 @pytest.fixture

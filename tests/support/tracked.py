@@ -8,6 +8,8 @@ from itertools import count
 from typing import Any
 
 from ckanext.cost_common.values.business_days import ZONE
+from ckanext.ogp_plan.planning.status import compute_status
+from ckanext.ogp_plan.planning.status_types import ItemStatus
 from ckanext.ogp_plan.planning.tracking import (
     Event,
     Evidence,
@@ -34,6 +36,7 @@ from ckanext.ogp_plan.planning.types import (
 )
 
 D = Decimal
+DONE, ONGOING, NOT = Declared.DONE, Declared.ONGOING, Declared.NOT_STARTED
 #: Rows of each component of the shape that Cali's PAAC of 2022 has.
 SHAPE = {"1": 17, "2": 9, "3": 24, "4": 22, "5": 12, "6": 3}
 _ids = count(1)
@@ -144,3 +147,18 @@ def verdict(item: Item, when: dt.datetime, role: VerdictRole = VerdictRole.MONIT
 
 def review(when: dt.datetime, accepted: bool, **more: Any) -> Review:
     return Review(id=_new("r", more), at=when, accepted=accepted, **more)
+
+
+def stood(facts: Record, today: dt.date, code: str = "1.1", **more: Any) -> ItemStatus:
+    """How a row stands on a day."""
+    return compute_status(facts, today, **more)["fila", code]
+
+
+def codes(facts: Record, today: dt.date, **more: Any) -> list[str]:
+    """Codes of the reasons that row 1.1 has on a day."""
+    return [one.code for one in stood(facts, today, **more).reasons]
+
+
+def reason(facts: Record, today: dt.date, code: str) -> dict[str, Any] | None:
+    """What a reason of row 1.1 says; None if it has none such."""
+    return next((one.params for one in stood(facts, today).reasons if one.code == code), None)

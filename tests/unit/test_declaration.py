@@ -9,7 +9,8 @@ import pytest
 
 from ckanext.cost_oc4ids.validation import declaration
 
-URI = declaration.PACKAGE_SCHEMA_URI
+#: What the form writes, and what the standard calls the package schema of 0.9.5.
+URI = "https://standard.open-contracting.org/infrastructure/schema/0__9__5/project-package-schema.json"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 import pytest
 from support import fuzz, generate, hostile
 
-from ckanext.cost_oc4ids.oc4ids import render
+from ckanext.cost_oc4ids.oc4ids import render, report_page
 from ckanext.cost_oc4ids.oc4ids.types import Options, Report
 from ckanext.cost_oc4ids.oc4ids.validator import validate
 
@@ -76,7 +76,7 @@ def assert_shown_safely(report: Report) -> None:
     tags = Tags()
     tags.feed(page)
     assert tags.dangerous == []
-    for row in render.as_csv_rows(report, "es"):
+    for row in report_page.csv_rows(render.as_dict(report, "es"), lambda place: str(place.get("place", ""))):
         for cell in row:
             assert not str(cell).startswith(("=", "+", "-", "@", "\t", "\r")) or re.fullmatch(
                 r"-?\d+(\.\d+)?", str(cell)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 from html.parser import HTMLParser
@@ -227,28 +225,6 @@ class TestForms:
         for finding in render.as_dict(report(), "en")["findings"]:
             assert finding["message"] in page.text
             assert finding["remedy"] in page.text
-
-    def test_csv(self) -> None:
-        rows = list(csv.reader(io.StringIO(render.as_csv(report(), "es").removeprefix("\ufeff"))))
-        assert rows[0][:3] == ["Gravedad", "Código", "Hallazgo"]
-        assert len(rows) - 1 == sum(len(each.places) for each in report().findings)
-        assert {len(row) for row in rows} == {12}
-
-    def test_csv_cells_are_never_formulas(self) -> None:
-        listed = [
-            Finding("schema.null", Severity.ERROR, value, {}, [Place(value, value, value)], 1)
-            for value in ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1")
-        ]
-        cells = [cell for row in render.as_csv_rows(Report(valid=False, findings=listed)) for cell in row]
-        assert "'=1+1" in cells
-        assert not [cell for cell in cells if isinstance(cell, str) and cell[:1] in tuple("=+-@\t\r\n")]
-
-    def test_numbers_stay_numbers_in_csv(self) -> None:
-        finding = Finding(
-            "money.negative", Severity.WARNING, "budget/amount/amount", {}, [Place("/a", None, -5)], 1
-        )
-        *_, row = render.as_csv_rows(Report(valid=True, findings=[finding]))
-        assert row[8] == "'-5"
 
     @pytest.mark.parametrize(
         ("value", "start"),

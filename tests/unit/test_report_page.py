@@ -141,6 +141,14 @@ def test_no_cell_is_a_formula(value: Any, cell: str) -> None:
     assert report_page.spreadsheet_safe(value) == cell
 
 
+@pytest.mark.parametrize("value", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
+def test_csv_cells_are_never_formulas(value: str) -> None:
+    one = finding("x.y", "error", [place(value, value, value)])
+    [row] = report_page.csv_rows(report(one), lambda _: value)
+    assert row.count(f"'{value}") == 4
+    assert not [cell for cell in row if cell[:1] in tuple("=+-@\t\r\n")]
+
+
 def test_csv_has_a_row_a_place_and_one_for_a_finding_without() -> None:
     one = finding("x.y", "error", [place("=a", "/projects/0", "-x"), place("b", "/projects/1", -1)])
     rows = list(report_page.csv_rows(report(one, finding("x.z", "note", [])), lambda place: "+here"))

@@ -269,13 +269,6 @@ class TestWords:
         assert schema.code_title("noSuchList", "x", "es") == "x"
         assert schema.code_description("noSuchList", "x", "es") == ""
 
-    def test_trail(self) -> None:
-        assert schema.trail("contractingProcesses/summary/contractValue", "es") == (
-            "Procesos de contratación",
-            "Resumen del proceso de contratación",
-            "Valor del contrato",
-        )
-
 
 class TestCodelists:
     def test_openness(self) -> None:

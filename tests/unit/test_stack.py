@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.own_stack import use_own_state
 
 ROOT = Path(__file__).parents[2]
 if not (ROOT / "dev" / "stack").is_dir():
     pytest.skip("the tests run without the checkout's dev folder", allow_module_level=True)
-sys.path.insert(0, str(ROOT / "dev"))
 
-from stack import instances, places, processes, services, state, testing  # noqa: E402
+from stack import instances, processes, state, testing  # noqa: E402
 from stack.steps import StepFailed  # noqa: E402
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -26,17 +26,7 @@ SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 
 @pytest.fixture(autouse=True)
 def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A state of its own: nothing of the checkout's is read or written."""
-    for module in (places, processes, services, state):
-        for name, value in {
-            "RUN": tmp_path,
-            "LOGS": tmp_path / "logs",
-            "PIDS": tmp_path / "pids",
-            "STATE_FILE": tmp_path / "state.json",
-        }.items():
-            if hasattr(module, name):
-                monkeypatch.setattr(module, name, value)
-    monkeypatch.setattr(processes, "environment", lambda **more: {**os.environ, **more})
+    use_own_state(tmp_path, monkeypatch)
 
 
 @pytest.fixture
@@ -68,7 +58,7 @@ class TestProcesses:
         assert processes.pid_of("portal") is None
         assert not processes.stop("portal")
         assert stranger.poll() is None
-        assert processes.names() == []
+        assert list(processes.PIDS.glob("*.json")) == []
 
     def test_one_that_does_not_listen_is_killed(self) -> None:
         deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(60)"

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from babel.numbers import format_compact_decimal, format_currency
 from markupsafe import Markup
 
-from ckanext.cost_common import formatting, language
+from ckanext.cost_common import language
+from ckanext.cost_common.helpers import formatting
 from ckanext.cost_oc4ids import config, urls
 from ckanext.cost_oc4ids.oc4ids import schema
 from ckanext.cost_oc4ids.oc4ids.summary import Money

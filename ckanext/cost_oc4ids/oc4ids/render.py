@@ -7,12 +7,10 @@ anything but text, HTML is escaped, and CSV cells cannot become formulas.
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -371,67 +369,6 @@ _TRUNCATED = N_("The report shows the first places of each finding; everything w
 def _printable(line: str) -> str:
     # also the marks that turn the direction of writing, which can make a line say something else
     return "".join(char if char.isprintable() or char == " " else "�" for char in line)
-
-
-# -- CSV
-# --------------------------------------------------------------------------------------------------------
-
-_COLUMNS = (
-    N_("Severity"),
-    N_("Code"),
-    N_("Finding"),
-    N_("Project"),
-    N_("Field"),
-    N_("Field path"),
-    N_("Place"),
-    N_("Path in the file (JSON Pointer)"),
-    N_("Value"),
-    N_("Message"),
-    N_("What to do"),
-    N_("Occurrences"),
-)
-
-
-def _cell(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula (OWASP: CSV injection)."""
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r", "\n")):
-        return "'" + value
-    return value
-
-
-def as_csv_rows(report: Report, lang: str | None = None) -> Iterator[list[Any]]:
-    """A heading, then one row a place; a finding's ``Occurrences`` may exceed its rows (see
-    ``truncated``).
-    """
-    translate = words(lang)
-    yield [translate(column) for column in _COLUMNS]
-    for found in report.findings:
-        finding = finding_as_dict(found, lang)
-        severity = translate.severity(found.severity)
-        for place in finding["places"] or [{"project_id": None, "place": "", "path": "", "value": None}]:
-            value = place["value"]
-            cells = [
-                severity,
-                finding["code"],
-                finding["title"],
-                place["project_id"] or "",
-                finding["field"],
-                finding["field_path"],
-                place["place"],
-                place["path"],
-                "" if value is None else value if isinstance(value, str) else show(value),
-                finding["message"],
-                finding["remedy"],
-                finding["occurrences"],
-            ]
-            yield [_cell(cell) for cell in cells]
-
-
-def as_csv(report: Report, lang: str | None = None) -> str:
-    """:func:`as_csv_rows` as text, with the mark that makes spreadsheets read UTF-8."""
-    out = io.StringIO()
-    csv.writer(out).writerows(as_csv_rows(report, lang))
-    return "\ufeff" + out.getvalue()
 
 
 # -- HTML

@@ -19,7 +19,7 @@ PAGE_SIZE = 20
 #: Projects offered by the filter. Longer lists are of no use in a drop-down; the CSV has them all.
 PROJECTS_OFFERED = 200
 #: Characters at which spreadsheets take a cell for a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 Finding = Mapping[str, Any]
 Report = Mapping[str, Any]

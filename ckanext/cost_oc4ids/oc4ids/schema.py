@@ -325,12 +325,6 @@ def description(path: str, lang: str | None = None, version: str = SCHEMA_VERSIO
     return _words(path, f"description_{_language(lang)}", version)
 
 
-def trail(path: str, lang: str | None = None, version: str = SCHEMA_VERSION) -> tuple[str, ...]:
-    """Titles from the top down to the field: ``("Procesos de contratación", "Resumen…", "Valor…")``."""
-    parts = path.split("/")
-    return tuple(label("/".join(parts[: end + 1]), lang, version) for end in range(len(parts)))
-
-
 # -- codelists -------------------------------------------------------------------------------------
 
 

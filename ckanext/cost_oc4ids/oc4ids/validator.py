@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
-from . import checks, engine, examiner, parallel, schema
+from . import checks, engine, examiner, parallel
 from .collector import Collector
 from .examiner import Examiner, FileOrder, Found, ProjectResult
 from .reading import PackageReader, Parts, open_package, pointer
@@ -275,10 +275,3 @@ class _Validation:
         if digest in known:
             self.repeated_content = True
         known.add(digest)
-
-
-def warm_up() -> None:
-    """Build everything that is built once, so that the first validation is not slower than the next."""
-    engine.project_validator(examiner.max_depth(Options()))
-    engine.shell_validator()
-    schema.fields()

@@ -298,24 +298,6 @@ def previous_version(resource_id: str) -> PreviousVersion | None:
     )
 
 
-def list_projects(resource_id: str, limit: int = 20, offset: int = 0) -> tuple[int, list[dict[str, Any]]]:
-    """Return how many projects a resource has, and a page of them by title.
-
-    Public or not: the caller has checked that the resource may be seen.
-    """
-    total = model.Session.execute(
-        sa.select(sa.func.count()).select_from(Project.__table__).where(Project.resource_id == resource_id)
-    ).scalar_one()
-    page = (
-        sa.select(Project)
-        .where(Project.resource_id == resource_id)
-        .order_by(Project.title_key, Project.project_id)
-        .limit(limit)
-        .offset(offset)
-    )
-    return total, [project.dictize() for project in model.Session.execute(page).scalars()]
-
-
 def list_index_rows(package_id: str, longest: int) -> list[Any]:
     """Rows of (project_id, title, place, status, sectors, year) of a dataset, public or not.
 

@@ -7,11 +7,6 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-#: what the form writes, and what the standard calls the package schema of 0.9.5
-PACKAGE_SCHEMA_URI = (
-    "https://standard.open-contracting.org/infrastructure/schema/0__9__5/project-package-schema.json"
-)
-
 #: fields of a resource that are worked out when it is shown and never taken from anybody
 COMPUTED = ("oc4ids_version", "oc4ids_verdict")
 

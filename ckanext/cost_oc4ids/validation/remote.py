@@ -6,7 +6,6 @@ How it is done without danger: :mod:`ckanext.cost_common.http`. Here only hosts 
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import Iterator
 
 from ckanext.cost_common import http
@@ -16,8 +15,6 @@ from ckanext.cost_oc4ids.validation import reasons
 from ckanext.cost_oc4ids.validation.runner import FileUnavailable
 
 __all__ = ["REDIRECTS", "fetch", "may_reach"]
-
-log = logging.getLogger(__name__)
 
 #: a fetch may take this many times as long as one read
 PATIENCE = 30

@@ -13,7 +13,7 @@ from flask import Blueprint, Response, make_response
 
 from ckanext.cost_common import paging
 from ckanext.cost_common.csrf import require_token
-from ckanext.cost_common.forms import register_form_errors
+from ckanext.cost_common.views.forms import register_form_errors
 from ckanext.cost_oc4ids.oc4ids import report_page
 
 blueprint = Blueprint("cost_oc4ids_report", __name__)

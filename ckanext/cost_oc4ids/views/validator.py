@@ -13,7 +13,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from ckanext.cost_common.csrf import require_token
-from ckanext.cost_common.forms import render_private
+from ckanext.cost_common.views.forms import render_private
 from ckanext.cost_oc4ids.oc4ids import report_page
 from ckanext.cost_oc4ids.views.report import csv_text
 

@@ -9,7 +9,7 @@ from typing import Literal
 import ckan.plugins.toolkit as tk
 from babel.dates import format_skeleton, format_time, get_month_names
 
-from ckanext.cost_common import formatting
+from ckanext.cost_common.helpers import formatting
 from ckanext.cost_common.values.periods import parse_period, period_of
 from ckanext.ogp_plan import config
 from ckanext.ogp_plan.helpers.number import ogp_plan_number

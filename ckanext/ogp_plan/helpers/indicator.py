@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from ckanext.cost_common import formatting
+from ckanext.cost_common.helpers import formatting
 from ckanext.ogp_plan.helpers.date import ogp_plan_span
 
 

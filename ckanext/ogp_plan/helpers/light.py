@@ -8,7 +8,8 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 
-from ckanext.cost_common import formatting, language
+from ckanext.cost_common import language
+from ckanext.cost_common.helpers import formatting
 from ckanext.ogp_plan.helpers.number import ogp_plan_width
 from ckanext.ogp_plan.planning.words import phrases
 

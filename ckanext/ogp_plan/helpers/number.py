@@ -7,7 +7,8 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 
-from ckanext.cost_common import formatting, language
+from ckanext.cost_common import language
+from ckanext.cost_common.helpers import formatting
 
 
 def ogp_plan_number(value: Any, digits: int = 2) -> str:

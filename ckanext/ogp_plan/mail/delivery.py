@@ -65,7 +65,7 @@ def deliver() -> DeliveryResult:
     Several senders may run at once: each takes what no other has.
     """
     result = DeliveryResult()
-    if _is_disabled(result):
+    if _cannot_send(result):
         return result
     result.rows[FAILED] += _fail_interrupted()
     _deliver_all(Reminder.state == PENDING, result)
@@ -82,7 +82,7 @@ def resend(*, doubtful: bool = False) -> ResendResult:
     :param doubtful: also those of which nobody knows whether they went out: they may arrive twice.
     """
     result = ResendResult()
-    if _is_disabled(result):
+    if _cannot_send(result):
         return result
     _fail_interrupted()
     unknown = sa.or_(*(Reminder.error.startswith(words) for words in (INTERRUPTED_WORDS, UNKNOWN_WORDS)))
@@ -96,9 +96,12 @@ def resend(*, doubtful: bool = False) -> ResendResult:
     return result
 
 
-def _is_disabled(result: DeliveryResult) -> bool:
+def _cannot_send(result: DeliveryResult) -> bool:
+    """Whether the configuration lets no letter out; ``result`` says why, and no row is touched."""
     if not config.reminders():
         result.stopped = "reminders are turned off (ckanext.ogp_plan.reminders)"
+    else:
+        result.stopped = smtp.find_missing_option()
     return bool(result.stopped)
 
 

@@ -43,8 +43,9 @@ def send_message(user: model.User, subject: str, body: str) -> tuple[Outcome, st
 
     Writes nothing; the caller commits before and after.
     """
-    if not tk.config.get("smtp.server") and not _has_notifier():
-        return Outcome.UNAVAILABLE, "no mail server is configured (smtp.server)"
+    missing = find_missing_option()
+    if missing:
+        return Outcome.UNAVAILABLE, missing
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(TIMEOUT)
     try:
@@ -57,6 +58,27 @@ def send_message(user: model.User, subject: str, body: str) -> tuple[Outcome, st
     finally:
         socket.setdefaulttimeout(before)
     return Outcome.SENT, ""
+
+
+def find_missing_option() -> str:
+    """Return which option CKAN's mailer cannot send without, and what to set it to; "" if all are there.
+
+    CKAN checks none of this at its start: its mailer fails in each letter, with whatever error comes of it.
+    Where another plugin sends (``INotifier``), nothing is asked for: CKAN's mailer may never be needed.
+    """
+    if _has_notifier():
+        return ""
+    if not tk.config.get("smtp.server"):
+        return _missing("smtp.server", "the mail server's host, or host:port")
+    if not tk.config.get("smtp.mail_from"):
+        return _missing("smtp.mail_from", "the address that letters come from")
+    if tk.config.get("smtp.user") and not tk.config.get("smtp.password"):
+        return _missing("smtp.password", "the password of smtp.user, or leave smtp.user empty")
+    return ""
+
+
+def _missing(option: str, value: str) -> str:
+    return f"no letter can be sent: set {option} in the portal's configuration ({value})"
 
 
 def _has_notifier() -> bool:

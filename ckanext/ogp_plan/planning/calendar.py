@@ -23,16 +23,6 @@ CADENCE_MONTHS = {
 }
 
 
-def tracking_periods(plan: Plan, months: int = 1) -> tuple[Period, ...]:
-    """Return a plan's periods of reporting, in order; none when its time is not known.
-
-    :param months: how long a period is (a :class:`~.settings.Cadence` says it).
-    """
-    if plan.start is None or plan.end is None:
-        return ()
-    return periods_between(plan.start, plan.end, months)
-
-
 def scheduled_months(schedule: Schedule, plan: Plan) -> tuple[tuple[int, int], ...]:
     """Return the (year, month) in which something is scheduled, in order; none when nobody says.
 

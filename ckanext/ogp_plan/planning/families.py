@@ -61,10 +61,6 @@ class Family:
                 return one
         raise KeyError(level)
 
-    def field_names(self, level: str) -> list[str]:
-        """Return the fields an item of that level may have."""
-        return [spec.name for spec in self.fields if level in spec.levels]
-
 
 def _folder(schemas: Path | None) -> Path:
     return (schemas or data.SCHEMAS) / "plans"

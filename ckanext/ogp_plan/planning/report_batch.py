@@ -7,7 +7,8 @@ from typing import Any
 
 from ckanext.cost_common.values.periods import parse_period
 from ckanext.ogp_plan.planning.report_error import reject
-from ckanext.ogp_plan.planning.reporting import ReportedUpdate, ReportingContext
+from ckanext.ogp_plan.planning.reporting.context import ReportingContext
+from ckanext.ogp_plan.planning.reporting.update import ReportedUpdate
 from ckanext.ogp_plan.planning.tracking import EvidenceKind, Key, Update
 
 #: Fields of an update, which are given once, or alike, in the rows of one item.

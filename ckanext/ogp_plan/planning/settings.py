@@ -96,8 +96,6 @@ class Settings:
     excluded: tuple[Declared, ...]
     states: dict[str, State]
     roles: dict[str, dict[str, str]]
-    #: roles whose verdict is the family's own (the others may judge too)
-    verdict_roles: tuple[str, ...]
     #: business days before something is due on which a letter is sent
     reminder_days: tuple[int, ...]
     cadences: dict[str, Cadence] = field(default_factory=dict, compare=False)
@@ -221,7 +219,6 @@ def _made(family: str, tracking: dict[str, Any], cuts: dict[str, Any], roles: di
             for name, one in tracking["states"].items()
         },
         roles={name: _words(one["name"]) for name, one in roles.items()},
-        verdict_roles=tuple(name for name, one in roles.items() if one.get("verdict")),
         reminder_days=_reminders(tracking["reminder_days"]),
         cadences=cadences,
     )

@@ -19,6 +19,8 @@ from ckanext.ogp_plan.planning.types import Declared, Plan
 
 #: (level, code): what an item is known by inside its plan.
 Key = tuple[str, str]
+#: An item of any plan: the id of the plan, the item's level and code.
+ItemReference = tuple[str, Key]
 
 
 class EvidenceKind(str, Enum):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
+from decimal import Decimal
+from enum import Enum
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,16 +13,35 @@ from ckan import model
 
 from ckanext.ogp_plan import urls
 from ckanext.ogp_plan.model import Event, PlanItem, PlanRow
-from ckanext.ogp_plan.planning.tracking import Evidence, Measurement, Update, Verdict
+from ckanext.ogp_plan.planning.tracking import Measurement
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import link as link_service
 from ckanext.ogp_plan.services.report import ReportTransaction
 
+#: Fields of each kind of fact that the actions return as they are.
+_UPDATE = (
+    "id", "at", "organization", "state", "progress", "text", "obstacles", "next_step", "reason", "act",
+    "at_risk", "confirms", "period", "report", "supersedes", "origin",
+)  # fmt: skip
+_MEASUREMENT = (
+    "id", "at", "organization", "indicator", "start", "end", "value", "numerator", "denominator", "comment",
+    "dimension", "update", "report", "supersedes", "retracted",
+)  # fmt: skip
+_ANSWER = ("id", "at", "organization", "reason", "text", "supersedes")
+_REVIEW = ("id", "at", "update", "report", "accepted", "reason")
+_EVIDENCE = (
+    "id", "at", "organization", "kind", "url", "resource", "dataset", "sha256", "size", "captured", "public",
+    "withheld", "update", "measurement", "retracted", "supersedes",
+)  # fmt: skip
+_VERDICT = (
+    "id", "at", "role", "cut", "suggested", "assigned", "agrees", "fulfilled", "quality", "rationale",
+    "recommendation", "alert", "closes", "supersedes",
+)  # fmt: skip
+
 
 def update_dict(fact_id: str, report: ReportTransaction | None = None) -> dict[str, Any]:
     """Return an update as recorded, with its parts, the status of its item, and what it counts for."""
-    row = model.Session.get(Event, fact_id)
-    fact: Any = event_service.to_fact(row)
+    row, fact = _load(fact_id)
     parts = sa.select(Event.id, Event.kind).where(
         Event.plan_id == row.plan_id,
         Event.level == row.level,
@@ -31,7 +53,7 @@ def update_dict(fact_id: str, report: ReportTransaction | None = None) -> dict[s
     for part_id, kind in model.Session.execute(parts.order_by(Event.at, Event.id)):
         found[kind].append({"id": part_id})
     return {
-        **_update_fields(fact),
+        **_fields(fact, _UPDATE),
         **item_status_dict(row.plan_id, row.level, row.code),
         "measurements": found["measurement"],
         "evidence": found["evidence"],
@@ -53,32 +75,27 @@ def parts_dict(plan_id: str, report: ReportTransaction) -> dict[str, Any]:
     }
 
 
-def _update_fields(fact: Update) -> dict[str, Any]:
-    return {
-        "id": fact.id,
-        "at": fact.at.isoformat(),
-        "organization": fact.organization,
-        "state": fact.state.value if fact.state else None,
-        "progress": number(fact.progress),
-        "text": fact.text,
-        "obstacles": fact.obstacles,
-        "next_step": fact.next_step,
-        "reason": fact.reason,
-        "act": fact.act,
-        "at_risk": fact.at_risk,
-        "confirms": fact.confirms,
-        "period": fact.period,
-        "report": fact.report,
-        "supersedes": fact.supersedes,
-        "origin": fact.origin,
-    }
+def _load(fact_id: str) -> tuple[Event, Any]:
+    """The row of a fact, and the fact."""
+    row = model.Session.get(Event, fact_id)
+    return row, event_service.to_fact(row)
 
 
-def number(value: Any) -> Any:
-    """Return a decimal as JSON has it: whole numbers without a point."""
-    if value is None:
-        return None
-    return int(value) if value == int(value) else float(value)
+def _fields(fact: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    """Fields of a fact as JSON has them: numbers as numbers, moments and days as ISO texts, codes as texts.
+
+    Not by ``json_values.json_value``: cuts need the one way of writing that it has, with decimals as texts.
+    """
+    return {name: _plain(getattr(fact, name)) for name in names}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Decimal):
+        # whole numbers without a point
+        return int(value) if value == int(value) else float(value)
+    return value.isoformat() if isinstance(value, dt.date) else value
 
 
 def item_status_dict(plan_id: str, level: str | None, code: str | None) -> dict[str, Any]:
@@ -119,12 +136,7 @@ def _repeated(row: Event, report: ReportTransaction | None) -> list[dict[str, An
         return []
     wanted = (
         sa.select(Event, PlanItem, PlanRow)
-        .join(
-            PlanItem,
-            sa.and_(
-                PlanItem.plan_id == Event.plan_id, PlanItem.level == Event.level, PlanItem.code == Event.code
-            ),
-        )
+        .join(PlanItem, event_service.is_of_item())
         .join(PlanRow, PlanRow.id == Event.plan_id)
         .where(sa.tuple_(Event.plan_id, Event.level, Event.code).in_(places), Event.kind == "update")
         .where(Event.body["origin"].astext == row.id)
@@ -147,41 +159,14 @@ def _repeated(row: Event, report: ReportTransaction | None) -> list[dict[str, An
 
 def measurement_dict(fact_id: str) -> dict[str, Any]:
     """Return a measurement as recorded, and the status of its item now."""
-    row = model.Session.get(Event, fact_id)
-    fact: Any = event_service.to_fact(row)
-    return {
-        "id": fact.id,
-        "at": fact.at.isoformat(),
-        "organization": fact.organization,
-        "indicator": fact.indicator,
-        "start": fact.start.isoformat(),
-        "end": fact.end.isoformat(),
-        "value": number(fact.value),
-        "numerator": number(fact.numerator),
-        "denominator": number(fact.denominator),
-        "comment": fact.comment,
-        "dimension": fact.dimension,
-        "update": fact.update,
-        "report": fact.report,
-        "supersedes": fact.supersedes,
-        "retracted": fact.retracted,
-        **item_status_dict(row.plan_id, row.level, row.code),
-    }
+    row, fact = _load(fact_id)
+    return {**_fields(fact, _MEASUREMENT), **item_status_dict(row.plan_id, row.level, row.code)}
 
 
 def answer_dict(fact_id: str) -> dict[str, Any]:
     """Return an answer as recorded, and the status of its item now."""
-    row = model.Session.get(Event, fact_id)
-    fact: Any = event_service.to_fact(row)
-    return {
-        "id": fact.id,
-        "at": fact.at.isoformat(),
-        "organization": fact.organization,
-        "reason": fact.reason,
-        "text": fact.text,
-        "supersedes": fact.supersedes,
-        **item_status_dict(row.plan_id, row.level, row.code),
-    }
+    row, fact = _load(fact_id)
+    return {**_fields(fact, _ANSWER), **item_status_dict(row.plan_id, row.level, row.code)}
 
 
 def reports_dict(ids: Mapping[str, str]) -> dict[str, Any]:
@@ -189,12 +174,7 @@ def reports_dict(ids: Mapping[str, str]) -> dict[str, Any]:
     wanted = (
         sa.select(Event.id, PlanRow.name, PlanItem.address)
         .join(PlanRow, PlanRow.id == Event.plan_id)
-        .join(
-            PlanItem,
-            sa.and_(
-                PlanItem.plan_id == Event.plan_id, PlanItem.level == Event.level, PlanItem.code == Event.code
-            ),
-        )
+        .join(PlanItem, event_service.is_of_item())
         .where(Event.plan_id.in_(list(ids)), Event.kind == "update")
         .where(Event.body["report"].astext.in_(list(ids.values())))
         .order_by(Event.at, Event.id)
@@ -212,42 +192,16 @@ def reports_dict(ids: Mapping[str, str]) -> dict[str, Any]:
 
 def review_dict(fact_id: str) -> dict[str, Any]:
     """Return a review as recorded."""
-    row = model.Session.get(Event, fact_id)
-    fact: Any = event_service.to_fact(row)
+    row, fact = _load(fact_id)
     plan = model.Session.get(PlanRow, row.plan_id)
-    return {
-        "id": fact.id,
-        "at": fact.at.isoformat(),
-        "plan": plan.name,
-        "url": urls.url_of_plan(plan.name),
-        "update": fact.update,
-        "report": fact.report,
-        "accepted": fact.accepted,
-        "reason": fact.reason,
-    }
+    return {**_fields(fact, _REVIEW), "plan": plan.name, "url": urls.url_of_plan(plan.name)}
 
 
 def evidence_dict(fact_id: str) -> dict[str, Any]:
-    """Return a piece of evidence as recorded, and the status of its item now."""
-    row = model.Session.get(Event, fact_id)
-    fact: Evidence = event_service.to_fact(row)  # type: ignore[assignment]
+    """Return a piece of evidence as recorded, and the status of its item now; ``title`` is the evidence's."""
+    row, fact = _load(fact_id)
     return {
-        "id": fact.id,
-        "at": fact.at.isoformat(),
-        "organization": fact.organization,
-        "kind": fact.kind.value,
-        "url": fact.url,
-        "resource": fact.resource,
-        "dataset": fact.dataset,
-        "sha256": fact.sha256,
-        "size": fact.size,
-        "captured": fact.captured.isoformat() if fact.captured else None,
-        "public": fact.public,
-        "withheld": fact.withheld,
-        "update": fact.update,
-        "measurement": fact.measurement,
-        "retracted": fact.retracted,
-        "supersedes": fact.supersedes,
+        **_fields(fact, _EVIDENCE),
         **item_status_dict(row.plan_id, row.level, row.code),
         "title": fact.title,
     }
@@ -255,25 +209,11 @@ def evidence_dict(fact_id: str) -> dict[str, Any]:
 
 def verdict_dict(fact_id: str) -> dict[str, Any]:
     """Return a verdict as recorded, and the status of its item now."""
-    row = model.Session.get(Event, fact_id)
-    fact: Verdict = event_service.to_fact(row)  # type: ignore[assignment]
+    row, fact = _load(fact_id)
     item = PlanItem.of(row.plan_id, row.level, row.code)
     status = item_status_dict(row.plan_id, row.level, row.code)
     return {
-        "id": fact.id,
-        "at": fact.at.isoformat(),
-        "role": fact.role.value,
-        "cut": fact.cut.isoformat() if fact.cut else None,
-        "suggested": fact.suggested.value if fact.suggested else None,
-        "assigned": fact.assigned.value if fact.assigned else None,
-        "agrees": fact.agrees,
-        "fulfilled": fact.fulfilled,
-        "quality": fact.quality,
-        "rationale": fact.rationale,
-        "recommendation": fact.recommendation,
-        "alert": fact.alert,
-        "closes": fact.closes,
-        "supersedes": fact.supersedes,
+        **_fields(fact, _VERDICT),
         **status,
         "disagrees": bool(item and item.disagrees),
     }

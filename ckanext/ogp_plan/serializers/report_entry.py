@@ -39,12 +39,7 @@ def load_entries(
     """All entries of a report, in the order of plans and items; and the items."""
     query = (
         sa.select(Event, PlanItem.id.label("item_id"), PlanItem.position)
-        .join(
-            PlanItem,
-            sa.and_(
-                PlanItem.plan_id == Event.plan_id, PlanItem.level == Event.level, PlanItem.code == Event.code
-            ),
-        )
+        .join(PlanItem, event_service.is_of_item())
         .where(Event.plan_id.in_(list(plans)), Event.kind.in_(("update", "measurement")))
         .where(Event.body["report"].astext.in_(list(reports)))
         .order_by(Event.at, Event.id)

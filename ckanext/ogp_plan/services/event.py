@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.model.types import make_uuid
 
-from ckanext.ogp_plan.model import Event
+from ckanext.ogp_plan.model import Event, PlanItem
 from ckanext.ogp_plan.planning import store, tracking
 from ckanext.ogp_plan.planning.tracking import Key, Record
 
@@ -47,6 +47,13 @@ def clock() -> dt.datetime:
     """Return this moment by the database's clock, in UTC."""
     moment: dt.datetime = model.Session.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
     return moment.astimezone(dt.timezone.utc)
+
+
+def is_of_item() -> Any:
+    """Return the condition of a join of facts with the items that they are of."""
+    return sa.and_(
+        PlanItem.plan_id == Event.plan_id, PlanItem.level == Event.level, PlanItem.code == Event.code
+    )
 
 
 def append(plan_id: str, fact: tracking.Event, *, at: dt.datetime | None = None) -> tracking.Event:

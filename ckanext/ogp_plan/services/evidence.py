@@ -16,11 +16,10 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan import model
 
-from ckanext.ogp_plan import jobs
 from ckanext.ogp_plan.model import PlanItem, PlanRow
 from ckanext.ogp_plan.planning import evidence as evidence_rules
 from ckanext.ogp_plan.planning.tracking import Evidence, EvidenceKind
-from ckanext.ogp_plan.services import evidence_check, request_fields
+from ckanext.ogp_plan.services import evidence_check, queue, request_fields
 from ckanext.ogp_plan.services.report import ReportTransaction
 from ckanext.ogp_plan.services.report_error import field_error, validation_errors
 
@@ -301,4 +300,4 @@ def unchecked_evidence(report: ReportTransaction) -> list[str]:
 def queue_checks(ids: Sequence[str]) -> None:
     """Queue checks of evidence that was not checked. Call it after the commit."""
     for fact_id in ids:
-        jobs.enqueue_check(fact_id)
+        queue.enqueue_check(fact_id)

@@ -9,8 +9,7 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.ogp_plan.model import Event
-from ckanext.ogp_plan.planning.reporting import ItemReference
-from ckanext.ogp_plan.planning.tracking import LinkKind
+from ckanext.ogp_plan.planning.tracking import ItemReference, LinkKind
 
 
 def _load_pairs() -> dict[ItemReference, set[ItemReference]]:

@@ -17,6 +17,7 @@ from ckan import model
 from ckanext.ogp_plan.model import Delegation, Event, ItemAssignment, PlanItem, PlanRole, PlanRow
 from ckanext.ogp_plan.model.role import COMPONENT_LEADER, CONTROL, COORDINATOR, FOCAL_POINT, MONITOR
 from ckanext.ogp_plan.planning.types import PlanStatus, Role
+from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import record as record_service
 
 #: Capacities in CKAN's organizations by which somebody reports for an organismo.
@@ -442,12 +443,7 @@ def _components_of_report(plan_id: str, report_id: str) -> set[str]:
     wanted = (
         sa.select(component.address)
         .join(PlanItem, PlanItem.component_id == component.id)
-        .join(
-            Event,
-            sa.and_(
-                Event.plan_id == PlanItem.plan_id, Event.level == PlanItem.level, Event.code == PlanItem.code
-            ),
-        )
+        .join(Event, event_service.is_of_item())
         .where(Event.plan_id == plan_id, Event.body["report"].astext == report_id)
         .distinct()
     )

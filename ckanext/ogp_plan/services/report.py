@@ -19,12 +19,15 @@ from ckan import model
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from ckanext.ogp_plan.model import ItemAssignment, PlanItem, PlanRow
-from ckanext.ogp_plan.planning import reporting
 from ckanext.ogp_plan.planning.report_error import RejectedReport, ReportError
-from ckanext.ogp_plan.planning.reporting import ItemReference, ReportedUpdate, ReportingContext, Submission
+from ckanext.ogp_plan.planning.reporting import organization_report
+from ckanext.ogp_plan.planning.reporting.context import ReportingContext, why_not_tracked
+from ckanext.ogp_plan.planning.reporting.submission import Submission, fact_id
+from ckanext.ogp_plan.planning.reporting.update import ReportedUpdate
 from ckanext.ogp_plan.planning.tracking import (
     Answer,
     Evidence,
+    ItemReference,
     Key,
     Measurement,
     Report,
@@ -44,9 +47,6 @@ from ckanext.ogp_plan.services.report_error import (
     validation_errors,
 )
 
-#: Statuses of a plan in which something is reported.
-TRACKED = tuple(status.value for status in reporting.TRACKED)
-OUTSIDE = reporting.OUTSIDE
 #: How often a transaction that PostgreSQL ended because of a deadlock is tried.
 _ATTEMPTS = 4
 #: PostgreSQL's codes of a deadlock and of a serialization failure.
@@ -60,7 +60,7 @@ T = TypeVar("T")
 
 def id_of(plan_id: str, user_id: str | None, request_id: str | None, part: str = "") -> str:
     """Return the id of a fact: the same for the same request of the same person, a new one without one."""
-    return reporting.fact_id(plan_id, user_id, request_id, part)
+    return fact_id(plan_id, user_id, request_id, part)
 
 
 def run_transaction(write: Callable[[], T], context: Mapping[str, Any]) -> T:
@@ -286,11 +286,12 @@ def require_tracked(plan: PlanRow) -> None:
 
     :raises tk.ValidationError: it is not adopted yet, or closed.
     """
-    error = reporting.why_not_tracked(PlanStatus(plan.status))
+    error = why_not_tracked(PlanStatus(plan.status))
     if error is not None:
         raise validation_error(RejectedReport(error))
 
 
 def report_of(plan_id: str, person: Person, request_id: str | None, fields: Mapping[str, Any]) -> Report:
     """Return the report of an organismo to one plan, to be appended."""
-    return reporting.report_of(plan_id, person.id, request_id, fields, dt.datetime.now(dt.timezone.utc))
+    now = dt.datetime.now(dt.timezone.utc)
+    return organization_report.report_of(plan_id, person.id, request_id, fields, now)

@@ -6,8 +6,10 @@ from flask import Blueprint
 
 # these add their pages to the blueprints of the others
 from ckanext.ogp_plan.views import (  # noqa: F401
+    answer_form,
     change,
     cut,
+    evidence_form,
     export,
     feed,
     import_,
@@ -20,6 +22,8 @@ from ckanext.ogp_plan.views import (  # noqa: F401
     plan_settings,
     profile,
     review,
+    update_form,
+    verdict_form,
 )
 from ckanext.ogp_plan.views import plan as plan_view
 

@@ -8,8 +8,8 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from flask import Blueprint, abort, request
 
-from ckanext.cost_common.forms import register_form_errors
-from ckanext.cost_common.forms import render_private as page  # noqa: F401  views call it from here
+from ckanext.cost_common.views.forms import register_form_errors
+from ckanext.cost_common.views.forms import render_private as page  # noqa: F401  views call it from here
 from ckanext.ogp_plan.helpers.error import ogp_plan_sentences
 
 #: field → sentences, as the templates read them; "" for what is of no field.
@@ -30,6 +30,11 @@ def filled(fields: Mapping[str, Any], names: Iterable[str] | None = None) -> dic
     }
 
 
+def written(prefix: str, names: tuple[str, ...]) -> dict[str, str]:
+    """Return what was written in the fields that begin with a prefix, by what follows it."""
+    return {name: request.form.get(prefix + name, "").strip() for name in names}
+
+
 def errors_of(error: tk.ValidationError, rename: Mapping[str, str] | None = None) -> Errors:
     """Return the errors of an action, field by field.
 
@@ -41,6 +46,25 @@ def errors_of(error: tk.ValidationError, rename: Mapping[str, str] | None = None
         field = "" if name.startswith("__") else (rename or {}).get(name, name)
         found.setdefault(field, []).extend(ogp_plan_sentences(messages))
     return found
+
+
+def nested(found: Errors, wrong: Any, prefix: str, names: tuple[str, ...]) -> None:
+    """Put the errors of a part beside its fields; those of no field of the form beside the first.
+
+    :param prefix: with which the fields of the part begin.
+    """
+    for wrong_field, messages in (wrong if isinstance(wrong, Mapping) else {"": wrong}).items():
+        name = "resource" if wrong_field == "dataset" else wrong_field
+        field = prefix + (name if name in names else names[0])
+        sentences = ogp_plan_sentences(messages)
+        if sentences:
+            found.setdefault(field, []).extend(sentences)
+
+
+def parts_of(error: tk.ValidationError, name: str) -> list[Any]:
+    """Return the errors of a nested list, one a part of it."""
+    found = error.error_dict.get(name) or []
+    return found if isinstance(found, list) else [found]
 
 
 def forbidden() -> Any:

@@ -30,16 +30,9 @@ from ckanext.ogp_plan.services import permission
 from ckanext.ogp_plan.services import record as record_service
 from ckanext.ogp_plan.views import forms
 from ckanext.ogp_plan.views import plan as plan_view
-from ckanext.ogp_plan.views.item_form import (
-    blueprint,
-    evidence_given,
-    figure,
-    nested,
-    parts_of,
-    state_options,
-    was_measured,
-    written,
-)
+from ckanext.ogp_plan.views.evidence_form import evidence_given
+from ckanext.ogp_plan.views.item_form import blueprint
+from ckanext.ogp_plan.views.update_form import figure, state_options, was_measured
 
 #: Sections that an empty report offers, and as many as one may have.
 SECTIONS, MOST_SECTIONS = 3, 30
@@ -163,7 +156,7 @@ class OrganizationReport(MethodView):
         for one in shown:
             key = f"{one['plan']}/{one['address']}"
             prefix = f"u_{key}_"
-            sent = written(prefix, (*UPDATE_FIELDS, *VALUE_FIELDS, *EVIDENCE_FIELDS))
+            sent = forms.written(prefix, (*UPDATE_FIELDS, *VALUE_FIELDS, *EVIDENCE_FIELDS))
             # of several indicators the item's own page asks
             only = indicators.get(one["id"]) or []
             made.append(
@@ -217,7 +210,7 @@ class OrganizationReport(MethodView):
         """Errors of a duty are beside its fields; what is of no field, first in the duty."""
         plain = {name: one for name, one in error.error_dict.items() if name != "updates"}
         found = forms.errors_of(tk.ValidationError(plain)) if plain else {}
-        for duty, wrong in zip(duties, parts_of(error, "updates"), strict=False):
+        for duty, wrong in zip(duties, forms.parts_of(error, "updates"), strict=False):
             self._of_duty(found, duty, wrong if isinstance(wrong, Mapping) else {"": wrong})
         return found
 
@@ -227,9 +220,9 @@ class OrganizationReport(MethodView):
         for name, messages in wrong.items():
             if name in of_parts:
                 for part in messages if isinstance(messages, list) else [messages]:
-                    nested(found, part, prefix, of_parts[name])
+                    forms.nested(found, part, prefix, of_parts[name])
             elif name in UPDATE_FIELDS:
-                nested(found, {name: messages}, prefix, UPDATE_FIELDS)
+                forms.nested(found, {name: messages}, prefix, UPDATE_FIELDS)
             else:
                 found.setdefault(f"u_{duty['key']}", []).extend(ogp_plan_sentences(messages))
 

@@ -15,8 +15,9 @@ from ckanext.ogp_plan.helpers.date import ogp_plan_period
 from ckanext.ogp_plan.model import PlanRow
 from ckanext.ogp_plan.model.role import COMPONENT_LEADER, FOCAL_POINT
 from ckanext.ogp_plan.serializers.labels import plan_role_labels
-from ckanext.ogp_plan.views import forms, item_form
+from ckanext.ogp_plan.views import forms
 from ckanext.ogp_plan.views import plan as plan_view
+from ckanext.ogp_plan.views.period import periods
 
 
 class SettingsPage(MethodView):
@@ -105,7 +106,7 @@ class SettingsPage(MethodView):
 
     def _periods(self, plan: Mapping[str, Any]) -> list[dict[str, Any]]:
         stored = {period["period"]: period for period in plan.get("periods") or []}
-        return [{**period, "stored": stored.get(period["value"])} for period in item_form.periods(plan)]
+        return [{**period, "stored": stored.get(period["value"])} for period in periods(plan)]
 
     def _status(self, plan: str) -> str:
         sent = forms.given("status", "act_name", "reason")

@@ -16,7 +16,8 @@ from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.services import permission
 from ckanext.ogp_plan.views import forms
 from ckanext.ogp_plan.views import plan as plan_view
-from ckanext.ogp_plan.views.item_form import blueprint, periods
+from ckanext.ogp_plan.views.item_form import blueprint
+from ckanext.ogp_plan.views.period import periods
 
 
 class MonitoringPage(MethodView):

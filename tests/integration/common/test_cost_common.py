@@ -10,7 +10,7 @@ from ckan.common import config
 from ckan.exceptions import CkanConfigurationException
 from ckan.logic import get_action
 
-from ckanext.cost_common.helpers import cost_account_entries, cost_menu, cost_sections
+from ckanext.cost_common.helpers.section import cost_account_entries, cost_menu, cost_sections
 from ckanext.cost_common.requirement import require_common
 
 

@@ -25,6 +25,7 @@ from ckanext.ogp_plan import config, jobs
 from ckanext.ogp_plan.model import Event, PlanRow
 from ckanext.ogp_plan.services import evidence as evidence_service
 from ckanext.ogp_plan.services import evidence_check
+from ckanext.ogp_plan.services import queue as queue_service
 
 OPTION = "ckanext.ogp_plan."
 
@@ -142,7 +143,7 @@ class TestLinks:
         self, town: Town, plan: PlanRow, site: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         queued: list[str] = []
-        monkeypatch.setattr(jobs, "enqueue_check", queued.append)
+        monkeypatch.setattr(queue_service, "enqueue_check", queued.append)
         _Site.pages["/acta.pdf"] = (503, b"")
         made = give(town, plan, url=f"{site}/acta.pdf")
         assert (made["sha256"], made["captured"]) == (None, None)

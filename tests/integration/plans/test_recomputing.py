@@ -12,8 +12,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from ckan import model
+from ckan.logic import _actions
+from support import plan_files
 from support.application import portal
-from support.plan_portal import Town, many
+from support.plan_portal import Town, many, paac
+from support.publisher import storage
 
 from ckanext.ogp_plan.model import Event, LightChange, PlanItem, PlanRow
 from ckanext.ogp_plan.planning import tracking
@@ -22,7 +25,7 @@ from ckanext.ogp_plan.planning.rollup import roll_up
 from ckanext.ogp_plan.planning.status import compute_status
 from ckanext.ogp_plan.planning.status_types import item_status_dict, roll_up_dict
 from ckanext.ogp_plan.planning.tracking import Key, Link, LinkKind, Measurement, Update
-from ckanext.ogp_plan.planning.types import Declared
+from ckanext.ogp_plan.planning.types import Declared, OrgGroup
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import item_status
 from ckanext.ogp_plan.services import record as record_service
@@ -188,7 +191,9 @@ class TestDependents:
             row.id,
             Link(id="", at=NOW, item=ROWS[3], kind=LinkKind.DEPENDS, other=key, plan=other.id, removed=True),
         )
-        event_service.append(other.id, Update(id="", at=NOW, item=key, state=Declared.ONGOING, reason="Reabierto"))
+        event_service.append(
+            other.id, Update(id="", at=NOW, item=key, state=Declared.ONGOING, reason="Reabierto")
+        )
         item_status.recompute(other.id, {key}, today=DAY)
         assert "R6" not in town.item(row, "2.1").reasons
 
@@ -230,6 +235,161 @@ class TestLightsThatChanged:
         assert town.item(rows["cerrado"], "1.1.1").light is None
         again = {name: one for name, one in item_status.nightly(DAY) if name in names}
         assert all(one.written == 0 for one in again.values())
+
+
+#: Actions that write nothing from which a light, a progress or a label follows: people and their letters, what is
+#: published, and a plan that has no items yet.
+OF_NO_ITEM = {
+    "create",
+    "delegation_create",
+    "delegation_revoke",
+    "letters_patch",
+    "publish_dataset",
+    "role_end",
+    "role_grant",
+    "token_create",
+    "token_revoke",
+}
+
+
+class TestEveryWrite:
+    """Each action that writes computes what follows in its own transaction: nothing is left to a queue."""
+
+    def assert_computed(self, town: Town, plans: list[PlanRow], after: str) -> None:
+        model.Session.expire_all()
+        stale = {
+            plan.name: computed for plan in plans if (computed := item_status.recompute(plan.id).written)
+        }
+        model.Session.rollback()
+        assert stale == {}, f"after {after}, something is stored that does not follow from the facts"
+
+    def test_leaves_nothing_to_compute(self, town: Town) -> None:
+        body = paac(town)
+        body.groups = [OrgGroup("organismos", "Todos los organismos", 3, (town.obras, town.datic))]
+        plan, before, other = town.plan(body=body), town.plan("ogp", "borrador"), town.plan("ptep")
+        plans = [plan, before, other]
+        for one in plans:
+            item_status.recompute(one.id)
+        model.Session.commit()
+        done = set()
+
+        def call(who: str, action: str, **data: Any) -> Any:
+            made = town.call(who, f"ogp_plan_{action}", **data)
+            self.assert_computed(town, plans, action)
+            done.add(action)
+            return made
+
+        row = {"plan": plan.name, "item": "1.1.1", "organization": town.obras}
+        # 2.1 waits for a milestone of another plan, which is changed below
+        call(
+            "coordinator",
+            "link_create",
+            plan=plan.name,
+            item="2.1",
+            kind="depends_on",
+            other_plan=before.name,
+            other="4.1.H1",
+        )
+        counts = call(
+            "coordinator",
+            "link_create",
+            plan=plan.name,
+            item="1.1.1",
+            kind="counts_for",
+            other_plan=other.name,
+            other="1.1.1",
+        )
+        update = call("focal_point", "update_create", **row, state="en_curso", progress=40, text="Va bien")
+        call("focal_point", "measurement_create", **row, indicator="1.1.1", period="2026-03", value=1)
+        evidence = call("focal_point", "evidence_create", **row, url="https://example.org/acta.pdf")
+        call("focal_point", "evidence_retract", id=evidence["id"], reason="No era")
+        verdict = call(
+            "monitor",
+            "verdict_create",
+            plan=plan.name,
+            item="1.1.1",
+            alert=True,
+            rationale="Falta",
+            role="monitor",
+        )
+        call("focal_point", "answer_create", **row, reason="R7", text="Ya va")
+        call(
+            "monitor",
+            "verdict_create",
+            plan=plan.name,
+            item="1.1.1",
+            closes=verdict["id"],
+            rationale="Listo",
+            role="monitor",
+        )
+        report = call(
+            "focal_point",
+            "report_create",
+            organization=town.obras,
+            plan=plan.name,
+            period="2026-03",
+            title="Marzo",
+            sections=[{"title": "Todo", "text": "Bien"}],
+            updates=[{"plan": plan.name, "item": "1.1.2_2", "state": "en_curso", "progress": 10}],
+        )
+        call(
+            "focal_point",
+            "report_rows",
+            plan=plan.name,
+            organization=town.obras,
+            period="2026-06",
+            dry_run=False,
+            rows=[{"item": "1.1.2_2", "value": 2, "text": "Dos videos"}],
+        )
+        call("coordinator", "review_create", update=update["id"], accepted=False, reason="Falta el acta")
+        call(
+            "coordinator",
+            "review_create",
+            report=report["reports"][plan.name],
+            accepted=False,
+            reason="Sin firma",
+        )
+        call("coordinator", "period_open", plan=plan.name, period="2026-T1")
+        call("coordinator", "period_close", plan=plan.name, period="2026-T1")
+        call(
+            "coordinator",
+            "group_patch",
+            plan=plan.name,
+            group="organismos",
+            members=[town.obras, town.datic, town.otra],
+            act_name="Acta 1",
+            reason="Lista",
+        )
+        call("control", "cut_create", plan=plan.name, day="2026-04-30")
+        call("control", "cut_publish", plan=plan.name, day="2026-04-30")
+        document = plan_files.f014(
+            [(*plan_files.ROWS[0][:8], "Oficina de los Vecinos"), *plan_files.ROWS[1:]]
+        )
+        opened = call("owner_admin", "import", plan=plan.name, upload=storage(document, "plan.xlsx"))
+        call("owner_admin", "import_discard", id=opened["id"])
+        opened = call("owner_admin", "import", plan=plan.name, upload=storage(document, "plan.xlsx"))
+        answers = {}
+        for question in opened["reading"]["acta"]["asked"]:
+            values = [option["value"] for option in question["options"]]
+            answers[question["id"]] = "withdraw" if "withdraw" in values else values[0]
+        call("owner_admin", "import_answer", id=opened["id"], answers=answers)
+        call("owner_admin", "import_apply", id=opened["id"], act_name="Acta 2", reason="Ajuste")
+        call(
+            "coordinator",
+            "name_answer",
+            plan=plan.name,
+            printed="Oficina de los Vecinos",
+            organization=town.obras,
+        )
+        call("coordinator", "patch", id=before.name, status="adoptado")
+        call("owner_admin", "patch", id=plan.name, settings={"thresholds": {"due_soon_days": 300}})
+        call("coordinator", "link_remove", id=counts["id"])
+        writes = {
+            name.removeprefix("ogp_plan_")
+            for name in _actions
+            if name.startswith("ogp_plan_") and not getattr(_actions[name], "side_effect_free", False)
+        }
+        assert done == writes - OF_NO_ITEM
 
 
 def at_once(number: int, work: Callable[[int], None]) -> None:

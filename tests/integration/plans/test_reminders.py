@@ -5,17 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import email
 import email.policy
+import re
 import socket
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 import ckan.plugins.toolkit as tk
 import pytest
 import sqlalchemy as sa
 from aiosmtpd.controller import Controller
-from ckan import model
+from ckan import model, plugins
 from ckan.tests import factories
 from click.testing import CliRunner
 from support.application import portal
@@ -325,6 +327,7 @@ class TestTrouble:
         self, town: Town, plan: PlanRow, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setitem(tk.config, "smtp.server", f"127.0.0.1:{_free_port()}")
+        monkeypatch.setitem(tk.config, "smtp.mail_from", "no-responder@cali.gov.co")
         went = run()
         assert went.stopped
         assert states(None) == {"pending": 6}
@@ -545,6 +548,94 @@ class TestResending:
         done = self.resend(town)
         assert done.exit_code == cli.OPEN
         assert states() == {"failed": 6}
+
+
+class TestConfiguration:
+    """An option of CKAN's mailer that is missing is named with its remedy; nothing is tried, nothing counts as sent."""
+
+    MISSING: ClassVar[dict[str, dict[str, str | None]]] = {
+        "smtp.server": {"smtp.server": ""},
+        "smtp.mail_from": {"smtp.mail_from": None},
+        "smtp.password": {"smtp.user": "cartas", "smtp.password": None},
+    }
+
+    @pytest.fixture(params=sorted(MISSING))
+    def missing(
+        self, request: pytest.FixtureRequest, sink: Sink, monkeypatch: pytest.MonkeyPatch
+    ) -> Iterator[str]:
+        for option, value in self.MISSING[request.param].items():
+            monkeypatch.setitem(tk.config, option, value)
+        yield request.param
+        assert sink.offered == 0
+
+    def run(self, town: Town, *words: str) -> Any:
+        model.Session.commit()
+        with town.app.flask_app.test_request_context():
+            return CliRunner().invoke(cli.ogp_plan, ["reminders", *words])
+
+    def assert_named(self, outcome: Any, option: str) -> None:
+        assert outcome.exit_code == cli.OPEN, outcome.output
+        assert f"set {option} in the portal's configuration" in outcome.output
+        assert "Error" not in outcome.output
+        assert "NoneType" not in outcome.output
+
+    def test_send(self, town: Town, plan: PlanRow, missing: str) -> None:
+        owe()
+        outcome = self.run(town, "send")
+        self.assert_named(outcome, missing)
+        assert outcome.output.startswith("0 letters")
+        # what is owed today is noted as well
+        assert set(states(None)) == {"owed"}
+        assert states()["owed"] >= 6
+        assert {(one.attempts, one.error) for one in letters("due")} == {(0, None)}
+
+    @pytest.mark.parametrize("words", [("resend",), ("resend", "--doubtful")])
+    def test_resend(self, town: Town, plan: PlanRow, missing: str, words: tuple[str, ...]) -> None:
+        owe()
+        model.Session.execute(sa.update(Reminder).values(state="failed", error="SMTPDataError: 554 Spam"))
+        outcome = self.run(town, *words)
+        self.assert_named(outcome, missing)
+        assert "tried 0: sent 0 in 0 letters, failed again 0" in outcome.output
+        assert states() == {"failed": 6}
+
+    def test_no_other_module_sends_mail(self) -> None:
+        """All that is mailed goes through the one function that looks at the configuration."""
+        packages = Path(cli.__file__).resolve().parents[1]
+        sending = re.compile(
+            r"^\s*(import smtplib|from smtplib|from ckan\.lib(\.mailer)? import .*mail|import ckan\.lib\.mailer)|mail_(user|recipient)\(",
+            re.M,
+        )
+        found = {
+            str(path.relative_to(packages))
+            for path in packages.rglob("*.py")
+            if sending.search(path.read_text(encoding="utf-8"))
+        }
+        assert found == {"ogp_plan/mail/smtp.py"}
+
+    def test_one_letter(self, town: Town, plan: PlanRow, missing: str) -> None:
+        """What sends a letter in another way than the commands learns it too."""
+        outcome, error = smtp.send_message(model.User.get(READERS[0]), "Asunto", "Texto")
+        assert outcome is smtp.Outcome.UNAVAILABLE
+        assert f"set {missing} in the portal's configuration" in error
+
+    @pytest.mark.skipif(not hasattr(plugins, "INotifier"), reason="CKAN 2.11 sends by mail only")
+    def test_another_plugin_that_sends_needs_no_mail_server(
+        self, town: Town, plan: PlanRow, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        told: list[str] = []
+
+        class Notifier:
+            def notify_recipient(self, already: bool, name: str, address: str, *_: Any) -> bool:
+                told.append(address)
+                return True
+
+        monkeypatch.setattr(plugins, "PluginImplementations", lambda _interface: [Notifier()])
+        monkeypatch.setitem(tk.config, "smtp.server", "")
+        monkeypatch.setitem(tk.config, "smtp.mail_from", None)
+        owe()
+        assert mail_delivery.deliver().stopped == ""
+        assert states() == {"sent": 6}
+        assert len(told) == 3
 
 
 class TestPrivateCalendars:

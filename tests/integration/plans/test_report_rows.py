@@ -16,10 +16,9 @@ from support.application import portal
 from support.plan_portal import Town, many
 from support.publisher import storage
 
-from ckanext.ogp_plan import jobs
 from ckanext.ogp_plan.model import Event, PlanRow
 from ckanext.ogp_plan.planning.exporters import report_template
-from ckanext.ogp_plan.services import export_view, permission
+from ckanext.ogp_plan.services import export_view, permission, queue
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +30,7 @@ def town() -> Iterator[Town]:
 @pytest.fixture(autouse=True)
 def queued(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
-    monkeypatch.setattr(jobs, "enqueue_check", found.append)
+    monkeypatch.setattr(queue, "enqueue_check", found.append)
     return found
 
 

@@ -8,13 +8,7 @@ from support.tracked import months, on, plan
 
 from ckanext.cost_common.values.dates import Precision
 from ckanext.ogp_plan.planning import calendar
-from ckanext.ogp_plan.planning.types import Plan, Schedule, ScheduleKind
-
-
-def test_periods_of_a_plan() -> None:
-    assert len(calendar.tracking_periods(plan())) == 12
-    assert [one.id for one in calendar.tracking_periods(plan(), 4)] == ["2026-C1", "2026-C2", "2026-C3"]
-    assert calendar.tracking_periods(Plan("paac")) == ()
+from ckanext.ogp_plan.planning.types import Schedule, ScheduleKind
 
 
 def test_due_days() -> None:

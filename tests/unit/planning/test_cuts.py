@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from dataclasses import replace
-from decimal import ROUND_UP, Context, Decimal, localcontext
+from decimal import ROUND_UP, Context, localcontext
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from support.seeds import seed
 from support.tracked import (
     SHAPE,
+    D,
     at,
     count_of,
     day,
@@ -52,7 +53,6 @@ from ckanext.ogp_plan.planning.types import (
     Schedule,
 )
 
-D = Decimal
 APRIL, AUGUST, DECEMBER = day(4, 30), day(8, 31), day(12, 31)
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.tracked import (
+    D,
     at,
     count_of,
     day,
@@ -51,7 +52,6 @@ from ckanext.ogp_plan.planning.types import (
     Target,
 )
 
-D = Decimal
 AMOUNTS = st.decimals(min_value=0, max_value=10**6, places=2)
 ITEM = row("1.1")
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
 from typing import Any
 
 import pytest
 from support.tracked import (
+    DONE,
+    ONGOING,
+    D,
     at,
+    codes,
     count_of,
     day,
     measure,
     months,
     on,
     proof,
+    reason,
     record,
     row,
+    stood,
     tell,
     update,
     verdict,
@@ -25,7 +30,6 @@ from support.tracked import (
 from ckanext.ogp_plan.planning import settings
 from ckanext.ogp_plan.planning.status import compute_status
 from ckanext.ogp_plan.planning.status_types import (
-    ItemStatus,
     Reason,
 )
 from ckanext.ogp_plan.planning.tracking import (
@@ -33,27 +37,9 @@ from ckanext.ogp_plan.planning.tracking import (
     Key,
     Link,
     LinkKind,
-    Record,
     VerdictRole,
 )
-from ckanext.ogp_plan.planning.types import Declared, Item
-
-D = Decimal
-
-
-DONE, ONGOING, NOT = Declared.DONE, Declared.ONGOING, Declared.NOT_STARTED
-
-
-def stood(facts: Record, today: dt.date, code: str = "1.1", **more: Any) -> ItemStatus:
-    return compute_status(facts, today, **more)["fila", code]
-
-
-def codes(facts: Record, today: dt.date, **more: Any) -> list[str]:
-    return [reason.code for reason in stood(facts, today, **more).reasons]
-
-
-def reason(facts: Record, today: dt.date, code: str) -> dict[str, Any] | None:
-    return next((one.params for one in stood(facts, today).reasons if one.code == code), None)
+from ckanext.ogp_plan.planning.types import Item
 
 
 def test_r1_overdue() -> None:

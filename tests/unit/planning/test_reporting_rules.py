@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import re
-from decimal import Decimal
 from typing import Any
 
 import pytest
 from support.tracked import (
+    D,
     at,
     count_of,
     day,
@@ -24,10 +25,13 @@ from support.tracked import (
     verdict,
 )
 
-from ckanext.ogp_plan.planning import report_batch, report_error, reporting, settings
+from ckanext.ogp_plan.planning import report_batch, report_error, settings
 from ckanext.ogp_plan.planning.evidence import check_evidence, check_privacy
 from ckanext.ogp_plan.planning.report_error import RejectedReport
-from ckanext.ogp_plan.planning.reporting import ReportedUpdate, ReportingContext, Submission
+from ckanext.ogp_plan.planning.reporting.context import ReportingContext
+from ckanext.ogp_plan.planning.reporting.organization_report import report_days
+from ckanext.ogp_plan.planning.reporting.submission import Submission, fact_id
+from ckanext.ogp_plan.planning.reporting.update import ReportedUpdate
 from ckanext.ogp_plan.planning.tracking import (
     Completion,
     Event,
@@ -35,6 +39,7 @@ from ckanext.ogp_plan.planning.tracking import (
     PeriodEvent,
     Record,
     Report,
+    Update,
     Verdict,
     VerdictRole,
 )
@@ -51,7 +56,6 @@ from ckanext.ogp_plan.planning.verdicts import check_rationale, check_verdict
 from ckanext.ogp_plan.planning.words import messages
 from ckanext.ogp_plan.planning.words.i18n import translator
 
-D = Decimal
 TODAY = day(3, 20)
 NOW = at(3, 20)
 NOT_STARTED, ONGOING, DONE = Declared.NOT_STARTED, Declared.ONGOING, Declared.DONE
@@ -617,7 +621,18 @@ def test_a_request_gives_the_same_ids_again() -> None:
         for request in ("r1", "r1", None, None)
     }
     assert len(ids) == 3
-    assert reporting.fact_id(PLAN, "a", "r1") != reporting.fact_id(PLAN, "b", "r1")
+    assert fact_id(PLAN, "a", "r1") != fact_id(PLAN, "b", "r1")
+
+
+def test_what_is_reported_is_recorded_under_the_same_names() -> None:
+    """A request and the fact that comes of it are two types, of the same fields with the same defaults."""
+    parts = {"measurements", "evidence", "corrects"}
+    reported = {one.name: one for one in dataclasses.fields(ReportedUpdate) if one.name not in parts}
+    recorded = {one.name: one for one in dataclasses.fields(Update)}
+    of_the_fact = {"id", "at", "by", "item", "organization", "origin"}
+    assert set(reported) == set(recorded) - of_the_fact
+    for name, one in reported.items():
+        assert (one.type, one.default) == (recorded[name].type, recorded[name].default), name
 
 
 def test_an_update_belongs_to_a_report_of_its_organismo() -> None:
@@ -662,9 +677,9 @@ def test_an_update_corrects_the_last_of_its_item_and_organismo() -> None:
 def test_days_of_a_periodic_report(fields: dict[str, Any], days: tuple[dt.date, dt.date] | None) -> None:
     given = {"period": None, "start": None, "end": None, **fields}
     if days is None:
-        assert rejected(reporting.report_days, given) == [("end", "days.missing")]
+        assert rejected(report_days, given) == [("end", "days.missing")]
     else:
-        assert reporting.report_days(given) == days
+        assert report_days(given) == days
 
 
 # --- evidence
@@ -996,9 +1011,10 @@ def test_what_is_recorded_already_is_left_out() -> None:
 def test_every_error_has_a_message_in_spanish() -> None:
     from pathlib import Path
 
+    folder = Path(report_error.__file__).parent
+    others = [folder / f"{name}.py" for name in ("measurement", "evidence", "verdicts", "report_batch")]
     source = "".join(
-        (Path(reporting.__file__).parent / f"{name}.py").read_text(encoding="utf-8")
-        for name in ("reporting", "measurement", "evidence", "verdicts", "report_batch")
+        path.read_text(encoding="utf-8") for path in [*folder.glob("reporting/*.py"), *others]
     )
     used = set(re.findall(r'reject\(\s*"?\w+"?,\s*"([a-z_.]+)"', source))
     used |= set(re.findall(r'ReportError\(\s*"\w+", "([a-z_.]+)"', source))

@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from support.tracked import (
-    at,
-    count_of,
-    day,
-    measure,
-    proof,
-    shaped,
-    tell,
-    update,
-)
+from support.tracked import DONE, ONGOING, D, at, count_of, day, measure, proof, shaped, tell, update
 
 from ckanext.ogp_plan.planning.rollup import roll_up
 from ckanext.ogp_plan.planning.status import compute_status
@@ -26,11 +16,6 @@ from ckanext.ogp_plan.planning.tracking import (
     Completion,
 )
 from ckanext.ogp_plan.planning.types import Declared
-
-D = Decimal
-
-
-DONE, ONGOING, NOT = Declared.DONE, Declared.ONGOING, Declared.NOT_STARTED
 
 
 def test_a_roll_up() -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import cProfile
-import datetime as dt
 import json
-from decimal import Decimal
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from support.tracked import (
+    DONE,
+    NOT,
+    ONGOING,
+    D,
     at,
+    codes,
     count_of,
     day,
     look,
@@ -21,10 +23,12 @@ from support.tracked import (
     months,
     on,
     proof,
+    reason,
     record,
     review,
     row,
     shaped,
+    stood,
     tell,
     update,
     verdict,
@@ -34,7 +38,6 @@ from ckanext.ogp_plan.planning.rollup import roll_up
 from ckanext.ogp_plan.planning.status import compute_status
 from ckanext.ogp_plan.planning.status_types import (
     OUTSIDE,
-    ItemStatus,
     item_status_dict,
     roll_up_dict,
 )
@@ -42,23 +45,6 @@ from ckanext.ogp_plan.planning.tracking import (
     Record,
 )
 from ckanext.ogp_plan.planning.types import Assignment, Declared, Item, OrgGroup
-
-D = Decimal
-
-
-DONE, ONGOING, NOT = Declared.DONE, Declared.ONGOING, Declared.NOT_STARTED
-
-
-def stood(facts: Record, today: dt.date, code: str = "1.1", **more: Any) -> ItemStatus:
-    return compute_status(facts, today, **more)["fila", code]
-
-
-def codes(facts: Record, today: dt.date, **more: Any) -> list[str]:
-    return [reason.code for reason in stood(facts, today, **more).reasons]
-
-
-def reason(facts: Record, today: dt.date, code: str) -> dict[str, Any] | None:
-    return next((one.params for one in stood(facts, today).reasons if one.code == code), None)
 
 
 def test_nothing_reported_is_not_started() -> None:

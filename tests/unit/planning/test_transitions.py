@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from support.tracked import DONE, NOT, ONGOING
 
 from ckanext.ogp_plan.planning.transitions import may
 from ckanext.ogp_plan.planning.types import Declared
 from ckanext.ogp_plan.planning.words import phrases
-
-DONE, ONGOING, NOT = Declared.DONE, Declared.ONGOING, Declared.NOT_STARTED
 
 
 @pytest.mark.parametrize(

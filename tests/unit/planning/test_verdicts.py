@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import Any
-
 from support.tracked import (
+    DONE,
+    ONGOING,
     at,
     count_of,
     day,
@@ -14,27 +13,16 @@ from support.tracked import (
     proof,
     record,
     row,
+    stood,
     tell,
     update,
     verdict,
 )
 
-from ckanext.ogp_plan.planning.status import compute_status
-from ckanext.ogp_plan.planning.status_types import (
-    ItemStatus,
-)
 from ckanext.ogp_plan.planning.tracking import (
     Completion,
-    Record,
     VerdictRole,
 )
-from ckanext.ogp_plan.planning.types import Declared
-
-DONE, ONGOING, NOT = Declared.DONE, Declared.ONGOING, Declared.NOT_STARTED
-
-
-def stood(facts: Record, today: dt.date, code: str = "1.1", **more: Any) -> ItemStatus:
-    return compute_status(facts, today, **more)["fila", code]
 
 
 def test_a_verdict_is_kept_beside_and_the_gap_is_counted() -> None:

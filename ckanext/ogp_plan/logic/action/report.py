@@ -17,7 +17,8 @@ from ckanext.ogp_plan.logic.schema import report as report_schema
 from ckanext.ogp_plan.logic.schema import update as update_schema
 from ckanext.ogp_plan.logic.transaction import is_recorded, record_once
 from ckanext.ogp_plan.model import Event, PlanItem, PlanRow
-from ckanext.ogp_plan.planning import reporting
+from ckanext.ogp_plan.planning.reporting import organization_report
+from ckanext.ogp_plan.planning.reporting.update import ReportedUpdate
 from ckanext.ogp_plan.serializers import fact as fact_serializer
 from ckanext.ogp_plan.serializers import report as report_serializer
 from ckanext.ogp_plan.serializers.reader import Reader
@@ -26,7 +27,7 @@ from ckanext.ogp_plan.services import permission, report_batch
 from ckanext.ogp_plan.services import report as report_service
 from ckanext.ogp_plan.services.evidence import EvidenceBatch, queue_checks, unchecked_evidence
 from ckanext.ogp_plan.services.permission import Person
-from ckanext.ogp_plan.services.report import ReportedUpdate, ReportTransaction
+from ckanext.ogp_plan.services.report import ReportTransaction
 from ckanext.ogp_plan.services.report_error import field_error, validation_errors
 
 
@@ -120,7 +121,7 @@ def ogp_plan_report_create(context: Context, data_dict: DataDict) -> dict[str, A
     tk.check_access("ogp_plan_report_create", context, data_dict)
     data = validated(report_schema.report_create(), data_dict)
     with validation_errors():
-        data["start"], data["end"] = reporting.report_days(data)
+        data["start"], data["end"] = organization_report.report_days(data)
     if not data["sections"] and not data["updates"]:
         raise field_error("sections", tk._("Write at least one section, or report on at least one item."))
     person = permission.get_person(context)

@@ -70,14 +70,14 @@ def ogp_plan_review_list(context: Context, data_dict: DataDict) -> dict[str, Any
     )
     joined = (
         sa.select(Event, PlanItem, review.c.accepted, review.c.reason, review.c.at.label("reviewed"))
-        .join(PlanItem, _same_item())
+        .join(PlanItem, event_service.is_of_item())
         .outerjoin(review, review.c.subject == Event.id)
         .where(*scope)
     )
     counted = (
         sa.select(state, sa.func.count())
         .select_from(Event)
-        .join(PlanItem, _same_item())
+        .join(PlanItem, event_service.is_of_item())
         .outerjoin(review, review.c.subject == Event.id)
         .where(*scope)
         .group_by(state)
@@ -93,12 +93,6 @@ def ogp_plan_review_list(context: Context, data_dict: DataDict) -> dict[str, Any
         "counts": counts,
         "results": _review_dicts(rows, plan, person),
     }
-
-
-def _same_item() -> Any:
-    return sa.and_(
-        PlanItem.plan_id == Event.plan_id, PlanItem.level == Event.level, PlanItem.code == Event.code
-    )
 
 
 def _last_review(plan: PlanRow) -> Any:

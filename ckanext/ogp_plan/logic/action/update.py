@@ -14,11 +14,12 @@ from ckanext.ogp_plan.logic import lookup
 from ckanext.ogp_plan.logic.schema import update as update_schema
 from ckanext.ogp_plan.logic.transaction import is_recorded, record_once
 from ckanext.ogp_plan.model import PlanItem
+from ckanext.ogp_plan.planning.reporting.update import ReportedUpdate
 from ckanext.ogp_plan.serializers import fact as fact_serializer
 from ckanext.ogp_plan.services import report as report_service
 from ckanext.ogp_plan.services.evidence import EvidenceBatch, queue_checks, unchecked_evidence
 from ckanext.ogp_plan.services.permission import Person
-from ckanext.ogp_plan.services.report import ReportedUpdate, ReportTransaction
+from ckanext.ogp_plan.services.report import ReportTransaction
 
 
 def ogp_plan_update_create(context: Context, data_dict: DataDict) -> dict[str, Any]:

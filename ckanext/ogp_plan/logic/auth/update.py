@@ -9,8 +9,8 @@ from ckan.types import AuthResult
 
 from ckanext.cost_common.logic import usable
 from ckanext.ogp_plan.logic.auth import check
+from ckanext.ogp_plan.planning.status_types import OUTSIDE
 from ckanext.ogp_plan.planning.types import Declared
-from ckanext.ogp_plan.services import report as report_service
 from ckanext.ogp_plan.services.permission import Person
 from ckanext.ogp_plan.services.request_fields import member
 
@@ -19,4 +19,4 @@ from ckanext.ogp_plan.services.request_fields import member
 def ogp_plan_update_create(person: Person, data: Mapping[str, Any]) -> AuthResult:
     """As for every report; to take the item out of what is counted, the coordinator."""
     state = usable(member(Declared), data.get("state"))
-    return check.report(person, data, of_plan=state in report_service.OUTSIDE)
+    return check.report(person, data, of_plan=state in OUTSIDE)

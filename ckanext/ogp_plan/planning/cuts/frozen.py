@@ -159,6 +159,7 @@ def _last_updates(updates: Iterable[Update]) -> list[Update]:
 
 
 def _only(one: Any, *names: str) -> dict[str, Any]:
+    """Fields of a fact, named one by one: a field that facts get later must change no cut that is frozen."""
     return {name: json_value(getattr(one, name)) for name in names}
 
 

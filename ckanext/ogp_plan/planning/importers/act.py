@@ -7,7 +7,6 @@ its place and its text.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -111,8 +110,3 @@ class Unreadable(Exception):
         self.kind = kind
         self.place = place or Place()
         self.params = params
-
-
-def joined(texts: Iterable[str]) -> str:
-    """Return the cells of a row as one text that keeps every one of them."""
-    return " · ".join(text for text in texts if text)

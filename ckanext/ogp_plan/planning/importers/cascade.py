@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from ckanext.cost_common.values import numbers
 from ckanext.cost_common.values.text import bare, clean, fold
@@ -635,9 +634,3 @@ def block_end(block: Block) -> Row:
 def place_id(place: Place) -> str:
     """Return a place as part of a question's id."""
     return str(place.line) if place.line is not None else f"{bare(place.sheet or '')}!{place.cell}"
-
-
-def decimal_text(value: Decimal) -> str:
-    """Return a number without exponent or needless zeros."""
-    text = format(value, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,9 +1,6 @@
-"""What templates of the shared frame may call, under ``h.cost_…``."""
+"""What plugins contribute to the shared frame, for its templates."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Any
 
 import ckan.plugins as p
 
@@ -39,12 +36,3 @@ def cost_sections(place: str) -> list[str]:
         for plugin in p.PluginImplementations(ICostSections)
         for snippet in plugin.get_page_sections().get(place, [])
     ]
-
-
-def get_helpers() -> dict[str, Callable[..., Any]]:
-    """Return the helpers of this plugin by name."""
-    return {
-        "cost_menu": cost_menu,
-        "cost_account_entries": cost_account_entries,
-        "cost_sections": cost_sections,
-    }
