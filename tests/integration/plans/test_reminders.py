@@ -353,7 +353,7 @@ class TestTrouble:
     def test_a_server_that_dies_with_the_letter_in_its_hands(
         self, town: Town, plan: PlanRow, sink: Sink
     ) -> None:
-        """Nobody knows whether it went out: it is not sent again, and somebody is told."""
+        """Nobody knows whether it went out: it is not sent again, and somebody is notified."""
         owe()
         sink.answers = ["die"]
         mail_delivery.deliver()
@@ -622,11 +622,11 @@ class TestConfiguration:
     def test_another_plugin_that_sends_needs_no_mail_server(
         self, town: Town, plan: PlanRow, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        told: list[str] = []
+        notified: list[str] = []
 
         class Notifier:
             def notify_recipient(self, already: bool, name: str, address: str, *_: Any) -> bool:
-                told.append(address)
+                notified.append(address)
                 return True
 
         monkeypatch.setattr(plugins, "PluginImplementations", lambda _interface: [Notifier()])
@@ -635,7 +635,7 @@ class TestConfiguration:
         owe()
         assert mail_delivery.deliver().stopped == ""
         assert states() == {"sent": 6}
-        assert len(told) == 3
+        assert len(notified) == 3
 
 
 class TestPrivateCalendars:
