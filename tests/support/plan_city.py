@@ -21,8 +21,6 @@ from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import item_status, plan_version
 
 SAMPLE = Path(__file__).resolve().parents[2] / "dev" / "sample" / "planes"
-#: Status of each plan, when the year is told.
-STATUS = {"paac": "en_ejecucion", "ogp": "en_ejecucion", "cost": "en_ejecucion", "ptep": "consulta"}
 
 
 def followup() -> Any:
@@ -60,12 +58,12 @@ def load(users: dict[str, str]) -> PlanCity:
     told = followup()
     organismos(told)
     made = PlanCity(users=users)
-    for key in told.PLANS:
+    for key, plan in told.plans().items():
         row = PlanRow(
-            name=told.name_of(key),
-            family=told.PLANS[key][1],
+            name=plan.name,
+            family=plan.family,
             title=key,
-            status=STATUS[key],
+            status=plan.status,
             owner="dadii",
             demonstration=True,
         )
@@ -73,7 +71,11 @@ def load(users: dict[str, str]) -> PlanCity:
         plan_version.apply(row, told.plan_of(key), user_id=None, act_name="Resolución 012 de enero de 2026")
         changed = told.plan_of(key, changed=True)
         plan_version.apply(
-            row, changed, user_id=None, act_name="Resolución 041 de julio de 2026", reason="Ajuste de mitad de año"
+            row,
+            changed,
+            user_id=None,
+            act_name="Resolución 041 de julio de 2026",
+            reason="Ajuste de mitad de año",
         )
         made.plans[key] = row.name
         model.Session.commit()
@@ -117,5 +119,3 @@ def role(user_id: str, role_name: str, plan: str | None = None, **scope: str) ->
         )
     )
     model.Session.commit()
-
-
