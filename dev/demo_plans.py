@@ -40,25 +40,6 @@ Step = Callable[[dt.datetime], None]
 ROOT = Path(__file__).resolve().parents[1]
 #: Ids of the facts of the demonstration: always the same.
 NAMESPACE = uuid.UUID("8a3f0c52-3c1d-4f7e-9d0a-6f2b5f6d0001")
-#: When each plan was imported, and when it was adopted or put to consultation: (month, day).
-DATES = {
-    "paac": ((1, 8), (1, 14)),
-    "cost": ((1, 20), (1, 27)),
-    "ogp": ((2, 10), (2, 20)),
-    "ptep": ((10, 26), (11, 2)),
-}
-OWNERS = {
-    "paac": "dadii",
-    "ogp": "secretaria-de-gobierno",
-    "cost": "secretaria-de-infraestructura",
-    "ptep": "dadii",
-}
-TITLES = {
-    "paac": "Plan anticorrupción y de atención al ciudadano {y} (demostración)",
-    "ogp": "Plan de gobierno abierto {y}-{y1} (demostración)",
-    "cost": "Plan de trabajo de CoST {y} (demostración)",
-    "ptep": "Programa de transparencia y ética pública {y1} (demostración)",
-}
 
 
 class YearLoader:
@@ -67,6 +48,7 @@ class YearLoader:
     def __init__(self, year: int) -> None:
         self.year = year
         self.story = followup.story(year)
+        self.listed = followup.plans(year)
         text = (ROOT / "dev" / "people.yaml").read_text(encoding="utf-8")
         self.people: list[dict[str, Any]] = yaml.safe_load(text)["people"]
         self.users = {person["name"]: model.User.get(person["name"]).id for person in self.people}
@@ -83,9 +65,9 @@ class YearLoader:
         steps: list[tuple[dt.datetime, Step]] = [
             (fact.at, partial(self.store_fact, fact)) for fact in followup.facts(self.year)
         ]
-        for name, (imported, started) in DATES.items():
-            steps.append((self.day(*imported), partial(self.import_plan, name)))
-            steps.append((self.day(*started), partial(self.start_plan, name)))
+        for name, plan in self.listed.items():
+            steps.append((self.moment(plan.imported, 9), partial(self.import_plan, name)))
+            steps.append((self.moment(plan.started, 9), partial(self.start_plan, name)))
         for name, changes in self.story["cambios"].items():
             steps += [
                 (self.moment(change["dia"], 12), partial(self.change_plan, name, change))
@@ -104,7 +86,9 @@ class YearLoader:
                 with clock_at(at):
                     step(at)
         self.add_roles()
-        self.plans["ptep"].successor_of = self.plans["paac"].id
+        for name, plan in self.listed.items():
+            if plan.successor_of:
+                self.plans[name].successor_of = self.plans[plan.successor_of].id
         # the lights of today
         item_status.recompute_many({plan.id: None for plan in self.plans.values()})
 
@@ -154,42 +138,37 @@ class YearLoader:
 
     def import_plan(self, name: str, at: dt.datetime) -> None:
         """Import a plan's document and apply it; then store the members of its groups."""
-        document = followup.file_of(name, self.year)
-        words = {"y": str(self.year), "y1": str(self.year + 1)}
-        wanted = {
-            "name": followup.name_of(name, self.year),
-            "title": TITLES[name].format(**words),
-            "owner": OWNERS[name],
-        }
+        listed = self.listed[name]
+        wanted = {"name": listed.name, "title": listed.title, "owner": listed.owner}
         user = self.users[self.story["coordinadora"]]
         row, found = import_service.open_import(
-            document.read_bytes(), document.name, family=followup.PLANS[name][1], wanted=wanted, user_id=user
+            listed.file.read_bytes(), listed.file.name, family=listed.family, wanted=wanted, user_id=user
         )
         if found.reading.act.asked:
-            raise SystemExit(f"{document.name}: {[question.id for question in found.reading.act.asked]}")
+            raise SystemExit(f"{listed.file.name}: {[question.id for question in found.reading.act.asked]}")
         plan = import_service.apply(row, user_id=user).plan
         plan.demonstration = True
         plan.created = at
         self.plans[name] = plan
-        confirmed = followup.with_groups(record_service.current_plan(plan), self.year + (name == "ptep"))
+        confirmed = followup.with_groups(record_service.current_plan(plan), listed.year)
         plan_version.apply(
             plan, confirmed, user_id=user, reason="Se dijo qué organismos hacen parte de cada grupo"
         )
 
     def start_plan(self, name: str, _at: dt.datetime) -> None:
-        """Adopt a plan; the last one is only put to consultation."""
-        status = PlanStatus.CONSULTATION if name == "ptep" else PlanStatus.RUNNING
-        self.plans[name].status = status.value
+        """Adopt a plan, or put it to consultation."""
+        self.plans[name].status = PlanStatus(self.listed[name].status).value
         item_status.recompute(self.plans[name].id)
 
     def change_plan(self, name: str, change: dict[str, Any], _at: dt.datetime) -> None:
         """Change an adopted plan by a resolution: import the corrected document with its act."""
-        document = followup.changed_file(self.year)
+        listed = self.listed[name]
+        document = listed.changed or listed.file
         user = self.users[self.story["coordinadora"]]
         row, _ = import_service.open_import(
             document.read_bytes(),
             document.name,
-            family=followup.PLANS[name][1],
+            family=listed.family,
             plan=self.plans[name],
             user_id=user,
         )
@@ -293,7 +272,7 @@ def _id(ref: str) -> str:
 
 def fill(year: int = followup.YEAR) -> bool:
     """Load the plans and their year, unless they are there; return whether anything was stored."""
-    if PlanRow.get(followup.name_of("paac", year)) is not None:
+    if PlanRow.get(followup.plans(year)["paac"].name) is not None:
         return False
     try:
         YearLoader(year).load()
@@ -306,8 +285,8 @@ def fill(year: int = followup.YEAR) -> bool:
 
 def publish(year: int = followup.YEAR) -> None:
     """Publish the plans that are followed as datasets, once: then they are found and harvested."""
-    for family in followup.FOLLOWED:
-        plan = PlanRow.get(followup.name_of(family, year))
+    for key in followup.followed():
+        plan = PlanRow.get(followup.plans(year)[key].name)
         if plan is not None and not plan.dataset_id:
             site = tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]
             context: Any = {"user": site, "ignore_auth": True}

@@ -21,8 +21,11 @@ from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import item_status, plan_version
 
 SAMPLE = Path(__file__).resolve().parents[2] / "dev" / "sample" / "planes"
+<<<<<<< HEAD:tests/support/demo_plans.py
 #: Status of each plan, at the end of the year.
 STATUS = {"paac": "en_ejecucion", "ogp": "en_ejecucion", "cost": "en_ejecucion", "ptep": "consulta"}
+=======
+>>>>>>> wt-w8c:tests/support/plan_city.py
 
 
 def followup() -> Any:
@@ -57,6 +60,7 @@ def load(users: dict[str, str]) -> DemoPlans:
 
     :param users: name in the sample → id of the user whose it is; of the others facts are nobody's.
     """
+<<<<<<< HEAD:tests/support/demo_plans.py
     year = followup()
     organismos(year)
     made = DemoPlans(users=users)
@@ -64,8 +68,17 @@ def load(users: dict[str, str]) -> DemoPlans:
         row = PlanRow(
             name=year.name_of(key),
             family=year.PLANS[key][1],
+=======
+    year = followup()
+    organismos(year)
+    made = DemoPlans(users=users)
+    for key, plan in year.plans().items():
+        row = PlanRow(
+            name=plan.name,
+            family=plan.family,
+>>>>>>> wt-w8c:tests/support/plan_city.py
             title=key,
-            status=STATUS[key],
+            status=plan.status,
             owner="dadii",
             demonstration=True,
         )

@@ -1,7 +1,8 @@
 """Read the year of follow-up of the demonstration plans: dated facts, without CKAN and without a database.
 
-``seguimiento.yaml`` and ``seguimiento-*.yaml`` hold what people reported, in their words. This module returns it as
-updates, measurements, evidence, reviews, verdicts and the rest. ``dev/demo_plans.py`` stores them in a portal.
+``planes.yaml`` lists the plans; ``seguimiento.yaml`` and ``seguimiento-*.yaml`` hold what people reported, in their
+words. This module returns it as updates, measurements, evidence, reviews, verdicts and the rest. ``dev/demo_plans.py``
+stores them in a portal.
 """
 
 from __future__ import annotations
@@ -21,61 +22,38 @@ import yaml
 
 from ckanext.ogp_plan.planning import store, tracking
 from ckanext.ogp_plan.planning.importers import read
-from ckanext.ogp_plan.planning.types import Declared, OrgGroup, Plan
+from ckanext.ogp_plan.planning.types import OrgGroup, Plan
 
 HERE = Path(__file__).parent
 YEAR = 2026
 ZONE = dt.timezone(dt.timedelta(hours=-5))
-#: The demonstration plans: key → name in the portal, family, document.
-PLANS = {
-    "paac": ("demostracion-paac-{y}", "paac", "paac-{y}.xlsx"),
-    "ogp": ("demostracion-gobierno-abierto-{y}", "ogp", "ogp-{y}-{y1}.xlsx"),
-    "cost": ("demostracion-cost-{y}", "cost", "cost-{y}.xlsx"),
-    "ptep": ("demostracion-ptep-{y1}", "ptep", "ptep-{y1}.xlsx"),
-}
-#: The plans that something is reported of.
-FOLLOWED = ("paac", "ogp", "cost")
-STATES = {
-    "curso": Declared.ONGOING.value,
-    "hecho": Declared.DONE.value,
-    "no_aplica": Declared.NOT_APPLICABLE.value,
-    "suspendido": Declared.SUSPENDED.value,
-    "retirado": Declared.WITHDRAWN.value,
-}
-#: Keys of rows → fields of the classes of ``tracking``, where the value is taken as it is.
-FIELDS = {
-    "organismo": "organization",
-    "texto": "text",
-    "obstaculo": "obstacles",
-    "sigue": "next_step",
-    "motivo": "reason",
-    "causa": "reason",
-    "confirma": "confirms",
-    "indicador": "indicator",
-    "comentario": "comment",
-    "titulo": "title",
-    "secciones": "sections",
-    "cumple": "fulfilled",
-    "acuerdo": "agrees",
-    "alcance": "assigned",
-    "calidad": "quality",
-    "dice": "rationale",
-    "recomienda": "recommendation",
-    "alerta": "alert",
-    "http": "status",
-    "detalle": "detail",
-}
-#: Who reports for an organismo that ``enlaces`` does not list.
-OTHERS = "varios-enlace"
 #: Fields of an event's body that name another event by its ref.
 REFERENCES = ("update", "measurement", "evidence", "report", "supersedes", "closes", "origin")
+
+
+@dataclass(frozen=True)
+class DemoPlan:
+    """A plan of ``planes.yaml``, which says what each field is; ``file`` and ``changed`` are paths."""
+
+    name: str
+    family: str
+    title: str
+    file: Path
+    changed: Path | None
+    year: int
+    owner: str
+    imported: str
+    started: str
+    status: str
+    followed: bool
+    successor_of: str | None
 
 
 @dataclass
 class Fact:
     """Something that happened.
 
-    :param plan: a key of :data:`PLANS`.
+    :param plan: a key of :func:`plans`.
     :param kind: a key of :data:`store.EVENT_KINDS`.
     :param ref: its name, the same each time.
     :param by: a user's name; None for the portal itself.
@@ -95,20 +73,44 @@ class Fact:
 # -- data -----------------------------------------------------------------------------------------------------
 
 
-def _for_year(text: str, year: int) -> str:
-    return text.replace("{y1}", str(year + 1)).replace("{y}", str(year))
-
-
 def _load(name: str, year: int) -> dict[str, Any]:
-    text = _for_year((HERE / f"{name}.yaml").read_text(encoding="utf-8"), year)
+    text = (HERE / f"{name}.yaml").read_text(encoding="utf-8")
+    text = text.replace("{y1}", str(year + 1)).replace("{y}", str(year))
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml is ten times as fast
     found: dict[str, Any] = yaml.load(text, loader)  # noqa: S506 - both are safe
     return found
 
 
+@cache
+def plans(year: int = YEAR) -> dict[str, DemoPlan]:
+    """Return the demonstration plans by their key. The dict is not to be changed."""
+    return {
+        key: DemoPlan(
+            name=one["name"],
+            family=one["family"],
+            title=one["title"],
+            file=HERE / one["file"],
+            changed=HERE / one["changed"] if "changed" in one else None,
+            year=int(one["year"]),
+            owner=one["owner"],
+            imported=one["imported"],
+            started=one["started"],
+            status=one["status"],
+            followed=one.get("followed", False),
+            successor_of=one.get("successor_of"),
+        )
+        for key, one in _load("planes", year).items()
+    }
+
+
+def followed() -> list[str]:
+    """Return the keys of the plans that something is reported of."""
+    return [key for key, plan in plans().items() if plan.followed]
+
+
 def story(year: int = YEAR) -> dict[str, Any]:
     """Return ``seguimiento.yaml`` for a year, with the file of each followed plan under the plan's key."""
-    return _load("seguimiento", year) | {name: _load(f"seguimiento-{name}", year) for name in FOLLOWED}
+    return _load("seguimiento", year) | {name: _load(f"seguimiento-{name}", year) for name in followed()}
 
 
 def organismos(year: int = YEAR) -> list[dict[str, Any]]:
@@ -146,28 +148,14 @@ def with_groups(plan: Plan, year: int = YEAR) -> Plan:
     return confirmed
 
 
-def file_of(plan: str, year: int = YEAR) -> Path:
-    """Return the document of a demonstration plan."""
-    return HERE / _for_year(PLANS[plan][2], year)
-
-
-def name_of(plan: str, year: int = YEAR) -> str:
-    """Return the name of a demonstration plan in the portal."""
-    return _for_year(PLANS[plan][0], year)
-
-
-def changed_file(year: int = YEAR) -> Path:
-    """Return the document of the PAAC as the resolution of July changed it."""
-    return HERE / f"paac-{year}-resolucion-041.xlsx"
-
-
-def plan_of(plan: str, year: int = YEAR, *, changed: bool = False) -> Plan:
+def plan_of(key: str, year: int = YEAR, *, changed: bool = False) -> Plan:
     """Read a demonstration plan from its document, with the members of its groups.
 
     :param changed: as it is after the change of July (only the PAAC has one).
     """
-    document = changed_file(year) if changed and plan == "paac" else file_of(plan, year)
-    return with_groups(_read(document, PLANS[plan][1]), year + 1 if plan == "ptep" else year)
+    plan = plans(year)[key]
+    document = plan.changed if changed and plan.changed else plan.file
+    return with_groups(_read(document, plan.family), plan.year)
 
 
 @cache
@@ -224,14 +212,15 @@ class PlanFacts:
         return fact
 
     def _fields(self, row: dict[str, Any]) -> dict[str, Any]:
-        body = {FIELDS[name]: value for name, value in row.items() if name in FIELDS}
+        names = self.shared["campos"]
+        body = {names[name]: value for name, value in row.items() if name in names}
         return body | ({"item": self._key(row["item"])} if "item" in row else {})
 
     def _key(self, code: str) -> tuple[str, str]:
         return _key_of(code, self.own.get("nivel", ""))
 
     def _user_of(self, organismo: str) -> str:
-        return str(self.shared["enlaces"].get(organismo, OTHERS))
+        return str(self.shared["enlaces"].get(organismo, self.shared["otros_enlaces"]))
 
     def _add_report(self, key: tuple[str, str], item: dict[str, Any], row: dict[str, Any]) -> None:
         """Add an update with its measurements, its evidence and its review."""
@@ -239,7 +228,7 @@ class PlanFacts:
         self.count[key[1], organismo] += 1
         ref = row.get("ref") or f"{key[0]}:{key[1]}:{organismo}:{self.count[key[1], organismo]}"
         by = row.get("por") or (self._user_of(organismo) if organismo else item["por"])
-        body = self._fields(row) | {"item": key, "state": STATES.get(row.get("estado", ""))}
+        body = self._fields(row) | {"item": key, "state": self.shared["estados"].get(row.get("estado", ""))}
         if "periodos" in self.own:
             body["period"] = f"{self.year}-{self._month(row):02d}"
         if "avance" in row:
@@ -301,10 +290,15 @@ class PlanFacts:
         day = row["dia"].split()[0]
         body = self._fields(row) | _value_of(row["valor"])
         body |= {"start": f"{self.year}-01-01", "end": f"{self.year}-{day}"}
-        self._add("measurement", f"medicion:{row['item']}:{row['indicador']}:{day}", row["dia"], row["por"], **body)
+        self._add(
+            "measurement", f"medicion:{row['item']}:{row['indicador']}:{day}", row["dia"], row["por"], **body
+        )
 
     def _add_sections(self, name: str, row: dict[str, Any]) -> None:
-        body = self._fields(row) | {"start": f"{self.year}-{row['desde']}", "end": f"{self.year}-{row['hasta']}"}
+        body = self._fields(row) | {
+            "start": f"{self.year}-{row['desde']}",
+            "end": f"{self.year}-{row['hasta']}",
+        }
         report = self._add("report", f"report:{name}", row["dia"], self._user_of(row["organismo"]), **body)
         accepted = row["aceptado"]
         self._add("review", f"acepta:{name}", accepted["dia"], accepted["por"], report=report.ref)
@@ -350,7 +344,7 @@ def facts(year: int = YEAR) -> list[Fact]:
 @cache
 def _facts(year: int) -> list[Fact]:
     shared = story(year)
-    made = [fact for name in FOLLOWED for fact in PlanFacts(name, shared, year).collect()]
+    made = [fact for name in followed() for fact in PlanFacts(name, shared, year).collect()]
     made += _links(shared, year)
     made += _repeated(made, shared)
     return sorted(made, key=lambda fact: (fact.at, fact.ref))
@@ -358,7 +352,11 @@ def _facts(year: int) -> list[Fact]:
 
 def _links(shared: dict[str, Any], year: int) -> Iterator[Fact]:
     for number, row in enumerate(shared["enlazados"]):
-        body: dict[str, Any] = {"item": _key_of(row["item"]), "kind": row["tipo"], "other": _key_of(row["otro"])}
+        body: dict[str, Any] = {
+            "item": _key_of(row["item"]),
+            "kind": row["tipo"],
+            "other": _key_of(row["otro"]),
+        }
         if row["otro_plan"] != row["plan"]:
             body["plan"] = row["otro_plan"]
         ref = f"{row['plan']}:enlace:{number}"
@@ -410,7 +408,8 @@ def record_of(plan: Plan, made: Iterable[Fact]) -> tracking.Record:
 
 def supports(year: int = YEAR) -> dict[str, bytes]:
     """Return the files that evidence names, by file name: a row for each report that names the file."""
-    resources = story(year)["soportes"]["recursos"]
+    listed = story(year)["soportes"]
+    resources = listed["recursos"]
     made = facts(year)
     updates = {fact.ref: fact for fact in made if fact.kind == "update"}
     rows: dict[str, list[list[str]]] = defaultdict(list)
@@ -421,17 +420,17 @@ def supports(year: int = YEAR) -> dict[str, bytes]:
             day, code = f"{update.at:%Y-%m-%d}", fact.body["item"][1]
             row = [day, fact.plan, code, organismo, fact.body["title"], update.body["text"]]
             rows[fact.support].append(row)
-    return {one["archivo"]: _file_of(one, rows[key]) for key, one in resources.items()}
+    return {one["archivo"]: _file_of(listed, one, rows[key]) for key, one in resources.items()}
 
 
-def _file_of(resource: dict[str, str], rows: list[list[str]]) -> bytes:
+def _file_of(listed: dict[str, Any], resource: dict[str, str], rows: list[list[str]]) -> bytes:
     if resource["format"] == "CSV":
         out = io.StringIO()
         table = csv.writer(out, lineterminator="\n")
-        table.writerow(["fecha", "plan", "codigo", "organismo", "soporte", "descripcion"])
+        table.writerow(listed["columnas"])
         table.writerows(rows)
         return out.getvalue().encode()
-    lines = [f"DEMOSTRACIÓN: {resource['name']}", "Todo es inventado.", ""]
+    lines = [*(line.format(name=resource["name"]) for line in listed["encabezado"]), ""]
     for day, plan, code, _, title, text in rows:
         lines += [f"{day} · {plan} {code} · {title}", text, ""]
     return "\n".join(lines).encode()

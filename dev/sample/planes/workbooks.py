@@ -1,8 +1,9 @@
 """Write the documents of the demonstration plans: ``python dev/sample/planes/workbooks.py [--year 2026]``.
 
-Their text is in ``paac.yaml``, ``ogp.yaml``, ``cost.yaml`` and ``ptep.yaml``. This module lays it out as the workbooks
-that an official would upload: merged cells, shaded months, headers on each page. A test compares the committed files
-with it. Everything is invented.
+``muestra.yaml`` lists them; their text is in ``paac.yaml``, ``ogp.yaml``, ``cost.yaml`` and ``ptep.yaml``, what the
+forms say of themselves in ``formularios.yaml``. This module lays it out as the workbooks that an official would
+upload: merged cells, shaded months, headers on each page. A test compares the committed files with it. Everything is
+invented.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import argparse
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,6 @@ from openpyxl.worksheet.properties import PageSetupProperties
 Json = dict[str, Any]
 HERE = Path(__file__).parent
 YEAR = 2026
-NOTE = "Documento de demostración: todo es inventado"
 
 BAND = PatternFill("solid", fgColor="FFD9E2EC")
 COMPONENT = PatternFill("solid", fgColor="FF1F3A5F")
@@ -41,6 +41,9 @@ def load_text(name: str, year: int = YEAR) -> Json:
     text = (HERE / f"{name}.yaml").read_text(encoding="utf-8")
     found: Json = yaml.safe_load(text.replace("{y1}", str(year + 1)).replace("{y}", str(year)))
     return found
+
+
+FORMS = load_text("formularios")
 
 
 def row_codes(paac: Json) -> Iterator[tuple[str, Json]]:
@@ -70,7 +73,7 @@ def new_book(title: str, sheet: str) -> tuple[Workbook, Any]:
     """Return a new workbook with one sheet, ready to print."""
     book = Workbook()
     book.properties.title = title
-    book.properties.creator = "Portal de demostración"
+    book.properties.creator = FORMS["autor"]
     page = book.active
     page.title = sheet
     set_up_printing(page)
@@ -83,7 +86,7 @@ def set_up_printing(page: Any) -> None:
     page.page_setup.paperSize = page.PAPERSIZE_LEGAL
     page.page_setup.fitToHeight = 0
     page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    page.oddFooter.left.text = NOTE
+    page.oddFooter.left.text = FORMS["nota"]
     page.oddFooter.right.text = "&P de &N"
 
 
@@ -120,21 +123,8 @@ def set_height(page: Any, row: int, values: Sequence[Any], sizes: Sequence[float
 
 # -- PAAC, form F014 ------------------------------------------------------------------------------------------
 
-F014 = (9, 30, 38, 26, *[3.6] * 12, 28, 30, 12, 34)
-LAST = len(F014)
-HEAD = [
-    "N°",
-    "ACTIVIDADES",
-    "DESCRIPCIÓN",
-    "METAS",
-    "MESES",
-    *[None] * 11,
-    "PRODUCTOS (BIENES O SERVICIOS) ENTREGADOS",
-    "INDICADORES",
-    None,
-    "RESPONSABLES",
-]
-SECOND = [None, None, None, None, *range(1, 13), None, "FÓRMULA", "RESULTADO", None]
+F014 = FORMS["f014"]
+LAST = len(F014["anchos"])
 
 
 class F014Sheet:
@@ -143,34 +133,28 @@ class F014Sheet:
     def __init__(self, page: Any, paac: Json) -> None:
         self.page, self.paac = page, paac
         self.at = 0
-        set_widths(page, F014)
+        set_widths(page, F014["anchos"])
 
-    def write(self, *, twice: str = "", changed: str = "") -> None:
+    def write(self, *, twice: str = "", goals: Mapping[str, str] | None = None) -> None:
         """Write the whole form.
 
         :param twice: the code of a component whose page comes twice.
-        :param changed: the code of an activity that says something else the second time.
+        :param goals: code of an activity → what is added to its goals the second time.
         """
         self.write_preamble()
-        for number, component in enumerate(self.paac["componentes"], start=1):
-            # the last pages are marked with X besides their colour: they were made by someone else
-            self.write_component(component, marks=number > 3)
+        for component in self.paac["componentes"]:
+            self.write_component(component, {})
             if component["code"] == twice:
-                self.write_component(component, marks=number > 3, changed=changed)
+                self.write_component(component, goals or {})
 
     def write_preamble(self) -> None:
         page = self.page
-        for text in (
-            "PORTAL DE DEMOSTRACIÓN",
-            "MODELO INTEGRADO DE PLANEACIÓN Y GESTIÓN (MIPG)",
-            self.paac["title"],
-            self.paac["form"],
-        ):
+        for text in (*F014["arriba"], self.paac["title"], self.paac["form"]):
             self.at += 1
             page.merge_cells(start_row=self.at, start_column=1, end_row=self.at, end_column=LAST)
             cell = page.cell(row=self.at, column=1, value=text)
             cell.alignment, cell.font = CENTRE, Font(name="Calibri", bold=True, size=13)
-        for label, value in [["VERSIÓN", self.paac["version"]], *self.paac["cabecera"]]:
+        for label, value in [[F014["version"], self.paac["version"]], *self.paac["cabecera"]]:
             self.at += 1
             page.merge_cells(start_row=self.at, start_column=1, end_row=self.at, end_column=3)
             page.merge_cells(start_row=self.at, start_column=4, end_row=self.at, end_column=LAST)
@@ -181,13 +165,13 @@ class F014Sheet:
 
     def write_header(self) -> None:
         page, top = self.page, self.at + 1
-        write_row(page, top, HEAD, fill=BAND, bold=True)
-        write_row(page, top + 1, SECOND, fill=BAND, bold=True)
+        write_row(page, top, F014["columnas"], fill=BAND, bold=True)
+        write_row(page, top + 1, F014["subcolumnas"], fill=BAND, bold=True)
         page.row_dimensions[top].height = page.row_dimensions[top + 1].height = 18
-        for letter in "ABCDQT":
+        for letter in F014["altas"]:
             page.merge_cells(f"{letter}{top}:{letter}{top + 1}")
-        page.merge_cells(f"E{top}:P{top}")
-        page.merge_cells(f"R{top}:S{top}")
+        for first, last in F014["anchas"]:
+            page.merge_cells(f"{first}{top}:{last}{top}")
         for row in page.iter_rows(min_row=top, max_row=top + 1, max_col=LAST):
             for cell in row:
                 cell.alignment = CENTRE
@@ -200,27 +184,28 @@ class F014Sheet:
             self.page.cell(row=self.at, column=column).font = Font(name="Calibri", bold=True, color=colour)
         self.page.merge_cells(start_row=self.at, start_column=2, end_row=self.at, end_column=LAST)
 
-    def write_component(self, component: Json, *, marks: bool, changed: str = "") -> None:
+    def write_component(self, component: Json, goals: Mapping[str, str]) -> None:
+        marks = component["code"] in F014["con_x"]
         self.write_header()
         self.write_heading(component["code"], component["title"], COMPONENT, "FFFFFFFF")
         for number, part in enumerate(component.get("subcomponentes", ())):
-            if number == 2 and component["code"] in ("3", "4"):
-                self.write_header()  # a page ends here
+            if number == F014["cortes_de_pagina"].get(component["code"]):
+                self.write_header()
             self.write_heading(part["code"], part["title"], PART, "FF000000")
             for activity in part["actividades"]:
-                self.write_activity(activity, marks=marks, changed=changed)
+                self.write_activity(activity, goals, marks=marks)
         for activity in component.get("actividades", ()):
-            self.write_activity(activity, marks=marks, changed=changed)
+            self.write_activity(activity, goals, marks=marks)
 
-    def write_activity(self, activity: Json, *, marks: bool, changed: str) -> None:
+    def write_activity(self, activity: Json, goals: Mapping[str, str], *, marks: bool) -> None:
         first = self.at + 1
         shared = first
         for number, row in enumerate(activity["filas"]):
             self.at += 1
             opens = number == 0
             goal = row["meta"]
-            if activity["code"] == changed:
-                goal = f"{goal} antes de junio"
+            if activity["code"] in goals:
+                goal = f"{goal} {goals[activity['code']]}"
             printed = None
             if row["responsables"] != "=":
                 shared = self.at
@@ -232,7 +217,7 @@ class F014Sheet:
             ]  # fmt: skip
             write_row(self.page, self.at, values)
             alone = values[1] if len(activity["filas"]) == 1 else None
-            set_height(self.page, self.at, [alone, *values[2:]], F014[1:])
+            set_height(self.page, self.at, [alone, *values[2:]], F014["anchos"][1:])
             for month in row["meses"]:
                 cell = self.page.cell(row=self.at, column=4 + month)
                 cell.fill, cell.alignment = MONTH, CENTRE
@@ -250,9 +235,12 @@ class F014Sheet:
         self.page.merge_cells(start_row=first, start_column=column, end_row=last, end_column=column)
 
 
-def write_f014(paac: Json, **broken: str) -> bytes:
-    """Return a PAAC as the F014 workbook."""
-    book, page = new_book(paac["title"], "PAAC")
+def write_f014(paac: Json, **broken: Any) -> bytes:
+    """Return a PAAC as the F014 workbook.
+
+    :param broken: of :meth:`F014Sheet.write`.
+    """
+    book, page = new_book(paac["title"], F014["hoja"])
     F014Sheet(page, paac).write(**broken)
     return to_bytes(book)
 
@@ -260,12 +248,11 @@ def write_f014(paac: Json, **broken: str) -> bytes:
 # -- tables whose first column names a group of rows -----------------------------------------------------------
 
 
-def write_table(  # noqa: PLR0913
+def write_table(
     page: Any,
     top: int,
-    head: Sequence[str],
+    form: Json,
     groups: Iterable[tuple[str, Sequence[Sequence[Any]]]],
-    sizes: Sequence[float],
     *,
     measured: int = 1,
     merge_from: int = 1,
@@ -273,12 +260,12 @@ def write_table(  # noqa: PLR0913
     """Write a table with its header; the first cell of the rows of a group is merged.
 
     :param top: the row of the header.
+    :param form: the names of the columns, and their widths in characters.
     :param groups: the text of each group and its rows, without their first column.
-    :param sizes: width of each column, in characters.
     :param measured: the first column whose text makes a row higher.
     :param merge_from: how many rows a group needs to be merged; a single cell counts as merged where it is 1.
     """
-    write_row(page, top, head, fill=BAND, bold=True)
+    write_row(page, top, form["columnas"], fill=BAND, bold=True)
     at = top
     for title, rows in groups:
         first = at + 1
@@ -286,7 +273,7 @@ def write_table(  # noqa: PLR0913
             at += 1
             values = [None if number else title, *row]
             write_row(page, at, values)
-            set_height(page, at, values[measured:], sizes[measured:])
+            set_height(page, at, values[measured:], form["anchos"][measured:])
         if len(rows) >= merge_from:
             page.merge_cells(start_row=first, start_column=1, end_row=at, end_column=1)
 
@@ -302,32 +289,11 @@ def bullets(lines: Sequence[str]) -> str:
     return "\n".join(f"• {line}" for line in lines)
 
 
-COMMITMENT = (
-    "Compromiso",
-    "Problema público que se busca resolver",
-    "Relevancia con valores OGP",
-    "Población objetivo y enfoque territorial/diferencial",
-    "Qué cambiará",
-    "Indicadores",
-    "Responsables y aliados",
-)
-MILESTONE = ("Compromiso", "Hito", "Entregable", "Responsable líder", "Entregable estratégico", "Fecha")
-COST = (
-    "Nivel (Level)",
-    "Resumen/Detalles (Summary/Details)",
-    "Indicadores (Indicators)",
-    "Evidencia (Evidence)",
-    "Responsable (Responsible partner)",
-    "Fecha de entrega (Delivery date)",
-)
-PTEP = ("Subcomponente", "Actividades", "Meta o producto", "Responsable", "Fecha programada")
-
-
 def write_ogp(plan: Json) -> bytes:
     """Return an open government plan as a workbook: commitments on one sheet, milestones on another."""
-    book, page = new_book(plan["title"], "Compromisos")
-    wide, narrow = (26, 36, 36, 36, 36, 34, 28), (26, 34, 38, 34, 32, 22)
-    set_widths(page, wide)
+    form, second = FORMS["ogp"], FORMS["ogp"]["hitos"]
+    book, page = new_book(plan["title"], form["hoja"])
+    set_widths(page, form["anchos"])
     for text in (plan["title"], *plan["cabecera"]):
         write_title(page, text)
     commitments, milestones = [], []
@@ -335,19 +301,19 @@ def write_ogp(plan: Json) -> bytes:
         blocks = [one[name] for name in ("problema", "relevancia", "poblacion", "cambio")]
         commitments.append((one["title"], [[*blocks, bullets(one["indicadores"]), one["responsables"]]]))
         milestones.append((one["title"], [[value or None for value in row] for row in one["hitos"]]))
-    write_table(page, page.max_row + 1, COMMITMENT, commitments, wide, measured=0, merge_from=2)
-    other = book.create_sheet("Hitos")
+    write_table(page, page.max_row + 1, form, commitments, measured=0, merge_from=2)
+    other = book.create_sheet(second["hoja"])
     set_up_printing(other)
-    set_widths(other, narrow)
-    write_table(other, 1, MILESTONE, milestones, narrow)
+    set_widths(other, second["anchos"])
+    write_table(other, 1, second, milestones)
     return to_bytes(book)
 
 
 def write_cost(plan: Json) -> bytes:
     """Return a CoST work plan as the programme's six-column table."""
-    book, page = new_book(plan["title"], "Plan de trabajo")
-    sizes = (18, 40, 60, 44, 26, 18)
-    set_widths(page, sizes)
+    form = FORMS["cost"]
+    book, page = new_book(plan["title"], form["hoja"])
+    set_widths(page, form["anchos"])
     for text in (plan["title"], f"{plan['title_en']}¹"):
         write_title(page, text, 13)
     for label, value in plan["cabecera"]:
@@ -360,16 +326,16 @@ def write_cost(plan: Json) -> bytes:
             texts = [one["title"], "\n".join(one["indicadores"]), bullets(one["evidencias"])]
             rows.append([*texts, one["responsable"], one["entrega"]])
         levels.append((level["name"], rows))
-    write_table(page, page.max_row + 1, COST, levels, sizes)
+    write_table(page, page.max_row + 1, form, levels)
     page.append([plan["nota"]])
     return to_bytes(book)
 
 
 def write_ptep(plan: Json) -> bytes:
     """Return a PTEP as the national form: a table a component, its subcomponents merged."""
-    book, page = new_book(plan["title"], "Programa")
-    sizes = (36, 44, 36, 36, 26)
-    set_widths(page, sizes)
+    form = FORMS["ptep"]
+    book, page = new_book(plan["title"], form["hoja"])
+    set_widths(page, form["anchos"])
     write_title(page, plan["title"], 13)
     page.append([plan["nota"]])
     for label, value in plan["cabecera"]:
@@ -379,55 +345,47 @@ def write_ptep(plan: Json) -> bytes:
         at = page.max_row + 2
         page.cell(row=at, column=1, value=component["title"]).font = Font(name="Calibri", bold=True)
         parts = [(part["title"], part["actividades"]) for part in component["lineas"]]
-        write_table(page, at + 1, PTEP, parts, sizes, measured=0, merge_from=2)
+        write_table(page, at + 1, form, parts, measured=0, merge_from=2)
     return to_bytes(book)
 
 
-# -- broken on purpose ----------------------------------------------------------------------------------------
+# -- the documents --------------------------------------------------------------------------------------------
+
+WRITERS: dict[str, Callable[..., bytes]] = {
+    "f014": write_f014,
+    "ogp": write_ogp,
+    "cost": write_cost,
+    "ptep": write_ptep,
+}
 
 
-def load_small_paac(year: int) -> Json:
-    """Return the PAAC with only its second component: enough to see what is wrong with a file."""
-    paac = load_text("paac", year)
-    return {**paac, "componentes": [one for one in paac["componentes"] if one["code"] == "2"]}
+def load_plan(document: Json, year: int) -> Json:
+    """Return the text of a document of ``muestra.yaml``, with what it says otherwise.
 
-
-def load_changed_paac(year: int) -> Json:
-    """Return the PAAC as the resolution of July leaves it: a date moved and a goal lowered."""
-    paac = load_text("paac", year)
-    rows = dict(row_codes(paac))
-    for change in load_text("seguimiento", year)["cambios"]["paac"]:
-        for code, fields in change["filas"].items():
-            rows[code].update(fields)
-    return paac
-
-
-def write_unknown_responsible(year: int) -> bytes:
-    """Return a PAAC with a responsible that nobody knows."""
-    paac = load_small_paac(year)
-    rows = dict(row_codes(paac))
-    rows["2.1"]["responsables"] = rows["2.5"]["responsables"] = "Oficina de Trámites Sencillos"
-    return write_f014(paac)
-
-
-def write_renamed_pdf() -> bytes:
-    """Return a PDF without pages, to be saved under the name of a workbook."""
-    return b"%PDF-1.4\n% DEMOSTRACION\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n2 0 obj\n<< /Type /Pages /Kids [] /Count 0 >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"
+    :param year: of the demonstration, whose changes are asked for.
+    """
+    plan = load_text(document["text"], int(document["year"]))
+    if "only" in document:
+        plan["componentes"] = [one for one in plan["componentes"] if one["code"] == document["only"]]
+    changed: list[Json] = [document.get("rows", {})]
+    if "changes" in document:
+        changed += [one["filas"] for one in load_text("seguimiento", year)["cambios"][document["changes"]]]
+    for code, fields in ((code, fields) for one in changed for code, fields in one.items()):
+        dict(row_codes(plan))[code].update(fields)
+    return plan
 
 
 def files(year: int = YEAR) -> dict[str, bytes]:
     """Return every document by its path in this folder."""
-    return {
-        f"paac-{year}.xlsx": write_f014(load_text("paac", year)),
-        f"paac-{year}-resolucion-041.xlsx": write_f014(load_changed_paac(year)),
-        f"ogp-{year}-{year + 1}.xlsx": write_ogp(load_text("ogp", year)),
-        f"cost-{year}.xlsx": write_cost(load_text("cost", year)),
-        # the plan of the year after, in consultation
-        f"ptep-{year + 1}.xlsx": write_ptep(load_text("ptep", year + 1)),
-        "con_errores/pdf-renombrado.xlsx": write_renamed_pdf(),
-        "con_errores/pagina-doblada.xlsx": write_f014(load_small_paac(year), twice="2", changed="2.5"),
-        "con_errores/responsable-desconocido.xlsx": write_unknown_responsible(year),
-    }
+    manifest = load_text("muestra", year)
+    made = {}
+    for document in [*manifest["planes"], *manifest["broken"]]:
+        if "bytes" in document:
+            made[document["file"]] = document["bytes"].encode()
+            continue
+        broken = {name: document[name] for name in ("twice", "goals") if name in document}
+        made[document["file"]] = WRITERS[document["form"]](load_plan(document, year), **broken)
+    return made
 
 
 def main() -> None:

@@ -46,7 +46,7 @@ def module(name: str) -> ModuleType:
 
 
 workbooks, followup = module("workbooks"), module("followup")
-MANIFEST = yaml.safe_load((HERE / "muestra.yaml").read_text(encoding="utf-8"))
+MANIFEST = workbooks.load_text("muestra")
 FAMILIES = {entry["file"]: entry["family"] for entry in MANIFEST["planes"]}
 
 
@@ -208,7 +208,7 @@ def test_the_wording_is_our_own(seed: str) -> None:
     if not (SEEDS / seed).exists():
         pytest.skip("the documents that exist are not beside this checkout")
     theirs = runs((SEEDS / seed).read_text(encoding="utf-8"))
-    followed = [f"seguimiento-{name}" for name in followup.FOLLOWED]
+    followed = [f"seguimiento-{name}" for name in followup.followed()]
     for name in ("paac", "ogp", "cost", "ptep", "seguimiento", *followed):
         for text in texts(workbooks.load_text(name)):
             assert not runs(text) & theirs, text
@@ -247,7 +247,7 @@ def records(facts: list[Any]) -> dict[str, Record]:
         name: followup.record_of(
             followup.plan_of(name, changed=True), [fact for fact in facts if fact.plan == name]
         )
-        for name in followup.PLANS
+        for name in followup.plans()
     }
 
 
