@@ -14,7 +14,7 @@ resamplings of pairs of processes and of requests, and the number of SQL stateme
 cannot show, counting does: the Python and C functions that one request calls are the same at every
 repetition (counted apart, with the profiler, and never while anything is timed).
 
-``facets`` is ``plain`` told to show our three facets too (``search.facets``): what the list of datasets
+``facets`` is ``plain`` set to show our three facets too (``search.facets``): what the list of datasets
 costs with as many filters and without the plugin.
 
 ``BENCH_PAIRS`` and ``BENCH_ROUNDS`` change how many pairs and rounds there are. Run by

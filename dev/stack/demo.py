@@ -1,4 +1,4 @@
-"""The demo portal: set up, filled, served with a worker beside it, and told about."""
+"""The demo portal: set up, filled, served with a worker beside it, and described to who started it."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _is_up(address: str) -> bool:
 
 
 def _workers(instance: instances.Instance) -> set[str]:
-    """Return the names of the workers that have told Redis of themselves."""
+    """Return the names of the workers that have registered in Redis."""
     return set(services.ask_redis(instances.redis_number(instance), "SMEMBERS", "rq:workers").split())
 
 
@@ -189,7 +189,7 @@ def up(release: str) -> None:
     instances.prepare(instance, _settings())
     serve(instance)
     fill(instance)
-    tell(instance)
+    print_summary(instance)
 
 
 def _notes() -> dict[str, str]:
@@ -204,7 +204,7 @@ def _notes() -> dict[str, str]:
     return notes
 
 
-def tell(instance: instances.Instance) -> None:
+def print_summary(instance: instances.Instance) -> None:
     """Print addresses, users and what to try, in Spanish."""
     at = url()
     notes = _notes()

@@ -158,7 +158,7 @@ def test_reports_of_an_organismo(page: Any, loaded: Loaded, audit: Any, shot: An
     address = page.url
     page.locator("section[aria-labelledby=ogp-entries] .ogp-card-title a").first.click()
     page.locator(f".ogp-story a[href$='{address.rsplit('/', 1)[-1]}']").first.wait_for(state="attached")
-    # who handed in none is told what it owes
+    # who handed in none reads what it owes
     page.goto(f"{language}/organismo/{ORGANISMO}/informes")
     assert page.locator(".ogp-empty a").count()
     shot(page, f"plan-informes-nada{mark}")

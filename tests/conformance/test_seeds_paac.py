@@ -55,7 +55,7 @@ FIXTURE = [
     (match[1], int(match[2]), match[3], match[4])
     for match in re.finditer(r"(\d[\d.]*(?:#\d)?)\((\d+)\) (\S+) (\S+)", ROWS)
 ]
-#: What must be said, and on which lines (§2.1, 1 to 16; 1 and 4 have tests of their own).
+#: What must be reported, and on which lines (§2.1, 1 to 16; 1 and 4 have tests of their own).
 LINES = {
     "row.continuation": [87, 89, 91, 92, 102, 104, 105, 106, 107, 117, 118, 119, 120, 129, 131, 132, 144, 146, 147, 150, 152, 159, 164, 167, 168],
     "responsible.missing": [91, 144, 147, 150, 152, 164],
@@ -79,7 +79,7 @@ LINES = {
     "number.ungrouped": [222],
     "cells.count": [95, 113, 154, 173],
 }  # fmt: skip
-#: Said on these lines, and possibly on others.
+#: Reported on these lines, and possibly on others.
 SOME_LINES = {
     "number.thousands": [103, 104, 105],
     "number.zeros": [52, 62],

@@ -103,7 +103,7 @@ class TestWhoMay:
             missing = ask(sample, role, "oc4ids_report_show", resource_id="no-such-resource")
             assert missing.status_code == 404
             assert missing.get_json()["error"] == shown.get_json()["error"], (
-                "it can be told from one that is not there"
+                "it can be distinguished from one that is not there"
             )
         again = ask(sample, role, "oc4ids_resource_revalidate", resource_id=resource)
         assert again.status_code == (200 if changes else 403 if sees else 404)

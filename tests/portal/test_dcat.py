@@ -48,7 +48,7 @@ def test_a_dataset_of_projects(app: Any) -> None:
 
 
 def test_an_ordinary_dataset_and_the_catalogue(app: Any) -> None:
-    """Scheming is told of our type alone; the portal's own datasets must not vanish from its catalogue."""
+    """Scheming gets our type alone; the portal's own datasets must not vanish from its catalogue."""
     dataset = factories.Dataset(
         owner_org=factories.Organization()["id"],
         resources=[{"url": "https://ejemplo.gov.co/a.csv", "format": "CSV"}],

@@ -1,4 +1,4 @@
-"""The demonstration's plans in a portal: a year told once, whose cuts anybody can compute again."""
+"""The demonstration's plans in a portal: a year loaded once, whose cuts anybody can compute again."""
 
 from __future__ import annotations
 

@@ -21,11 +21,6 @@ from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import item_status, plan_version
 
 SAMPLE = Path(__file__).resolve().parents[2] / "dev" / "sample" / "planes"
-<<<<<<< HEAD:tests/support/demo_plans.py
-#: Status of each plan, at the end of the year.
-STATUS = {"paac": "en_ejecucion", "ogp": "en_ejecucion", "cost": "en_ejecucion", "ptep": "consulta"}
-=======
->>>>>>> wt-w8c:tests/support/plan_city.py
 
 
 def followup() -> Any:
@@ -60,15 +55,6 @@ def load(users: dict[str, str]) -> DemoPlans:
 
     :param users: name in the sample → id of the user whose it is; of the others facts are nobody's.
     """
-<<<<<<< HEAD:tests/support/demo_plans.py
-    year = followup()
-    organismos(year)
-    made = DemoPlans(users=users)
-    for key in year.PLANS:
-        row = PlanRow(
-            name=year.name_of(key),
-            family=year.PLANS[key][1],
-=======
     year = followup()
     organismos(year)
     made = DemoPlans(users=users)
@@ -76,7 +62,6 @@ def load(users: dict[str, str]) -> DemoPlans:
         row = PlanRow(
             name=plan.name,
             family=plan.family,
->>>>>>> wt-w8c:tests/support/plan_city.py
             title=key,
             status=plan.status,
             owner="dadii",

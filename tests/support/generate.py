@@ -493,7 +493,7 @@ def modification(tale: Story, value: int, start: dt.datetime, end: dt.datetime, 
 def process(
     tale: Story, key: str, nature: str, supplier: str, share: float, window: tuple[dt.datetime, dt.datetime]
 ) -> Json:
-    """One contracting process, told as far as it has come."""
+    """One contracting process, as far as it has come."""
     start, end = window
     published = start - dt.timedelta(days=90)
     value = int(tale.budget * share)

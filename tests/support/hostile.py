@@ -47,7 +47,7 @@ KINDS: dict[str, Kind] = {}
 
 
 def kind_of(name: str) -> tuple[str, Outcome, str | None]:
-    """Return what a kind is a variant of: the first word of its name, what is said of it, and by which code."""
+    """Return what a kind is a variant of: the first word of its name, its outcome, and its code."""
     kind = KINDS[name]
     return name.split("-", maxsplit=1)[0], kind.outcome, kind.code
 

@@ -297,7 +297,7 @@ def ogp(town: Town, year: int = YEAR) -> Plan:
 
 
 def cost(town: Town, year: int = YEAR) -> Plan:
-    """A CoST work plan: one item a level, all with code 1.1, told apart by the level."""
+    """A CoST work plan: one item a level, all with code 1.1, distinguished by the level."""
     items = [
         Item(level.id, "1.1", f"{level.name['es']} de ejemplo", trackable=level.trackable, schedule=due(dt.date(year, 12, 31)),
              assignments=[Assignment(organization=town.obras)], indicators=[counted("1.1.1", "Proyectos publicados", 4)])

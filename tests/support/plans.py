@@ -80,7 +80,7 @@ def _packed(text: str) -> str:
 def _is_there(packed: str, text: str, times: int) -> bool:
     """Tell whether a text is held as often as it is printed.
 
-    A short text ("1", "100%") stands inside others: only that it is there can be told. The mark of a
+    A short text ("1", "100%") stands inside others: only that it is there can be checked. The mark of a
     month ("x") is held as the month's number, a percentage may be as a number (a weight).
     """
     found = packed.count(text) or packed.count(text.removesuffix("%"))

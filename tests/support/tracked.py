@@ -73,7 +73,7 @@ def percent_of(target: str, code: str = "i", **more: Any) -> Indicator:
 
 
 def row(code: str, parent: Key | None = None, **more: Any) -> Item:
-    """A tracked row, owed by DATIC unless told."""
+    """A tracked row, owed by DATIC unless others are given."""
     more.setdefault("assignments", [Assignment(organization="datic")])
     return Item("fila", code, f"Fila {code}", parent, trackable=True, **more)
 
@@ -89,7 +89,7 @@ def record(*items: Item, groups: tuple[OrgGroup, ...] = (), **more: Any) -> Reco
 
 
 def shaped(shape: dict[str, int] = SHAPE, rows_of_activity: int = 1, **more: Any) -> Record:
-    """A plan with so many rows in each component, several to an activity when told."""
+    """A plan with so many rows in each component, ``rows_of_activity`` to each activity."""
     items: list[Item] = []
     for component, rows in shape.items():
         items.append(Item("componente", component, f"Componente {component}"))

@@ -11,7 +11,7 @@ from ckanext.cost_oc4ids.oc4ids.types import Options, Report, Severity
 from ckanext.cost_oc4ids.oc4ids.validator import validate
 
 OPTIONS = Options(as_of=generate.NOW.date(), prefix=generate.PREFIX)
-#: beside what the defect says, the schema's codes are told apart more finely than a table of defects needs
+#: beside what the defect says, the schema's codes are distinguished more finely than a table of defects needs
 FINER = {
     "schema.type": {
         "schema.null",

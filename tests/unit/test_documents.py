@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
-#: Said once for all actions that have them.
+#: Documented once for all actions that have them.
 COMMON = {"whole"}
 
 

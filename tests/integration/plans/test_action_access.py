@@ -215,7 +215,7 @@ class TestStrangers:
                 found = status_of(town, who, action, each)
                 assert found in (403, 404), (status, each)
                 if who == "citizen" and status == "borrador" and "plan" in body and action.startswith("ogp"):
-                    assert found == 404, "that the draft is there was told"
+                    assert found == 404, "that the draft is there was revealed"
 
 
 @pytest.mark.parametrize("action", [name for name in PUBLIC if name not in OF_NO_PLAN])

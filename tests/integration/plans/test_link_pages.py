@@ -60,7 +60,7 @@ def links(plan_id: str) -> int:
 
 
 def wrong(answer: Any) -> dict[str, str]:
-    """Field → what is said beside it."""
+    """Field → error shown beside it."""
     page = soup(answer)
     assert page.select_one("#ogp-problems[role=alert]") is not None
     return {
@@ -151,7 +151,7 @@ class TestLinking:
                 "[aria-labelledby=ogp-links]"
             )
             assert section is not None and there in text_of(section)
-        # from the other side it is told too, and removed by who may
+        # the other side shows it too, and removed by who may
         theirs = coordinator.page(page_of(other))
         row = theirs.select_one("tbody tr")
         assert row is not None and "Cuenta lo que se reporta en" in text_of(row)

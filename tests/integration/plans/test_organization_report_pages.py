@@ -89,7 +89,7 @@ class TestReading:
         assert list(carried) == ["1.1.1", "2.2", "4.1.H1"]
         measured = carried["1.1.1"]["measurements"][0]
         assert (measured["value"], measured["indicator_name"]) == ("1", "Mapas revisados")
-        # a figure without a word is told of its item
+        # a figure without a text is shown with its item
         assert carried["2.2"]["id"] is None and carried["2.2"]["measurements"][0]["value"] == "2"
         assert carried["4.1.H1"]["progress"] == "20"
         assert [proof["title"] for proof in carried["4.1.H1"]["evidence"]] == ["El acta"]
@@ -226,7 +226,7 @@ class TestAHiddenPlan:
         assert answer.status_code == (200 if sees else 404)
         if not sees:
             absent = town.ask(who, "ogp_plan_report_show", id="4d3f2c9e-7a8b-4c1d-9e0f-1a2b3c4d5e6f").get_json()["error"]
-            assert answer.get_json()["error"] == absent, "it is told apart from what is not there"
+            assert answer.get_json()["error"] == absent, "it can be distinguished from what is not there"
         asked = town.ask(who, "ogp_plan_report_list", plan=scene["draft"])
         assert asked.status_code == (200 if sees else 404)
         page = town.get(who, f"/organismo/{town.obras}/informes/{scene['ids']['Solo en el oculto', scene['draft']]}")

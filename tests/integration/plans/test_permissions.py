@@ -464,7 +464,7 @@ class TestADraftIsNotThere:
                     for name, value in data.items()
                 }
                 other = town.ask(who, action, **absent).get_json()["error"]
-                assert answer.get_json()["error"] == other, "it is told apart from what is not there"
+                assert answer.get_json()["error"] == other, "it can be distinguished from what is not there"
 
     @pytest.mark.parametrize("who", CAST)
     def test_obligations(self, town: Town, draft: PlanRow, who: str) -> None:

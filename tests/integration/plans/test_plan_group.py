@@ -1,4 +1,4 @@
-"""The organismos of a group, said by action and by form; and reads that come in pages."""
+"""The organismos of a group, set by action and by form; and reads that come in pages."""
 
 from __future__ import annotations
 
@@ -206,7 +206,7 @@ class TestTheAction:
         model.Session.commit()
         with pytest.raises(tk.NotAuthorized):
             patch(town, row, [town.obras])
-        # who asked before it was closed is told so under the lock
+        # who asked before it was closed is refused under the lock
         with pytest.raises(tk.ValidationError) as error:
             group_service.set_members(town.fresh(row), "organismos", [town.obras], act_name="a", reason="b")
         assert "plan" in error.value.error_dict

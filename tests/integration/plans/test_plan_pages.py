@@ -418,7 +418,7 @@ class TestForms:
         assert focal.post(f"{item}/reportar", sent).status_code == 302
         text = text_of(focal.page(item))
         assert "Sin errores" in text and "corregido después" in text
-        # corrected meanwhile by somebody else: said, and nothing lost
+        # corrected meanwhile by somebody else: shown, and nothing lost
         again = focal.post(f"{item}/reportar", {**sent, "text": "Otra vez"})
         assert again.status_code == 400 and "Otra vez" in again.get_data(as_text=True)
 
@@ -747,7 +747,7 @@ class TestShapes:
         with town.app.flask_app.test_request_context("/"):
             h = tk.h
             assert h.ogp_plan_number(Decimal("5000.5")) == "5.000,5"
-            assert h.ogp_plan_percent(0.9999) == "99\u00a0%", "what is not whole is never told as whole"
+            assert h.ogp_plan_percent(0.9999) == "99\u00a0%", "what is not whole is never shown as whole"
             assert h.ogp_plan_percent(None) == "" and h.ogp_plan_value(None) == ""
             assert h.ogp_plan_value("0") == "0", "zero is a value"
             assert h.ogp_plan_period("2026-03") == "marzo de 2026"

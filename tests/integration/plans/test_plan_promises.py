@@ -102,7 +102,7 @@ class TestWhoOpensWhichPage:
                 if who in expected:
                     fits = code == 200
                 elif status == "borrador" and who not in INSIDERS:
-                    # that a draft is there is told to nobody; who is not signed in is sent to do so first
+                    # that a draft is there is shown to nobody; who is not signed in is sent to do so first
                     fits = code == town.get(who, f"/planes/no-hay{path}", follow_redirects=False).status_code
                 else:
                     fits = code in ((302,) if who == "anonymous" else (403,))

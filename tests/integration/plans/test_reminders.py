@@ -353,7 +353,7 @@ class TestTrouble:
     def test_a_server_that_dies_with_the_letter_in_its_hands(
         self, town: Town, plan: PlanRow, sink: Sink
     ) -> None:
-        """Nobody knows whether it went out: it is not sent again, and somebody is notified."""
+        """Nobody knows whether it went out: it is not sent again, and recorded as failed."""
         owe()
         sink.answers = ["die"]
         mail_delivery.deliver()

@@ -99,7 +99,7 @@ class TestLists:
             "dry_run": False,
         }
         first = town.call("focal_point", "ogp_plan_report_rows", **say, request_id="filas")
-        # somebody says something else in the meantime: what was sent once is not said again
+        # somebody reports something else in the meantime: what was sent once is not recorded again
         town.call(
             "named_focal_point", "ogp_plan_update_create", plan=plan.name, item="1.1.1", text="Otra cosa"
         )

@@ -1,4 +1,4 @@
-"""Reporting: what is said of an item, judged against the facts, all or nothing, once for each request."""
+"""Reporting: what is reported of an item, validated against the facts, all or nothing, once for each request."""
 
 from __future__ import annotations
 

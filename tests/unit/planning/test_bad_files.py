@@ -160,7 +160,7 @@ def test_ends_of_lines(ends: str) -> None:
 
 
 def test_work_grows_with_the_size() -> None:
-    """Eight times the rows are at most some sixteen times the work, told by the functions called."""
+    """Eight times the rows are at most some sixteen times the work, counted in calls of functions."""
 
     def calls(count: int) -> int:
         rows = [
