@@ -60,12 +60,12 @@ def problem(page: BeautifulSoup) -> str:
 class TestReport:
     def test_a_file_that_conforms(self, visitor: Visitor) -> None:
         page = send(visitor, upload=file(uploads.encoded(uploads.package(2))))
-        assert text_of(page.find(class_="oc4ids-verdict__sentence")) == "Este archivo cumple"
+        assert text_of(page.find(class_="oc4ids-result__sentence")) == "Este archivo cumple"
         assert "proyectos.json" in text_of(page.find(id="oc4ids-report-name"))
 
     def test_a_file_that_does_not(self, visitor: Visitor) -> None:
         page = send(visitor, upload=file(uploads.encoded(uploads.broken_package(2))))
-        sentence = text_of(page.find(class_="oc4ids-verdict__sentence"))
+        sentence = text_of(page.find(class_="oc4ids-result__sentence"))
         assert sentence == "Este archivo no cumple: 4 errores en 2 proyectos"
         assert page.find(class_="oc4ids-kind--error") is not None
 
@@ -77,7 +77,7 @@ class TestReport:
 
     def test_gzip(self, visitor: Visitor) -> None:
         page = send(visitor, upload=file(gzip.compress(uploads.encoded(uploads.package(1))), "p.json.gz"))
-        assert text_of(page.find(class_="oc4ids-verdict__sentence")) == "Este archivo cumple"
+        assert text_of(page.find(class_="oc4ids-result__sentence")) == "Este archivo cumple"
 
     @pytest.mark.parametrize("content", [b"", b"hola", b"%PDF-1.7", b"<html>", b"\xff\xfe\x00", b"[" * 5000, b"null", b"[1]"])
     def test_a_file_that_cannot_be_read_gets_a_reason(self, visitor: Visitor, content: bytes) -> None:
@@ -102,7 +102,7 @@ class TestReport:
 
     def test_in_english(self, visitor: Visitor) -> None:
         page = send(visitor, lang="/en", upload=file(uploads.encoded(uploads.broken_package(1))))
-        assert "This file does not conform" in text_of(page.find(class_="oc4ids-verdict__sentence"))
+        assert "This file does not conform" in text_of(page.find(class_="oc4ids-result__sentence"))
 
     def test_nothing_is_kept(self, visitor: Visitor) -> None:
         def kept() -> list[int]:

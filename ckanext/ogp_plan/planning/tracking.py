@@ -223,7 +223,10 @@ class PeriodEvent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report(Event):
-    """A periodic report of an organismo: sections in words; updates and measurements name it."""
+    """A periodic report of an organismo: sections in words; updates and measurements name it.
+
+    ``submission``: id of the request, the same in each plan that it recorded the report in.
+    """
 
     organization: str
     start: dt.date
@@ -231,6 +234,7 @@ class Report(Event):
     title: str = ""
     sections: tuple[tuple[str, str], ...] = ()
     supersedes: str | None = None
+    submission: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,9 +30,6 @@ from ckanext.ogp_plan.services import export_view, permission
 from ckanext.ogp_plan.services import record as record_service
 from ckanext.ogp_plan.services.permission import NOBODY, Person
 
-#: What one request records in several plans is written within this time of each other.
-_SAME_REQUEST = dt.timedelta(seconds=1)
-
 
 @dataclass(slots=True)
 class SubmittedReport:
@@ -64,7 +61,7 @@ def load_reports(
     if plan is not None:
         there = sa.select(Event.organization).where(Event.plan_id == plan.id, Event.kind == "report")
         query = query.where(Event.organization.in_(there))
-    reports = _group_rows(model.Session.execute(query), seen_only=True)
+    reports = _group_rows(model.Session.execute(query))
     if plan is not None:
         reports = [report for report in reports if any(row.plan_id == plan.id for row in report.rows)]
     return sorted(reports, key=lambda report: (report.rows[0].at, report.id), reverse=True)
@@ -78,13 +75,10 @@ def get_report(person: Person, reference: Any) -> SubmittedReport:
     valid = isinstance(reference, str) and reference and "\x00" not in reference
     row = model.Session.get(Event, reference) if valid else None
     if row is not None and row.kind == "report":
-        # all of its organismo: rows of one request are recognised by comparing neighbours
-        query = _select_rows(person).where(Event.organization == row.organization)
-        for report in _group_rows(model.Session.execute(query), seen_only=False):
-            if row.id in report.ids:
-                report.rows = [row for row in report.rows if row.seen]
-                if report.rows:
-                    return report
+        submission = row.body.get("submission")
+        same = Event.body["submission"].astext == submission if submission else Event.id == row.id
+        for report in _group_rows(model.Session.execute(_select_rows(person).where(same))):
+            return report
     raise tk.ObjectNotFound(tk._("There is no such report."))
 
 
@@ -97,7 +91,7 @@ def _select_rows(person: Person) -> Any:
             Event.user_id,
             Event.supersedes,
             Event.at,
-            sa.func.md5(sa.cast(Event.body, sa.Text)).label("content"),
+            Event.body["submission"].astext.label("submission"),
             sa.case((permission.visible_plans(person), True), else_=False).label("seen"),
         )
         .join(PlanRow, PlanRow.id == Event.plan_id)
@@ -106,26 +100,13 @@ def _select_rows(person: Person) -> Any:
     )
 
 
-def _group_rows(rows: Iterable[Any], *, seen_only: bool) -> list[SubmittedReport]:
-    """Put together what one request recorded in several plans: the same words, of one person, at once."""
-    reports: list[SubmittedReport] = []
-    last: dict[tuple[Any, ...], SubmittedReport] = {}
+def _group_rows(rows: Iterable[Any]) -> list[SubmittedReport]:
+    """Put together what one request recorded in several plans; only of plans that the reader may see."""
+    submissions: dict[str, SubmittedReport] = {}
     for row in rows:
-        key = (row.organization, row.user_id, row.content)
-        report = last.get(key)
-        if (
-            report is None
-            or row.at - report.rows[-1].at > _SAME_REQUEST
-            or any(one.plan_id == row.plan_id for one in report.rows)
-        ):
-            report = last[key] = SubmittedReport()
-            reports.append(report)
-        report.rows.append(row)
-    if not seen_only:
-        return reports
-    for report in reports:
-        report.rows = [row for row in report.rows if row.seen]
-    return [report for report in reports if report.rows]
+        if row.seen:
+            submissions.setdefault(row.submission or row.id, SubmittedReport()).rows.append(row)
+    return list(submissions.values())
 
 
 # --- a list of them

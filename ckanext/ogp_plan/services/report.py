@@ -291,7 +291,12 @@ def require_tracked(plan: PlanRow) -> None:
         raise validation_error(RejectedReport(error))
 
 
-def report_of(plan_id: str, person: Person, request_id: str | None, fields: Mapping[str, Any]) -> Report:
-    """Return the report of an organismo to one plan, to be appended."""
+def report_of(
+    plan_id: str, person: Person, request_id: str | None, fields: Mapping[str, Any], submission: str | None
+) -> Report:
+    """Return the report of an organismo to one plan, to be appended.
+
+    :param submission: id of the request, the same in each plan that it records the report in.
+    """
     now = dt.datetime.now(dt.timezone.utc)
-    return organization_report.report_of(plan_id, person.id, request_id, fields, now)
+    return organization_report.report_of(plan_id, person.id, request_id, fields, now, submission)

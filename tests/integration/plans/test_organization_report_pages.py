@@ -63,6 +63,15 @@ def count(town: Town, url: str) -> int:
 
 
 class TestReading:
+    def test_two_alike_at_one_moment_are_two(self, town: Town) -> None:
+        """Only what one request recorded is one report, however alike others are."""
+        rows = [town.plan("paac"), town.plan("ogp")]
+        alike = {"title": "Iguales", "sections": [{"title": "Gestión", "text": "Lo mismo"}]}
+        ids = {row.name: hand_in(town, row, **alike)["reports"][row.name] for row in rows}
+        for row in rows:
+            found = town.call("anonymous", "ogp_plan_report_show", id=ids[row.name])
+            assert (found["id"], [plan["name"] for plan in found["plans"]]) == (ids[row.name], [row.name])
+
     def test_one_handed_in_to_two_plans_is_one(self, town: Town) -> None:
         row, other = town.plan("paac"), town.plan("ogp")
         made = hand_in(
@@ -196,7 +205,7 @@ class TestAHiddenPlan:
         for title, plans in (("En los dos", (public, draft)), ("Solo en el oculto", (draft,))):
             for plan in plans:
                 common = {"id": "", "at": moment, "by": town.ids["focal_point"]}
-                body = {"title": title, "sections": (("A", "B"),), "start": dt.date(2026, 1, 1), "end": dt.date(2026, 3, 31)}
+                body = {"title": title, "submission": f"of {title}", "sections": (("A", "B"),), "start": dt.date(2026, 1, 1), "end": dt.date(2026, 3, 31)}
                 report = event_service.append(plan.id, Report(organization=town.obras, **body, **common))
                 ids[title, plan.name] = report.id
                 item = ("fila", "1.1.1") if plan is public else ("hito", "4.1.H1")

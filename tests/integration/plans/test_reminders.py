@@ -585,8 +585,8 @@ class TestConfiguration:
         self.assert_named(outcome, missing)
         assert outcome.output.startswith("0 letters")
         # what is owed today is noted as well
-        assert set(states(None)) == {"owed"}
-        assert states()["owed"] >= 6
+        assert set(states(None)) == {"pending"}
+        assert states()["pending"] >= 6
         assert {(one.attempts, one.error) for one in letters("due")} == {(0, None)}
 
     @pytest.mark.parametrize("words", [("resend",), ("resend", "--doubtful")])

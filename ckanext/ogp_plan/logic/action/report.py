@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -192,8 +193,10 @@ def _append_reports(ids: dict[str, str], person: Person, data: Mapping[str, Any]
     """Record the report in each of its plans, in one order for all; ``ids``: plan → the report's id."""
     for plan_id in sorted(ids):
         event_service.share(plan_id)
+    # where one plan is named too: its absence would show that no other plan has the report
+    submission = str(uuid.uuid4())
     for plan_id in sorted(ids):
-        report = report_service.report_of(plan_id, person, data["request_id"], data)
+        report = report_service.report_of(plan_id, person, data["request_id"], data, submission)
         _check_superseded(plan_id, report)
         if not data["request_id"]:
             ids[plan_id] = report.id

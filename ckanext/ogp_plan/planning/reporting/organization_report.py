@@ -28,10 +28,16 @@ def report_days(fields: Mapping[str, Any]) -> tuple[dt.date, dt.date]:
 
 
 def report_of(
-    plan_id: str, user_id: str | None, request_id: str | None, fields: Mapping[str, Any], now: dt.datetime
+    plan_id: str,
+    user_id: str | None,
+    request_id: str | None,
+    fields: Mapping[str, Any],
+    now: dt.datetime,
+    submission: str | None = None,
 ) -> Report:
     """Return the periodic report of an organismo to one plan.
 
+    :param submission: id of the request, the same in each plan that it records the report in.
     :param fields: ``organization``, ``start``, ``end``, ``title``, ``sections``, ``supersedes``.
     """
     return Report(
@@ -47,4 +53,5 @@ def report_of(
             for section in fields.get("sections") or ()
         ),
         supersedes=fields.get("supersedes"),
+        submission=submission,
     )
