@@ -6,6 +6,7 @@ import base64
 import binascii
 import datetime as dt
 import io
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -148,9 +149,16 @@ class OrganizationReport(MethodView):
         ][:MOST_SECTIONS]
 
     def _duties(self, owed: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """What the report may carry, with what was written of it."""
-        open_ = [*(owed.get("this_month") or []), *(owed.get("late") or []), *(owed.get("next") or [])]
+        """What the report may carry, with what was written of it.
+
+        Beside the first of them, each that something was written of: the list may have changed since the
+        page was opened.
+        """
+        open_ = [duty for name in ("this_month", "late", "next") for duty in owed.get(name) or []]
+        written = self._written_keys()
         shown = open_[:CARRIED]
+        others = [*open_[CARRIED:], *(owed.get("done") or [])]
+        shown += [duty for duty in others if f"{duty['plan']}/{duty['address']}" in written]
         indicators = item_serializer.load_indicators([one["id"] for one in shown])
         made = []
         for one in shown:
@@ -169,6 +177,12 @@ class OrganizationReport(MethodView):
                 }
             )
         return made
+
+    def _written_keys(self) -> set[str]:
+        """The duties that something was written of: ``<plan>/<address>``."""
+        names = "|".join((*UPDATE_FIELDS, *VALUE_FIELDS, *EVIDENCE_FIELDS))
+        filled_in = (name for name, value in tk.request.form.items() if value.strip())
+        return {match[1] for match in (re.fullmatch(rf"u_(.+)_({names})", name) for name in filled_in) if match}
 
     def _updates(self, duties: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], dict[str, Any]]]:
         """The duties that something was written of, each with what the action takes of it."""
@@ -189,7 +203,13 @@ class OrganizationReport(MethodView):
 
     def _report(self, name: str, owed: Mapping[str, Any]) -> Any:
         sent = forms.given("period", "title", "plan", "request_id")
-        carried = self._updates(self._duties(owed))
+        duties = self._duties(owed)
+        unknown = self._written_keys() - {duty["key"] for duty in duties}
+        if unknown:
+            message = tk._("You wrote of %(items)s, which this organismo does not owe: nothing was stored.")
+            items = ", ".join(sorted(unknown))
+            return self._page(name, owed, {"sections": [message % {"items": items}]}, 400)
+        carried = self._updates(duties)
         data = {
             "organization": name,
             **forms.filled(sent),

@@ -23,7 +23,7 @@ from ckanext.ogp_plan import config
 from ckanext.ogp_plan.model import Event, PlanRole, PlanRow
 from ckanext.ogp_plan.planning import tracking
 from ckanext.ogp_plan.planning.types import Declared
-from ckanext.ogp_plan.views import matrix
+from ckanext.ogp_plan.views import matrix, organization_report
 from ckanext.ogp_plan.views import plan as pages
 
 PASSWORD = "Una-clave-larga-1"
@@ -596,6 +596,23 @@ class TestForms:
         assert focal.post(url, sent).status_code == 302
         assert events(plan, "update") == before + 1 and events(plan, "report") == 1
         assert "Se revisó la mitad." in text_of(soup(town.get("anonymous", f"/planes/{plan.name}/1.1.1")))
+
+    def test_what_was_written_of_a_duty_is_never_dropped(
+        self, town: Town, plan: PlanRow, focal: Visitor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The list of duties may be another one when the form is sent; and there may be more than it offers."""
+        url = f"/organismo/{town.obras}/informe"
+        sent = {**focal.token(url), "hacer": "informe", "period": "2026-T3", "title": "T3", "plan": plan.name,
+                "section_title": "Lo hecho", "section_text": "Se avanzó."}  # fmt: skip
+        before = events(plan, "report"), events(plan, "update")
+        answer = focal.post(url, {**sent, f"u_{plan.name}/9.9.9_text": "De algo que no debe"})
+        assert answer.status_code == 400 and (events(plan, "report"), events(plan, "update")) == before
+        assert f"{plan.name}/9.9.9" in text_of(soup(answer).select_one("#ogp-problems"))
+        monkeypatch.setattr(organization_report, "CARRIED", 0)
+        answer = focal.post(url, {**sent, f"u_{plan.name}/1.1.1_progress": "ciento"})
+        assert answer.status_code == 400 and (events(plan, "report"), events(plan, "update")) == before
+        assert focal.post(url, {**sent, f"u_{plan.name}/1.1.1_text": "Otra mitad."}).status_code == 302
+        assert events(plan, "update") == before[1] + 1
 
     def test_a_workbook_is_tried_before_it_is_applied(
         self, town: Town, plan: PlanRow, focal: Visitor
