@@ -182,7 +182,8 @@ class OrganizationReport(MethodView):
         """The duties that something was written of: ``<plan>/<address>``."""
         names = "|".join((*UPDATE_FIELDS, *VALUE_FIELDS, *EVIDENCE_FIELDS))
         filled_in = (name for name, value in tk.request.form.items() if value.strip())
-        return {match[1] for match in (re.fullmatch(rf"u_(.+)_({names})", name) for name in filled_in) if match}
+        found = (re.fullmatch(rf"u_(.+)_({names})", name) for name in filled_in)
+        return {match[1] for match in found if match}
 
     def _updates(self, duties: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], dict[str, Any]]]:
         """The duties that something was written of, each with what the action takes of it."""
