@@ -198,10 +198,11 @@ class TestLargeFiles:
         validate_file = runner.validate_file
 
         def slow(*args: Any, **more: Any) -> Any:
-            Path(uploader.get_resource_uploader({"id": resource}).get_path(resource)).write_bytes(
-                content["good"]
-            )
             monkeypatch.setattr(runner, "validate_file", validate_file)
+            assert (
+                scene.post("resource_patch", {"id": resource, "upload": file(content["good"])}).status_code
+                == 200
+            )
             return validate_file(*args, **more)
 
         monkeypatch.setattr(runner, "validate_file", slow)
@@ -275,10 +276,10 @@ class TestNights:
     def test_other_bytes(self, scene: Scene, content: dict[str, bytes]) -> None:
         dataset, resource = upload(scene, content["good"])
         Path(uploader.get_resource_uploader({"id": resource}).get_path(resource)).write_bytes(content["bad"])
-        assert resource in sweep.mark_stale()
-        assert standing(dataset).states == {resource: "stale"}
-        assert worker.validate_resource(resource, "nightly") == "invalid"
-        assert standing(dataset).projects == []
+        assert resource not in sweep.mark_stale()
+        assert worker.validate_resource(resource, "nightly", force=True) == "valid"
+        assert ResourceState.lock(resource).read_problem == "content_mismatch"
+        assert len(standing(dataset).projects) == 2, "what no save put there is never promoted by itself"
 
     def test_other_rules(self, scene: Scene, content: dict[str, bytes]) -> None:
         _, resource = upload(scene, content["good"])
