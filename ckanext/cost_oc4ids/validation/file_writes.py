@@ -192,7 +192,8 @@ def finish(package_id: str) -> None:
 
 @sa.event.listens_for(model.Session, "before_commit")
 def _before_commit(session: Any) -> None:
-    session.info[_COMMITTING] = True
+    if not session.in_nested_transaction():
+        session.info[_COMMITTING] = True
 
 
 @sa.event.listens_for(model.Session, "after_commit")
