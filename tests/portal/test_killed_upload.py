@@ -206,7 +206,7 @@ class TestKilled:
         ways: dict[str, Callable[[], Any]] = {
             "kept": file_writes.recover_at_start,
             "writing": lambda: scene.act("package_show", id=dataset),
-            "written": lambda: sweep.check_files(),
+            "written": sweep.check_files,
             "stored": lambda: worker.validate_resource(resource, "job"),
             "indexed": lambda: scene.app.get(f"/dataset/{dataset}/resource/{resource}/download/proyectos.json"),
         }

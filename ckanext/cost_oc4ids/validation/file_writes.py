@@ -29,7 +29,7 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import model
 from ckan.model.types import make_uuid
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import OperationalError
 from werkzeug.datastructures import FileStorage
 
 from ckanext.cost_common import storage
@@ -132,18 +132,22 @@ def begin(package_id: str, resources: Collection[model.Resource]) -> None:
     for row in _rows(connection, FileWrite.resource_id.in_([resource.id for resource in resources])):
         _undo(connection, row)
     for resource in resources:
-        # as it is now that the dataset's row is held
-        previous_hash = _find_previous(resource, _stored_hash(connection, resource.id))
+        previous_hash = _find_previous(connection, resource.id)
         _note(package_id, resource.id, previous_hash)
         _keep(resource.id, previous_hash)
 
 
-def _find_previous(resource: model.Resource, stored_hash: str | None) -> str:
-    """The SHA-256 that the resource's file is kept under; read from the file where nobody knows it yet."""
-    found = storage.find_path(resource.id)
-    if found is None or resource.url_type != "upload" or not found.path.exists():
+def _find_previous(connection: Any, resource_id: str) -> str:
+    """The SHA-256 that the resource's file is kept under; read from the file where nobody knows it yet.
+
+    The caller holds the dataset's row: what the session has read before may be of an earlier save.
+    """
+    resource = model.Resource.__table__
+    url_type = connection.execute(sa.select(resource.c.url_type).where(resource.c.id == resource_id)).scalar()
+    found = storage.find_path(resource_id)
+    if found is None or url_type != "upload" or not found.path.exists():
         return NO_FILE
-    return stored_hash or hash_file(found.path)
+    return _stored_hash(connection, resource_id) or hash_file(found.path)
 
 
 def _note(package_id: str, resource_id: str, previous_hash: str) -> None:
@@ -231,9 +235,10 @@ def _after_transaction_end(session: Any, transaction: Any) -> None:
 def _undo_after_end(write: _Write, committing: bool) -> None:
     try:
         recover_write(write.id, write.package_id, write.resource_id, write.previous_hash, _PATIENCE)
-    except SQLAlchemyError:
-        if committing:
-            # nobody knows whether the database took it
+    except OperationalError as error:
+        if committing or getattr(error.orig, "pgcode", None):
+            # nobody knows whether the database took it; or it answers, and somebody else holds the row, who
+            # puts the file back before anything else
             raise
         log.exception("The database does not answer, and was never told to commit")
         _put_back(write.resource_id, write.previous_hash)
@@ -320,7 +325,10 @@ def _stored_hash(connection: Any, resource_id: str) -> str | None:
 
 def _undo(connection: Any, row: Any) -> None:
     """Put a file back as the database has it, and delete the row. The caller holds the dataset's row."""
-    if row.previous_hash == NO_FILE or _stored_hash(connection, row.resource_id) in (None, row.previous_hash):
+    stored_hash = _stored_hash(connection, row.resource_id)
+    if row.previous_hash == NO_FILE and stored_hash is not None and _has_file(row.resource_id, stored_hash):
+        log.error("Resource %s has the file that it had not when a save of it began", row.resource_id)
+    elif row.previous_hash == NO_FILE or stored_hash in (None, row.previous_hash):
         _put_back(row.resource_id, row.previous_hash)
     else:
         log.error("Resource %s has another file than the save that never ended had found", row.resource_id)
@@ -343,6 +351,11 @@ def hash_file(path: Path) -> str:
         while chunk := file.read(storage.CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def _has_file(resource_id: str, content_hash: str) -> bool:
+    found = storage.find_path(resource_id)
+    return found is not None and found.path.exists() and hash_file(found.path) == content_hash
 
 
 def _keep(resource_id: str, previous_hash: str) -> None:
