@@ -8,13 +8,15 @@ import sys
 import ckan.plugins.toolkit as tk
 import click
 from ckan import model
+from redis.exceptions import RedisError
 
+from ckanext.cost_common import storage
 from ckanext.cost_oc4ids import config
 from ckanext.cost_oc4ids.model import ResourceState
 from ckanext.cost_oc4ids.model import report as states
 from ckanext.cost_oc4ids.oc4ids import render
 from ckanext.cost_oc4ids.oc4ids.types import CHECKS_VERSION, SCHEMA_VERSION
-from ckanext.cost_oc4ids.validation import queue, runner, stored_results, sweep, worker
+from ckanext.cost_oc4ids.validation import file_writes, queue, runner, stored_results, sweep, worker
 
 INVALID, UNREADABLE = 1, 2
 
@@ -77,16 +79,26 @@ def validate(file: click.utils.LazyFile | None, resource_id: str | None, form: s
 @click.option(
     "--queue", "queued", is_flag=True, help="Leave the work to the worker instead of doing it here."
 )
-def revalidate(everything: bool, stale: bool, resource_ids: tuple[str, ...], queued: bool) -> None:
-    """Validate stored resources again and store the results. For a nightly cron line: --stale."""
+@click.option(
+    "--accept-content",
+    is_flag=True,
+    help="With --resource: take the file that is in the storage although no save put it there.",
+)
+def revalidate(
+    everything: bool, stale: bool, resource_ids: tuple[str, ...], queued: bool, accept_content: bool
+) -> None:
+    """Validate stored resources again and store the results. For a nightly cron line: --stale.
+
+    Ends with 1 when a file could not be read or validated, or is not the one that was saved; what was
+    published from it stays. When no file at all can be read it stops and says so.
+    """
     if sum(map(bool, (everything, stale, resource_ids))) != 1:
         raise click.UsageError("Give one of --all, --stale and --resource.")
+    if accept_content and (queued or not resource_ids):
+        raise click.UsageError("--accept-content goes with --resource, and not with --queue.")
     wanted = list(resource_ids)
     if everything or stale:
-        deleted = sweep.delete_orphans()
-        if deleted:
-            click.echo(f"Deleted {deleted} rows of datasets and resources that are no longer there.")
-        wanted = sweep.mark_stale()
+        wanted = _sweep()
     if everything:
         wanted = [
             resource_id
@@ -99,11 +111,72 @@ def revalidate(everything: bool, stale: bool, resource_ids: tuple[str, ...], que
         if queued:
             outcome = f"queued as {queue.enqueue(resource_id, origin, force=not stale)}"
         else:
-            outcome = worker.validate_resource(resource_id, origin, force=not stale)
+            outcome = worker.validate_resource(
+                resource_id, origin, force=not stale, accept_content=accept_content
+            )
         counts["queued" if queued else outcome] = counts.get("queued" if queued else outcome, 0) + 1
         click.echo(f"{resource_id} {outcome}")
     summary = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
     click.secho(f"{len(wanted)} resources{': ' + summary if summary else ''}", bold=True)
+    problems = _print_problems(None if everything or stale else wanted)
+    if problems or counts.get(states.ERROR):
+        sys.exit(INVALID)
+
+
+def _sweep() -> list[str]:
+    """Clean up, look at every file, return what is to be validated. Exits when no file can be read."""
+    deleted = sweep.delete_orphans()
+    if deleted:
+        click.echo(f"Deleted {deleted} rows of datasets and resources that are no longer there.")
+    try:
+        wanted = sweep.mark_stale()
+    except sweep.StorageUnavailable as error:
+        click.secho(
+            f"Stopped: {error} in {storage.name_storage()}. Nothing was withdrawn or validated. Mount "
+            "the storage, or let this user read it, and run the command again. If the files are truly lost, "
+            "restore them from the backup, upload them again or delete their resources.",
+            fg="red",
+            err=True,
+        )
+        sys.exit(UNREADABLE)
+    leftovers = file_writes.delete_leftovers()
+    if leftovers:
+        click.echo(f"Deleted {leftovers} files that uploads which never ended had left.")
+    return wanted
+
+
+def _print_problems(resource_ids: list[str] | None = None) -> int:
+    """Print resources whose bytes could not be read at the last look; return how many.
+
+    :param resource_ids: only of these; None: of all.
+    """
+    rows = stored_results.list_read_problems(resource_ids)
+    for row in rows:
+        last = f"last read {row.last_read:%Y-%m-%d %H:%M} UTC" if row.last_read else "never read"
+        click.secho(
+            f"{row.resource_id} {row.state} {row.read_problem} since "
+            f"{row.problem_since:%Y-%m-%d %H:%M} UTC, {last}{': ' + row.error if row.error else ''}",
+            fg="red",
+        )
+    return len(rows)
+
+
+@cost_oc4ids.command()
+def requeue() -> None:
+    """Queue checks again whose job is lost: a worker was killed, or Redis lost it. For a cron line.
+
+    Also puts back the files of saves that never ended. Says nothing when there is nothing to do.
+    """
+    recovered = file_writes.recover()
+    if recovered:
+        click.echo(f"Put back the files of {recovered} saves that never ended.")
+    try:
+        queued = sweep.requeue_lost_jobs()
+    except RedisError as error:
+        click.secho(f"Redis ({tk.config.get('ckan.redis.url')}) does not answer: {error}", fg="red", err=True)
+        sys.exit(INVALID)
+    for resource_id in queued:
+        click.echo(f"{resource_id} queued")
 
 
 @cost_oc4ids.command()
@@ -114,6 +187,18 @@ def status() -> None:
     )
     for state, count in ResourceState.counts().items():
         click.echo(f"{state:15} {count}")
+    if storage.find_root() is None:
+        click.secho(
+            f"The storage {storage.name_storage()} has no paths: when a save fails after its file was "
+            "written, the former file cannot be put back. revalidate --stale finds it and mails it.",
+            fg="yellow",
+        )
+    else:
+        click.echo(f"files in {storage.name_storage()}: a save that fails leaves the former file in place")
+    unfinished = stored_results.count_file_writes()
+    if unfinished:
+        click.secho(f"{unfinished} uploads under way, or ended by a kill: see requeue", fg="yellow")
+    _print_problems()
     for row in stored_results.list_unfinished():
         color = "red" if row.state == states.ERROR else "yellow"
         detail = f": {row.error}" if row.error else ""

@@ -37,6 +37,8 @@ FETCH_NETWORKS = PREFIX + "fetch_networks"
 FETCH_TIMEOUT = PREFIX + "fetch_timeout"
 QUEUE = PREFIX + "queue"
 ANONYMOUS_VALIDATIONS_PER_HOUR = PREFIX + "anonymous_validations_per_hour"
+WITHDRAW_AFTER_HOURS = PREFIX + "withdraw_after_hours"
+ALERT_EMAILS = PREFIX + "alert_emails"
 TIMEZONE = PREFIX + "timezone"
 COUNTRY_BBOX = PREFIX + "country_bbox"
 PAGE_SIZE = PREFIX + "page_size"
@@ -143,6 +145,16 @@ def anonymous_validations_per_hour() -> int:
     return options.read_number(ANONYMOUS_VALIDATIONS_PER_HOUR, 0)
 
 
+def withdraw_after_hours() -> int:
+    """Return how many hours apart a file must be found to be gone, twice, before its projects go."""
+    return options.read_number(WITHDRAW_AFTER_HOURS, 0)
+
+
+def alert_emails() -> list[str]:
+    """Return the addresses that are mailed when a stored file is not the one that was saved."""
+    return options.read_words(ALERT_EMAILS) or options.read_words("email_to")
+
+
 def timezone() -> zoneinfo.ZoneInfo:
     """Return the zone in which "today" and dates without a zone are understood."""
     return options.read_zone(TIMEZONE)
@@ -185,6 +197,8 @@ READERS: dict[str, Callable[[], Any]] = {
     FETCH_TIMEOUT: fetch_timeout,
     QUEUE: queue,
     ANONYMOUS_VALIDATIONS_PER_HOUR: anonymous_validations_per_hour,
+    WITHDRAW_AFTER_HOURS: withdraw_after_hours,
+    ALERT_EMAILS: alert_emails,
     TIMEZONE: timezone,
     COUNTRY_BBOX: country_bbox,
     PAGE_SIZE: page_size,

@@ -16,6 +16,7 @@ from ckanext.cost_oc4ids import cli, config, helpers, status, views
 from ckanext.cost_oc4ids.dataset import hooks, index, scheming
 from ckanext.cost_oc4ids.logic import action, auth
 from ckanext.cost_oc4ids.logic.action import project
+from ckanext.cost_oc4ids.validation import file_writes
 from ckanext.cost_oc4ids.validation import guard as upload_guard
 
 
@@ -56,6 +57,7 @@ class CostOc4idsPlugin(
     p.implements(p.IPackageController, inherit=True)
     p.implements(p.IResourceView, inherit=True)
     p.implements(p.IFacets, inherit=True)
+    p.implements(p.IMiddleware, inherit=True)
 
     def update_config(self, config_: CKANConfig) -> None:
         tk.add_template_directory(config_, "templates")
@@ -67,6 +69,11 @@ class CostOc4idsPlugin(
         require_common("cost_oc4ids")
         # a value that cannot be used ends the portal's start, and not somebody's first upload
         config.require_valid()
+
+    def make_middleware(self, app: Any, _config: CKANConfig) -> Any:
+        # the one thing that CKAN asks of plugins when the portal starts and its database is known
+        file_writes.recover_at_start()
+        return app
 
     def get_menu_entries(self) -> list[MenuEntry]:
         return [

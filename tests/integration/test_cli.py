@@ -92,18 +92,25 @@ class TestRevalidate:
         _, untouched = upload(publisher, encoded(uploads.package(1, first=next(_numbers))))
         stored = Path(uploader.get_resource_uploader({"id": resource}).get_path(resource))
         stored.write_bytes(encoded(uploads.broken_package()))
+        before = stored_state(dataset).projects
         result = run("revalidate", "--stale")
-        assert result.exit_code == 0
-        assert f"{resource} invalid" in result.output
+        assert result.exit_code == 1
+        assert f"{resource} valid content_mismatch since " in result.output
         assert untouched not in result.output
+        assert stored_state(dataset).projects == before != [], "no save put these bytes there"
+        # pressing on does not make them right, an administrator does
+        assert run("revalidate", "--resource", resource).exit_code == 1
+        assert stored_state(dataset).projects == before
+        assert f"{resource} invalid" in run("revalidate", "--resource", resource, "--accept-content").output
         assert stored_state(dataset).projects == []
+        assert resource not in run("revalidate", "--stale").output
         report = (
             model.Session.query(Report)
             .filter_by(resource_id=resource)
             .order_by(Report.created.desc())
             .first()
         )
-        assert report.origin == "nightly"
+        assert report.origin == "command"
 
     def test_everything(self, publisher: Publisher, good: bytes) -> None:
         dataset, resource = upload(publisher, good)

@@ -204,10 +204,11 @@ class TestLargeFiles:
         validate_file = runner.validate_file
 
         def slow(*args: Any, **more: Any) -> Any:
-            Path(uploader.get_resource_uploader({"id": resource}).get_path(resource)).write_bytes(
-                content["good"]
-            )
             monkeypatch.setattr(runner, "validate_file", validate_file)
+            assert (
+                publisher.post("resource_patch", {"id": resource, "upload": file(content["good"])}).status_code
+                == 200
+            )
             return validate_file(*args, **more)
 
         monkeypatch.setattr(runner, "validate_file", slow)
@@ -281,10 +282,10 @@ class TestNights:
     def test_other_bytes(self, publisher: Publisher, content: dict[str, bytes]) -> None:
         dataset, resource = upload(publisher, content["good"])
         Path(uploader.get_resource_uploader({"id": resource}).get_path(resource)).write_bytes(content["bad"])
-        assert resource in sweep.mark_stale()
-        assert stored_state(dataset).states == {resource: "stale"}
-        assert worker.validate_resource(resource, "nightly") == "invalid"
-        assert stored_state(dataset).projects == []
+        assert resource not in sweep.mark_stale()
+        assert worker.validate_resource(resource, "nightly", force=True) == "valid"
+        assert ResourceState.lock(resource).read_problem == "content_mismatch"
+        assert len(stored_state(dataset).projects) == 2, "what no save put there is never promoted by itself"
 
     def test_other_rules(self, publisher: Publisher, content: dict[str, bytes]) -> None:
         _, resource = upload(publisher, content["good"])
@@ -394,6 +395,77 @@ class TestLinks:
             publisher.act("oc4ids_report_show", resource_id=made["resources"][0]["id"])["reason"]
             == "fetch_not_given"
         )
+
+
+@pytest.mark.usefixtures("fetching_on")
+class TestLinksThatCannotBeRead:
+    """A failure to fetch withdraws nothing; a site that has no such file does, when it says so a day later."""
+
+    def published(self, publisher: Publisher, site: str, content: bytes) -> tuple[str, str]:
+        _Site.pages["/a.json"] = (200, {}, content)
+        made = publisher.dataset(resources=[resource_fields(url=f"{site}/a.json")])
+        assert work() == 0
+        assert len(stored_state(made["id"]).projects) == 2
+        return made["id"], made["resources"][0]["id"]
+
+    def look(self, resource: str) -> ResourceState:
+        worker.validate_resource(resource, "nightly")
+        core_jobs.get_queue(config.queue()).empty()
+        state = ResourceState.lock(resource)
+        model.Session.rollback()
+        assert state is not None
+        return state
+
+    @pytest.mark.parametrize(
+        ("answer", "problem"),
+        [(503, "fetch_failed"), (429, "fetch_failed"), (403, "fetch_not_given"), (401, "fetch_not_given")],
+    )
+    def test_a_site_that_refuses_or_fails(
+        self, publisher: Publisher, site: str, content: dict[str, bytes], answer: int, problem: str
+    ) -> None:
+        dataset, resource = self.published(publisher, site, content["good"])
+        _Site.pages["/a.json"] = (answer, {}, b"")
+        for _ in range(worker.ATTEMPTS + 1):
+            state = self.look(resource)
+            assert (state.state, state.read_problem, state.missing_since) == ("valid", problem, None)
+        assert len(stored_state(dataset).projects) == 2
+        shown = publisher.act("oc4ids_report_show", resource_id=resource)
+        assert (shown["state"], shown["problem"]) == ("valid", problem)
+        _Site.pages["/a.json"] = (200, {}, content["good"])
+        assert self.look(resource).read_problem is None
+
+    @pytest.mark.parametrize("option", ["fetch_links", "fetch_hosts"])
+    def test_what_may_no_longer_be_fetched(
+        self,
+        publisher: Publisher,
+        site: str,
+        content: dict[str, bytes],
+        option: str,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        dataset, resource = self.published(publisher, site, content["good"])
+        monkeypatch.setitem(tk.config, OPTION + option, {"fetch_links": False, "fetch_hosts": []}[option])
+        state = self.look(resource)
+        assert state.state == "valid"
+        assert state.read_problem in ("link_not_fetched", "fetch_refused")
+        assert len(stored_state(dataset).projects) == 2
+
+    @pytest.mark.parametrize("answer", [404, 410])
+    def test_a_file_that_is_gone(
+        self, publisher: Publisher, site: str, content: dict[str, bytes], answer: int
+    ) -> None:
+        dataset, resource = self.published(publisher, site, content["good"])
+        _Site.pages["/a.json"] = (answer, {}, b"")
+        for _ in range(2):
+            assert self.look(resource).state == "valid"
+        assert len(stored_state(dataset).projects) == 2
+        state = ResourceState.lock(resource)
+        assert state is not None
+        state.missing_since = dt.datetime.now(dt.timezone.utc) - dt.timedelta(hours=25)
+        model.Session.commit()
+        state = self.look(resource)
+        assert (state.state, state.reason, state.projects) == ("error", "fetch_not_given", 0)
+        assert stored_state(dataset).projects == []
 
 
 def fetched(url: str) -> bytes:

@@ -103,8 +103,9 @@ class TestFileStorage:
         for path in storage.rglob("*"):
             if path.is_file():
                 path.unlink()
-        assert worker.validate_resource(resource, "job", force=True) == "error"
-        assert stored_state(dataset["id"]).projects == []
+        assert worker.validate_resource(resource, "job", force=True) == "valid"
+        assert len(stored_state(dataset["id"]).projects) == 1, "an empty folder may be one that is not mounted"
+        assert ResourceState.lock(resource).read_problem == "storage_unavailable"
 
 
 class TestHarvest:

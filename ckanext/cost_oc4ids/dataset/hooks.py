@@ -78,6 +78,8 @@ class DatasetMixin:
         states = ResourceState.of_resources(
             [resource_id for resource_id, version in versions.items() if version]
         )
+        if states:
+            save.recover_files(list(states))
         declaration.drop_computed(resources)
         for resource in resources:
             version = versions.get(resource.get("id"))

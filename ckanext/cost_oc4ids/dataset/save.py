@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,17 +14,31 @@ from ckanext.cost_oc4ids.model import report as states
 from ckanext.cost_oc4ids.validation import (
     conflicts,
     declaration,
+    file_writes,
     guard,
     session_changes,
     stored_results,
 )
 from ckanext.cost_oc4ids.validation.runner import FileResult
 
+log = logging.getLogger(__name__)
+
 
 def _user_id(context: Mapping[str, Any]) -> str | None:
     # by name: for a visitor without account, CKAN puts an object without id in the context
     user = model.User.get(context.get("user"))
     return user.id if user else None
+
+
+def recover_files(resource_ids: list[str]) -> None:
+    """Put back files of resources that are shown, when a save of them never ended. One query.
+
+    A web server starts a killed process again without starting the portal.
+    """
+    try:
+        file_writes.recover(resource_ids)
+    except Exception:
+        log.exception("Saves that never ended could not be looked for")
 
 
 def store_save(context: Any, package_dict: dict[str, Any]) -> None:
@@ -33,6 +48,7 @@ def store_save(context: Any, package_dict: dict[str, Any]) -> None:
     :param package_dict: the dataset, as CKAN gives it to its hooks.
     """
     package_id = package_dict["id"]
+    file_writes.finish(package_id)
     by_position: dict[int, FileResult] = context.pop(guard.RESULTS, None) or {}
     changes = session_changes.pop_resource_changes(package_id)
     visibility_changed = session_changes.pop_visibility_change(package_id)
@@ -64,6 +80,6 @@ def store_save(context: Any, package_dict: dict[str, Any]) -> None:
     for resource_id, result in results.items():
         resource = model.Session.get(model.Resource, resource_id)
         if result.pending:
-            stored_results.record_pending(package_id, resource_id, resource.url_type)
+            stored_results.record_pending(package_id, resource_id, resource.url_type, result)
         else:
             stored_results.record_result(package, resource, result, states.UPLOAD, _user_id(context))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ckanext.cost_oc4ids.model.file_write import FileWrite
 from ckanext.cost_oc4ids.model.project import (
     Project,
     ProjectVersion,
@@ -12,6 +13,7 @@ from ckanext.cost_oc4ids.model.project import (
 from ckanext.cost_oc4ids.model.report import Report, ResourceState
 
 __all__ = [
+    "FileWrite",
     "Project",
     "ProjectVersion",
     "Publication",

@@ -84,6 +84,18 @@ class ResourceState(tk.BaseModel):  # type: ignore[misc]
     schema_version: Mapped[str | None] = sa.Column(sa.UnicodeText)
     checks_version: Mapped[int | None] = sa.Column(sa.Integer)
     report_id: Mapped[str | None] = sa.Column(sa.UnicodeText)
+    #: SHA-256 of the upload that the last committed save left; None until somebody looked. Another one in
+    #: the storage was put there by no save
+    stored_hash: Mapped[str | None] = sa.Column(sa.UnicodeText)
+    #: when its bytes were last read and were those of ``stored_hash``
+    last_read: Mapped[dt.datetime | None] = sa.Column(sa.DateTime(timezone=True))
+    #: why they were not at the last look (a code of ``reasons``), and since when that is so
+    read_problem: Mapped[str | None] = sa.Column(sa.UnicodeText)
+    problem_since: Mapped[dt.datetime | None] = sa.Column(sa.DateTime(timezone=True))
+    #: when the file was first found to be gone, as against not readable
+    missing_since: Mapped[dt.datetime | None] = sa.Column(sa.DateTime(timezone=True))
+    #: when the present problem was mailed
+    problem_mailed: Mapped[dt.datetime | None] = sa.Column(sa.DateTime(timezone=True))
     projects: Mapped[int] = sa.Column(sa.Integer, nullable=False, default=0, server_default="0")
     attempts: Mapped[int] = sa.Column(sa.Integer, nullable=False, default=0, server_default="0")
     #: technical words for the administrator; never shown to visitors
@@ -122,6 +134,20 @@ class ResourceState(tk.BaseModel):  # type: ignore[misc]
             return {}
         rows = model.Session.scalars(sa.select(cls).where(cls.resource_id.in_(list(resource_ids))))
         return {row.resource_id: row for row in rows}
+
+    @classmethod
+    def lock(cls, resource_id: str) -> ResourceState | None:
+        """Return the state as it is in the database now, held until the transaction ends; None without one.
+
+        CKAN's session keeps what it has read beyond a commit.
+        """
+        query = sa.select(cls).where(cls.resource_id == resource_id).with_for_update()
+        return model.Session.scalars(query.execution_options(populate_existing=True)).first()
+
+    @property
+    def has_result(self) -> bool:
+        """Whether there is a result of validation that a failure to read must not take away."""
+        return self.report_id is not None and self.state != NOT_APPLICABLE
 
     @classmethod
     def counts(cls) -> dict[str, int]:

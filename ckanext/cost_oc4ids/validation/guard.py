@@ -6,11 +6,15 @@ whether it comes by form, API, patch, revise or replace. The heavy work is done 
 finds the result on the file. What is refused leaves nothing behind: no file, no row, the
 old bytes and the old projects as they were.
 
+What fails later (the index, the database, the disk, the process) leaves them too: :mod:`.file_writes`.
+
 A save without OC4IDS in it passes at the cost of looking at ``conforms_to``: no query, no read.
 """
 
 from __future__ import annotations
 
+import errno
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +29,9 @@ from ckanext.cost_oc4ids import config
 from ckanext.cost_oc4ids.model import ResourceState
 from ckanext.cost_oc4ids.oc4ids.types import Report
 from ckanext.cost_oc4ids.projects import claims, registry
-from ckanext.cost_oc4ids.validation import conflicts, declaration, runner, stored_results
+from ckanext.cost_oc4ids.validation import conflicts, declaration, file_writes, runner, stored_results
+
+log = logging.getLogger(__name__)
 
 #: context key: results for the hook that stores them, by position of the resource in the dataset
 RESULTS = "cost_oc4ids_results"
@@ -37,6 +43,8 @@ _RESULT = "_cost_oc4ids_result"
 #: the resource before ``package_update``
 _RESOURCE_RESULT = "cost_oc4ids_resource_result"
 MEGABYTE = 1 << 20
+#: errors of a storage that has no room for a file: none is left, the user's share is used up, it is too large
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @dataclass(slots=True)
@@ -51,8 +59,8 @@ def _upload(resource: Any) -> FileStorage | None:
 
 
 def _has_guarded_upload(resource: Any) -> bool:
-    """Whether this resource carries a file that has to be validated here."""
-    return _upload(resource) is not None and declaration.is_oc4ids(resource) and config.guard() != "off"
+    """Whether this resource carries a file that is looked at here."""
+    return _upload(resource) is not None and declaration.is_oc4ids(resource)
 
 
 # -- refusing ---
@@ -93,6 +101,15 @@ def _size_error(size: int, limit: int) -> tk.ValidationError:
     return _file_error(text.format(size=_megabytes(size), limit=_megabytes(limit)))
 
 
+def _no_room_error() -> tk.ValidationError:
+    return _file_error(
+        tk._(
+            "The portal has no room left for the file. Nothing was saved, and the file from before is "
+            "still in place. Tell the administrator of the portal, and try again later."
+        )
+    )
+
+
 def _megabytes(size: int) -> str:
     return f"{size / MEGABYTE:.1f} MB"
 
@@ -101,7 +118,12 @@ def _megabytes(size: int) -> str:
 
 
 def _validate(stream: Any, resource_id: str | None) -> runner.FileResult:
-    """Validate a stream; refuse (ValidationError) what the portal's limits and the guard's mode refuse."""
+    """Validate a stream; refuse (ValidationError) what limits and the guard's mode refuse.
+
+    With the guard off its content is only identified, and waits for the worker.
+    """
+    if config.guard() == "off":
+        return runner.hash_upload(stream)
     size = runner.size_of(stream)
     limit = min(config.max_bytes(), int(tk.config["ckan.max_resource_size"]) * MEGABYTE)
     if size > limit:
@@ -111,6 +133,11 @@ def _validate(stream: Any, resource_id: str | None) -> runner.FileResult:
         result = runner.validate_upload(stream, previous)
     except runner.ValidatorError:
         raise _crash_error() from None
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        log.exception("There is no room for a temporary copy of an upload of %d bytes", size)
+        raise _no_room_error() from error
     finally:
         if not stream.closed:
             stream.seek(0)
@@ -175,7 +202,8 @@ def _resource_action(name: str) -> Action:
         extended: Any = context
         extended[_RESOURCE_RESULT] = _ResourceResult(data_dict, result)
         try:
-            return _call_core(next_action, context, data_dict)
+            with file_writes.protect():
+                return _call_core(next_action, context, data_dict)
         finally:
             extended.pop(_RESOURCE_RESULT, None)
 
@@ -192,6 +220,11 @@ def _call_core(next_action: Action, context: Context, data_dict: DataDict) -> An
         if "oc4ids_report" in error.error_dict and sentences:
             raise tk.ValidationError(error.error_dict, {tk._("File"): sentences[0]}) from error
         raise
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        log.exception("There is no room for an upload")
+        raise _no_room_error() from error
 
 
 resource_create = _resource_action("resource_create")
@@ -203,19 +236,57 @@ def package_update(next_action: Action, context: Context, data_dict: DataDict) -
     """Validate what was not yet, and look for the same projects elsewhere before anything is written."""
     resources = data_dict.get("resources")
     declaration.drop_computed(resources)
-    if not declaration.any_oc4ids(resources) or config.guard() == "off":
+    declared = declaration.any_oc4ids(resources)
+    replaced = file_writes.find_declared(file_writes.find_replaced(resources))
+    if not declared and not replaced:
         return next_action(context, data_dict)
     extended: Any = context
     extended.pop(RESULTS, None)
-    results = _validate_resources(context, data_dict, resources)
-    _refuse_conflicts(context, data_dict, results)
-    if results:
-        extended[RESULTS] = results
+    results = _validate_resources(context, data_dict, resources) if declared else {}
     try:
-        return next_action(context, data_dict)
+        with file_writes.protect():
+            _keep_files(context, data_dict, replaced)
+            if declared and config.guard() != "off":
+                _refuse_conflicts(context, data_dict, results)
+            if results:
+                extended[RESULTS] = results
+            return _call_package_update(next_action, context, data_dict)
     finally:
         extended.pop(RESULTS, None)
         extended.pop(CONFLICTS_CHECKED, None)
+
+
+def _keep_files(context: Context, data_dict: DataDict, replaced: list[model.Resource]) -> None:
+    """Keep files that the save replaces and that have a result here, until it is committed."""
+    package = model.Package.get(data_dict.get("id") or data_dict.get("name")) if replaced else None
+    if package is None:
+        return
+    _check_access("package_update", context, data_dict)
+    try:
+        file_writes.begin(package.id, replaced)
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        log.exception("There is no room to keep the files of dataset %s", package.id)
+        raise _in_resources(_no_room_error(), _position_of_upload(data_dict)) from error
+
+
+def _call_package_update(next_action: Action, context: Context, data_dict: DataDict) -> Any:
+    # core takes the files out of the resources
+    position = _position_of_upload(data_dict)
+    try:
+        return next_action(context, data_dict)
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        log.exception("There is no room for the files of dataset %s", data_dict.get("id"))
+        raise _in_resources(_no_room_error(), position) from error
+
+
+def _position_of_upload(data_dict: DataDict) -> int:
+    """The position of the first resource of a save that brings a file; 0 where core has taken it out."""
+    resources = data_dict.get("resources") or []
+    return next((index for index, each in enumerate(resources) if _upload(each) is not None), 0)
 
 
 def _validate_resources(
@@ -225,7 +296,7 @@ def _validate_resources(
     outer: _ResourceResult | None = context.get(_RESOURCE_RESULT)
     results: dict[int, runner.FileResult] = {}
     allowed = False
-    new = _newly_declared(resources)
+    new = _newly_declared(resources) if config.guard() != "off" else set()
     for position, resource in enumerate(resources):
         if not isinstance(resource, dict) or not declaration.is_oc4ids(resource):
             continue

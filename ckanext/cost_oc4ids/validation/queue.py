@@ -7,6 +7,8 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan.lib import jobs as core_jobs
 from ckan.model.types import make_uuid
+from rq.registry import StartedJobRegistry
+from rq.utils import current_timestamp
 
 from ckanext.cost_oc4ids import config
 from ckanext.cost_oc4ids.model import report as states
@@ -17,6 +19,8 @@ from ckanext.cost_oc4ids.validation.runner import WORKER_SECONDS
 JOB: Any = "ckanext.cost_oc4ids.jobs.validate_resource_job"
 #: seconds that a job may take
 TIMEOUT = WORKER_SECONDS
+#: characters of the id of a resource
+_ID_LENGTH = len(make_uuid())
 
 
 def job_id(resource_id: str) -> str:
@@ -47,6 +51,21 @@ def enqueue(resource_id: str, origin: str = states.JOB, force: bool = False) -> 
         rq_kwargs={"job_id": name, "timeout": TIMEOUT, "result_ttl": 3600, "failure_ttl": 30 * 24 * 3600},
     )
     return name
+
+
+def list_alive() -> set[str]:
+    """Return the resources whose job waits, or runs in a worker that still shows signs of life.
+
+    :raises redis.exceptions.RedisError: the queue cannot be asked.
+    """
+    queue = core_jobs.get_queue(config.queue())
+    running = StartedJobRegistry(queue=queue)
+    # a worker says every minute until when its job is to be counted as alive (RQ keeps it as the score)
+    entries = queue.connection.zrangebyscore(running.key, current_timestamp(), "+inf")
+    # RQ 2 writes job:execution
+    jobs = {entry.decode().split(":")[0] for entry in entries} | set(queue.job_ids)
+    prefix = job_id("")
+    return {name[len(prefix) :][:_ID_LENGTH] for name in jobs if name.startswith(prefix)}
 
 
 def enqueue_after_commit(resource_id: str) -> None:

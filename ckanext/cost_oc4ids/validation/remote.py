@@ -18,6 +18,8 @@ __all__ = ["REDIRECTS", "fetch", "may_reach"]
 
 #: a fetch may take this many times as long as one read
 PATIENCE = 30
+#: statuses by which a site says that it has no such file (RFC 9110, 15.5.5 and 15.5.11); a refusal is none
+_GONE = (404, 410)
 
 
 def may_reach(address: Address) -> bool:
@@ -44,13 +46,15 @@ def fetch(url: str) -> Iterator[Iterator[bytes]]:
     """Give the bytes at an address, piece by piece.
 
     :raises FileUnavailable: ``fetch_refused`` for an address that may not be asked, ``fetch_not_given`` for
-        a site that has no such file, ``fetch_too_large``; ``fetch_failed`` for what may succeed later.
+        a site that does not give the file (gone: that has none), ``fetch_too_large``; ``fetch_failed`` for
+        what may succeed later.
     """
     try:
         with http.open_url(url, limits()) as response:
             if response.status != 200:
                 reason = reasons.FETCH_FAILED if _may_recover(response.status) else reasons.FETCH_NOT_GIVEN
-                raise FileUnavailable(reason, f"HTTP status {response.status}")
+                gone = response.status in _GONE
+                raise FileUnavailable(reason, f"HTTP status {response.status}", gone)
             yield response.iter_bytes()
     except http.UrlRefused as error:
         raise FileUnavailable(reasons.FETCH_REFUSED, str(error)) from error

@@ -32,12 +32,16 @@ class ValidatorError(Exception):
 
 
 class FileUnavailable(Exception):
-    """The bytes of a resource cannot be had. ``reason`` is a code of :mod:`.reasons`."""
+    """The bytes of a resource cannot be had. ``reason`` is a code of :mod:`.reasons`.
 
-    def __init__(self, reason: str, detail: str = "") -> None:
+    ``gone``: who keeps the file answers, and has no such file. Otherwise nothing is known of it.
+    """
+
+    def __init__(self, reason: str, detail: str = "", gone: bool = False) -> None:
         super().__init__(detail or reason)
         self.reason = reason
         self.detail = detail
+        self.gone = gone
 
 
 @dataclass(slots=True)
@@ -180,12 +184,21 @@ def validate_upload(stream: Any, previous: PreviousVersion | None = None) -> Fil
     size = size_of(stream)
     inline = config.inline_max_bytes()
     if inline < size <= config.max_bytes():
-        return FileResult("", size)
+        return hash_upload(stream)
     file, content_hash, _ = spool(read_chunks(stream))
     result = validate_file(file, content_hash, size, previous, INLINE_SECONDS, max(inline, size))
     if size <= inline < config.max_bytes() and _grew_too_large(result):
         return FileResult(content_hash, size)
     return result
+
+
+def hash_upload(stream: Any) -> FileResult:
+    """Return an upload's content without a result: the worker validates it."""
+    digest, size = hashlib.sha256(), 0
+    for chunk in read_chunks(stream):
+        digest.update(chunk)
+        size += len(chunk)
+    return FileResult(digest.hexdigest(), size)
 
 
 def render_report(report: Report, lang: str | None = None) -> dict[str, Any]:
@@ -204,9 +217,12 @@ def read_upload(resource_id: str, resource: dict[str, Any]) -> tuple[BinaryIO, s
 
     Works with the file storages of 2.12 and with uploaders that give a path.
 
-    :raises FileUnavailable: there is no such file, or the storage cannot give it.
+    :raises FileUnavailable: ``file_missing`` (gone) when the storage answers and has no such file;
+        ``file_unreadable`` for any other failure to read it.
     """
     try:
         return spool(storage.read_chunks(resource_id, resource), config.max_bytes())
+    except storage.FileMissing as error:
+        raise FileUnavailable(reasons.FILE_MISSING, str(error), gone=True) from error
     except Exception as error:
-        raise FileUnavailable(reasons.FILE_MISSING, f"{type(error).__name__}: {error}") from error
+        raise FileUnavailable(reasons.FILE_UNREADABLE, f"{type(error).__name__}: {error}") from error

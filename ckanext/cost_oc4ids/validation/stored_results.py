@@ -9,12 +9,13 @@ import sqlalchemy as sa
 from ckan import model
 from sqlalchemy.exc import OperationalError
 
+from ckanext.cost_common import storage
 from ckanext.cost_oc4ids import config
-from ckanext.cost_oc4ids.model import Report, ResourceState
+from ckanext.cost_oc4ids.model import FileWrite, Report, ResourceState
 from ckanext.cost_oc4ids.model import report as states
 from ckanext.cost_oc4ids.oc4ids.types import CHECKS_VERSION, SCHEMA_VERSION
 from ckanext.cost_oc4ids.projects import registry
-from ckanext.cost_oc4ids.validation import activity, queue, reasons, runner
+from ckanext.cost_oc4ids.validation import activity, availability, queue, reasons, runner
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +69,9 @@ def record_result(
     state.schema_version, state.checks_version = found.schema_version, found.checks_version
     state.report_id, state.projects = row.id, projects or 0
     state.finished = states.now()
+    if resource.url_type == "upload":
+        state.stored_hash = result.content_hash
+    availability.note_read(state)
     model.Session.flush()
     if origin == states.UPLOAD or before != state.state:
         activity.add(package, resource, row)
@@ -98,13 +102,24 @@ def _store_projects(
     return stored
 
 
-def record_pending(package_id: str, resource_id: str, url_type: str | None) -> ResourceState:
+def record_pending(
+    package_id: str, resource_id: str, url_type: str | None, uploaded: runner.FileResult | None = None
+) -> ResourceState:
     """Store that a resource's content has still to be validated, and queue it once this is committed.
 
     Projects of an uploaded file stay until the new one is validated; what is no longer
     an uploaded file has none.
+
+    :param uploaded: the content that the save brought, when it did; without one the bytes in a storage that
+        only saves write to are still those of the last.
     """
     state = ResourceState.ensure(resource_id, package_id)
+    if uploaded is not None:
+        state.stored_hash = uploaded.content_hash
+        availability.note_read(state)
+    elif url_type != "upload" or storage.find_root() is None:
+        state.stored_hash = None
+        availability.clear(state)
     state.error = state.started = state.finished = None
     state.attempts = 0
     if url_type == "upload" or (not url_type and config.fetch_links()):
@@ -137,6 +152,7 @@ def is_current(state: ResourceState) -> bool:
 
 def purge(package_ids: Sequence[str]) -> None:
     """Delete everything of datasets: states, reports, projects and their versions."""
+    model.Session.execute(sa.delete(FileWrite).where(FileWrite.package_id.in_(list(package_ids))))
     states.delete_of_packages(package_ids)
     registry.purge(package_ids)
 
@@ -150,3 +166,24 @@ def list_unfinished(limit: int = 50) -> list[ResourceState]:
         .limit(limit)
     )
     return list(model.Session.scalars(query))
+
+
+def list_read_problems(resource_ids: Sequence[str] | None = None) -> list[ResourceState]:
+    """Return states whose bytes could not be read, or were not those that were saved, at the last look.
+
+    :param resource_ids: only of these resources; None: of all.
+    """
+    query = (
+        sa.select(ResourceState)
+        .where(ResourceState.read_problem.is_not(None))
+        .order_by(ResourceState.problem_since, ResourceState.resource_id)
+        .execution_options(populate_existing=True)
+    )
+    if resource_ids is not None:
+        query = query.where(ResourceState.resource_id.in_(list(resource_ids)))
+    return list(model.Session.scalars(query))
+
+
+def count_file_writes() -> int:
+    """Return how many files saves are writing, or were writing when they were killed."""
+    return int(model.Session.scalar(sa.select(sa.func.count()).select_from(FileWrite)) or 0)

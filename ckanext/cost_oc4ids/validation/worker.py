@@ -14,8 +14,11 @@ from ckanext.cost_oc4ids.model import ResourceState
 from ckanext.cost_oc4ids.model import report as states
 from ckanext.cost_oc4ids.projects import claims, registry
 from ckanext.cost_oc4ids.validation import (
+    alerts,
+    availability,
     conflicts,
     declaration,
+    file_writes,
     queue,
     reasons,
     remote,
@@ -29,16 +32,21 @@ log = logging.getLogger(__name__)
 ATTEMPTS = 3
 #: reasons that another attempt may change
 RETRIED = (reasons.FETCH_FAILED, reasons.WORKER_LOST)
-#: reasons that mean that there is no content any more; a site that is down keeps its projects
-GONE = (reasons.FILE_MISSING, reasons.LINK_NOT_FETCHED, reasons.FETCH_REFUSED, reasons.FETCH_NOT_GIVEN)
 
 
-def validate_resource(resource_id: str, origin: str, user_id: str | None = None, force: bool = False) -> str:
+def validate_resource(
+    resource_id: str,
+    origin: str,
+    user_id: str | None = None,
+    force: bool = False,
+    accept_content: bool = False,
+) -> str:
     """Validate a stored resource, store the result, commit, and index its dataset.
 
     :param origin: who asked for it, as stored with the report.
     :param user_id: the user who asked for it.
     :param force: validate again what was validated by the present rules.
+    :param accept_content: take the bytes in the storage although no save put them there.
     :returns: the state that the resource has now.
     """
     model.Session.rollback()
@@ -51,14 +59,14 @@ def validate_resource(resource_id: str, origin: str, user_id: str | None = None,
     if state is None:
         return states.NOT_APPLICABLE
     try:
-        file, content_hash, size = _content(resource)
+        file, content_hash, size = _content(resource, accept_content)
         if not force and _is_validated(state, resource, content_hash):
-            new_state = _restore(resource_id, content_hash)
+            new_state = _restore(resource_id, content_hash, resource.url_type == "upload")
         else:
             result = runner.validate_file(file, content_hash, size, registry.previous_version(resource_id))
-            new_state = _finish(resource_id, result, origin, user_id)
+            new_state = _finish(resource_id, result, origin, user_id, accept_content)
     except runner.FileUnavailable as error:
-        new_state = _fail(resource_id, error.reason, error.detail)
+        new_state = _note_unavailable(resource_id, error)
     except runner.ValidatorError as error:
         new_state = _fail(resource_id, reasons.CRASHED, str(error))
     except OperationalError as error:
@@ -84,9 +92,9 @@ def _begin(resource: model.Resource) -> ResourceState | None:
     return state
 
 
-def _content(resource: model.Resource) -> tuple[BinaryIO, str, int]:
+def _content(resource: model.Resource, accept_content: bool) -> tuple[BinaryIO, str, int]:
     if resource.url_type == "upload":
-        return runner.read_upload(resource.id, resource.as_dict())
+        return _upload(resource, accept_content)
     if not config.fetch_links():
         raise runner.FileUnavailable(reasons.LINK_NOT_FETCHED)
     with remote.fetch(resource.url) as chunks:
@@ -94,6 +102,41 @@ def _content(resource: model.Resource) -> tuple[BinaryIO, str, int]:
     if size > config.max_bytes():
         raise runner.FileUnavailable(reasons.FETCH_TOO_LARGE, f"more than {config.max_bytes()} bytes")
     return file, content_hash, size
+
+
+def _upload(resource: model.Resource, accept_content: bool) -> tuple[BinaryIO, str, int]:
+    """The bytes in the storage, which are those of the last save.
+
+    :raises runner.FileUnavailable: they cannot be read, or (``content_mismatch``) no save put them there.
+    """
+    file_writes.recover([resource.id])
+    file, content_hash, size = runner.read_upload(resource.id, resource.as_dict())
+    state = ResourceState.lock(resource.id)
+    model.Session.rollback()
+    if accept_content or state is None or state.stored_hash in (None, content_hash):
+        return file, content_hash, size
+    # a save may be under way: it holds the dataset's row from before it writes until it is committed
+    stored_hash, content = read_settled(resource)
+    if stored_hash not in (None, content[1]):
+        raise runner.FileUnavailable(
+            reasons.CONTENT_MISMATCH, f"SHA-256 {content[1]} and not {stored_hash}, as it was saved"
+        )
+    return content
+
+
+def read_settled(resource: model.Resource) -> tuple[str | None, tuple[BinaryIO, str, int]]:
+    """Return the SHA-256 of the last save and the bytes in the storage, while no save is under way.
+
+    Rolls back.
+
+    :raises runner.FileUnavailable: the bytes cannot be read.
+    """
+    try:
+        model.Session.get(model.Package, resource.package_id, with_for_update=True)
+        state = ResourceState.lock(resource.id)
+        return state.stored_hash if state else None, runner.read_upload(resource.id, resource.as_dict())
+    finally:
+        model.Session.rollback()
 
 
 def _is_validated(state: ResourceState, resource: model.Resource, content_hash: str) -> bool:
@@ -120,13 +163,20 @@ def _is_complete(state: ResourceState) -> bool:
     return not any(finding["code"].startswith("registry.") for finding in report.report["findings"])
 
 
-def _restore(resource_id: str, content_hash: str) -> str:
+def _restore(resource_id: str, content_hash: str, resource_is_upload: bool) -> str:
     """Set the state again by the report that still holds."""
-    state = ResourceState.get(resource_id)
+    state = ResourceState.lock(resource_id)
     if state is None:
         return states.NOT_APPLICABLE
+    if resource_is_upload and state.stored_hash not in (None, content_hash):
+        # a save came in between: its own job validates it
+        model.Session.rollback()
+        return states.PENDING
     report = states.Report.get(state.report_id)
     state.state = states.VALID if report is not None and report.valid else states.INVALID
+    if resource_is_upload:
+        state.stored_hash = content_hash
+    availability.note_read(state)
     state.reason = state.error = state.job_id = state.started = None
     state.attempts = 0
     state.finished = states.now()
@@ -136,18 +186,21 @@ def _restore(resource_id: str, content_hash: str) -> str:
     return state.state
 
 
-def _finish(resource_id: str, result: runner.FileResult, origin: str, user_id: str | None) -> str:
+def _finish(
+    resource_id: str, result: runner.FileResult, origin: str, user_id: str | None, accept_content: bool
+) -> str:
     """Store a result, unless the resource changed in the meantime; then it is validated again."""
     resource = model.Session.get(model.Resource, resource_id)
     package = model.Session.get(
         model.Package, resource.package_id, with_for_update=True, populate_existing=True
     )
     model.Session.refresh(resource)
+    state = ResourceState.lock(resource_id)
     if resource.state != "active" or not declaration.is_oc4ids(resource.extras):
         stored_results.delete([resource_id])
         model.Session.commit()
         return states.NOT_APPLICABLE
-    if _content_changed(resource, result.content_hash):
+    if not accept_content and _content_changed(resource, state, result.content_hash):
         stored_results.record_pending(package.id, resource_id, resource.url_type)
         model.Session.commit()
         return states.PENDING
@@ -163,10 +216,12 @@ def _finish(resource_id: str, result: runner.FileResult, origin: str, user_id: s
     return new_state
 
 
-def _content_changed(resource: model.Resource, content_hash: str) -> bool:
+def _content_changed(resource: model.Resource, state: ResourceState | None, content_hash: str) -> bool:
     """Whether an upload was replaced while the old one was validated."""
     if resource.url_type != "upload":
         return False
+    if state is not None and state.stored_hash is not None:
+        return bool(state.stored_hash != content_hash)
     try:
         _, now, _ = runner.read_upload(resource.id, resource.as_dict())
     except runner.FileUnavailable:
@@ -174,10 +229,48 @@ def _content_changed(resource: model.Resource, content_hash: str) -> bool:
     return now != content_hash
 
 
+def _note_unavailable(resource_id: str, error: runner.FileUnavailable) -> str:
+    """Note that the bytes cannot be had. A result stays, unless the file is confirmed to be gone."""
+    model.Session.rollback()
+    resource = model.Session.get(model.Resource, resource_id)
+    # the dataset's row first, as everywhere
+    model.Session.get(model.Package, resource.package_id, with_for_update=True)
+    state = ResourceState.lock(resource_id)
+    if state is None or not state.has_result:
+        return _fail(resource_id, error.reason, error.detail)
+    package_id, again = state.package_id, error.reason in RETRIED and state.attempts < ATTEMPTS
+    withdrawn = False
+    if not error.gone:
+        availability.note_problem(state, error.reason)
+    elif error.reason == reasons.FILE_MISSING and not availability.storage_answers([resource_id]):
+        availability.note_problem(state, reasons.STORAGE_UNAVAILABLE)
+    else:
+        withdrawn = availability.note_missing(state, error.reason)
+    if withdrawn:
+        registry.lock()
+        registry.remove([resource_id])
+        state.state, state.reason, state.projects = states.ERROR, error.reason, 0
+        state.report_id = state.content_hash = state.content_size = None
+    elif state.reason == reasons.QUEUED and state.state in (states.VALID, states.INVALID):
+        state.reason = None
+    state.error, state.started, state.finished = error.detail[:2000], None, states.now()
+    if not again:
+        state.attempts, state.job_id = 0, None
+    new_state = state.state
+    model.Session.commit()
+    log.warning("Resource %s could not be read (%s): %s", resource_id, error.reason, error.detail)
+    if again:
+        queue.enqueue(resource_id)
+    if error.reason == reasons.CONTENT_MISMATCH:
+        alerts.mail_mismatches()
+    _index(package_id)
+    return new_state
+
+
 def _fail(resource_id: str, reason: str, detail: str) -> str:
     """Store why there is no result, and try again what may succeed later."""
     model.Session.rollback()
-    state = ResourceState.get(resource_id)
+    state = ResourceState.lock(resource_id)
     if state is None:
         return states.NOT_APPLICABLE
     again = reason in RETRIED and state.attempts < ATTEMPTS
@@ -185,9 +278,6 @@ def _fail(resource_id: str, reason: str, detail: str) -> str:
     state.state = states.PENDING if waits or again else states.ERROR
     state.reason, state.error = reason, None if waits else detail[:2000]
     state.finished, state.started = states.now(), None
-    if reason in GONE:
-        registry.remove([resource_id])
-        state.projects = 0
     new_state, package_id = state.state, state.package_id
     model.Session.commit()
     log.warning("Resource %s could not be validated (%s): %s", resource_id, reason, detail)

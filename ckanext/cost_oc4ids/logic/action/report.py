@@ -61,8 +61,19 @@ def _report_dict(resource: model.Resource, state: ResourceState | None, lang: st
         "checks_version": report.checks_version if report else None,
         "origin": report.origin if report else None,
         "created": _iso(report.created) if report else None,
+        **_reading(state if applies else None),
         "projects": state.projects if state is not None and applies else 0,
         "report": runner.render_report(types.Report.from_store(report.report), lang) if report else None,
+    }
+
+
+def _reading(state: ResourceState | None) -> dict[str, Any]:
+    """Return whether the file could be read at the last look."""
+    return {
+        "problem": state.read_problem if state else None,
+        "problem_text": reasons.sentence(state.read_problem) if state else None,
+        "problem_since": _iso(state.problem_since) if state else None,
+        "last_read": _iso(state.last_read) if state else None,
     }
 
 
@@ -80,7 +91,9 @@ def oc4ids_report_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     :returns: ``state`` (``not_applicable``, ``pending``, ``valid``, ``invalid``, ``error``, ``stale``),
         ``reason`` (a code) and ``error`` (its sentence) if there is more to say, ``content_hash`` (SHA-256),
         ``schema_version``, ``checks_version``, ``origin``, ``created``, ``projects`` (how many are in the
-        portal), and ``report``: the last one, or None
+        portal), ``report``: the last one, or None; and, when the file could not be read at the last look
+        or is not the one that was saved, ``problem`` (a code), ``problem_text``, ``problem_since``;
+        ``last_read``: when it was last read without a problem
     :rtype: dict
     :raises ckan.plugins.toolkit.ObjectNotFound: there is none, or you may not see it
     """

@@ -17,6 +17,7 @@ branch_labels = None
 depends_on = None
 
 TABLES = (
+    "oc4ids_file_write",
     "oc4ids_project",
     "oc4ids_project_count",
     "oc4ids_project_version",
@@ -72,6 +73,12 @@ def _create_report_tables() -> None:
         sa.Column("schema_version", sa.UnicodeText),
         sa.Column("checks_version", sa.Integer),
         sa.Column("report_id", sa.UnicodeText),
+        sa.Column("stored_hash", sa.UnicodeText),
+        sa.Column("last_read", sa.DateTime(timezone=True)),
+        sa.Column("read_problem", sa.UnicodeText),
+        sa.Column("problem_since", sa.DateTime(timezone=True)),
+        sa.Column("missing_since", sa.DateTime(timezone=True)),
+        sa.Column("problem_mailed", sa.DateTime(timezone=True)),
         sa.Column("projects", sa.Integer, nullable=False, server_default="0"),
         sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
         sa.Column("error", sa.UnicodeText),
@@ -82,6 +89,16 @@ def _create_report_tables() -> None:
     )
     op.create_index("idx_oc4ids_resource_package", "oc4ids_resource", ["package_id"])
     op.create_index("idx_oc4ids_resource_state", "oc4ids_resource", ["state"])
+
+    op.create_table(
+        "oc4ids_file_write",
+        sa.Column("id", sa.UnicodeText, primary_key=True),
+        sa.Column("resource_id", sa.UnicodeText, nullable=False),
+        sa.Column("package_id", sa.UnicodeText, nullable=False),
+        sa.Column("previous_hash", sa.UnicodeText, nullable=False),
+        sa.Column("started", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    )
+    op.create_index("idx_oc4ids_file_write_resource", "oc4ids_file_write", ["resource_id"])
 
 
 def _create_project_tables() -> None:
