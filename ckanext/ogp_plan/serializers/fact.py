@@ -242,6 +242,11 @@ def evidence_dict(fact_id: str) -> dict[str, Any]:
         "sha256": fact.sha256,
         "size": fact.size,
         "captured": fact.captured.isoformat() if fact.captured else None,
+        "claimed_sha256": fact.claimed_sha256,
+        "claimed_at": fact.claimed_at.isoformat() if fact.claimed_at else None,
+        "claim_differs": fact.claim_differs,
+        "file_name": fact.file_name,
+        "file_url": _file_url(row.plan_id, fact),
         "public": fact.public,
         "withheld": fact.withheld,
         "update": fact.update,
@@ -251,6 +256,12 @@ def evidence_dict(fact_id: str) -> dict[str, Any]:
         **item_status_dict(row.plan_id, row.level, row.code),
         "title": fact.title,
     }
+
+
+def _file_url(plan_id: str, fact: Evidence) -> str | None:
+    if not fact.file:
+        return None
+    return urls.url_of_evidence_file(model.Session.get(PlanRow, plan_id).name, fact.id)
 
 
 def verdict_dict(fact_id: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from flask import Blueprint
 from ckanext.ogp_plan.views import (  # noqa: F401
     change,
     cut,
+    evidence,
     export,
     feed,
     import_,

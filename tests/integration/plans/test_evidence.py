@@ -22,8 +22,7 @@ from support.plan_portal import Town
 
 from ckanext.ogp_plan import config, jobs
 from ckanext.ogp_plan.model import Event, PlanRow
-from ckanext.ogp_plan.services import evidence as evidence_service
-from ckanext.ogp_plan.services import evidence_check
+from ckanext.ogp_plan.services import evidence_check, evidence_dataset, evidence_file
 
 OPTION = "ckanext.ogp_plan."
 
@@ -243,17 +242,20 @@ class TestUploads:
         assert made["kind"] == "documento"
         assert made["sha256"] == hashlib.sha256(b"%PDF-1.4 acta").hexdigest()
         dataset = tk.get_action("package_show")({"ignore_auth": True}, {"id": made["dataset"]})
-        assert dataset["name"] == evidence_service.dataset_name(plan.name, town.obras, public=True)
+        assert dataset["name"] == evidence_dataset.name_of(plan.name, town.obras)
         assert (dataset["organization"]["name"], dataset["private"]) == (town.obras, False)
         again = give(town, plan, upload=storage(b"otra", "otra.pdf"))
         assert again["dataset"] == made["dataset"]
         assert again["title"] == "otra.pdf"
 
-    def test_private_ones_apart(self, town: Town, plan: PlanRow) -> None:
+    def test_private_ones_are_in_no_catalogue(self, town: Town, plan: PlanRow) -> None:
+        before = self.files()
         made = give(town, plan, upload=storage(b"x", "x.pdf"), public=False, withheld="Datos personales")
-        assert (
-            tk.get_action("package_show")({"ignore_auth": True}, {"id": made["dataset"]})["private"] is True
-        )
+        assert (made["resource"], made["dataset"], made["url"]) == (None, None, "")
+        assert (made["sha256"], made["size"]) == (hashlib.sha256(b"x").hexdigest(), 1)
+        assert self.files() == before
+        (stored,) = rows(plan, "evidence")
+        assert evidence_file.folder().path(stored.body["file"]).read_bytes() == b"x"
 
     def test_over_http(self, town: Town, plan: PlanRow) -> None:
         answer = town.app.post(
@@ -309,9 +311,9 @@ class TestUploads:
         assert made["light"] == "completado"
 
     def test_names_of_datasets_fit(self) -> None:
-        long = evidence_service.dataset_name("p" * 90, "o" * 90, public=False)
+        long = evidence_dataset.name_of("p" * 90, "o" * 90)
         assert len(long) == 100
-        assert long != evidence_service.dataset_name("p" * 90, "o" * 90, public=True)
+        assert long != evidence_dataset.name_of("p" * 90, "o" * 91)
 
     def files(self) -> int:
         model.Session.rollback()
