@@ -8,6 +8,7 @@ from typing import Any
 import ckan.plugins as p
 
 from ckanext.cost_common.interfaces import AccountEntry, ICostSections
+from ckanext.cost_common.response_headers import is_protected_page
 
 
 def cost_menu() -> list[tuple[str, str, list[str]]]:
@@ -47,4 +48,5 @@ def get_helpers() -> dict[str, Callable[..., Any]]:
         "cost_menu": cost_menu,
         "cost_account_entries": cost_account_entries,
         "cost_sections": cost_sections,
+        "cost_is_protected_page": is_protected_page,
     }

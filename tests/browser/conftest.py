@@ -134,9 +134,14 @@ def _page(chromium: Any, city: City, **options: Any) -> Iterator[Any]:
     page.on("filechooser", lambda _: None)
     mistakes: list[str] = []
     page.on("pageerror", lambda error: mistakes.append(str(error)))
+    # what the policy of the page stops, and what it only reports
+    page.on(
+        "console",
+        lambda message: mistakes.append(message.text) if "Content Security Policy" in message.text else None,
+    )
     yield page
     context.close()
-    assert not mistakes, f"scripts failed: {mistakes}"
+    assert not mistakes, f"scripts failed, or the policy stopped something: {mistakes}"
 
 
 @pytest.fixture
@@ -194,7 +199,9 @@ def audit(axe_source: str) -> Callable[..., None]:
             found = page.evaluate("tags => axe.run({runOnly: tags})", WCAG)
             assert found["passes"], "axe looked at nothing"
             broken = _ours(found["violations"])
-            assert not broken, f"{page.url} at {width} px:\n{json.dumps(broken, indent=1, ensure_ascii=False)}"
+            assert not broken, (
+                f"{page.url} at {width} px:\n{json.dumps(broken, indent=1, ensure_ascii=False)}"
+            )
             _stands_in_its_window(page, width)
         page.set_viewport_size({"width": WIDTHS[0], "height": 900})
 

@@ -301,10 +301,15 @@ class PlanFacts:
         day = row["dia"].split()[0]
         body = self._fields(row) | _value_of(row["valor"])
         body |= {"start": f"{self.year}-01-01", "end": f"{self.year}-{day}"}
-        self._add("measurement", f"medicion:{row['item']}:{row['indicador']}:{day}", row["dia"], row["por"], **body)
+        self._add(
+            "measurement", f"medicion:{row['item']}:{row['indicador']}:{day}", row["dia"], row["por"], **body
+        )
 
     def _add_sections(self, name: str, row: dict[str, Any]) -> None:
-        body = self._fields(row) | {"start": f"{self.year}-{row['desde']}", "end": f"{self.year}-{row['hasta']}"}
+        body = self._fields(row) | {
+            "start": f"{self.year}-{row['desde']}",
+            "end": f"{self.year}-{row['hasta']}",
+        }
         report = self._add("report", f"report:{name}", row["dia"], self._user_of(row["organismo"]), **body)
         accepted = row["aceptado"]
         self._add("review", f"acepta:{name}", accepted["dia"], accepted["por"], report=report.ref)
@@ -358,7 +363,11 @@ def _facts(year: int) -> list[Fact]:
 
 def _links(shared: dict[str, Any], year: int) -> Iterator[Fact]:
     for number, row in enumerate(shared["enlazados"]):
-        body: dict[str, Any] = {"item": _key_of(row["item"]), "kind": row["tipo"], "other": _key_of(row["otro"])}
+        body: dict[str, Any] = {
+            "item": _key_of(row["item"]),
+            "kind": row["tipo"],
+            "other": _key_of(row["otro"]),
+        }
         if row["otro_plan"] != row["plan"]:
             body["plan"] = row["otro_plan"]
         ref = f"{row['plan']}:enlace:{number}"
@@ -422,6 +431,17 @@ def supports(year: int = YEAR) -> dict[str, bytes]:
             row = [day, fact.plan, code, organismo, fact.body["title"], update.body["text"]]
             rows[fact.support].append(row)
     return {one["archivo"]: _file_of(one, rows[key]) for key, one in resources.items()}
+
+
+def private_file(fact: Fact) -> bytes:
+    """Return the file of a piece of evidence that is not public."""
+    lines = [
+        f"DEMOSTRACIÓN: {fact.body['title']}",
+        "Todo es inventado.",
+        "",
+        f"No es pública: {fact.body['withheld']}",
+    ]
+    return "\n".join([*lines, "", "Persona Uno, documento 1", "Persona Dos, documento 2", ""]).encode()
 
 
 def _file_of(resource: dict[str, str], rows: list[list[str]]) -> bytes:
