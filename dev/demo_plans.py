@@ -31,8 +31,8 @@ from ckanext.ogp_plan.model import Delegation, PlanItem, PlanRole, PlanRow
 from ckanext.ogp_plan.planning.types import PlanStatus
 from ckanext.ogp_plan.services import cut as cut_service
 from ckanext.ogp_plan.services import event as event_service
-from ckanext.ogp_plan.services import import_ as import_service
 from ckanext.ogp_plan.services import evidence_file, item_status, plan_version
+from ckanext.ogp_plan.services import import_ as import_service
 from ckanext.ogp_plan.services import record as record_service
 
 #: What happens at a moment, which it is given.
