@@ -31,8 +31,8 @@ from ckanext.ogp_plan.model import Delegation, PlanItem, PlanRole, PlanRow
 from ckanext.ogp_plan.planning.types import PlanStatus
 from ckanext.ogp_plan.services import cut as cut_service
 from ckanext.ogp_plan.services import event as event_service
+from ckanext.ogp_plan.services import evidence_file, item_status, plan_version
 from ckanext.ogp_plan.services import import_ as import_service
-from ckanext.ogp_plan.services import item_status, plan_version
 from ckanext.ogp_plan.services import record as record_service
 
 #: What happens at a moment, which it is given.
@@ -192,11 +192,24 @@ class YearLoader:
             body["resource"], body["dataset"] = self.resources[fact.support]
         if str(body.get("url", "")).startswith("/"):
             body["url"] = tk.config["ckan.site_url"].rstrip("/") + body["url"]
+        if fact.kind == "evidence" and not body.get("public", True):
+            body |= self.store_private_file(fact, at)
         if fact.kind == "link" and body.get("plan"):
             body["plan"] = self.plans[body["plan"]].id
         by = self.users[fact.by] if fact.by else None
         event = followup.event_of(Fact(fact.plan, fact.kind, _id(fact.ref), at, by, body))
         event_service.append(self.plans[fact.plan].id, event, at=at)
+
+    def store_private_file(self, fact: Fact, at: dt.datetime) -> dict[str, Any]:
+        """Store the file of evidence that is not public; return what its fact says of it."""
+        stored = evidence_file.store([followup.private_file(fact)])
+        return {
+            "file": stored.id,
+            "file_name": "lista-de-asistencia.txt",
+            "sha256": stored.sha256,
+            "size": stored.size,
+            "captured": at.isoformat(),
+        }
 
     def recompute(self, _at: dt.datetime) -> None:
         """Compute the lights again."""

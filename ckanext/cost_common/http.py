@@ -1,9 +1,9 @@
 """Outgoing HTTP to addresses that people give, without letting the address choose whom this server reaches.
 
 Rules (OWASP, "Server-Side Request Forgery Prevention"): only http and https, the name resolved once and
-its address checked and kept for the connection, the same again for each redirect, no credentials, no proxy
-from the environment, limits of time and size. Both plugins send their requests from here; each brings its
-own :class:`Limits`, and nothing here reads a configuration.
+its address checked (:mod:`ckanext.cost_common.networks`) and kept for the connection, the same again for
+each redirect, no credentials, no proxy from the environment, limits of time and size. Both plugins send
+their requests from here; each brings its own :class:`Limits`, and nothing here reads a configuration.
 """
 
 from __future__ import annotations
@@ -21,15 +21,13 @@ from urllib.parse import urljoin, urlsplit
 import urllib3
 from urllib3.util import Timeout, Url, parse_url
 
+from ckanext.cost_common.networks import Network, may_reach
+
 REDIRECTS = 3
 #: bytes requested at once; what has arrived is returned, so that a slow site does not hold us
 READ = 1 << 16
 _MOVED = (301, 302, 303, 307, 308)
 _PORTS = {"http": 80, "https": 443}
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-#: IPv6 addresses that carry IPv4 ones, which may lead to a private network
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +54,14 @@ class Limits:
 
 class UrlRefused(Exception):
     """The address, or one that it redirects to, may not be reached."""
+
+
+class AddressNotPublic(UrlRefused):
+    """A host is at an address that is none of the public internet, nor of a network that is allowed."""
+
+
+class HostNotListed(UrlRefused):
+    """Only some hosts are requested, and this is none of them."""
 
 
 class RequestFailed(Exception):
@@ -106,18 +112,6 @@ class Response:
             raise RequestFailed(f"{type(error).__name__}: {error}") from error
 
 
-def may_reach(address: Address, networks: Collection[Network] = ()) -> bool:
-    """Return whether requests may reach an IP address: a public one, or one of ``networks``."""
-    if any(address in network for network in networks if network.version == address.version):
-        return True
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
-            return may_reach(address.ipv4_mapped, networks)
-        if address.sixtofour is not None or address.teredo is not None or address in _NAT64:
-            return False
-    return address.is_global and not address.is_multicast and not address.is_reserved
-
-
 def resolve(host: str, port: int, networks: Collection[Network] = ()) -> str:
     """Return the IP address to connect to.
 
@@ -125,7 +119,7 @@ def resolve(host: str, port: int, networks: Collection[Network] = ()) -> str:
     :param port: the port.
     :param networks: networks that may be reached although they are not of the public internet.
     :raises RequestFailed: the name has no address.
-    :raises UrlRefused: it has one that may not be reached. One is enough: a name with a public and a
+    :raises AddressNotPublic: it has one that may not be reached. One is enough: a name with a public and a
         private address is not to be trusted.
     """
     try:
@@ -135,7 +129,7 @@ def resolve(host: str, port: int, networks: Collection[Network] = ()) -> str:
     addresses = [ipaddress.ip_address(str(each[4][0]).split("%")[0]) for each in found]
     for address in addresses:
         if not may_reach(address, networks):
-            raise UrlRefused(f"{host} is at {address}, which may not be reached")
+            raise AddressNotPublic(f"{host} is at {address}, which may not be reached")
     return str(addresses[0])
 
 
@@ -160,7 +154,7 @@ def check_url(url: str, hosts: Collection[str] | None = None) -> tuple[Url, str,
     if parsed.auth:
         raise UrlRefused("an address with a user name")
     if hosts is not None and host not in hosts:
-        raise UrlRefused(f"{host} is not one of the configured hosts")
+        raise HostNotListed(f"{host} is not one of the configured hosts")
     return parsed, host, parsed.port or _PORTS[parsed.scheme]
 
 

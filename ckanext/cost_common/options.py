@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import zoneinfo
+from pathlib import Path
 
 import ckan.plugins.toolkit as tk
 from ckan.exceptions import CkanConfigurationException
@@ -74,6 +75,31 @@ def read_networks(key: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Netwo
         return tuple(ipaddress.ip_network(word) for word in words)
     except ValueError:
         raise option_error(key, words, "write networks such as 10.20.0.0/16") from None
+
+
+def read_folder(key: str, default: Path | None) -> Path | None:
+    """Return a folder of files that the web server must not serve.
+
+    :param default: where the option is not set; None: nowhere.
+    """
+    name = read_text(key)
+    folder = Path(name) if name else default
+    if folder is None:
+        return None
+    if not folder.is_absolute():
+        raise option_error(key, name, "write the whole path of a folder, beginning with /")
+    served = [Path(path) for path in _served_folders()]
+    if any(folder == path or path in folder.parents for path in served):
+        raise option_error(key, str(folder), "choose a folder that the web server does not serve")
+    return folder
+
+
+def _served_folders() -> list[str]:
+    """The folders whose files CKAN gives to anybody."""
+    storage = read_text("ckan.storage_path")
+    public = tk.config.get("plugin_public_paths") or []
+    extra = read_text("extra_public_paths").split(",")
+    return [path for path in [*public, *extra] if path] + ([f"{storage}/storage"] if storage else [])
 
 
 def read_queue(key: str) -> str:

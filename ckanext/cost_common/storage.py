@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -121,3 +122,23 @@ def _is_file_system(storage: Any) -> bool:
     except ImportError:
         return False
     return isinstance(storage, FsStorage)
+
+
+def delete_upload(resource_id: str) -> None:
+    """Delete the file of a resource; one that is not there is deleted already.
+
+    CKAN leaves it where it is when a resource is deleted, or when saving it fails.
+
+    :param resource_id: the id of the resource, which need not exist any more.
+    """
+    upload: Any = uploader.get_resource_uploader({"id": resource_id})
+    location = upload.get_path(resource_id)
+    storage = getattr(upload, "storage", None)
+    if storage is not None and hasattr(storage, "remove"):
+        from ckan.lib import files  # CKAN 2.12 and later
+
+        with contextlib.suppress(files.exc.MissingFileError):
+            storage.remove(files.FileData(files.Location(location)))
+        return
+    with contextlib.suppress(FileNotFoundError):
+        os.remove(location)

@@ -2,6 +2,7 @@
 
 ckan ogp-plan nightly            every night: lights, datasets, imports left open
 ckan ogp-plan evidence check     every week: is the evidence still there, and still the same
+ckan ogp-plan evidence orphans   files stored as evidence and of none, after an outage or a killed process
 ckan ogp-plan reminders send     every morning of a business day
 ckan ogp-plan reminders resend   by hand: what failed, once its cause is gone
 """
@@ -348,7 +349,30 @@ def evidence_check(plan: str | None, everything: bool) -> None:
         click.echo(
             f"{name}: looked at {one.checked}, well {one.valid}, broken {one.broken}, changed {one.changed}, "
             f"no longer public {one.hidden}, not determined {one.unknown}"
+            + (f", WITHHELD BUT OPEN TO ANYBODY {one.exposed}" if one.exposed else "")
         )
+
+
+@evidence.command("orphans")
+@click.option("--delete", is_flag=True, help="Delete the files; resources are only listed.")
+@click.option(
+    "--age", type=click.IntRange(0), default=3600, help="Seconds since it was stored; less is kept."
+)
+def evidence_orphans(delete: bool, age: int) -> None:
+    """List files that were stored as evidence and are of none: what a killed process or an outage left.
+
+    Ends with 1 when there are some.
+    """
+    from ckanext.ogp_plan.services import evidence_orphan
+
+    found = list(evidence_orphan.find(age))
+    for one in found:
+        if delete and one.deletable:
+            one.delete()
+        click.echo(f"{one.kind} {one.name}" + (" deleted" if delete and one.deletable else ""))
+    click.echo(f"orphans: {len(found)}")
+    if any(not (delete and one.deletable) for one in found):
+        sys.exit(OPEN)
 
 
 @ogp_plan.group()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import zoneinfo
+from pathlib import Path
 
 from ckanext.cost_common import options
 
@@ -24,6 +25,7 @@ CHECK_HOSTS = PREFIX + "check_hosts"
 CHECK_NETWORKS = PREFIX + "check_networks"
 CHECK_TIMEOUT = PREFIX + "check_timeout"
 REMINDERS = PREFIX + "reminders"
+PRIVATE_FILES_PATH = PREFIX + "private_files_path"
 
 #: The largest page of anything that anybody may ask for.
 LARGEST_PAGE = 1000
@@ -74,9 +76,22 @@ def check_timeout() -> int:
     return options.read_number(CHECK_TIMEOUT, 1, 600)
 
 
+def private_files_path() -> Path | None:
+    """Return the folder of files of withheld evidence; None: the portal has no folder of files at all."""
+    storage = options.read_text("ckan.storage_path")
+    return options.read_folder(
+        PRIVATE_FILES_PATH, Path(storage) / "ogp_plan" / "evidence" if storage else None
+    )
+
+
 def reminders() -> bool:
     """Return whether reminders are sent by mail."""
     return options.read_flag(REMINDERS)
+
+
+def site_url() -> str:
+    """Return the portal's own address, without the slash at its end."""
+    return options.read_text("ckan.site_url").rstrip("/")
 
 
 def require_valid() -> None:
@@ -92,5 +107,6 @@ def require_valid() -> None:
         check_networks,
         check_timeout,
         reminders,
+        private_files_path,
     ):
         reader()

@@ -24,6 +24,7 @@ RESERVED = frozenset(
         "cambios",
         "importar",
         "archivo",
+        "evidencia",
         "seguimiento",
         "ajustes",
         "novedades.atom",
@@ -69,6 +70,12 @@ def _free(item: Item, brothers: list[Item], taken: Collection[str]) -> str:
 def url_of_plan(name: str, *, absolute: bool = False) -> str:
     """Return the address of a plan's page."""
     found: str = tk.url_for("ogp_plan.read", plan=name, _external=absolute)
+    return found
+
+
+def url_of_evidence_file(name: str, evidence_id: str) -> str:
+    """Return the address of the file of evidence that is not public."""
+    found: str = tk.url_for("ogp_plan.evidence_file", plan=name, evidence_id=evidence_id)
     return found
 
 

@@ -134,9 +134,14 @@ def _page(chromium: Any, sample_portal: SamplePortal, **options: Any) -> Iterato
     page.on("filechooser", lambda _: None)
     mistakes: list[str] = []
     page.on("pageerror", lambda error: mistakes.append(str(error)))
+    # what the policy of the page stops, and what it only reports
+    page.on(
+        "console",
+        lambda message: mistakes.append(message.text) if "Content Security Policy" in message.text else None,
+    )
     yield page
     context.close()
-    assert not mistakes, f"scripts failed: {mistakes}"
+    assert not mistakes, f"scripts failed, or the policy stopped something: {mistakes}"
 
 
 @pytest.fixture

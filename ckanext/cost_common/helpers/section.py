@@ -5,6 +5,7 @@ from __future__ import annotations
 import ckan.plugins as p
 
 from ckanext.cost_common.interfaces import AccountEntry, ICostSections
+from ckanext.cost_common.response_headers import is_protected_page
 
 
 def cost_menu() -> list[tuple[str, str, list[str]]]:
@@ -36,3 +37,8 @@ def cost_sections(place: str) -> list[str]:
         for plugin in p.PluginImplementations(ICostSections)
         for snippet in plugin.get_page_sections().get(place, [])
     ]
+
+
+def cost_is_protected_page() -> bool:
+    """Return whether the page is one of the plugins' own, which carry a content security policy."""
+    return is_protected_page()

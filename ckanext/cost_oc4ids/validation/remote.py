@@ -9,7 +9,8 @@ import contextlib
 from collections.abc import Iterator
 
 from ckanext.cost_common import http
-from ckanext.cost_common.http import REDIRECTS, Address
+from ckanext.cost_common.http import REDIRECTS
+from ckanext.cost_common.networks import Address
 from ckanext.cost_oc4ids import config
 from ckanext.cost_oc4ids.validation import reasons
 from ckanext.cost_oc4ids.validation.runner import FileUnavailable

@@ -47,7 +47,7 @@ def record_once(
     :param to_dict: returns a fact that was recorded.
     :param fact_id: of the fact that this request makes; None: every request is another.
     :param item_id: the item at which two of the same request wait for each other.
-    :param batch: files stored for it, removed when it is not this one that records them.
+    :param batch: files stored for it, kept when it is this one that records them.
     """
 
     def guarded() -> dict[str, Any]:
@@ -58,20 +58,16 @@ def record_once(
         return record()
 
     try:
-        return report_service.run_transaction(guarded, context)
+        recorded = report_service.run_transaction(guarded, context)
     except _Recorded:
         model.Session.rollback()
-        if batch is not None:
-            batch.delete_stored()
     except IntegrityError:
-        if batch is not None:
-            batch.delete_stored()
         if not is_recorded(fact_id):
             raise
-    except BaseException:
+    else:
         if batch is not None:
-            batch.delete_stored()
-        raise
+            batch.keep()
+        return recorded
     return to_dict(str(fact_id))
 
 

@@ -51,6 +51,12 @@ class Event(tk.BaseModel):  # type: ignore[misc]
             postgresql_where=sa.text("supersedes IS NOT NULL"),
         ),
         sa.Index("idx_ogp_event_seq", "plan_id", "seq"),
+        # every download of a resource asks whether it is evidence
+        sa.Index(
+            "idx_ogp_event_resource",
+            sa.text("(body ->> 'resource')"),
+            postgresql_where=sa.text("kind = 'evidence'"),
+        ),
         # few among very many, and every report asks which items answer for which
         sa.Index("idx_ogp_event_link", "plan_id", postgresql_where=sa.text("kind = 'link'")),
         # likewise, and every page of a plan says which periods are open

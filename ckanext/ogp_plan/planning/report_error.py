@@ -73,6 +73,12 @@ MESSAGES: dict[str, str] = {
     "evidence.public": N_(
         "Anybody can open it in the catalogue, so it cannot be withheld. Choose a private dataset."
     ),
+    "evidence.private_dataset": N_(
+        "A file that is not public is kept in no dataset: leave the dataset empty and upload the file."
+    ),
+    "evidence.future": N_(
+        "Nothing was captured at a moment that has not come. Correct it, or leave it empty."
+    ),
     "reason.inactive": N_("The item does not have this reason today; there is nothing to answer."),
     "verdict.empty": N_("Say something: the completion, whether you agree, an alert, a recommendation."),
     "verdict.alert": N_("A verdict opens an alert or closes one, not both."),

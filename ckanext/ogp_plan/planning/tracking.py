@@ -127,10 +127,12 @@ class Measurement(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence(Event):
-    """What proves an update or a measurement: a link or a resource of the catalogue.
+    """What proves an update or a measurement: a link, a resource of the catalogue, or a private file.
 
     ``public`` False: what it is is not shown to the public, and ``withheld`` gives the reason.
-    ``sha256`` and ``size``: of the bytes as they were at ``captured``.
+    ``file``: the id of a file that only readers of withheld evidence may download, uploaded as ``file_name``.
+    ``sha256`` and ``size``: of the bytes as this portal read them at ``captured``. ``claimed_sha256`` and
+    ``claimed_at``: what the person who gave it claims of them, which proves nothing by itself.
     """
 
     item: Key
@@ -142,14 +144,28 @@ class Evidence(Event):
     url: str = ""
     resource: str | None = None
     dataset: str | None = None
+    file: str | None = None
+    file_name: str = ""
     sha256: str | None = None
     size: int | None = None
     captured: dt.datetime | None = None
+    claimed_sha256: str | None = None
+    claimed_at: dt.datetime | None = None
     public: bool = True
     withheld: str = ""
     #: why who gave it withdrew it; the new row that supersedes it has this
     retracted: str = ""
     supersedes: str | None = None
+
+    @property
+    def place(self) -> str | None:
+        """Where it is: its link, its resource, its dataset or its private file."""
+        return self.url or self.resource or self.dataset or self.file
+
+    @property
+    def claim_differs(self) -> bool:
+        """Whether the bytes that this portal read are not those that the person claims to have read."""
+        return bool(self.claimed_sha256 and self.sha256 and self.claimed_sha256 != self.sha256)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

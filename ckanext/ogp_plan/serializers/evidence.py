@@ -6,6 +6,7 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 
+from ckanext.ogp_plan import urls
 from ckanext.ogp_plan.model import PlanItem, PlanRow
 from ckanext.ogp_plan.planning.facts import Facts
 from ckanext.ogp_plan.planning.item_facts import evidence_breaks
@@ -33,13 +34,14 @@ def serialize_item_evidence(
             allowed[evidence.organization] = permission.is_allowed(
                 person, "private_evidence", plan, row, evidence.organization
             )
-        results.append(
-            _serialize_evidence(evidence, facts, evidence.public or allowed[evidence.organization], reader)
-        )
+        visible = evidence.public or allowed[evidence.organization]
+        results.append(_serialize_evidence(plan.name, evidence, facts, visible, reader))
     return results
 
 
-def _serialize_evidence(evidence: Evidence, facts: Facts, visible: bool, reader: Reader) -> dict[str, Any]:
+def _serialize_evidence(
+    plan: str, evidence: Evidence, facts: Facts, visible: bool, reader: Reader
+) -> dict[str, Any]:
     check = facts.checks.get(evidence.id)
     broken = evidence_breaks(evidence, check)
     known = CODED.get(evidence.kind.value)
@@ -48,11 +50,15 @@ def _serialize_evidence(evidence: Evidence, facts: Facts, visible: bool, reader:
         "kind": evidence.kind.value,
         "kind_name": phrases.translate(known, reader.lang) if known else evidence.kind.value,
         "title": evidence.title if visible else "",
-        "url": (evidence.url or _catalogue_url(evidence)) if visible else "",
+        "url": address_of(plan, evidence) if visible else "",
         "resource": evidence.resource if visible else None,
         "dataset": evidence.dataset if visible else None,
         "sha256": evidence.sha256 if visible else None,
         "size": evidence.size if visible else None,
+        "claimed_sha256": evidence.claimed_sha256 if visible else None,
+        "claimed_at": serialize_moment(evidence.claimed_at) if visible else None,
+        "claim_differs": evidence.claim_differs and visible,
+        "file_name": evidence.file_name if visible else "",
         "public": evidence.public,
         "withheld": "" if evidence.public else evidence.withheld,
         "visible": visible,
@@ -71,7 +77,15 @@ def _serialize_evidence(evidence: Evidence, facts: Facts, visible: bool, reader:
     }
 
 
-def _catalogue_url(evidence: Evidence) -> str:
+def address_of(plan: str, evidence: Evidence) -> str:
+    """Return where a piece of evidence is found, for who may see it.
+
+    :param plan: name of its plan.
+    """
+    if evidence.url:
+        return evidence.url
+    if evidence.file:
+        return urls.url_of_evidence_file(plan, evidence.id)
     if evidence.resource and evidence.dataset:
         return str(tk.url_for("resource.read", id=evidence.dataset, resource_id=evidence.resource))
     return str(tk.url_for("dataset.read", id=evidence.dataset)) if evidence.dataset else ""

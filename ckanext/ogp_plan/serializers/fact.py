@@ -13,7 +13,7 @@ from ckan import model
 
 from ckanext.ogp_plan import urls
 from ckanext.ogp_plan.model import Event, PlanItem, PlanRow
-from ckanext.ogp_plan.planning.tracking import Measurement
+from ckanext.ogp_plan.planning.tracking import Evidence, Measurement
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import link as link_service
 from ckanext.ogp_plan.services.report import ReportTransaction
@@ -30,8 +30,9 @@ _MEASUREMENT = (
 _ANSWER = ("id", "at", "organization", "reason", "text", "supersedes")
 _REVIEW = ("id", "at", "update", "report", "accepted", "reason")
 _EVIDENCE = (
-    "id", "at", "organization", "kind", "url", "resource", "dataset", "sha256", "size", "captured", "public",
-    "withheld", "update", "measurement", "retracted", "supersedes",
+    "id", "at", "organization", "kind", "url", "resource", "dataset", "sha256", "size", "captured",
+    "claimed_sha256", "claimed_at", "claim_differs", "file_name", "public", "withheld", "update", "measurement",
+    "retracted", "supersedes",
 )  # fmt: skip
 _VERDICT = (
     "id", "at", "role", "cut", "suggested", "assigned", "agrees", "fulfilled", "quality", "rationale",
@@ -202,9 +203,16 @@ def evidence_dict(fact_id: str) -> dict[str, Any]:
     row, fact = _load(fact_id)
     return {
         **_fields(fact, _EVIDENCE),
+        "file_url": _file_url(row.plan_id, fact),
         **item_status_dict(row.plan_id, row.level, row.code),
         "title": fact.title,
     }
+
+
+def _file_url(plan_id: str, fact: Evidence) -> str | None:
+    if not fact.file:
+        return None
+    return urls.url_of_evidence_file(model.Session.get(PlanRow, plan_id).name, fact.id)
 
 
 def verdict_dict(fact_id: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,13 +18,13 @@ import sqlalchemy as sa
 from ckan import model
 from sqlalchemy.exc import IntegrityError
 
-from ckanext.cost_common import http, storage
+from ckanext.cost_common import http, networks, storage
 from ckanext.ogp_plan import config
 from ckanext.ogp_plan.model import Event, PlanRow
 from ckanext.ogp_plan.planning.tracking import Evidence, EvidenceCheck, current_events
 from ckanext.ogp_plan.planning.types import PlanStatus
 from ckanext.ogp_plan.services import event as event_service
-from ckanext.ogp_plan.services import item_status
+from ckanext.ogp_plan.services import evidence_file, item_status
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ INTERACTIVE_SECONDS = 8
 #: Checks written in one transaction.
 BATCH = 20
 #: ``detail`` of an inspection.
-UNREACHED, NOT_ASKED, GONE, MISSING_FILE, TOO_LARGE, NO_HASH, LOGIN = (
+UNREACHED, NOT_ASKED, GONE, MISSING_FILE, TOO_LARGE, NO_HASH, LOGIN, PRIVATE_NETWORK, EXPOSED = (
     "unreached",
     "not_asked",
     "gone",
@@ -44,6 +44,8 @@ UNREACHED, NOT_ASKED, GONE, MISSING_FILE, TOO_LARGE, NO_HASH, LOGIN = (
     "too_large",
     "no_hash",
     "login",
+    "private_network",
+    "exposed",
 )
 #: The server has no such thing.
 _GONE = (404, 410)
@@ -53,7 +55,7 @@ _GONE = (404, 410)
 class Inspection:
     """What was found at a piece of evidence. None: not known. ``sha256`` and ``size`` of the bytes now.
 
-    ``refused``: the address is none that this portal may request.
+    ``refused``: the address is none that this portal may request, or that the public could.
     """
 
     alive: bool | None = None
@@ -86,6 +88,8 @@ def limits(at_most: float | None = None) -> http.Limits:
 
 def inspect_link(url: str, at_most: float | None = None) -> Inspection:
     """Inspect a link outside of the catalogue (``at_most``: seconds, when somebody waits for it)."""
+    if is_private_link(url):
+        return _private_network(url)
     if not config.check_links():
         return Inspection(detail=NOT_ASKED)
     bounds = limits(at_most)
@@ -98,6 +102,9 @@ def inspect_link(url: str, at_most: float | None = None) -> Inspection:
             except http.ResponseTooLarge:
                 return Inspection(alive=True, public=True, status=200, detail=TOO_LARGE)
             return Inspection(alive=True, public=True, sha256=digest, size=size, status=200)
+    except http.AddressNotPublic as error:
+        log.info("A link of evidence is not requested: %s", error)
+        return _private_network(url)
     except http.UrlRefused as error:
         log.info("A link of evidence is not requested: %s", error)
         return Inspection(detail=NOT_ASKED, refused=not _is_unlisted_host(url, bounds))
@@ -106,13 +113,32 @@ def inspect_link(url: str, at_most: float | None = None) -> Inspection:
         return Inspection(detail=UNREACHED)
 
 
+def is_private_link(url: str) -> bool:
+    """Return whether a link leads to a private network by its host alone, without asking for its address."""
+    try:
+        _, host, _ = http.check_url(url)
+    except http.UrlRefused:
+        return False
+    if url.startswith(config.site_url() + "/"):
+        return False
+    return networks.is_private_host(host, config.check_networks())
+
+
+def _private_network(url: str) -> Inspection:
+    """Nobody outside of that network can open it, unless it is of this portal, seen from inside."""
+    if url.startswith(config.site_url() + "/"):
+        return Inspection(detail=NOT_ASKED)
+    return Inspection(alive=False, public=False, detail=PRIVATE_NETWORK, refused=True)
+
+
 def _is_unlisted_host(url: str, bounds: http.Limits) -> bool:
     """Whether an address is refused only because this portal requests no host but a few."""
     try:
-        http.check_url(url)
         http.check_url(url, bounds.hosts)
-    except http.UrlRefused as error:
-        return "configured" in str(error)
+    except http.HostNotListed:
+        return True
+    except http.UrlRefused:
+        return False
     return False
 
 
@@ -149,14 +175,24 @@ def inspect_resource(resource_id: str) -> Inspection:
 
 
 def _inspect_upload(resource: model.Resource) -> Inspection:
-    limit = config.max_evidence_bytes()
+    resource_id, fields = resource.id, resource.as_dict()
+    return _inspect_stored(lambda: storage.read_chunks(resource_id, fields), f"resource {resource_id}")
+
+
+def inspect_file(file_id: str) -> Inspection:
+    """Inspect the file of evidence that is not public."""
+    found = _inspect_stored(lambda: evidence_file.folder().read_chunks(file_id), f"evidence {file_id}")
+    return replace(found, public=False)
+
+
+def _inspect_stored(read: Callable[[], Iterable[bytes]], name: str) -> Inspection:
     try:
-        digest, size = _digest(_up_to(storage.read_chunks(resource.id, resource.as_dict()), limit))
+        digest, size = _digest(_up_to(read(), config.max_evidence_bytes()))
     except http.ResponseTooLarge:
         return Inspection(alive=True, detail=TOO_LARGE)
     except Exception:
         # whatever the storage raises, the file cannot be read
-        log.warning("The file of resource %s cannot be read", resource.id, exc_info=True)
+        log.warning("The file of %s cannot be read", name, exc_info=True)
         return Inspection(alive=False, detail=MISSING_FILE)
     return Inspection(alive=True, sha256=digest, size=size)
 
@@ -180,11 +216,16 @@ def inspect_dataset(dataset_id: str) -> Inspection:
 
 def inspect_evidence(evidence: Evidence) -> Inspection:
     """Inspect a piece of evidence."""
+    if evidence.file:
+        return inspect_file(evidence.file)
     if evidence.resource:
         return inspect_resource(evidence.resource)
     if evidence.dataset:
         return inspect_dataset(evidence.dataset)
-    return inspect_link(evidence.url)
+    if evidence.url:
+        return inspect_link(evidence.url)
+    # its place was never stored: facts that were loaded, and not reported
+    return Inspection(detail=NOT_ASKED)
 
 
 def inspect_stable_link(url: str) -> Inspection:
@@ -202,7 +243,9 @@ def inspect_stable_link(url: str) -> Inspection:
 
 @dataclass(slots=True)
 class CheckSummary:
-    """Counts of a run: checked, valid, broken, changed, hidden, not known, and with their hash captured."""
+    """Counts of a run: checked, valid, broken, changed, hidden, not known, withheld but open to anybody,
+    and with their hash captured.
+    """
 
     checked: int = 0
     valid: int = 0
@@ -210,6 +253,7 @@ class CheckSummary:
     changed: int = 0
     hidden: int = 0
     unknown: int = 0
+    exposed: int = 0
     captured: int = 0
 
     def count(self, check: EvidenceCheck) -> None:
@@ -219,6 +263,7 @@ class CheckSummary:
         self.changed += check.same is False
         self.hidden += check.public is False
         self.unknown += check.alive is None
+        self.exposed += check.detail == EXPOSED
         self.valid += bool(check.alive) and check.same is not False and check.public is not False
 
 
@@ -231,6 +276,9 @@ def check(evidence: Evidence, found: Inspection, before: EvidenceCheck | None) -
     alive = found.alive
     if found.detail == UNREACHED and before is not None and before.detail == UNREACHED:
         alive = False
+    detail = found.detail
+    if not evidence.public and evidence.dataset and found.public:
+        detail = EXPOSED
     same = None
     if evidence.sha256 and found.sha256:
         same = evidence.sha256 == found.sha256
@@ -243,7 +291,7 @@ def check(evidence: Evidence, found: Inspection, before: EvidenceCheck | None) -
         # what is withheld need not be public
         public=found.public if evidence.public else None,
         status=found.status,
-        detail=found.detail,
+        detail=detail,
     )
 
 
@@ -313,7 +361,7 @@ def capture(plan_id: str, evidence: Evidence, found: Inspection) -> bool:
     :returns: whether it was kept.
     """
     known = evidence.sha256 or evidence.captured
-    if known or found.sha256 is None or evidence.resource or evidence.dataset:
+    if known or found.sha256 is None or not evidence.url:
         return False
     again = inspect_link(evidence.url)
     steady = again.sha256 == found.sha256

@@ -53,7 +53,7 @@ _FIELDS = {
     "numerator": request_fields.optional(request_fields.decimal()),
     "denominator": request_fields.optional(request_fields.decimal(0)),
     "comment": request_fields.optional(request_fields.text(5_000), ""),
-    "evidence_url": request_fields.optional(request_fields.link),
+    "evidence_url": request_fields.optional(evidence_service.public_link),
     "evidence_title": request_fields.optional(request_fields.line(500), ""),
 }
 

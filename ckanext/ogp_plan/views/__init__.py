@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+from ckanext.cost_common.response_headers import protect
+
 # these add their pages to the blueprints of the others
 from ckanext.ogp_plan.views import (  # noqa: F401
     answer_form,
     change,
     cut,
+    evidence,
     evidence_form,
     export,
     feed,
@@ -30,4 +33,4 @@ from ckanext.ogp_plan.views import plan as plan_view
 
 def get_blueprints() -> list[Blueprint]:
     """Return the blueprints of every page of this plugin."""
-    return [plan_view.blueprint, import_.blueprint, export.blueprint, item_form.blueprint]
+    return protect([plan_view.blueprint, import_.blueprint, export.blueprint, item_form.blueprint])

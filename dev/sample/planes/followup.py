@@ -423,6 +423,17 @@ def supports(year: int = YEAR) -> dict[str, bytes]:
     return {one["archivo"]: _file_of(listed, one, rows[key]) for key, one in resources.items()}
 
 
+def private_file(fact: Fact) -> bytes:
+    """Return the file of a piece of evidence that is not public."""
+    lines = [
+        f"DEMOSTRACIÓN: {fact.body['title']}",
+        "Todo es inventado.",
+        "",
+        f"No es pública: {fact.body['withheld']}",
+    ]
+    return "\n".join([*lines, "", "Persona Uno, documento 1", "Persona Dos, documento 2", ""]).encode()
+
+
 def _file_of(listed: dict[str, Any], resource: dict[str, str], rows: list[list[str]]) -> bytes:
     if resource["format"] == "CSV":
         out = io.StringIO()

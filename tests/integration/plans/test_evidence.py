@@ -23,8 +23,7 @@ from support.publisher import storage
 
 from ckanext.ogp_plan import config, jobs
 from ckanext.ogp_plan.model import Event, PlanRow
-from ckanext.ogp_plan.services import evidence as evidence_service
-from ckanext.ogp_plan.services import evidence_check
+from ckanext.ogp_plan.services import evidence_check, evidence_dataset, evidence_file
 from ckanext.ogp_plan.services import queue as queue_service
 
 OPTION = "ckanext.ogp_plan."
@@ -201,6 +200,119 @@ class TestLinks:
             assert field in refused(town, plan, **given), given
 
 
+class TestClaims:
+    """What a person says of the bytes is kept beside what the portal reads, and replaces no look."""
+
+    HASH = hashlib.sha256(b"acta").hexdigest()
+
+    def test_a_claim_is_kept_beside_what_was_found(self, town: Town, plan: PlanRow, site: str) -> None:
+        made = give(
+            town, plan, url=f"{site}/acta.pdf", sha256=self.HASH.upper(), captured="2026-03-31T10:00:00-05:00"
+        )
+        assert (made["sha256"], made["claimed_sha256"], made["claim_differs"]) == (
+            self.HASH,
+            self.HASH,
+            False,
+        )
+        assert made["claimed_at"] == "2026-03-31T15:00:00+00:00"
+        assert made["captured"] > made["claimed_at"]
+        assert _Site.asked == ["/acta.pdf", "/acta.pdf"]
+
+    def test_one_that_differs_is_shown(self, town: Town, plan: PlanRow, site: str) -> None:
+        made = give(town, plan, url=f"{site}/acta.pdf", sha256="a" * 64)
+        assert (made["sha256"], made["claimed_sha256"], made["claim_differs"]) == (self.HASH, "a" * 64, True)
+        name = plan.name
+        page = town.get("citizen", f"/planes/{name}/1.1.1").get_data(as_text=True)
+        assert self.HASH in page
+        assert "a" * 64 in page
+        assert "declara una huella distinta" in town.get("citizen", f"/es/planes/{name}/1.1.1").get_data(
+            as_text=True
+        )
+        told = town.get("citizen", f"/planes/{name}/archivo/plan.json").get_data(as_text=True)
+        assert "a" * 64 in told
+
+    def test_a_claim_does_not_break_nor_prove(self, town: Town, plan: PlanRow, site: str) -> None:
+        give(town, plan, url=f"{site}/acta.pdf", sha256="a" * 64)
+        model.Session.rollback()
+        found = evidence_check.check_plan(model.Session.get(PlanRow, plan.id), everything=True)
+        assert (found.valid, found.changed) == (1, 0)
+        _Site.pages["/acta.pdf"] = (200, b"otra")
+        model.Session.rollback()
+        found = evidence_check.check_plan(model.Session.get(PlanRow, plan.id), everything=True)
+        assert found.changed == 1
+
+    def test_of_a_site_that_is_down_it_stays_when_the_worker_looks(
+        self, town: Town, plan: PlanRow, site: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(jobs, "enqueue_check", lambda _id: None)
+        _Site.pages["/acta.pdf"] = (503, b"")
+        made = give(town, plan, url=f"{site}/acta.pdf", sha256="a" * 64)
+        assert (made["sha256"], made["captured"], made["claimed_sha256"]) == (None, None, "a" * 64)
+        _Site.pages["/acta.pdf"] = (200, b"acta")
+        jobs.check_evidence(made["id"])
+        kept = rows(plan, "evidence")[-1].body
+        assert (kept["sha256"], kept["claimed_sha256"]) == (self.HASH, "a" * 64)
+
+    def test_of_a_file(self, town: Town, plan: PlanRow) -> None:
+        made = give(town, plan, upload=storage(b"acta", "acta.pdf"), sha256="a" * 64)
+        assert (made["sha256"], made["claimed_sha256"]) == (self.HASH, "a" * 64)
+
+    @pytest.mark.parametrize("options", [{}, {"check_links": "false"}, {"check_hosts": "www.cali.gov.co"}])
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "http://127.0.0.1/x",
+            "http://127.1/x",
+            "http://2130706433/x",
+            "http://169.254.169.254/latest/meta-data/",
+            "http://192.168.1.1/",
+            "http://[::1]/",
+            "http://[::ffff:10.0.0.1]/",
+            "http://[fec0::1]/",
+            "http://192.88.99.1/",
+            "http://localhost/x",
+            "http://impresora.local/",
+        ],
+    )
+    def test_private_networks_whatever_is_claimed(
+        self, town: Town, plan: PlanRow, monkeypatch: pytest.MonkeyPatch, url: str, options: dict[str, str]
+    ) -> None:
+        for name, value in options.items():
+            monkeypatch.setitem(tk.config, OPTION + name, value)
+        for public in ({}, {"public": False, "withheld": "Reserva"}):
+            assert set(refused(town, plan, url=url, sha256="a" * 64, **public)) == {"url"}
+        rejected = town.ask(
+            "focal_point", "ogp_plan_report_rows", organization=town.obras, dry_run=True, plan=plan.name,
+            rows=[{"plan": plan.name, "item": "1.1.1", "text": "Va", "evidence_url": url}],
+        )  # fmt: skip
+        assert "evidence_url" in rejected.get_data(as_text=True), rejected.get_data(as_text=True)
+
+    def test_a_resource_that_leads_to_one(self, town: Town, plan: PlanRow) -> None:
+        dataset = factories.Dataset(owner_org=town.obras)
+        resource = factories.Resource(package_id=dataset["id"], url="http://169.254.169.254/x", url_type="")
+        assert set(refused(town, plan, resource=resource["id"])) == {"resource"}
+
+    def test_a_link_that_leads_to_one_later_is_broken(
+        self, town: Town, plan: PlanRow, site: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        give(town, plan, url=f"{site}/acta.pdf")
+        monkeypatch.setitem(tk.config, OPTION + "check_networks", "")
+        model.Session.rollback()
+        found = evidence_check.check_plan(model.Session.get(PlanRow, plan.id), everything=True)
+        assert (found.broken, found.valid) == (1, 0)
+        assert rows(plan, "check")[-1].body["detail"] == "private_network"
+
+    def test_a_link_to_the_portal_itself_is_left_alone(self, town: Town, plan: PlanRow) -> None:
+        made = give(town, plan, url=tk.config["ckan.site_url"] + "/infraestructura")
+        assert made["sha256"] is None
+
+    @pytest.mark.parametrize("moment", ["2199-01-01T00:00:00Z", "2030-01-01T00:00:00-05:00"])
+    def test_a_moment_to_come(self, town: Town, plan: PlanRow, site: str, moment: str) -> None:
+        for more in ({}, {"sha256": "a" * 64}):
+            assert set(refused(town, plan, url=f"{site}/acta.pdf", captured=moment, **more)) == {"captured"}
+        assert _Site.asked == []
+
+
 class TestCatalogue:
     def dataset(self, town: Town, private: bool = False) -> dict[str, Any]:
         made: dict[str, Any] = factories.Dataset(owner_org=town.obras, private=private)
@@ -245,17 +357,20 @@ class TestUploads:
         assert made["kind"] == "documento"
         assert made["sha256"] == hashlib.sha256(b"%PDF-1.4 acta").hexdigest()
         dataset = tk.get_action("package_show")({"ignore_auth": True}, {"id": made["dataset"]})
-        assert dataset["name"] == evidence_service.dataset_name(plan.name, town.obras, public=True)
+        assert dataset["name"] == evidence_dataset.name_of(plan.name, town.obras)
         assert (dataset["organization"]["name"], dataset["private"]) == (town.obras, False)
         again = give(town, plan, upload=storage(b"otra", "otra.pdf"))
         assert again["dataset"] == made["dataset"]
         assert again["title"] == "otra.pdf"
 
-    def test_private_ones_apart(self, town: Town, plan: PlanRow) -> None:
+    def test_private_ones_are_in_no_catalogue(self, town: Town, plan: PlanRow) -> None:
+        before = self.files()
         made = give(town, plan, upload=storage(b"x", "x.pdf"), public=False, withheld="Datos personales")
-        assert (
-            tk.get_action("package_show")({"ignore_auth": True}, {"id": made["dataset"]})["private"] is True
-        )
+        assert (made["resource"], made["dataset"], made["url"]) == (None, None, "")
+        assert (made["sha256"], made["size"]) == (hashlib.sha256(b"x").hexdigest(), 1)
+        assert self.files() == before
+        (stored,) = rows(plan, "evidence")
+        assert evidence_file.folder().path(stored.body["file"]).read_bytes() == b"x"
 
     def test_over_http(self, town: Town, plan: PlanRow) -> None:
         answer = town.app.post(
@@ -311,9 +426,9 @@ class TestUploads:
         assert made["light"] == "completado"
 
     def test_names_of_datasets_fit(self) -> None:
-        long = evidence_service.dataset_name("p" * 90, "o" * 90, public=False)
+        long = evidence_dataset.name_of("p" * 90, "o" * 90)
         assert len(long) == 100
-        assert long != evidence_service.dataset_name("p" * 90, "o" * 90, public=True)
+        assert long != evidence_dataset.name_of("p" * 90, "o" * 91)
 
     def files(self) -> int:
         model.Session.rollback()

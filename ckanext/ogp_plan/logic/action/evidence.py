@@ -31,8 +31,9 @@ from ckanext.ogp_plan.services.report_error import field_error
 def ogp_plan_evidence_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Give evidence of an item: a link, a resource or dataset of the catalogue, or a file.
 
-    A file becomes a resource of a dataset of the organismo, with your own rights. The hash of what is
-    given, and when it was taken, are kept; the portal looks at it every week.
+    A file becomes a resource of a dataset of the organismo, with your own rights; one that is not public
+    is stored apart, for those who may read withheld evidence. The hash of what is given, and when it was
+    taken, are kept; the portal looks at it every week.
 
     :param plan: id or name of the plan
     :param item: address or id of the item
@@ -47,7 +48,8 @@ def ogp_plan_evidence_create(context: Context, data_dict: DataDict) -> dict[str,
     :param confirms: ``true``: "sin cambios", nothing changed (with ``text`` and ``period``, if any)
     :param public: ``false``: what it is stays hidden from the public, and ``withheld`` says why
     :param withheld: why it is private
-    :param sha256: hash of what is at ``url``, when you took it yourself, at ``captured``
+    :param sha256: hash of what is given, when you took it yourself, at ``captured``: kept as what you
+        claim, beside the one that the portal takes
     :param update: id of the update that it proves
     :param measurement: id of the measurement that it proves
     :param supersedes: id of the evidence that this one replaces
@@ -64,25 +66,30 @@ def ogp_plan_evidence_create(context: Context, data_dict: DataDict) -> dict[str,
     if data["request_id"] and is_recorded(fact_id):
         return fact_serializer.evidence_dict(fact_id)
     plan_id, item_id, key = plan.id, item.id, (item.level, item.code)
-    batch = EvidenceBatch(context, plan, item, organization)
     fields = {name: data[name] for name in ("update", "measurement", "supersedes")}
-    checked = batch.check({name: data[name] for name in FIELDS})
-    if checked.get("upload") is not None:
-        _check(person, plan_id, item_id, key, organization, {**checked, **fields, "url": "upload:0"})
-        checked = batch.store(checked)
     waiting: list[str] = []
+    with EvidenceBatch(context, plan, item, organization) as batch:
+        checked = batch.check({name: data[name] for name in FIELDS})
+        if checked.get("upload") is not None:
+            _check(person, plan_id, item_id, key, organization, {**checked, **fields, "url": "upload:0"})
+            checked = batch.store(checked)
 
-    def do() -> dict[str, Any]:
-        report = ReportTransaction(person, data["request_id"])
-        report.open([model.Session.get(PlanItem, item_id)], linked_too=False)
-        made = report.evidence(plan_id, key, organization, {**checked, **fields})
-        report.write()
-        waiting[:] = unchecked_evidence(report)
-        return fact_serializer.evidence_dict(made.id)
+        def do() -> dict[str, Any]:
+            report = ReportTransaction(person, data["request_id"])
+            report.open([model.Session.get(PlanItem, item_id)], linked_too=False)
+            made = report.evidence(plan_id, key, organization, {**checked, **fields})
+            report.write()
+            waiting[:] = unchecked_evidence(report)
+            return fact_serializer.evidence_dict(made.id)
 
-    answer = record_once(
-        context, do, fact_serializer.evidence_dict, fact_id if data["request_id"] else None, item_id, batch
-    )
+        answer = record_once(
+            context,
+            do,
+            fact_serializer.evidence_dict,
+            fact_id if data["request_id"] else None,
+            item_id,
+            batch,
+        )
     queue_checks(waiting)
     return answer
 

@@ -181,12 +181,18 @@ def _update_of(
     position: int,
 ) -> ReportedUpdate:
     """Return an update that a report carries, with what its evidence points at."""
-    if any(evidence.get("upload") is not None for evidence in fields["evidence"]):
-        raise field_error("updates", tk._("Files are given one by one, as evidence of each item."))
+    _refuse_files(fields["evidence"])
     update = ReportedUpdate(**{name: fields[name] for name in update_schema.declared() if name in fields})
     with _in_update(position):
         update.evidence = look_at(EvidenceBatch(context, plan, item, organization), fields["evidence"])
+    # a resource that is not public is a file to be copied
+    _refuse_files(update.evidence)
     return update
+
+
+def _refuse_files(evidence: Sequence[Mapping[str, Any]]) -> None:
+    if any(one.get("upload") is not None for one in evidence):
+        raise field_error("updates", tk._("Files are given one by one, as evidence of each item."))
 
 
 def _append_reports(ids: dict[str, str], person: Person, data: Mapping[str, Any]) -> None:

@@ -59,31 +59,30 @@ def ogp_plan_update_create(context: Context, data_dict: DataDict) -> dict[str, A
     if data["request_id"] and is_recorded(fact_id):
         return fact_serializer.update_dict(fact_id)
     key = (item.level, item.code)
-    batch = EvidenceBatch(context, plan, item, organization)
     update = ReportedUpdate(**{name: data[name] for name in update_schema.declared()})
-    update.evidence = look_at(batch, data["evidence"])
     plan_id, item_id = plan.id, item.id
-    if any(one.get("upload") is not None for one in update.evidence):
-        _check(person, plan_id, item_id, key, organization, update)
-        update.evidence = _stored(batch, update.evidence)
-
     waiting: list[str] = []
+    with EvidenceBatch(context, plan, item, organization) as batch:
+        update.evidence = look_at(batch, data["evidence"])
+        if any(one.get("upload") is not None for one in update.evidence):
+            _check(person, plan_id, item_id, key, organization, update)
+            update.evidence = _store_uploads(batch, update.evidence)
 
-    def do() -> dict[str, Any]:
-        report = ReportTransaction(person, data["request_id"])
-        report.open([model.Session.get(PlanItem, item_id)])
-        made = report.update(plan_id, key, organization, update)
-        report.write()
-        waiting[:] = unchecked_evidence(report)
-        return (
-            fact_serializer.update_dict(made.id, report)
-            if made is not None
-            else fact_serializer.parts_dict(plan_id, report)
+        def do() -> dict[str, Any]:
+            report = ReportTransaction(person, data["request_id"])
+            report.open([model.Session.get(PlanItem, item_id)])
+            made = report.update(plan_id, key, organization, update)
+            report.write()
+            waiting[:] = unchecked_evidence(report)
+            return (
+                fact_serializer.update_dict(made.id, report)
+                if made is not None
+                else fact_serializer.parts_dict(plan_id, report)
+            )
+
+        answer: dict[str, Any] = record_once(
+            context, do, fact_serializer.update_dict, fact_id if data["request_id"] else None, item_id, batch
         )
-
-    answer: dict[str, Any] = record_once(
-        context, do, fact_serializer.update_dict, fact_id if data["request_id"] else None, item_id, batch
-    )
     queue_checks(waiting)
     return answer
 
@@ -119,9 +118,12 @@ def _fields(update: ReportedUpdate) -> dict[str, Any]:
     return {name: getattr(update, name) for name in ReportedUpdate.__slots__}
 
 
-def _stored(batch: EvidenceBatch, given: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    try:
-        return [batch.store(one) if one.get("upload") is not None else one for one in given]
-    except BaseException:
-        batch.delete_stored()
-        raise
+def _store_uploads(batch: EvidenceBatch, given: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Store the uploads among pieces of evidence; an error names the piece that it is in."""
+    done: list[Mapping[str, Any]] = []
+    for one in given:
+        try:
+            done.append(batch.store(one) if one.get("upload") is not None else one)
+        except tk.ValidationError as error:
+            raise tk.ValidationError({"evidence": [*({} for _ in done), error.error_dict]}) from error
+    return done

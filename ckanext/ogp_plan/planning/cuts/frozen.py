@@ -214,6 +214,8 @@ def _evidence(facts: Facts, one: Evidence) -> dict[str, Any]:
         "sha256",
         "size",
         "captured",
+        "claimed_sha256",
+        "claimed_at",
         "update",
         "measurement",
     )

@@ -221,7 +221,7 @@ class Submission:
         twin = next((fact for fact in known if superseded is not None and fact.origin == superseded.id), None)
         before = context.declared_before(key, organization, without=twin)
         repeat_id = str(uuid.uuid5(_NAMESPACE, f"{update.id}\x1f{plan_id}\x1f{key[0]}\x1f{key[1]}"))
-        places = {fact.url or fact.resource or fact.dataset for fact in tracking.current_events(own.evidence)}
+        places = {fact.place for fact in tracking.current_events(own.evidence)}
         for number, fields in enumerate(reported.evidence):
             if evidence_rules.place_of(fields) not in places:
                 self.add_evidence(
@@ -353,10 +353,10 @@ class Submission:
             context.check_reference(name, key, organization, fields.get(name))
         superseded = context.superseded("evidence", key, organization, fields.get("supersedes"))
         for known in context.record_of(key).current_evidence():
-            same = evidence_rules.place_of(fields) == (known.url or known.resource or known.dataset)
+            same = evidence_rules.place_of(fields) == known.place
             if same and known.organization == organization and known is not superseded:
                 reject(
-                    next(name for name in ("url", "resource", "dataset") if fields.get(name)),
+                    next(name for name in ("url", "resource", "dataset", "file") if fields.get(name)),
                     "evidence.repeated",
                 )
         evidence = Evidence(
@@ -376,6 +376,10 @@ class Submission:
             sha256=fields.get("sha256"),
             size=fields.get("size"),
             captured=fields.get("captured"),
+            file=fields.get("file"),
+            file_name=fields.get("file_name") or "",
+            claimed_sha256=fields.get("claimed_sha256"),
+            claimed_at=fields.get("claimed_at"),
             public=fields.get("public", True),
             withheld=fields.get("withheld") or "",
             supersedes=superseded.id if superseded else None,

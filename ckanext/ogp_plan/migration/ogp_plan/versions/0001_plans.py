@@ -179,6 +179,13 @@ def _create_tables() -> None:
     op.create_index("idx_ogp_event_plan", "ogp_event", ["plan_id", "at"], unique=False)
     op.create_index("idx_ogp_event_seq", "ogp_event", ["plan_id", "seq"], unique=False)
     op.create_index(
+        "idx_ogp_event_resource",
+        "ogp_event",
+        [sa.text("(body ->> 'resource')")],
+        unique=False,
+        postgresql_where=sa.text("kind = 'evidence'"),
+    )
+    op.create_index(
         "idx_ogp_event_link",
         "ogp_event",
         ["plan_id"],
