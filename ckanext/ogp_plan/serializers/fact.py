@@ -31,8 +31,8 @@ _ANSWER = ("id", "at", "organization", "reason", "text", "supersedes")
 _REVIEW = ("id", "at", "update", "report", "accepted", "reason")
 _EVIDENCE = (
     "id", "at", "organization", "kind", "url", "resource", "dataset", "sha256", "size", "captured",
-    "claimed_sha256", "claimed_at", "claim_differs", "file_name", "public", "withheld", "update", "measurement",
-    "retracted", "supersedes",
+    "claimed_sha256", "claimed_at", "claim_differs", "file_name", "public", "withheld", "update",
+    "measurement", "retracted", "supersedes",
 )  # fmt: skip
 _VERDICT = (
     "id", "at", "role", "cut", "suggested", "assigned", "agrees", "fulfilled", "quality", "rationale",
