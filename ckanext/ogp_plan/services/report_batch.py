@@ -352,19 +352,20 @@ def _write_once(
 
 def _was_recorded(person: Person, batch: Batch, request_id: str) -> bool:
     """Whether the same request wrote its rows before; then they are what it wrote."""
-    ids: dict[str, BatchRow] = {}
-    for row in batch.rows:
-        if row.found is not None:
-            plan, item = row.found
-            for part in ("update", "m0measurement", "e0evidence"):
-                ids[report_service.id_of(plan.id, person.id, request_id, f"{item.id}.{part}")] = row
-    found = list(model.Session.scalars(sa.select(Event.id).where(Event.id.in_(sorted(ids)))))
+    located = [(row, *row.found) for row in batch.rows if row.found is not None]
+    ids = {
+        report_service.id_of(plan.id, person.id, request_id, f"{item.id}.{part}")
+        for _, plan, item in located
+        for part in ("update", "m0measurement", "e0evidence")
+    }
+    found = set(model.Session.scalars(sa.select(Event.id).where(Event.id.in_(sorted(ids)))))
     if not found:
         return False
     for row in batch.rows:
         row.outcome = UNCHANGED
-    for fact_id in found:
-        ids[fact_id].id = fact_id
+    for row, plan, item in located:
+        update_id = report_service.id_of(plan.id, person.id, request_id, f"{item.id}.update")
+        row.id = update_id if update_id in found else None
     return True
 
 
