@@ -228,8 +228,8 @@ class TestClaims:
         assert "declara una huella distinta" in town.get("citizen", f"/es/planes/{name}/1.1.1").get_data(
             as_text=True
         )
-        told = town.get("citizen", f"/planes/{name}/archivo/plan.json").get_data(as_text=True)
-        assert "a" * 64 in told
+        exported = town.get("citizen", f"/planes/{name}/archivo/plan.json").get_data(as_text=True)
+        assert "a" * 64 in exported
 
     def test_a_claim_does_not_break_nor_prove(self, town: Town, plan: PlanRow, site: str) -> None:
         give(town, plan, url=f"{site}/acta.pdf", sha256="a" * 64)

@@ -262,7 +262,7 @@ class TestPrivateFile:
         assert set(error.value.error_dict) == {"resource"}
         assert private_files_on_disk() == before
 
-    def test_a_private_dataset_made_public_is_told(self, town: Town, plan: PlanRow) -> None:
+    def test_a_private_dataset_made_public_is_reported(self, town: Town, plan: PlanRow) -> None:
         dataset = factories.Dataset(owner_org=town.obras, private=True)
         give(town, plan, dataset=dataset["id"], **WITHHELD)
         admin = {"user": town.names["sysadmin"]}
@@ -531,8 +531,8 @@ class TestOrphans:
         name = tk.get_action("package_show")({"ignore_auth": True}, {"id": made["dataset"]})["name"]
         assert self.find() == [("resource", f"{name}/{extra['id']}")]
         # somebody may have put it there on purpose: it is told and stays
-        told = self.command("--delete", "--age", "0")
-        assert (told.exit_code, told.output) == (1, f"resource {name}/{extra['id']}\norphans: 1\n")
+        shown = self.command("--delete", "--age", "0")
+        assert (shown.exit_code, told.output) == (1, f"resource {name}/{extra['id']}\norphans: 1\n")
         tk.get_action("resource_delete")({"user": town.names["sysadmin"]}, {"id": extra["id"]})
         assert self.command("--age", "0").exit_code == 0
 

@@ -110,7 +110,7 @@ def test_local_names_may_lead_to_a_network_that_is_allowed() -> None:
     assert networks.is_private_host("10.0.0.1", allowed)
 
 
-def test_the_source_and_its_date_are_said() -> None:
+def test_the_source_and_its_date_are_named() -> None:
     text = (networks.FOLDER / "README.md").read_text(encoding="utf-8")
     for name in (*networks.REGISTRIES, "local-names.csv"):
         assert re.search(rf"`{name}` \|.*\| \d{{4}}-\d{{2}}-\d{{2}} \|", text), name
