@@ -530,9 +530,9 @@ class TestOrphans:
         extra = factories.Resource(package_id=made["dataset"], upload=storage(b"otra", "otra.pdf"))
         name = tk.get_action("package_show")({"ignore_auth": True}, {"id": made["dataset"]})["name"]
         assert self.find() == [("resource", f"{name}/{extra['id']}")]
-        # somebody may have put it there on purpose: it is told and stays
+        # somebody may have put it there on purpose: it is listed and kept
         shown = self.command("--delete", "--age", "0")
-        assert (shown.exit_code, told.output) == (1, f"resource {name}/{extra['id']}\norphans: 1\n")
+        assert (shown.exit_code, shown.output) == (1, f"resource {name}/{extra['id']}\norphans: 1\n")
         tk.get_action("resource_delete")({"user": town.names["sysadmin"]}, {"id": extra["id"]})
         assert self.command("--age", "0").exit_code == 0
 
