@@ -5,6 +5,8 @@ from __future__ import annotations
 import configparser
 import json
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -82,7 +84,7 @@ def _resource(made: SamplePortal, name: str, path: Path, **fields: str) -> dict[
 
 
 def _bad_resource(made: SamplePortal, live_portal: Any) -> dict[str, Any]:
-    """A file that conformed when it was uploaded, changed in the storage since: the worker finds out."""
+    """A file that conformed when it was uploaded, changed in the storage since, as an administrator accepted it."""
     source = sample("buenos/secretaria-de-infraestructura.json")
     resource = _resource(made, "Proyectos por corregir", source, conforms_to=uploads.CONFORMS_TO)
     content = json.loads(source.read_text(encoding="utf-8"))
@@ -99,7 +101,10 @@ def _bad_resource(made: SamplePortal, live_portal: Any) -> dict[str, Any]:
     storage = Path(parser.get("app:main", "ckan.storage_path"))
     stored = next(path for path in storage.rglob(resource["id"][6:]) if path.is_file())
     stored.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
-    made.call("oc4ids_resource_revalidate", resource_id=resource["id"])
+    ckan = Path(sys.executable).with_name("ckan")
+    command = [ckan, "-c", live_portal.ini, "cost-oc4ids", "revalidate", "--resource", resource["id"], "--accept-content"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 or "invalid" in done.stdout, done.stdout + done.stderr
     until(lambda: made.call("oc4ids_report_show", resource_id=resource["id"])["state"] == "invalid")
     return resource
 

@@ -36,6 +36,7 @@ ALLOWED = {
         "http.py",
         "language.py",
         "logic.py",
+        "mail_options.py",
         "networks.py",
         "options.py",
         "paging.py",

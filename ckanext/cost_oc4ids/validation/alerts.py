@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.lib import mailer
 
+from ckanext.cost_common.mail_options import find_missing_option
 from ckanext.cost_oc4ids import config
 from ckanext.cost_oc4ids.model import ResourceState
 from ckanext.cost_oc4ids.model import report as states
@@ -31,7 +32,7 @@ _REMEDY = N_(
 
 
 def mail_mismatches() -> int:
-    """Mail every mismatch that nobody was told of, in one letter, and commit; return how many those were.
+    """Mail every mismatch that was not mailed yet, in one letter, and commit; return how many those were.
 
     Without anybody to write to, or when the mail server does not take it, the next run tries again.
     """
@@ -41,6 +42,10 @@ def mail_mismatches() -> int:
     recipients = config.alert_emails() or _administrators()
     if not recipients:
         log.error("%d stored files are not those that were saved, and there is nobody to mail", len(rows))
+        return 0
+    missing = find_missing_option()
+    if missing:
+        log.error("%d stored files are not those that were saved, and %s", len(rows), missing)
         return 0
     subject, body = write_letter(rows)
     sent = [_send(address, subject, body) for address in recipients]

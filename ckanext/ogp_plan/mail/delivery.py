@@ -17,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import model
 
+from ckanext.cost_common.mail_options import find_missing_option
 from ckanext.ogp_plan import config
 from ckanext.ogp_plan.mail import smtp
 from ckanext.ogp_plan.mail.composer import compose_letter
@@ -101,7 +102,7 @@ def _cannot_send(result: DeliveryResult) -> bool:
     if not config.reminders():
         result.stopped = "reminders are turned off (ckanext.ogp_plan.reminders)"
     else:
-        result.stopped = smtp.find_missing_option()
+        result.stopped = find_missing_option()
     return bool(result.stopped)
 
 

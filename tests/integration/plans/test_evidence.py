@@ -244,7 +244,7 @@ class TestClaims:
     def test_of_a_site_that_is_down_it_stays_when_the_worker_looks(
         self, town: Town, plan: PlanRow, site: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(jobs, "enqueue_check", lambda _id: None)
+        monkeypatch.setattr(queue_service, "enqueue_check", lambda _id: None)
         _Site.pages["/acta.pdf"] = (503, b"")
         made = give(town, plan, url=f"{site}/acta.pdf", sha256="a" * 64)
         assert (made["sha256"], made["captured"], made["claimed_sha256"]) == (None, None, "a" * 64)
