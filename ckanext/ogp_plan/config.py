@@ -18,6 +18,9 @@ TIMEZONE = PREFIX + "timezone"
 QUEUE = PREFIX + "queue"
 PAGE_SIZE = PREFIX + "page_size"
 MAX_IMPORT_BYTES = PREFIX + "max_import_bytes"
+MAX_IMPORT_CELLS = PREFIX + "max_import_cells"
+MAX_IMPORT_SECONDS = PREFIX + "max_import_seconds"
+MAX_IMPORT_MEMORY = PREFIX + "max_import_memory"
 MAX_EVIDENCE_BYTES = PREFIX + "max_evidence_bytes"
 CHECK_LINKS = PREFIX + "check_links"
 CHECK_HOSTS = PREFIX + "check_hosts"
@@ -47,6 +50,21 @@ def page_size() -> int:
 def max_import_bytes() -> int:
     """Return how many bytes a document to be imported may have."""
     return options.read_number(MAX_IMPORT_BYTES, 1024, 512 * 1024 * 1024)
+
+
+def max_import_cells() -> int:
+    """Return how many cells a document to be imported, or a workbook of duties, may have."""
+    return options.read_number(MAX_IMPORT_CELLS, 1000, 5_000_000)
+
+
+def max_import_seconds() -> int:
+    """Return the seconds of processor time that reading such a document may take."""
+    return options.read_number(MAX_IMPORT_SECONDS, 1, 3600)
+
+
+def max_import_memory() -> int:
+    """Return the bytes of memory that reading such a document may take."""
+    return options.read_number(MAX_IMPORT_MEMORY, 64 * 1024 * 1024)
 
 
 def max_evidence_bytes() -> int:
@@ -86,6 +104,9 @@ def require_valid() -> None:
         queue,
         page_size,
         max_import_bytes,
+        max_import_cells,
+        max_import_seconds,
+        max_import_memory,
         max_evidence_bytes,
         check_links,
         check_hosts,

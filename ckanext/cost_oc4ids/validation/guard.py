@@ -331,6 +331,7 @@ def package_create(next_action: Action, context: Context, data_dict: DataDict) -
     declaration.drop_computed(resources)
     for position, resource in enumerate(resources if isinstance(resources, list) else []):
         if _upload(resource) is not None and declaration.is_oc4ids(resource):
+            _check_access("package_create", context, data_dict)
             text = tk._("Create the dataset first and then add the file to it.")
             raise _in_resources(_file_error(text), position)
     return next_action(context, data_dict)

@@ -120,6 +120,19 @@ def act_from_store(stored: dict[str, Any]) -> Act:
     return typing.cast(Act, _decode(Act, stored))
 
 
+def to_store(value: Any) -> Any:
+    """Return what any dataclass of the pure packages holds as plain JSON values."""
+    return _encode(value)
+
+
+def from_store(kind: type, stored: Any) -> Any:
+    """Return what :func:`to_store` wrote of a dataclass.
+
+    :raises StoreError: it did not write that.
+    """
+    return _decode(kind, stored)
+
+
 # --- writing
 
 

@@ -23,12 +23,13 @@ from ckan.model.types import make_uuid
 from ckanext.cost_common import language
 from ckanext.ogp_plan import config
 from ckanext.ogp_plan.model import Import, PlanRow, PlanVersion
-from ckanext.ogp_plan.planning import data, importers, store
+from ckanext.ogp_plan.planning import data, store
 from ckanext.ogp_plan.planning.difference import difference
 from ckanext.ogp_plan.planning.importers import Act, Option, Question, Reading, Unreadable, settlement
 from ckanext.ogp_plan.planning.tracking import Key
 from ckanext.ogp_plan.planning.types import Item, Place, Plan, PlanChange, PlanStatus
 from ckanext.ogp_plan.planning.words.render import Renderer
+from ckanext.ogp_plan.services import document
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import item_status, plan_version
 from ckanext.ogp_plan.services import record as record_service
@@ -149,7 +150,9 @@ def dry_run(row: Import, plan: PlanRow | None = None) -> DryRun:
         )
     plan = plan or PlanRow.get(row.plan_id)
     try:
-        reading = importers.read(row.content, row.family, row.layout, answers=row.answers, name=row.file_name)
+        reading = document.read_plan(
+            row.content, row.family, row.layout, answers=row.answers, name=row.file_name
+        )
     except Unreadable as error:
         raise build_read_error(error, row.family) from error
     except data.DataError as error:

@@ -355,6 +355,48 @@ def _is_focal_point(
     return bool(represented and list_responsible(plan, item, represented))
 
 
+def may_report_anything(
+    person: Person, organization: str | None = None, *, whole_item: bool = True
+) -> bool:
+    """Tell whether there is any item, of any plan that takes reports now, that somebody may report on.
+
+    For a request that says only in its rows what it is about.
+
+    :param organization: for this organismo; None: for any of the person's, or for items as a whole.
+    :param whole_item: whether items may be reported for as a whole, by the coordinator.
+    """
+    if person.id is None:
+        return False
+    taking = PlanRow.status.in_([status.value for status in _TRACKED])
+    plans = {held.plan_id for held in person.roles if held.role == COORDINATOR}
+    if plans and whole_item and organization is None:
+        where = taking if None in plans else sa.and_(taking, PlanRow.id.in_(plans))
+        if model.Session.execute(sa.select(PlanRow.id).where(where).limit(1)).first() is not None:
+            return True
+    # organismo → plans in which it is represented; None: all
+    scopes = [(name, None) for name in person.editor_of]
+    scopes += [(one.organization, one.plan_id) for one in person.roles if one.role == FOCAL_POINT]
+    scopes += person.delegations
+    owed = [
+        ItemAssignment.organization == name
+        if plan_id is None
+        else sa.and_(ItemAssignment.organization == name, ItemAssignment.plan_id == plan_id)
+        for name, plan_id in scopes
+        if name and organization in (None, name)
+    ]
+    if not owed:
+        return False
+    wanted = (
+        sa.select(ItemAssignment.id)
+        .join(PlanRow, PlanRow.id == ItemAssignment.plan_id)
+        .join(PlanItem, PlanItem.id == ItemAssignment.item_id)
+        .where(ItemAssignment.role.in_(RESPONSIBLE_ROLES), taking, PlanItem.withdrawn.is_(False))
+        .where(sa.or_(*owed))
+        .limit(1)
+    )
+    return model.Session.execute(wanted).first() is not None
+
+
 def list_responsible(plan: PlanRow, item: PlanItem | None, among: Collection[str]) -> frozenset[str]:
     """Return which of some organismos owe an item of a plan (None: any item that was not withdrawn)."""
     wanted = (

@@ -26,8 +26,8 @@ from ckanext.ogp_plan.planning.exporters import report_template
 from ckanext.ogp_plan.planning.tracking import Key
 from ckanext.ogp_plan.planning.types import Declared, Place
 from ckanext.ogp_plan.planning.words.render import Renderer
+from ckanext.ogp_plan.services import document, permission, request_fields
 from ckanext.ogp_plan.services import evidence as evidence_service
-from ckanext.ogp_plan.services import permission, request_fields
 from ckanext.ogp_plan.services import report as report_service
 from ckanext.ogp_plan.services.permission import Person
 from ckanext.ogp_plan.services.report import ReportTransaction
@@ -150,7 +150,7 @@ def _of_file(data: Mapping[str, Any]) -> Batch:
         )
     words = Renderer(language.current())
     try:
-        found = report_template.read_report(content, None, str(upload.filename))
+        found = document.read_report(content, str(upload.filename))
     except report_template.UnreadableReport as error:
         raise field_error("upload", *report_template.problem_words(error.problem, words)) from error
     except report_template.Unreadable as error:

@@ -258,7 +258,8 @@ class OrganizationReport(MethodView):
         """The workbook: chosen now, or carried by the page from its dry run."""
         upload = tk.request.files.get("upload")
         if upload is not None and upload.filename:
-            return upload.read(), upload.filename
+            # one byte over the limit, so that it is refused as too large
+            return upload.read(config.max_import_bytes() + 1), upload.filename
         try:
             raw = base64.b64decode(tk.request.form.get("content", ""), validate=True)
         except (binascii.Error, ValueError):

@@ -53,7 +53,6 @@ def ogp_plan_import(context: Context, data_dict: DataDict) -> dict[str, Any]:
     data = validated(import_schema.import_create(), data_dict)
     data["owner"] = _owner_name(data["owner"])
     plan = lookup.plan(permission.get_person(context), data["plan"]) if data.get("plan") else None
-    content, file_name = _document(data["upload"])
     wanted = {} if plan else _wanted(data)
     family = plan.family if plan else str(data.get("family") or "")
     if not family:
@@ -62,6 +61,7 @@ def ogp_plan_import(context: Context, data_dict: DataDict) -> dict[str, Any]:
         raise tk.ValidationError(
             {"family": [tk._("The plan is of another family, and a plan keeps its own.")]}
         )
+    content, file_name = _document(data["upload"])
     row, found = import_service.open_import(
         content,
         file_name,

@@ -26,7 +26,7 @@ from ckanext.ogp_plan.planning.exporters.cost_table import when
 from ckanext.ogp_plan.planning.exporters.spreadsheet import HEADING, LABEL, NOTE, Look, merge, put
 from ckanext.ogp_plan.planning.exporters.view import View, amount, day_text, percent
 from ckanext.ogp_plan.planning.importers.act import Unreadable
-from ckanext.ogp_plan.planning.importers.sources import Grid, Row, letters, load
+from ckanext.ogp_plan.planning.importers.sources import MAX_CELLS, Grid, Row, letters, load
 from ckanext.ogp_plan.planning.status_types import ItemStatus
 from ckanext.ogp_plan.planning.tracking import Key
 from ckanext.ogp_plan.planning.types import Declared, Item, Place
@@ -230,7 +230,7 @@ class Problem:
 
     kind: str
     place: Place
-    params: Mapping[str, object] = field(default_factory=dict)
+    params: dict[str, Any] = field(default_factory=dict)
     fatal: bool = False
 
 
@@ -359,7 +359,7 @@ def problem_words(problem: Problem, words: Renderer) -> tuple[str, str]:
 class UnreadableReport(Exception):
     """The workbook as a whole cannot be read as a report; ``problem`` says why and what to do."""
 
-    def __init__(self, kind: str, place: Place | None = None, **params: object) -> None:
+    def __init__(self, kind: str, place: Place | None = None, **params: Any) -> None:
         super().__init__(kind)
         self.problem = Problem(kind, place or Place(), params, True)
 
@@ -380,18 +380,21 @@ def known(organization: str, views: Sequence[View]) -> dict[str, dict[Key, froze
     }
 
 
-def read_report(content: bytes, duties: Known | None = None, name: str = "") -> ReportReading:
+def read_report(
+    content: bytes, duties: Known | None = None, name: str = "", max_cells: int = MAX_CELLS
+) -> ReportReading:
     """Read a workbook of duties that came back, or the same table as CSV.
 
     :param content: its bytes, with the limits of every import.
     :param duties: what may be reported (:func:`known`); without it, items are not checked.
     :param name: the file's name, to tell CSV from text.
+    :param max_cells: how many cells it may have.
     :returns: the rows that report something, each with the problems of its own cells, and the problems
         of rows that were left out.
     :raises Unreadable: the file cannot be read at all (too large, broken, of another kind).
     :raises UnreadableReport: it is another workbook than ours.
     """
-    source = load(content, name)
+    source = load(content, name, max_cells)
     for grid in source.grids:
         found = _header(grid)
         if found is not None:

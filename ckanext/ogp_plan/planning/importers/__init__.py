@@ -20,7 +20,7 @@ from ckanext.ogp_plan.planning.importers.common import Context
 from ckanext.ogp_plan.planning.importers.document import DocumentReader
 from ckanext.ogp_plan.planning.importers.layouts import Layout, load, of_family
 from ckanext.ogp_plan.planning.importers.own_workbook import OwnReader
-from ckanext.ogp_plan.planning.importers.sources import Source
+from ckanext.ogp_plan.planning.importers.sources import MAX_CELLS, Source
 from ckanext.ogp_plan.planning.importers.sources import load as load_source
 from ckanext.ogp_plan.planning.responsibles import Directory
 from ckanext.ogp_plan.planning.types import Place, Plan
@@ -52,6 +52,7 @@ def read(
     answers: Mapping[str, str] | None = None,
     name: str = "",
     schemas: Path | None = None,
+    max_cells: int = MAX_CELLS,
 ) -> Reading:
     """Read a document as a plan.
 
@@ -61,6 +62,7 @@ def read(
     :param answers: question id → the value of the option chosen, for what earlier readings asked.
     :param name: the file's name, when ``content`` is no path: its ending tells CSV from text.
     :param schemas: another folder of families, layouts and names than the extension's.
+    :param max_cells: how many cells the document may have.
     :raises Unreadable: it is no plan, or cannot be read; with the place and the reason.
     :raises DataError: there is no such family or layout.
     """
@@ -68,7 +70,7 @@ def read(
     tried = [load(layout, schemas)] if layout else of_family(kind, schemas)
     if layout and not tried[0].serves(family):
         raise Unreadable("layout.other_family", layout=layout, family=family)
-    source = load_source(*_bytes(content, name))
+    source = load_source(*_bytes(content, name), max_cells)
     names = (schemas or data.SCHEMAS) / "cali" / "responsables.yaml"
     directory_path = names if names.exists() else data.SCHEMAS / "cali" / "responsables.yaml"
     for one in tried:

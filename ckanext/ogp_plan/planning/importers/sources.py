@@ -107,11 +107,12 @@ _MAGIC = (
 _HTML = re.compile(rb"\s*(?:<!doctype\s+html|<html\b|<head\b|<body\b|<\?xml|<table\b)", re.I)
 
 
-def load(content: bytes, name: str = "") -> Source:
+def load(content: bytes, name: str = "", max_cells: int = MAX_CELLS) -> Source:
     """Read a file.
 
     :param content: its bytes.
     :param name: its name; only its ending is looked at, and only to tell CSV from text with tabs.
+    :param max_cells: how many cells it may have.
     :raises Unreadable: it is empty, too large, binary, of another kind, or broken.
     """
     if not content.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
@@ -122,7 +123,7 @@ def load(content: bytes, name: str = "") -> Source:
         if content.startswith(magic):
             raise Unreadable(kind)
     if content.startswith(b"PK"):
-        return _workbook(content)
+        return _workbook(content, max_cells)
     if _HTML.match(content[:2000].removeprefix(b"\xef\xbb\xbf")):
         raise Unreadable("read.html")
     text, findings = _decode(content)
@@ -131,8 +132,8 @@ def load(content: bytes, name: str = "") -> Source:
         raise Unreadable("read.too_many_lines", lines=len(lines), limit=MAX_TEXT_LINES)
     delimiter = _delimiter(lines, name)
     if delimiter:
-        return Source("csv", [_csv("\n".join(lines), delimiter)], findings)
-    return Source("text", [_text(lines)], findings)
+        return Source("csv", [_csv("\n".join(lines), delimiter, max_cells)], findings)
+    return Source("text", [_text(lines, max_cells)], findings)
 
 
 # --- text -----------------------------------------------------------------------------------------
@@ -183,7 +184,9 @@ def _encoding(content: bytes) -> str:
     return "utf-8"
 
 
-def _text(lines: list[str]) -> Grid:
+def _text(lines: list[str], max_cells: int) -> Grid:
+    if sum(line.count("\t") + 1 for line in lines) > max_cells:
+        raise Unreadable("read.too_many_cells", limit=max_cells)
     rows = []
     for number, line in enumerate(lines, start=1):
         place = Place(line=number)
@@ -228,8 +231,9 @@ def _regularity(text: str, delimiter: str) -> tuple[int, int]:
     return max(tight.values(), default=0), max(widths.values(), default=0)
 
 
-def _csv(text: str, delimiter: str) -> Grid:
+def _csv(text: str, delimiter: str, max_cells: int) -> Grid:
     rows = []
+    cells = 0
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     start = 1
     try:
@@ -237,6 +241,9 @@ def _csv(text: str, delimiter: str) -> Grid:
             place = Place(line=start)
             if len(fields) > MAX_COLUMNS:
                 raise Unreadable("read.too_many_columns", place, limit=MAX_COLUMNS)
+            cells += len(fields)
+            if cells > max_cells:
+                raise Unreadable("read.too_many_cells", place, limit=max_cells)
             if any(piece.count("\n") > 60 for piece in fields):
                 raise Unreadable("read.csv_quotes", place)
             rows.append(
@@ -277,14 +284,14 @@ def letters(column: int) -> str:
     return name
 
 
-def _workbook(content: bytes) -> Source:
+def _workbook(content: bytes, max_cells: int) -> Source:
     """Open a workbook after looking at its parts: a bomb is refused before it unpacks."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = archive.namelist()
             _only_workbooks(names)
             _weigh(archive)
-            formulas = _look_at_sheets(archive)
+            formulas = _look_at_sheets(archive, max_cells)
     except (
         zipfile.BadZipFile,
         zipfile.LargeZipFile,
@@ -315,7 +322,7 @@ def _weigh(archive: zipfile.ZipFile) -> None:
         raise Unreadable("read.zip_bomb", size=total, limit=MAX_UNPACKED)
 
 
-def _look_at_sheets(archive: zipfile.ZipFile) -> bool:
+def _look_at_sheets(archive: zipfile.ZipFile, max_cells: int) -> bool:
     """Count cells and merges before opening; tell whether there are formulas."""
     cells, formulas = 0, False
     for name in archive.namelist():
@@ -327,8 +334,8 @@ def _look_at_sheets(archive: zipfile.ZipFile) -> bool:
         if not _SHEET.match(name):
             continue
         cells += len(_CELL.findall(xml))
-        if cells > MAX_CELLS:
-            raise Unreadable("read.too_many_cells", limit=MAX_CELLS)
+        if cells > max_cells:
+            raise Unreadable("read.too_many_cells", limit=max_cells)
         _look_at_extent(xml)
         formulas = formulas or re.search(rb"<(?:\w+:)?f[\s>]", xml) is not None
     return formulas
@@ -367,6 +374,9 @@ def _open(content: bytes, formulas: bool) -> Source:
             warnings.simplefilter("ignore")
             book = load_workbook(io.BytesIO(content), data_only=True)
             behind = load_workbook(io.BytesIO(content)) if formulas else None
+    except MemoryError:
+        # the portal's bound, and no fault of the workbook
+        raise
     except Exception as error:  # openpyxl fails in many ways over a broken file
         raise Unreadable("read.broken_workbook") from error
     source = Source("xlsx", [])

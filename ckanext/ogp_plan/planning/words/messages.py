@@ -390,8 +390,20 @@ ERRORS: dict[str, Message] = {
         N_("Leave only the plan in the file."),
     ),
     "read.too_many_cells": Message(
-        N_("The workbook has more than %(limit)s cells."),
+        N_("The document has more than %(limit)s cells."),
         N_("Delete the rows and columns that only have format, and leave the plan's sheets."),
+    ),
+    "read.too_long": Message(
+        N_("To read the document took more than %(limit)s seconds of processor time."),
+        N_("Leave only the table in it, or split it by component."),
+    ),
+    "read.too_much_memory": Message(
+        N_("To read the document takes more memory than the %(limit)s MB that there are for it."),
+        N_("Leave only the table in it, without format in empty cells, or split it by component."),
+    ),
+    "read.failed": Message(
+        N_("The document could not be read because of a failure of the portal."),
+        N_("Save it again as XLSX or CSV and try once more; if it fails again, say so to who runs the portal."),
     ),
     "read.too_many_columns": Message(
         N_("A row has more than %(limit)s cells."), N_("Check the separator and the quotes of the CSV.")
