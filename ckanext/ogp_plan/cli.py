@@ -1,6 +1,8 @@
 """``ckan ogp-plan``: what is run by hand or by cron.
 
-ckan ogp-plan nightly            every night: lights, datasets, imports left open
+ckan ogp-plan nightly            every night: lights, datasets, imports left open, chains of facts
+ckan ogp-plan organization link  by hand: which organization an organismo is
+ckan ogp-plan verify             by hand: are the facts those that were recorded
 ckan ogp-plan evidence check     every week: is the evidence still there, and still the same
 ckan ogp-plan reminders send     every morning of a business day
 ckan ogp-plan reminders resend   by hand: what failed, once its cause is gone
@@ -288,6 +290,77 @@ def _print_verified(plan: str, day: dt.date, found: Any) -> None:
             click.echo(f"  {one.path}: {one.frozen!r} → {one.computed!r}")
 
 
+# --- organizations -----------------------------------------------------------------------------------
+
+
+@ogp_plan.group()
+def organization() -> None:
+    """Which organization of the portal each organismo of the plans is."""
+
+
+@organization.command("list")
+@click.option("--code", help="Only of this organismo.")
+@click.option("--day", help="As it was at the end of this day, as 2026-04-30.")
+@click.option("--all", "everything", is_flag=True, help="Also links that are not in force.")
+def organization_list(code: str | None, day: str | None, everything: bool) -> None:
+    """List the links, and the organismos that owe something and are no organization."""
+    wanted: dict[str, Any] = {"ended": everything or bool(day)}
+    wanted |= {name: value for name, value in (("code", code), ("day", day)) if value}
+    found = _act_on_link("list", wanted, None)
+    for one in found["results"]:
+        _print_link(one)
+    for one in found["unlinked"] if code is None and day is None else ():
+        click.secho(f"{one['code']}: no organization, owes in {one['plans']} plans", fg="yellow")
+
+
+@organization.command("link")
+@click.argument("code")
+@click.argument("organization")
+@click.option("--since", help="First day, as 2026-01-01. Default: from now on.")
+@click.option("--until", help="Last day, included. Default: without an end.")
+@click.option("--user", help="Who does it. Default: the portal's own user.")
+def organization_link_(code: str, organization: str, user: str | None, **days: str | None) -> None:
+    """Say that the organismo CODE is ORGANIZATION: its name or id."""
+    wanted = {"code": code, "organization": organization, **{name: day for name, day in days.items() if day}}
+    _print_link(_act_on_link("create", wanted, user))
+
+
+@organization.command("end")
+@click.argument("code")
+@click.option("--until", help="Last day, included. Default: it ends now.")
+@click.option("--user", help="Who does it. Default: the portal's own user.")
+def organization_end(code: str, until: str | None, user: str | None) -> None:
+    """Say that the organismo CODE is its organization no longer."""
+    from ckanext.ogp_plan.services import organization_link
+
+    active = organization_link.load(code=code, at=organization_link.now())
+    if not active:
+        _fail(f"{code} is no organization now.")
+    wanted = {"id": active[0].id, **({"until": until} if until else {})}
+    _print_link(_act_on_link("end", wanted, user))
+
+
+def _act_on_link(what: str, wanted: dict[str, Any], user: str | None) -> dict[str, Any]:
+    who = _user(user)
+    try:
+        action = tk.get_action(f"ogp_plan_organization_link_{what}")
+        done: dict[str, Any] = action({"user": who.name, "auth_user_obj": who}, wanted)
+    except tk.ValidationError as error:
+        _print_errors(error)
+    except (tk.NotAuthorized, tk.ObjectNotFound) as error:
+        _fail(str(error) or "Not authorised.")
+    else:
+        return done
+    raise AssertionError
+
+
+def _print_link(one: dict[str, Any]) -> None:
+    state = one["organization"]["state"] or "purged"
+    until = one["until"] or "now" if one["active"] else one["until"]
+    deleted = "" if state == "active" else f" ({state})"
+    click.echo(f"{one['code']} = {one['organization']['name']}{deleted} {one['since']} – {until}")
+
+
 # --- lights, evidence, letters --------------------------------------------------------------------------
 
 
@@ -315,7 +388,8 @@ def _recompute_all() -> None:
 
 @ogp_plan.command()
 def nightly() -> None:
-    """What is due every night: lights of the day, datasets of plans, imports that nobody went on with."""
+    """What is due every night: lights of the day, datasets of plans, imports that nobody went on with, and
+    the verification of the facts. Ends with 1 when facts are not as they were recorded."""
     from ckanext.ogp_plan.exports import dataset as dataset_export
     from ckanext.ogp_plan.services import import_ as import_service
 
@@ -325,6 +399,81 @@ def nightly() -> None:
     closed = import_service.discard_old_imports()
     model.Session.commit()
     click.echo(f"imports closed: {closed}")
+    sys.exit(OPEN if _verify_plans(_all_plans(), alert=True) else 0)
+
+
+# --- facts ----------------------------------------------------------------------------------------------
+
+
+def _all_plans() -> list[PlanRow]:
+    return list(model.Session.query(PlanRow).order_by(PlanRow.name))
+
+
+@ogp_plan.command()
+@click.argument("plan", required=False)
+def verify(plan: str | None) -> None:
+    """Compute the facts of PLAN, or of every plan, again, and compare with cuts and the last verification.
+
+    Each fact that was inserted, deleted, changed or moved in the database is named: it ends with 1 then.
+    """
+    sys.exit(OPEN if _verify_plans([_plan(plan)] if plan else _all_plans()) else 0)
+
+
+def _verify_plans(plans: list[PlanRow], *, alert: bool = False) -> bool:
+    """Verify plans, print and store what was found; return whether something is wrong.
+
+    :param alert: write to the administration of the portal about what was not known before.
+    """
+    from ckanext.ogp_plan.mail import chain_alert
+    from ckanext.ogp_plan.services import chain as chain_service
+
+    wrong, new = False, {}
+    for row in plans:
+        found, changed = chain_service.verify_and_store(row)
+        name = row.name
+        model.Session.commit()
+        wrong = wrong or bool(found.findings)
+        if not found.findings:
+            click.secho(f"{name}: {found.head.position} facts as recorded, {found.head.sha256}", fg="green")
+            continue
+        click.secho(f"{name}: {len(found.findings)} facts NOT as recorded", fg="red")
+        for one in found.findings:
+            known = f" (known by: {one.known_by})" if one.known_by else ""
+            click.echo(f"  {one.position} {one.kind.value} {one.fact or 'fact not known'}{known}")
+        if changed:
+            new[name] = found.findings
+    if new and alert:
+        sent, error = chain_alert.send_alert(new)
+        click.echo(f"letters to the administration: {sent}")
+        if error:
+            click.secho(error, fg="yellow", err=True)
+    return wrong
+
+
+@ogp_plan.command()
+@click.argument("plan")
+@click.option("--yes", is_flag=True, help="Do it: without it, only what would be deleted is said.")
+def purge(plan: str, yes: bool) -> None:
+    """Delete PLAN with its versions, facts and cuts, for ever. The database's role must own the tables."""
+    from sqlalchemy.exc import ProgrammingError
+
+    from ckanext.ogp_plan.services import plan_purge
+
+    row = _plan(plan)
+    try:
+        deleted = plan_purge.purge(row)
+    except ProgrammingError as error:
+        _fail(f"{plan} was not deleted: {str(error.orig).strip()}. Use the role that owns the tables.")
+        return
+    for table, count in deleted.items():
+        if count:
+            click.echo(f"{table}: {count}")
+    if not yes:
+        model.Session.rollback()
+        click.secho("Nothing was deleted: add --yes to delete it.", fg="yellow")
+        return
+    model.Session.commit()
+    click.secho(f"{plan} was deleted.", bold=True)
 
 
 @ogp_plan.group()

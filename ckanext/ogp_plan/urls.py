@@ -15,7 +15,7 @@ from ckanext.ogp_plan.planning.types import Item
 #: Characters that a web address has without escaping.
 _PLAIN = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
 #: Words after ``/planes/`` that are pages of ours, and so no plan's name.
-RESERVED_PLANS = frozenset({"importar", "mis-avisos"})
+RESERVED_PLANS = frozenset({"importar", "mis-avisos", "organizaciones"})
 #: First words after a plan's name that are pages of ours, and so no item's address.
 RESERVED = frozenset(
     {

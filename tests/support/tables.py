@@ -16,6 +16,7 @@ APPEND_ONLY = (
     "ogp_plan_change",
     "ogp_event",
     "ogp_light_change",
+    "ogp_chain_entry",
     "ogp_cut",
     "ogp_publication",
 )

@@ -22,7 +22,7 @@ from ckanext.ogp_plan.model import PlanRow
 from ckanext.ogp_plan.planning.types import PlanStatus
 from ckanext.ogp_plan.planning.words.i18n import N_, translator
 from ckanext.ogp_plan.services import cut as cut_service
-from ckanext.ogp_plan.services import export_view
+from ckanext.ogp_plan.services import export_view, organization_link
 from ckanext.ogp_plan.services import organization as organization_service
 from ckanext.ogp_plan.services import record as record_service
 
@@ -80,8 +80,7 @@ def publish(plan: PlanRow, context: Context) -> str:
     """
     if plan.status == PlanStatus.DRAFT.value:
         raise NotPublic(plan.name)
-    owner = model.Group.get(plan.owner)
-    if owner is None or not owner.is_organization or owner.state != "active":
+    if organization_link.find_organization(plan.owner) is None:
         raise tk.ValidationError(
             {
                 "owner": [
@@ -116,8 +115,7 @@ def get_status(plan: PlanRow) -> CatalogueStatus:
 
     Reading only.
     """
-    owner = model.Group.get(plan.owner)
-    known = owner is not None and owner.is_organization and owner.state == "active"
+    known = organization_link.find_organization(plan.owner) is not None
     files = _list_files(plan)
     formats: dict[str, int] = Counter(format_ for _, _, format_, _, _ in files)
     present = _find_dataset(plan)
@@ -257,7 +255,7 @@ def _build_fields(plan: PlanRow, dataset: dict[str, Any]) -> dict[str, Any]:
     }
     others = [extra for extra in dataset.get("extras", []) if extra["key"] not in ours]
     tags = {tag["name"] for tag in dataset.get("tags", [])} | {_clean_tag(named)}
-    group = model.Group.get(plan.owner)
+    group = organization_link.find_organization(plan.owner)
     return {
         "title": plan.title,
         "notes": dataset.get("notes") or _translate(_NOTES, family=named, owner=owner),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ckanext.cost_common.values.business_days import day_of
+from ckanext.ogp_plan.exports import chain as chain_export
 from ckanext.ogp_plan.model import (
     Cut,
     PlanRow,
@@ -125,6 +126,12 @@ def _from_json(make: Callable[[View], object]) -> Maker:
     ).encode("utf-8")
 
 
+def _make_facts(plan: PlanRow, _lang: str) -> bytes:
+    import json
+
+    return (json.dumps(chain_export.build_document(plan), ensure_ascii=False) + "\n").encode("utf-8")
+
+
 _ROWS, _GOAL, _MILESTONES = frozenset({"fila"}), frozenset({"goal"}), frozenset({"hito"})
 
 #: Every file of a plan, by the name it is asked by.
@@ -169,6 +176,13 @@ FILES: dict[str, File] = {
             "JSON",
             JSON,
             _from_json(lambda shown: {"milestones": machine.milestones(shown)}),
+        ),
+        File(
+            "hechos.json",
+            N_("Every fact recorded, with the chain of their hashes (JSON)"),
+            "JSON",
+            JSON,
+            _make_facts,
         ),
         File("f014.xlsx", N_("Form F014 (XLSX)"), "XLSX", XLSX, _from_current_plan(f014.write), _ROWS),
         File(

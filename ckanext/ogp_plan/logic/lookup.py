@@ -10,8 +10,18 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
 
-from ckanext.ogp_plan.model import Delegation, Event, Import, ItemAssignment, PlanItem, PlanRole, PlanRow
+from ckanext.ogp_plan.model import (
+    Delegation,
+    Event,
+    Import,
+    ItemAssignment,
+    OrganizationLink,
+    PlanItem,
+    PlanRole,
+    PlanRow,
+)
 from ckanext.ogp_plan.serializers import plan as plan_serializer
+from ckanext.ogp_plan.services import organization_link as link_service
 from ckanext.ogp_plan.services import permission
 from ckanext.ogp_plan.services.report_error import field_error
 
@@ -31,31 +41,26 @@ def plan(person: permission.Person, reference: Any) -> PlanRow:
 
 
 def organization(reference: Any) -> str:
-    """Return the name of an organization of the portal by its name or id; of none, what was given."""
+    """Return an organismo's code by it, or by its organization's name or id; of none, what was given."""
     text = reference if isinstance(reference, str) else ""
-    found = model.Group.get(text) if text else None
-    return (
-        str(found.name) if found is not None and found.is_organization and found.state == "active" else text
-    )
+    return link_service.resolve([text]).get(text, text)
 
 
 def organizations(references: Sequence[str]) -> list[str]:
-    """Return what :func:`organization` does of several, with one query for all."""
-    wanted = sa.select(model.Group.id, model.Group.name).where(
-        model.Group.id.in_(references), model.Group.is_organization.is_(True), model.Group.state == "active"
-    )
-    names = dict(map(tuple, model.Session.execute(wanted)))
-    return [names.get(reference, reference) for reference in references]
+    """Return what :func:`organization` does of several, with the same queries for all."""
+    codes = link_service.resolve(references)
+    return [codes.get(reference, reference) for reference in references]
 
 
 def organismo(reference: str) -> str:
-    """Return the name of an organismo: of an organization of the portal, or one that plans name.
+    """Return the code of an organismo: one that plans name, or that an organization of the portal is.
 
+    :param reference: its code, or the name or id of the organization.
     :raises tk.ObjectNotFound: there is none.
     """
-    found = model.Group.get(reference)
-    if found is not None and found.is_organization and found.state == "active":
-        return str(found.name)
+    found = link_service.resolve([reference]).get(reference)
+    if found is not None:
+        return found
     known = sa.select(ItemAssignment.id).where(ItemAssignment.organization == reference).limit(1)
     if reference not in plan_serializer.directory() and model.Session.execute(known).first() is None:
         raise tk.ObjectNotFound(tk._("There is no such organismo."))
@@ -165,6 +170,15 @@ def delegation(reference: Any) -> Delegation:
     :raises tk.ObjectNotFound: there is none.
     """
     found: Delegation = _held(Delegation, reference, tk._("There is no such delegation."))
+    return found
+
+
+def organization_link(reference: Any) -> OrganizationLink:
+    """Return a link of an organismo with an organization, by its id.
+
+    :raises tk.ObjectNotFound: there is none.
+    """
+    found: OrganizationLink = _held(OrganizationLink, reference, tk._("There is no such link."))
     return found
 
 

@@ -30,6 +30,9 @@ class Cut(tk.BaseModel):  # type: ignore[misc]
     rules: Mapped[int] = sa.Column(sa.Integer, nullable=False)
     body: Mapped[str] = text()
     sha256: Mapped[str] = text()
+    #: the chain of the plan's facts at ``as_of``: how many they were, and the hash of the last
+    chain_position: Mapped[int] = sa.Column(sa.Integer, nullable=False)
+    chain_sha256: Mapped[str] = text()
     totals: Mapped[dict[str, Any]] = sa.Column(JSONB, nullable=False)
     due: Mapped[dt.date] = sa.Column(sa.Date, nullable=False)
     reason: Mapped[str] = text(default="", server_default="")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ckanext.ogp_plan.planning.facts import Facts
 from ckanext.ogp_plan.planning.item_facts import evidence_breaks
 from ckanext.ogp_plan.planning.report_error import reject
-from ckanext.ogp_plan.planning.tracking import Key
+from ckanext.ogp_plan.planning.tracking import Evidence, Key
 
 
 def place_of(fields: Mapping[str, Any]) -> Any:
@@ -58,3 +58,22 @@ def count_valid_evidence(facts: Facts, key: Key, organization: str | None) -> in
         and (not shared or evidence.organization in (organization, None))
         for evidence in facts.evidence.get(key, ())
     )
+
+
+def list_hidden_evidence(evidence: Iterable[Evidence]) -> dict[str, str]:
+    """Return the evidence that the public may not see, by its id → why: withheld or withdrawn, now or later.
+
+    What was public by mistake and then was withheld is withheld in the history too.
+
+    :param evidence: all that was recorded, what was corrected too.
+    """
+    why: dict[str, str] = {}
+    followed: dict[str, str] = {}
+    for one in sorted(evidence, key=lambda event: (event.at, event.id), reverse=True):
+        reason = one.withheld if not one.public else one.retracted or followed.get(one.id)
+        if reason is None or (one.public and not one.retracted and one.id not in followed):
+            continue
+        why[one.id] = reason
+        if one.supersedes:
+            followed[one.supersedes] = reason
+    return why

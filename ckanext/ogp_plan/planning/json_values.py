@@ -7,6 +7,8 @@ moment is in UTC with microseconds.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
@@ -78,3 +80,30 @@ def _rare(value: Any) -> Any:
 @lru_cache(maxsize=64)
 def _names(kind: type) -> tuple[str, ...]:
     return tuple(one.name for one in fields(kind))
+
+
+def canonical(body: Mapping[str, Any]) -> bytes:
+    """Return the one way to write a body: sorted keys, UTF-8, no spaces, decimals as texts.
+
+    :raises TypeError: it holds what plain JSON without floats does not.
+    """
+    _refuse_floats(body)
+    text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return text.encode("utf-8")
+
+
+def _refuse_floats(body: Any) -> None:
+    waiting = [body]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, float):
+            raise TypeError(f"{one!r}: a float has more than one way to be written")
+        if isinstance(one, dict):
+            waiting += [value for value in one.values() if not isinstance(value, str)]
+        elif isinstance(one, list):
+            waiting += one
+
+
+def digest(content: bytes) -> str:
+    """Return the SHA-256 of canonical bytes, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()

@@ -21,5 +21,6 @@ def serialize_cut(day: Any, row: PlanRow, reader: Reader) -> dict[str, Any]:
         "published_at": serialize_moment(day.published.at) if day.published else None,
         "late_days": day.state.late_days,
         "sha256": day.cut.sha256 if day.cut else None,
+        "chain": ({"position": day.cut.chain_position, "sha256": day.cut.chain_sha256} if day.cut else None),
         "url": urls.url_of_cut(row.name, day.day),
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,11 +22,13 @@ from ckanext.ogp_plan.model import Cut, PlanRow, PlanVersion, Publication
 from ckanext.ogp_plan.planning import settings as plan_settings
 from ckanext.ogp_plan.planning.cuts.compliance import compute_compliance
 from ckanext.ogp_plan.planning.cuts.dates import cut_days, cut_state, publish_by
-from ckanext.ogp_plan.planning.cuts.frozen import RULES, canonical, digest, freeze, freeze_again, known_by
+from ckanext.ogp_plan.planning.cuts.frozen import RULES, freeze, freeze_again, known_by
 from ckanext.ogp_plan.planning.cuts.outline import Outline
 from ckanext.ogp_plan.planning.cuts.types import Compliance, CutState
+from ckanext.ogp_plan.planning.json_values import canonical, digest
 from ckanext.ogp_plan.planning.settings import Settings
 from ckanext.ogp_plan.planning.tracking import Key, Record
+from ckanext.ogp_plan.services import chain as chain_service
 from ckanext.ogp_plan.services import event as event_service
 from ckanext.ogp_plan.services import record as record_service
 
@@ -198,7 +200,8 @@ def create(plan: PlanRow, day: dt.date, *, user_id: str | None, reason: str = ""
             ),
         )
     as_of = event_service.clock()
-    frozen = freeze(record_service.load(plan, as_of=as_of), day, as_of, settings)
+    head = chain_service.get_head(plan.id)
+    frozen = freeze(record_service.load(plan, as_of=as_of), day, as_of, settings, head)
     content = canonical(frozen)
     cut = Cut(
         id=make_uuid(),
@@ -209,6 +212,8 @@ def create(plan: PlanRow, day: dt.date, *, user_id: str | None, reason: str = ""
         rules=RULES,
         body=content.decode("utf-8"),
         sha256=digest(content),
+        chain_position=head.position,
+        chain_sha256=head.sha256,
         totals={name: frozen["compliance"][name] for name in ("count_unit", "last", "whole", "components")},
         due=publish_by(day, settings.publish_business_day),
         reason=reason.strip(),
@@ -264,7 +269,8 @@ def count_late_days(due: dt.date, day: dt.date) -> int:
 def verify(plan: PlanRow, cut: Cut) -> Verification:
     """Compute a cut again from the append-only tables, and hold it against what was frozen.
 
-    The version and the facts are found by the cut's moment alone, and not by what the cut says of them.
+    The version and the facts are found by the cut's moment alone, and not by what the cut says of them. The
+    chain of facts up to then is computed again too: a fact that changes no number of the cut is found by it.
     """
     # what the session remembers is not what the table holds
     model.Session.refresh(cut)
@@ -275,12 +281,22 @@ def verify(plan: PlanRow, cut: Cut) -> Verification:
     computed = freeze_again(record_service.load(plan, as_of=cut.as_of), frozen)
     content = canonical(computed)
     now, stored = digest(content), digest(cut.body.encode("utf-8"))
-    same = now == cut.sha256 == stored
-    found = () if same else tuple(_list_differences(frozen, json.loads(content)))
+    chained = tuple(_list_chain_differences(plan, cut, frozen))
+    same = now == cut.sha256 == stored and not chained
+    found = (*_list_differences(frozen, json.loads(content)), *chained)[:MAX_DIFFERENCES]
     if not same and not found:
         # the bytes are not canonical, or the hash is not theirs
         found = (Difference("sha256", cut.sha256, now),)
     return Verification(same, cut.sha256, now, found)
+
+
+def _list_chain_differences(plan: PlanRow, cut: Cut, frozen: Mapping[str, Any]) -> Iterator[Difference]:
+    """What is wrong with the facts that a cut covers: where in the chain, which fact, what."""
+    head = {"position": cut.chain_position, "sha256": cut.chain_sha256}
+    if frozen.get("chain") != head:
+        yield Difference("/chain", frozen.get("chain"), head)
+    for finding in chain_service.list_findings_at(plan, cut):
+        yield Difference(f"/chain/{finding.position}", finding.fact, finding.kind.value)
 
 
 def _list_differences(frozen: Any, computed: Any, path: str = "") -> list[Difference]:

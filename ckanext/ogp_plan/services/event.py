@@ -2,7 +2,8 @@
 
 Nothing here commits: the caller's transaction is the whole of what happens at once. Whoever
 writes a fact shares the plan's lock, a cut or an import holds it alone, and the moment of a
-fact is taken after the lock: what a cut covers was committed before it.
+fact is taken after the lock: what a cut covers was committed before it. Its place in the plan's chain is
+given when the transaction is committed (:mod:`.chain`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from ckan.model.types import make_uuid
 from ckanext.ogp_plan.model import Event, PlanItem
 from ckanext.ogp_plan.planning import store, tracking
 from ckanext.ogp_plan.planning.tracking import Key, Record
+from ckanext.ogp_plan.services import chain as chain_service
 
 #: Fields that have a column of their own, and are not repeated in the body.
 _COLUMNS = ("id", "at", "by", "item", "organization", "supersedes")
@@ -69,6 +71,7 @@ def append(plan_id: str, fact: tracking.Event, *, at: dt.datetime | None = None)
     row = to_row(plan_id, fact, moment)
     model.Session.add(row)
     model.Session.flush()
+    chain_service.add(plan_id, row.id)
     return to_fact(row)
 
 

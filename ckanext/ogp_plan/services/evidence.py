@@ -19,7 +19,7 @@ from ckan import model
 from ckanext.ogp_plan.model import PlanItem, PlanRow
 from ckanext.ogp_plan.planning import evidence as evidence_rules
 from ckanext.ogp_plan.planning.tracking import Evidence, EvidenceKind
-from ckanext.ogp_plan.services import evidence_check, queue, request_fields
+from ckanext.ogp_plan.services import evidence_check, organization_link, queue, request_fields
 from ckanext.ogp_plan.services.report import ReportTransaction
 from ckanext.ogp_plan.services.report_error import field_error, validation_errors
 
@@ -161,8 +161,8 @@ class EvidenceBatch:
             _check_privacy(fields, not shown.get("private"), "dataset")
             return shown
         owner = self.organization or self.plan.owner
-        group = model.Group.by_name(owner)
-        if group is None or not group.is_organization or group.state != "active":
+        group = organization_link.find_organization(owner)
+        if group is None:
             raise field_error(
                 "upload",
                 tk._(
@@ -174,7 +174,7 @@ class EvidenceBatch:
         try:
             return dict(tk.get_action("package_show")(self._fresh(), {"id": name}))
         except tk.ObjectNotFound:
-            return self._create_dataset(name, owner, fields)
+            return self._create_dataset(name, group.name, fields)
         except tk.NotAuthorized as error:
             raise field_error("upload", _not_authorized_text(name)) from error
 

@@ -14,10 +14,19 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import model
 
-from ckanext.ogp_plan.model import Delegation, Event, ItemAssignment, PlanItem, PlanRole, PlanRow
+from ckanext.ogp_plan.model import (
+    Delegation,
+    Event,
+    ItemAssignment,
+    OrganizationLink,
+    PlanItem,
+    PlanRole,
+    PlanRow,
+)
 from ckanext.ogp_plan.model.role import COMPONENT_LEADER, CONTROL, COORDINATOR, FOCAL_POINT, MONITOR
 from ckanext.ogp_plan.planning.types import PlanStatus, Role
 from ckanext.ogp_plan.services import event as event_service
+from ckanext.ogp_plan.services import organization_link
 from ckanext.ogp_plan.services import record as record_service
 
 #: Capacities in CKAN's organizations by which somebody reports for an organismo.
@@ -94,6 +103,8 @@ MATRIX: tuple[PermissionRule, ...] = (
         _by(Relation.FOCAL, Relation.COORDINATOR, Relation.CONTROL, Relation.MONITOR, Relation.SYSADMIN),
     ),
     PermissionRule("publish_dataset", _PUBLIC, _MANAGERS),
+    #   of no plan: which organization an organismo is
+    PermissionRule("link_organization", _ALWAYS, _by(Relation.SYSADMIN)),
     #   of no plan: leave of a focal point, for its organismo
     PermissionRule("delegate", _ALWAYS, _by(Relation.FOCAL, Relation.ORG_ADMIN, Relation.SYSADMIN)),
 )
@@ -122,8 +133,11 @@ class Person:
     name: str | None = None
     sysadmin: bool = False
     trusted: bool = False
+    #: organismos, by their codes, that are organizations it administers, by a link (never by a name)
     admin_of: frozenset[str] = frozenset()
-    #: names of organizations it edits (those it administers too)
+    #: names of organizations it administers that are no organismo yet, and whose name none has
+    unlinked_admin_of: frozenset[str] = frozenset()
+    #: organismos that are organizations it edits (those it administers too)
     editor_of: frozenset[str] = frozenset()
     roles: tuple[HeldRole, ...] = ()
     #: as delegate of somebody on leave: (organization, plan or None)
@@ -139,7 +153,7 @@ class Person:
         return frozenset(one.component for one in led if one.component)
 
     def represented_organizations(self, plan_id: str | None, *, by_itself: bool = False) -> frozenset[str]:
-        """Return the names of the organismos it reports for in a plan (None: in any plan).
+        """Return the codes of the organismos it reports for in a plan (None: in any plan).
 
         :param by_itself: without those it reports for as a delegate.
         """
@@ -175,7 +189,8 @@ def get_person(context: Any) -> Person:
 
 
 def load_person(user: Any, *, delegations: bool = True) -> Person:
-    """Return a person with all they are today, in at most five queries.
+    """Return a person with all they are today, in at most five queries (eight, of who administers an
+    organization that is no organismo yet).
 
     :param user: a name or id of a user, a ``ckan.model.User``, or None. Somebody deleted is nobody.
     :param delegations: with the organismos they report for while somebody is on leave.
@@ -184,26 +199,32 @@ def load_person(user: Any, *, delegations: bool = True) -> Person:
     if not getattr(found, "id", None) or found.state != "active":
         return NOBODY
     member = _load_memberships(found.id)
+    unlinked = {name for name, capacity, code in member if code is None and capacity == "admin"}
     return Person(
         id=found.id,
         name=found.name,
         sysadmin=bool(found.sysadmin),
-        admin_of=frozenset(name for name, capacity in member if capacity == "admin"),
-        editor_of=frozenset(name for name, _ in member),
+        admin_of=frozenset(code for _, capacity, code in member if code and capacity == "admin"),
+        unlinked_admin_of=frozenset(organization_link.filter_free(unlinked)),
+        editor_of=frozenset(code for _, _, code in member if code),
         roles=_load_roles(found.id),
         delegations=_load_delegations(found.id) if delegations else frozenset(),
     )
 
 
-def _load_memberships(user_id: str) -> list[tuple[str, str]]:
+def _load_memberships(user_id: str) -> list[tuple[str, str, str | None]]:
+    """The organizations of a user: name, capacity, and the code of each organismo that it is."""
+    linked = sa.and_(OrganizationLink.organization_id == model.Group.id, organization_link.is_valid())
     wanted = (
-        sa.select(model.Group.name, model.Member.capacity)
+        sa.select(model.Group.name, model.Member.capacity, OrganizationLink.code)
+        .select_from(model.Member)
         .join(model.Group, model.Group.id == model.Member.group_id)
+        .outerjoin(OrganizationLink, linked)
         .where(model.Member.table_id == user_id, model.Member.table_name == "user")
         .where(model.Member.state == "active", model.Member.capacity.in_(EDITORS))
-        .where(model.Group.state == "active", model.Group.is_organization.is_(True))
+        .where(organization_link.is_active_organization())
     )
-    return [(name, capacity) for name, capacity in model.Session.execute(wanted)]
+    return [(name, capacity, code) for name, capacity, code in model.Session.execute(wanted)]
 
 
 def _load_roles(user_id: str) -> tuple[HeldRole, ...]:
@@ -293,7 +314,7 @@ def is_allowed_somewhere(person: Person, action: str) -> bool:
         Relation.ANYBODY: True,
         Relation.SIGNED_IN: True,
         Relation.SYSADMIN: person.sysadmin,
-        Relation.OWNER_ADMIN: bool(person.admin_of),
+        Relation.OWNER_ADMIN: bool(person.admin_of or person.unlinked_admin_of),
         Relation.ORG_ADMIN: bool(person.admin_of),
         Relation.OWNER_EDITOR: bool(person.editor_of),
         Relation.COORDINATOR: COORDINATOR in roles,
@@ -320,7 +341,7 @@ def _has_relation(  # noqa: PLR0912  (one line a relation)
     if relation is Relation.SYSADMIN:
         return person.sysadmin
     if relation is Relation.OWNER_ADMIN:
-        return owner in person.admin_of
+        return owner in person.admin_of or (plan is None and owner in person.unlinked_admin_of)
     if relation is Relation.OWNER_EDITOR:
         return owner in person.editor_of
     if relation is Relation.ORG_ADMIN:
@@ -475,10 +496,9 @@ def load_focal_points(organizations: Iterable[str], plan_id: str) -> dict[str, l
     if not names:
         return {}
     members = (
-        sa.select(model.Group.name, model.Member.table_id)
+        organization_link.select_active(OrganizationLink.code, model.Member.table_id)
         .join(model.Member, model.Member.group_id == model.Group.id)
-        .where(model.Group.name.in_(names), model.Group.is_organization.is_(True))
-        .where(model.Group.state == "active", model.Member.state == "active")
+        .where(OrganizationLink.code.in_(names), model.Member.state == "active")
         .where(model.Member.table_name == "user", model.Member.capacity.in_(EDITORS))
     )
     moment = dt.datetime.now(dt.timezone.utc)

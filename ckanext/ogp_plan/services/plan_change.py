@@ -19,7 +19,7 @@ from ckanext.ogp_plan.planning import families
 from ckanext.ogp_plan.planning import settings as plan_settings
 from ckanext.ogp_plan.planning.types import ChangeKind, Plan, PlanStatus
 from ckanext.ogp_plan.services import event as event_service
-from ckanext.ogp_plan.services import item_status, permission, plan_version
+from ckanext.ogp_plan.services import item_status, organization_link, permission, plan_version
 from ckanext.ogp_plan.services import record as record_service
 from ckanext.ogp_plan.services.permission import Person
 
@@ -62,12 +62,17 @@ def check_family(family: str, errors: dict[str, list[str]]) -> None:
 
 
 def check_owner(reference: str, errors: dict[str, list[str]]) -> str:
-    """Return the name of the organization that owns a plan; add an error if there is none."""
-    found = model.Group.get(reference)
-    if found is None or not found.is_organization or found.state != "active":
+    """Return the code of the organization that owns a plan; add an error if there is none.
+
+    :param reference: the code, or the organization's name or id.
+    """
+    code = organization_link.resolve([reference]).get(reference, "")
+    free = organization_link.filter_free([code]) if code else set()
+    # a code of which the link has ended is no organization, and one that is free is that of its name
+    if not code or (code not in free and organization_link.find_organization(code) is None):
         errors["owner"] = [tk._("Choose the organization that owns the plan.")]
         return ""
-    return str(found.name)
+    return code
 
 
 def check_days(start: dt.date | None, end: dt.date | None, errors: dict[str, list[str]]) -> None:
@@ -206,6 +211,7 @@ def _restate(
         if plan.owner is not None:
             plan.owner = owner
         plan_version.apply(row, plan, user_id=person.id, act_name=data["act_name"], reason=data["reason"])
+    organization_link.link_named([owner], user_id=person.id, plan_id=row.id)
     row.title, row.start, row.end, row.owner = title, start, end, owner
 
 

@@ -24,6 +24,7 @@ from ckanext.ogp_plan.planning.output import plain
 from ckanext.ogp_plan.planning.tracking import Key
 from ckanext.ogp_plan.planning.types import Assignment, Item, OrgGroup, Plan, PlanChange, ScheduleKind
 from ckanext.ogp_plan.services import event as event_service
+from ckanext.ogp_plan.services import organization_link
 from ckanext.ogp_plan.services import record as record_service
 
 
@@ -57,6 +58,9 @@ def apply(
 
     :param row: the plan, already added to the session.
     :param act_name: the resolution or minutes that changes an adopted plan.
+    An organismo that is named for the first time is linked with the organization of that name
+    (:func:`.organization_link.link_named`).
+
     :returns: the version and its changes; without changes nothing is written.
     """
     model.Session.flush()
@@ -64,6 +68,7 @@ def apply(
     model.Session.refresh(row)
     before = _load_present(row)
     changes = difference(before, plan)
+    organization_link.link_named(_list_organismos(row, plan), user_id=user_id, plan_id=row.id)
     if row.version and not changes:
         return AppliedVersion(row.version, [])
     number, moment = row.version + 1, event_service.clock()
@@ -93,6 +98,12 @@ def apply(
     _write_items(row, plan)
     model.Session.flush()
     return AppliedVersion(number, changes)
+
+
+def _list_organismos(row: PlanRow, plan: Plan) -> set[str]:
+    """The organismos that a plan names: its owner, those that owe something, the members of its groups."""
+    owing = {one.organization for item in plan.items for one in item.assignments if one.organization}
+    return owing | {member for group in plan.groups for member in group.members} | {row.owner}
 
 
 def _build_changes(

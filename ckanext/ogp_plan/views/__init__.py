@@ -18,6 +18,7 @@ from ckanext.ogp_plan.views import (  # noqa: F401
     item_form,
     link,
     obligation,
+    organization_link,
     organization_report,
     plan_settings,
     profile,

@@ -11,7 +11,6 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 
 import ckan.plugins.toolkit as tk
-from ckan import model
 from flask import Blueprint, Response, request
 
 from ckanext.cost_common import language
@@ -22,7 +21,7 @@ from ckanext.ogp_plan.model import Cut, PlanRow
 from ckanext.ogp_plan.planning.exporters import quarterly, report_template
 from ckanext.ogp_plan.planning.types import PlanStatus
 from ckanext.ogp_plan.services import cut as cut_service
-from ckanext.ogp_plan.services import export_view, permission
+from ckanext.ogp_plan.services import export_view, organization_link, permission
 from ckanext.ogp_plan.services import organization as organization_service
 from ckanext.ogp_plan.services import record as record_service
 
@@ -45,10 +44,10 @@ def plan_or_404(name: str) -> PlanRow:
 
 
 def organization_or_404(reference: str) -> str:
-    """Return the name of an organismo: an organization of the portal, or one that the directory knows."""
-    group = model.Group.get(reference) if "\x00" not in reference else None
-    if group is not None and group.is_organization and group.state == "active":
-        return str(group.name)
+    """Return the code of an organismo: an organization of the portal, or one that the directory knows."""
+    code = organization_link.resolve([reference]).get(reference)
+    if code is not None:
+        return code
     if reference in organization_service.load_directory_names():
         return reference
     return tk.abort(404, tk._("There is no organismo at this address"))  # type: ignore[no-any-return]

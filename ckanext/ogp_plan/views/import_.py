@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-import sqlalchemy as sa
 from ckan import model
 from flask import Blueprint, Response, redirect
 
@@ -104,15 +103,10 @@ def _format_megabytes(size: int) -> str:
 def _list_owners() -> list[dict[str, str]]:
     """The organizations for which the person may make a plan."""
     person = permission.load_person(tk.current_user)
-    wanted = (
-        sa.select(model.Group.name, model.Group.title)
-        .where(model.Group.is_organization.is_(True), model.Group.state == "active")
-        .order_by(model.Group.title)
-    )
     return [
-        {"value": name, "title": title or name}
-        for name, title in model.Session.execute(wanted)
-        if permission.is_allowed(person, "create", None, organization=name)
+        {"value": code, "title": title}
+        for code, title in organization_service.list_choices()
+        if permission.is_allowed(person, "create", None, organization=code)
     ]
 
 
@@ -236,19 +230,12 @@ def _list_open_imports(plan: PlanRow | None) -> list[dict[str, Any]]:
 
 def _list_organizations() -> list[dict[str, Any]]:
     """The organismos that a responsible may be; ``there``: whether it has its page in the portal."""
-    named = organization_service.load_names()
-    there = set(_load_organization_names())
+    choices = dict(organization_service.list_choices())
+    named, there = {**organization_service.load_names(), **choices}, set(choices)
     known = sorted(
         {*Directory.load().organismos, *there}, key=lambda name: str(named.get(name, name)).casefold()
     )
     return [{"value": name, "title": named.get(name, name), "there": name in there} for name in known]
-
-
-def _load_organization_names() -> list[str]:
-    wanted = sa.select(model.Group.name).where(
-        model.Group.is_organization.is_(True), model.Group.state == "active"
-    )
-    return list(model.Session.scalars(wanted))
 
 
 def _list_groups(plan: PlanRow) -> list[dict[str, str]]:

@@ -10,6 +10,7 @@ import ckan.plugins.toolkit as tk
 from ckanext.cost_common import paging
 from ckanext.ogp_plan import config
 from ckanext.ogp_plan.helpers.url import ogp_plan_to
+from ckanext.ogp_plan.services import organization_link
 from ckanext.ogp_plan.views.plan import blueprint, first_error
 
 
@@ -38,13 +39,15 @@ def obligations(id: str) -> Any:
 
     extra_vars = {
         "owed": found,
-        "organization_page": _organization_url(id),
+        "organization_page": _organization_url(found["organization"]),
         "asked": asked,
         "problem": problem,
         "sections": _build_sections(found),
         "plan_url": lambda name: url(plan=name, pagina=None),
         "plain_url": tk.url_for("ogp_plan.obligations", id=id),
-        "report_url": ogp_plan_to("ogp_plan_report.report", id=id) if may_report_for(id, found) else None,
+        "report_url": ogp_plan_to("ogp_plan_report.report", id=id)
+        if may_report_for(found["organization"], found)
+        else None,
         "calendar_url": ogp_plan_to("ogp_plan_file.organization_calendar", id=id),
         # none of who owes nothing: there is no such document
         "document_url": ogp_plan_to("ogp_plan_file.organization_report", id=id) if found["plans"] else None,
@@ -92,10 +95,13 @@ _ONLY_ITSELF = dict.fromkeys(
 )
 
 
-def _organization_url(name: str) -> str | None:
+def _organization_url(code: str) -> str | None:
     """The organismo's page in this portal, where it has one."""
+    found = organization_link.find_organization(code)
+    if found is None:
+        return None
     try:
-        organization = tk.get_action("organization_show")({}, {"id": name, **_ONLY_ITSELF})
+        organization = tk.get_action("organization_show")({}, {"id": found.id, **_ONLY_ITSELF})
     except (tk.ObjectNotFound, tk.NotAuthorized, tk.ValidationError):
         return None
     return str(tk.url_for("organization.read", id=organization["name"]))

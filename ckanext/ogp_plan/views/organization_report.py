@@ -66,11 +66,13 @@ class OrganizationReport(MethodView):
 
     def get(self, id: str) -> Response:
         """Show both forms."""
+        id = lookup.organization(id)
         return self._page(id, self._owed(id))
 
     def post(self, id: str) -> Any:
         """Take the report, a workbook to be tried, or one to be applied."""
         require_token()
+        id = lookup.organization(id)
         owed = self._owed(id)
         what = tk.request.form.get("hacer", "")
         try:

@@ -57,6 +57,7 @@ def index() -> Any:
             "problem": problem,
             "may_create": _may_create(),
             "import_url": ogp_plan_to("ogp_plan_import.start"),
+            "organizations_url": _organizations_url(),
             "paging": paging.paginate(
                 found["count"],
                 size,
@@ -65,6 +66,15 @@ def index() -> Any:
             ),
         },
     )
+
+
+def _organizations_url() -> str | None:
+    """The page of which organization each organismo is, for who may see it."""
+    try:
+        tk.check_access("ogp_plan_organization_link_list", {}, {})
+    except tk.NotAuthorized:
+        return None
+    return ogp_plan_to("ogp_plan.organization_links")
 
 
 def _may_create() -> bool:

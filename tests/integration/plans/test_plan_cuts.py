@@ -20,7 +20,7 @@ from support.plan_portal import Town
 from ckanext.ogp_plan.model import Cut, PlanRow, Publication
 from ckanext.ogp_plan.planning import tracking
 from ckanext.ogp_plan.planning.cuts import frozen
-from ckanext.ogp_plan.planning.cuts.frozen import canonical, digest
+from ckanext.ogp_plan.planning.json_values import canonical, digest
 from ckanext.ogp_plan.planning.types import Declared
 from ckanext.ogp_plan.services import cut as cut_service
 from ckanext.ogp_plan.services import event as event_service

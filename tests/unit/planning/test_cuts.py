@@ -37,10 +37,11 @@ from support.tracked import (
 from ckanext.ogp_plan.planning import settings
 from ckanext.ogp_plan.planning.cuts.compliance import compute_compliance
 from ckanext.ogp_plan.planning.cuts.dates import cut_days, cut_state, publish_by
-from ckanext.ogp_plan.planning.cuts.frozen import RULES, canonical, digest, freeze, freeze_again
+from ckanext.ogp_plan.planning.cuts.frozen import RULES, freeze, freeze_again
 from ckanext.ogp_plan.planning.cuts.outline import Outline
 from ckanext.ogp_plan.planning.cuts.types import Compliance, RowCompliance
 from ckanext.ogp_plan.planning.importers import read
+from ckanext.ogp_plan.planning.json_values import canonical, digest
 from ckanext.ogp_plan.planning.status import compute_status
 from ckanext.ogp_plan.planning.tracking import EVENTS, Record, VerdictRole
 from ckanext.ogp_plan.planning.types import (

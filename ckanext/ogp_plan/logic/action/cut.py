@@ -70,6 +70,7 @@ def _cut_dict(plan: PlanRow, found: cut_service.CutDay) -> dict[str, Any]:
         "as_of": _iso(found.cut.as_of) if found.cut else None,
         "version": found.cut.version if found.cut else None,
         "sha256": found.cut.sha256 if found.cut else None,
+        "chain": _chain_dict(found.cut) if found.cut else None,
         "published_at": _iso(found.published.at) if found.published else None,
         #: whether the cut that counts was published itself (an earlier one may have been)
         "published": bool(found.cut and found.cut.id in found.publications),
@@ -78,6 +79,7 @@ def _cut_dict(plan: PlanRow, found: cut_service.CutDay) -> dict[str, Any]:
             {
                 "as_of": _iso(one.as_of),
                 "sha256": one.sha256,
+                "chain": _chain_dict(one),
                 "published_at": _iso(found.publications[one.id].at) if one.id in found.publications else None,
                 # the reason of the one that replaced it
                 "replaced_because": after.reason,
@@ -87,6 +89,11 @@ def _cut_dict(plan: PlanRow, found: cut_service.CutDay) -> dict[str, Any]:
         ],
         "url": export_view.PublicAddresses(plan, {}).cut(found.day),
     }
+
+
+def _chain_dict(cut: Cut) -> dict[str, Any]:
+    """Return how many facts a cut covers and the hash of the last in their chain."""
+    return {"position": cut.chain_position, "sha256": cut.chain_sha256}
 
 
 def _iso(moment: dt.datetime) -> str:
@@ -102,7 +109,8 @@ def ogp_plan_cut_list(context: Context, data_dict: DataDict) -> list[dict[str, A
     :param offset: how many to leave out at the beginning (default: 0)
 
     :returns: ``day, due, days_left, state, state_name, late_days`` (business days), ``frozen, as_of, version,
-        sha256, published_at, published, reason, earlier, url, totals``
+        sha256, chain`` (how many facts it covers and the hash of the last: ``docs/cadena-de-hechos.md``),
+        ``published_at, published, reason, earlier, url, totals``
     :rtype: list of dicts
     """
     tk.check_access("ogp_plan_cut_list", context, data_dict)
@@ -150,6 +158,8 @@ def ogp_plan_cut_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
         "as_of": _iso(cut.as_of),
         "version": cut.version,
         "sha256": cut.sha256,
+        "chain": _chain_dict(cut),
+        "facts_url": tk.url_for("ogp_plan_file.file", plan=plan.name, name="hechos.json"),
         "plan_title": frozen.title,
         "plan_changed_after": cut_service.count_versions_after(plan, cut.as_of),
         "totals": _totals(frozen, settings),

@@ -27,7 +27,7 @@ from ckanext.ogp_plan.planning.words.render import Renderer
 from ckanext.ogp_plan.services import group as group_service
 from ckanext.ogp_plan.services import import_ as import_service
 from ckanext.ogp_plan.services import organization as organization_service
-from ckanext.ogp_plan.services import permission
+from ckanext.ogp_plan.services import permission, plan_change
 from ckanext.ogp_plan.services import record as record_service
 from ckanext.ogp_plan.services import unknown_name as unknown_name_service
 from ckanext.ogp_plan.services.plan_act import TRACKED
@@ -51,7 +51,7 @@ def ogp_plan_import(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """
     tk.check_access("ogp_plan_import", context, data_dict)
     data = validated(import_schema.import_create(), data_dict)
-    data["owner"] = _owner_name(data["owner"])
+    data["owner"] = _owner_code(data["owner"])
     plan = lookup.plan(permission.get_person(context), data["plan"]) if data.get("plan") else None
     content, file_name = _document(data["upload"])
     wanted = {} if plan else _wanted(data)
@@ -75,9 +75,8 @@ def ogp_plan_import(context: Context, data_dict: DataDict) -> dict[str, Any]:
     return _import_dict(row, plan, found)
 
 
-def _owner_name(reference: Any) -> str:
-    group = model.Group.get(str(reference)) if reference else None
-    return group.name if group is not None and group.is_organization else str(reference or "")
+def _owner_code(reference: Any) -> str:
+    return lookup.organization(str(reference)) if reference else ""
 
 
 def _document(upload: Any) -> tuple[bytes, str]:
@@ -106,12 +105,10 @@ def _wanted(data: dict[str, Any]) -> dict[str, str]:
         errors["name"] = [tk._("This address is a page of the portal. Choose another one.")]
     elif not errors and PlanRow.get(name) is not None:
         errors["name"] = [tk._("There is a plan at this address already. Choose another one.")]
-    owner = model.Group.get(data["owner"]) if data.get("owner") else None
-    if owner is None or not owner.is_organization or owner.state != "active":
-        errors["owner"] = [tk._("Choose the organization that owns the plan.")]
-    if errors or owner is None:
+    owner = plan_change.check_owner(str(data.get("owner") or ""), errors)
+    if errors:
         raise tk.ValidationError(errors)
-    return {"name": name, "title": str(data.get("title") or "").strip(), "owner": owner.name}
+    return {"name": name, "title": str(data.get("title") or "").strip(), "owner": owner}
 
 
 @tk.side_effect_free

@@ -26,7 +26,7 @@ from ckanext.ogp_plan.serializers import plan_detail
 from ckanext.ogp_plan.serializers.labels import plan_status_label
 from ckanext.ogp_plan.serializers.reader import Reader
 from ckanext.ogp_plan.services import event as event_service
-from ckanext.ogp_plan.services import permission, plan_change
+from ckanext.ogp_plan.services import organization_link, permission, plan_change
 from ckanext.ogp_plan.services.permission import RESPONSIBLE_ROLES
 
 
@@ -206,6 +206,7 @@ def ogp_plan_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
         with transaction(context):
             model.Session.add(row)
             model.Session.flush()
+            organization_link.link_named([owner], user_id=person.id, plan_id=row.id)
     except sa.exc.IntegrityError as error:
         raise tk.ValidationError({"name": [plan_change.name_in_use()]}) from error
     return plan_detail.plan_dict(row, person)

@@ -20,7 +20,7 @@ from ckanext.ogp_plan.model import ItemAssignment, PlanItem, PlanRole, PlanRow
 from ckanext.ogp_plan.model.role import COMPONENT_LEADER, FOCAL_POINT
 from ckanext.ogp_plan.serializers import role as role_serializer
 from ckanext.ogp_plan.services import event as event_service
-from ckanext.ogp_plan.services import permission
+from ckanext.ogp_plan.services import organization_link, permission
 from ckanext.ogp_plan.services import record as record_service
 
 
@@ -138,9 +138,9 @@ def _of_role(data: Mapping[str, Any], plan: PlanRow | None) -> tuple[str | None,
 
 
 def _organization(reference: str | None) -> str:
-    found = model.Group.get(reference) if reference else None
-    if found is not None and found.is_organization and found.state == "active":
-        return str(found.name)
+    code = organization_link.resolve([reference]).get(reference) if reference else None
+    if code is not None:
+        return code
     known = sa.select(ItemAssignment.id).where(ItemAssignment.organization == reference).limit(1)
     if reference and model.Session.execute(known).first() is not None:
         return reference

@@ -118,6 +118,9 @@ def why_not(what: str) -> str:
         "cut_create": tk._("Only Control Interno makes a cut."),
         "cut_publish": tk._("Only Control Interno publishes a cut."),
         "grant": tk._("Only the administration of the portal grants or ends this role."),
+        "link_organization": tk._(
+            "Only the administration of the portal says which organization an organismo is."
+        ),
         "delegate": tk._(
             "Only who reports for the organismo, or its administrator, chooses their substitute."
         ),

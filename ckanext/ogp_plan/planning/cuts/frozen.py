@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import localcontext
@@ -13,6 +11,7 @@ from typing import Any
 from ckanext.cost_common.values.business_days import day_of
 from ckanext.ogp_plan.planning import settings as settings_module
 from ckanext.ogp_plan.planning import store
+from ckanext.ogp_plan.planning.chain import Head
 from ckanext.ogp_plan.planning.cuts.compliance import compliance_dict, compute_compliance
 from ckanext.ogp_plan.planning.facts import Facts, report_span
 from ckanext.ogp_plan.planning.families import Family
@@ -60,13 +59,18 @@ def _of_cut(one: Evidence, about: set[str], cut_day: dt.date) -> bool:
 
 
 def freeze(
-    record: Record, cut_day: dt.date, as_of: dt.datetime, settings: Settings | None = None
+    record: Record,
+    cut_day: dt.date,
+    as_of: dt.datetime,
+    settings: Settings | None = None,
+    head: Head | None = None,
 ) -> dict[str, Any]:
     """Return a plan with its status at a cut, as plain JSON values without floats.
 
     :param record: its ``plan`` and ``version`` are those that were in force at ``as_of``.
     :param cut_day: the day of the cut; lights, reasons and compliance are of this day.
     :param as_of: the moment up to which facts are known; what comes later changes nothing.
+    :param head: the chain of the plan's facts at ``as_of``; None where facts are in no chain.
 
     The same facts give the same values whatever their order. The body says the settings and the number
     of the rules it was computed with. Of private evidence it says only that there is one, and why.
@@ -83,6 +87,7 @@ def freeze(
         "day": cut_day.isoformat(),
         "as_of": moment_text(as_of),
         "version": record.version,
+        "chain": json_value(head),
         "settings": settings_module.settings_dict(how),
         "plan": _plan(record.plan),
         "compliance": compliance_dict(found),
@@ -108,7 +113,9 @@ def freeze_again(record: Record, body: Mapping[str, Any], family: Family | None 
         else settings_module.family_settings(record.plan.family, given)
     )
     as_of = dt.datetime.fromisoformat(str(body["as_of"]).replace("Z", "+00:00"))
-    return freeze(record, dt.date.fromisoformat(body["day"]), as_of, how)
+    chain = body.get("chain")
+    head = Head(chain["position"], chain["sha256"]) if chain else None
+    return freeze(record, dt.date.fromisoformat(body["day"]), as_of, how, head)
 
 
 def _plan(plan: Plan) -> dict[str, Any]:
@@ -236,30 +243,3 @@ def _verdict(one: Verdict) -> dict[str, Any]:
         "alert",
         "closes",
     )
-
-
-def canonical(body: Mapping[str, Any]) -> bytes:
-    """Return the one way to write a body: sorted keys, UTF-8, no spaces, decimals as texts.
-
-    :raises TypeError: it holds what plain JSON without floats does not.
-    """
-    _refuse_floats(body)
-    text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return text.encode("utf-8")
-
-
-def _refuse_floats(body: Any) -> None:
-    waiting = [body]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, float):
-            raise TypeError(f"{one!r}: a float has more than one way to be written")
-        if isinstance(one, dict):
-            waiting += [value for value in one.values() if not isinstance(value, str)]
-        elif isinstance(one, list):
-            waiting += one
-
-
-def digest(content: bytes) -> str:
-    """Return the SHA-256 of canonical bytes, in hexadecimal."""
-    return hashlib.sha256(content).hexdigest()

@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import Protocol
 
 from ckanext.ogp_plan.planning import tracking
+from ckanext.ogp_plan.planning.evidence import list_hidden_evidence
 from ckanext.ogp_plan.planning.families import Family
 from ckanext.ogp_plan.planning.item_facts import evidence_breaks
 from ckanext.ogp_plan.planning.settings import Settings
@@ -277,16 +278,7 @@ class View:
 
         What was public by mistake and then was withheld is withheld in the history too.
         """
-        why: dict[str, str] = {}
-        followed: dict[str, str] = {}
-        for one in sorted(self.record.evidence, key=lambda event: (event.at, event.id), reverse=True):
-            reason = one.withheld if not one.public else one.retracted or followed.get(one.id)
-            if reason is None or (one.public and not one.retracted and one.id not in followed):
-                continue
-            why[one.id] = reason
-            if one.supersedes:
-                followed[one.supersedes] = reason
-        return why
+        return list_hidden_evidence(self.record.evidence)
 
     @cached_property
     def counting(self) -> frozenset[str]:

@@ -23,17 +23,21 @@ APPEND_ONLY = (
     "ogp_plan_change",
     "ogp_event",
     "ogp_light_change",
+    "ogp_chain_entry",
     "ogp_cut",
     "ogp_publication",
 )
 TABLES = (
     "ogp_assignment",
+    "ogp_chain_check",
+    "ogp_chain_entry",
     "ogp_cut",
     "ogp_delegation",
     "ogp_event",
     "ogp_import",
     "ogp_item",
     "ogp_light_change",
+    "ogp_organization_link",
     "ogp_plan",
     "ogp_plan_change",
     "ogp_plan_version",
@@ -57,6 +61,8 @@ $$
 def upgrade() -> None:
     op.execute("CREATE SEQUENCE IF NOT EXISTS ogp_event_seq_seq")
     _create_tables()
+    _create_chain()
+    _create_organization_link()
     op.execute(_REFUSE)
     for table in APPEND_ONLY:
         op.execute(
@@ -117,6 +123,8 @@ def _create_tables() -> None:
         sa.Column("rules", sa.Integer(), nullable=False),
         sa.Column("body", sa.UnicodeText(), nullable=False),
         sa.Column("sha256", sa.UnicodeText(), nullable=False),
+        sa.Column("chain_position", sa.Integer(), nullable=False),
+        sa.Column("chain_sha256", sa.UnicodeText(), nullable=False),
         sa.Column("totals", JSONB(), nullable=False),
         sa.Column("due", sa.Date(), nullable=False),
         sa.Column("reason", sa.UnicodeText(), server_default="", nullable=False),
@@ -430,3 +438,60 @@ def _create_tables() -> None:
         sa.UniqueConstraint("sha256"),
     )
     op.create_index("idx_ogp_token_user", "ogp_token", ["user_id"], unique=False)
+
+
+def _create_chain() -> None:
+    op.create_table(
+        "ogp_chain_check",
+        sa.Column("plan_id", sa.UnicodeText(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.UnicodeText(), nullable=False),
+        sa.Column("findings", JSONB(), server_default="[]", nullable=False),
+        sa.Column(
+            "checked", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False
+        ),
+        sa.PrimaryKeyConstraint("plan_id"),
+    )
+    op.create_table(
+        "ogp_chain_entry",
+        sa.Column("plan_id", sa.UnicodeText(), nullable=False),
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("event_id", sa.UnicodeText(), nullable=False),
+        sa.Column("salt", sa.UnicodeText(), nullable=False),
+        sa.Column("fact_sha256", sa.UnicodeText(), nullable=False),
+        sa.Column("previous", sa.UnicodeText(), nullable=False),
+        sa.Column("sha256", sa.UnicodeText(), nullable=False),
+        sa.PrimaryKeyConstraint("plan_id", "position"),
+        sa.UniqueConstraint("event_id"),
+    )
+
+
+def _create_organization_link() -> None:
+    op.create_table(
+        "ogp_organization_link",
+        sa.Column("id", sa.UnicodeText(), nullable=False),
+        sa.Column("code", sa.UnicodeText(), nullable=False),
+        sa.Column("organization_id", sa.UnicodeText(), nullable=False),
+        sa.Column("organization_name", sa.UnicodeText(), nullable=False),
+        sa.Column(
+            "since", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False
+        ),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("origin", sa.UnicodeText(), nullable=False),
+        sa.Column("linked_by", sa.UnicodeText(), nullable=True),
+        sa.Column("ended_by", sa.UnicodeText(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        "idx_ogp_organization_link_code", "ogp_organization_link", ["code", "since"], unique=False
+    )
+    op.create_index(
+        "idx_ogp_organization_link_organization", "ogp_organization_link", ["organization_id"], unique=False
+    )
+    op.create_index(
+        "uq_ogp_organization_link_open",
+        "ogp_organization_link",
+        ["code"],
+        unique=True,
+        postgresql_where=sa.text("until IS NULL"),
+    )
