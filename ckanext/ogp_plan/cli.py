@@ -388,18 +388,20 @@ def _recompute_all() -> None:
 
 @ogp_plan.command()
 def nightly() -> None:
-    """What is due every night: lights of the day, datasets of plans, imports that nobody went on with, and
-    the verification of the facts. Ends with 1 when facts are not as they were recorded."""
+    """What is due every night: the verification of the facts, lights of the day, datasets of plans, imports
+    that nobody went on with. Ends with 1 when facts are not as they were recorded."""
     from ckanext.ogp_plan.exports import dataset as dataset_export
     from ckanext.ogp_plan.services import import_ as import_service
 
+    # first: from facts that somebody changed, lights may not even be computed
+    wrong = _verify_plans(_all_plans(), alert=True)
     _recompute_all()
     with _addresses():
         click.echo(f"datasets: {dataset_export.refresh_all()}")
     closed = import_service.discard_old_imports()
     model.Session.commit()
     click.echo(f"imports closed: {closed}")
-    sys.exit(OPEN if _verify_plans(_all_plans(), alert=True) else 0)
+    sys.exit(OPEN if wrong else 0)
 
 
 # --- facts ----------------------------------------------------------------------------------------------

@@ -85,7 +85,9 @@ def _before_commit(session: Any) -> None:
 
 @sqlalchemy.event.listens_for(model.Session, "after_rollback")
 def _after_rollback(session: Any) -> None:
-    session.info.pop(_PENDING, None)
+    # what was appended before a savepoint stays when it is taken back
+    if not session.in_nested_transaction():
+        session.info.pop(_PENDING, None)
 
 
 # --- reading ------------------------------------------------------------------------------------------------

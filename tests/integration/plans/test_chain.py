@@ -30,6 +30,7 @@ from ckanext.ogp_plan.services import record as record_service
 
 APRIL = dt.date(2026, 4, 30)
 ROW = ("fila", "1.1.1")
+ROLE = "ogp_test_application"
 
 
 @pytest.fixture(scope="module")
@@ -390,20 +391,34 @@ class TestPurging:
 class TestARoleThatOwnsNothing:
     """The SQL that ``docs/operar.md`` gives for the role of the application."""
 
+    @pytest.fixture(autouse=True)
+    def role(self) -> Iterator[None]:
+        """A role that the owner of the tables may become."""
+        from support.cluster import sql
+
+        owner = model.Session.execute(sa.text("SELECT current_user")).scalar()
+        sql(f"CREATE ROLE {ROLE}")
+        try:
+            sql(f'GRANT {ROLE} TO "{owner}"')
+            yield
+        finally:
+            model.Session.remove()
+            sql(f"DROP ROLE {ROLE}")
+
     def test_it_records_and_cannot_touch_what_is_recorded(self, town: Town) -> None:
         plan = filled(town, 2)
-        plan_id, name = plan.id, "ogp_test_application"
-        block = _sql_of_docs().replace("ckan_app", name).replace("ckan_dueno", "CURRENT_USER")
-        statements = [one for one in block.split(";") if one.strip() and "CREATE ROLE" not in one and "OWNER" not in one]
+        plan_id = plan.id
+        block = _sql_of_docs().replace("ckan_app", ROLE)
+        statements = [one for one in block.split(";") if one.strip()]
+        assert statements[0].strip().startswith("CREATE ROLE")
         try:
-            model.Session.execute(sa.text(f"CREATE ROLE {name}"))
-            for statement in statements:
-                model.Session.execute(sa.text(statement.replace(":", r"\:")))
-            model.Session.execute(sa.text(f"SET LOCAL ROLE {name}"))
+            for statement in statements[1:]:
+                model.Session.execute(sa.text(statement))
+            model.Session.execute(sa.text(f"SET LOCAL ROLE {ROLE}"))
             now = dt.datetime.now(dt.timezone.utc)
             event_service.append(plan_id, tracking.Update(id="", at=now, item=ROW, text="Con otro papel"))
             chain_service.link_pending()
-            model.Session.flush()
+            assert chain_service.get_head(plan_id).position == 3
             for forbidden in (
                 "ALTER TABLE ogp_event DISABLE TRIGGER USER", "UPDATE ogp_event SET user_id = NULL", "DELETE FROM ogp_chain_entry",
                 "TRUNCATE ogp_cut", "DROP TRIGGER ogp_event_no_change ON ogp_event", "SET session_replication_role = replica",
@@ -413,8 +428,9 @@ class TestARoleThatOwnsNothing:
                     model.Session.execute(sa.text(forbidden))
                 point.rollback()
         finally:
-            # the role, what it was given and what it wrote go with the transaction
+            # what the role was given and what it wrote go with the transaction
             model.Session.rollback()
+            model.Session.remove()
 
 
 def _sql_of_docs() -> str:
