@@ -103,12 +103,17 @@ def filled(count: int, size: str) -> Iterator[Filled]:
         tk.get_action("organization_purge")(dict(context), {"id": organization["id"]})
 
 
-def ckan_app(ini: str) -> Any:
-    """Load CKAN in this process."""
+def ckan_app(ini: str, options: dict[str, str] | None = None) -> Any:
+    """Load CKAN in this process.
+
+    :param options: of the configuration, other than in the file.
+    """
     from ckan.cli import load_config
     from ckan.config.middleware import make_app
 
-    return make_app(load_config(ini))
+    config = load_config(ini)
+    config.update(options or {})
+    return make_app(config)
 
 
 def save(results: dict[str, Any], path: str | None) -> None:

@@ -143,7 +143,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json")
     args = parser.parse_args()
-    app = ckan_app(os.environ["CKAN_INI"])
+    app = ckan_app(os.environ["CKAN_INI"], {"sqlalchemy.pool_size": str(args.writers + 5)})
     rounds: dict[str, list[dict[str, float]]] = {"linked": [], "sealed": []}
     with app.test_request_context("/"):
         measure(2, 2, linked=True)
