@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -166,23 +166,11 @@ def fact_hash(fact: StoredFact, salt: str) -> str:
 
 
 def entry_hash(previous: str, position: int, fact_sha256: str) -> str:
-    """Return the hash of an entry: of its fact, its place and the entry before it."""
-    return digest(canonical({"fact": fact_sha256, "position": position, "previous": previous}))
+    """Return the hash of an entry: of its fact, its place and the entry before it.
 
-
-def extend(head: Head, facts: Iterable[tuple[StoredFact, str]]) -> Iterator[Entry]:
-    """Put facts into a chain, in the order given.
-
-    :param head: how far the chain goes.
-    :param facts: each with its salt.
+    The function ``ogp_chain`` of the database computes the same when a fact is recorded.
     """
-    position, previous = head.position, head.sha256
-    for fact, salt in facts:
-        position += 1
-        hashed = fact_hash(fact, salt)
-        sha256 = entry_hash(previous, position, hashed)
-        yield Entry(position, fact.id, salt, hashed, previous, sha256)
-        previous = sha256
+    return digest(canonical({"fact": fact_sha256, "position": position, "previous": previous}))
 
 
 def verify(

@@ -17,13 +17,12 @@ from typing import Any
 import sqlalchemy as sa
 import sqlalchemy.event
 from ckan import model
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from ckanext.ogp_plan.model import ChainCheck, ChainEntry, Cut, Event, PlanRow
 from ckanext.ogp_plan.planning import chain
 from ckanext.ogp_plan.planning.chain import ChainVerification, Entry, Finding, Head, KnownHead, StoredFact
 
-#: Advisory locks of chains: the first of PostgreSQL's two 32-bit keys ("ogc" in its letters' digits).
-_LOCKS = 0x6F6763
 #: Where a session keeps the facts that were appended in its transaction: plan → ids in their order.
 _PENDING = "ogp_plan_facts"
 #: Facts read or written by one statement.
@@ -48,32 +47,23 @@ def link_pending(session: Any = None) -> None:
     session = session if session is not None else model.Session()
     pending: dict[str, dict[str, None]] = session.info.pop(_PENDING, {})
     for plan_id in sorted(pending):
-        session.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCKS, sa.func.hashtext(plan_id))))
         ids = iter(pending[plan_id])
         while batch := list(islice(ids, _BATCH)):
             _link(session, plan_id, batch)
 
 
 def _link(session: Any, plan_id: str, ids: list[str]) -> None:
+    """Hash facts, then lock the chain and put them into it by one statement (a function of the migration)."""
     wanted = _facts().where(Event.id.in_(ids), ChainEntry.event_id.is_(None))
     found = {row.id: _to_fact(row) for row in session.execute(wanted)}
     # what a savepoint took back is not there
-    facts = [(found[id_], secrets.token_hex(16)) for id_ in ids if id_ in found]
+    facts = [found[id_] for id_ in ids if id_ in found]
+    salts = [secrets.token_hex(16) for _ in facts]
+    hashes = [chain.fact_hash(fact, salt) for fact, salt in zip(facts, salts, strict=True)]
     if facts:
-        values = [_to_values(plan_id, entry) for entry in chain.extend(_head(session, plan_id), facts)]
-        session.execute(sa.insert(ChainEntry.__table__), values)
-
-
-def _to_values(plan_id: str, entry: Entry) -> dict[str, Any]:
-    return {
-        "plan_id": plan_id,
-        "position": entry.position,
-        "event_id": entry.fact,
-        "salt": entry.salt,
-        "fact_sha256": entry.fact_sha256,
-        "previous": entry.previous,
-        "sha256": entry.sha256,
-    }
+        columns = ([fact.id for fact in facts], salts, hashes)
+        lists = [sa.cast(sa.literal(values, ARRAY(sa.Text)), ARRAY(sa.Text)) for values in columns]
+        session.execute(sa.select(sa.func.ogp_chain(plan_id, chain.first_hash(plan_id), *lists)))
 
 
 @sqlalchemy.event.listens_for(model.Session, "before_commit")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import datetime as dt
 import hashlib
 import json
@@ -16,6 +17,7 @@ import sqlalchemy as sa
 from ckan import model
 from click.testing import CliRunner, Result
 from support.application import portal
+from support.chain import extend
 from support.plan_portal import Town
 
 from ckanext.ogp_plan import cli
@@ -263,8 +265,9 @@ class TestWhatIsDoneBehindTheProgramsBack:
             facts = [fact for _, fact in chain_service.iterate(plan.id) if fact is not None]
             execute("DELETE FROM ogp_chain_entry WHERE plan_id = :plan", plan=plan.id)
             start = chain.Head(0, chain.first_hash(plan.id))
-            for entry in chain.extend(start, [(fact, "salt") for fact in facts]):
-                model.Session.execute(sa.insert(ChainEntry.__table__).values(chain_service._to_values(plan.id, entry)))
+            for entry in extend(start, [(fact, "salt") for fact in facts]):
+                values = dataclasses.asdict(entry)
+                model.Session.execute(sa.insert(ChainEntry.__table__).values(plan_id=plan.id, event_id=values.pop("fact"), **values))
         (finding,) = chain_service.verify(PlanRow.get(plan.id)).findings
         assert (finding.kind.value, finding.position, finding.known_by) == ("rewritten", 5, "cut of 2026-04-30")
 

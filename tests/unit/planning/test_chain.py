@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 import pytest
+from support.chain import extend
 
 from ckanext.ogp_plan.planning import chain
 from ckanext.ogp_plan.planning.chain import Entry, FindingKind, Head, KnownHead, StoredFact
@@ -31,7 +32,7 @@ def stored(number: int, **fields: Any) -> StoredFact:
 
 
 def linked(facts: list[StoredFact], head: Head = START) -> list[tuple[Entry, StoredFact | None]]:
-    entries = chain.extend(head, [(fact, f"salt-{fact.id}") for fact in facts])
+    entries = extend(head, [(fact, f"salt-{fact.id}") for fact in facts])
     return list(zip(entries, facts, strict=True))
 
 

@@ -58,12 +58,44 @@ $$
 """
 
 
+# The hash of an entry is that of ckanext.ogp_plan.planning.chain.entry_hash, which verifies it. It is made
+# here so that the lock of a chain is held for one statement and the commit, whatever the client does.
+_CHAIN = """
+CREATE OR REPLACE FUNCTION ogp_chain(
+    in_plan text, in_first text, in_ids text[], in_salts text[], in_hashes text[]
+) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    last_position integer;
+    last_sha256 text;
+    own_sha256 text;
+BEGIN
+    PERFORM pg_advisory_xact_lock(7300963, hashtext(in_plan));
+    SELECT entry.position, entry.sha256 INTO last_position, last_sha256 FROM ogp_chain_entry entry
+        WHERE entry.plan_id = in_plan ORDER BY entry.position DESC LIMIT 1;
+    last_position := coalesce(last_position, 0);
+    last_sha256 := coalesce(last_sha256, in_first);
+    FOR number IN 1 .. cardinality(in_ids) LOOP
+        last_position := last_position + 1;
+        own_sha256 := encode(sha256(convert_to(
+            '{"fact":"' || in_hashes[number] || '","position":' || last_position
+            || ',"previous":"' || last_sha256 || '"}', 'UTF8')), 'hex');
+        INSERT INTO ogp_chain_entry (plan_id, position, event_id, salt, fact_sha256, previous, sha256)
+            VALUES (in_plan, last_position, in_ids[number], in_salts[number], in_hashes[number], last_sha256,
+                own_sha256);
+        last_sha256 := own_sha256;
+    END LOOP;
+END
+$$
+"""
+
+
 def upgrade() -> None:
     op.execute("CREATE SEQUENCE IF NOT EXISTS ogp_event_seq_seq")
     _create_tables()
     _create_chain()
     _create_organization_link()
     op.execute(_REFUSE)
+    op.execute(_CHAIN)
     for table in APPEND_ONLY:
         op.execute(
             f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} "
@@ -79,6 +111,7 @@ def downgrade() -> None:
     for table in reversed(TABLES):
         op.drop_table(table)
     op.execute("DROP FUNCTION IF EXISTS ogp_append_only()")
+    op.execute("DROP FUNCTION IF EXISTS ogp_chain(text, text, text[], text[], text[])")
     op.execute("DROP SEQUENCE IF EXISTS ogp_event_seq_seq")
 
 
