@@ -30,7 +30,7 @@ DIRECTIVES = (
     "style-src",
     "worker-src",
 )
-#: A host, an origin, a scheme, or a hash of what stands inline. Keywords such as 'unsafe-eval' are refused.
+#: A host, an origin, a scheme, or a hash of what is inline. Keywords such as 'unsafe-eval' are refused.
 _SOURCE = re.compile(
     r"(?:(?:https?|wss?)://)?(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::(?:\d+|\*))?(?:/[\w./~%-]*)?|(?:data|blob):"
     r"|'sha(?:256|384|512)-[A-Za-z0-9+/]+={0,2}'",

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-#: bytes read at once
-CHUNK = 1 << 20
+from ckanext.cost_common.chunks import iterate_chunks
+
 #: Ending of a file that is being written.
 _PARTIAL = ".part"
 
@@ -113,12 +113,6 @@ class PrivateFolder:
                 file_id = str(uuid.UUID(path.name.removesuffix(_PARTIAL)))
                 if path.stat().st_mtime <= latest:
                     yield file_id, path
-
-
-def iterate_chunks(file: BinaryIO) -> Iterator[bytes]:
-    """Return what is left of an open file, in chunks."""
-    while chunk := file.read(CHUNK):
-        yield chunk
 
 
 def _open_private(path: str, flags: int) -> int:

@@ -1,7 +1,7 @@
 """Headers of the plugins' own pages: what a browser may load, run and frame on them.
 
-Rules: OWASP Secure Headers Project. The portal's other pages are its own affair. A view that may stand in
-a frame of another site says so by :func:`allow_frames`.
+Rules: OWASP Secure Headers Project. The portal's other pages are its own affair. A view that other
+sites may show in a frame declares it by :func:`allow_frames`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def is_protected_page() -> bool:
 
 
 def allow_frames(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Make the pages of a view ones that may stand in a frame of any site: they show and ask for nothing."""
+    """Let any site show the pages of a view in a frame: they only show, and ask for nothing."""
 
     @wraps(view)
     def framed(*arguments: Any, **named: Any) -> Any:
@@ -67,7 +67,7 @@ def set_headers(response: Response) -> Response:
 def build_policy(style_hashes: Iterable[str] = (), *, framed: bool = False) -> str:
     """Return the policy of a page.
 
-    :param style_hashes: of the styles that stand in the page by the portal's configuration.
+    :param style_hashes: of the styles that are in the page by the portal's configuration.
     :param framed: whether any site may show it in a frame.
     """
     own = ["'self'", config.site_origin()]
@@ -99,7 +99,7 @@ def build_policy(style_hashes: Iterable[str] = (), *, framed: bool = False) -> s
 
 
 def _hash_custom_styles(response: Response) -> list[str]:
-    """The hash of the style that CKAN puts into each page by ``ckan.site_custom_css``, as it stands there."""
+    """The hash of the style that CKAN puts into each page by ``ckan.site_custom_css``, as it is there."""
     wanted = _normalize(
         str(getattr(tk.g, "site_custom_css", "") or tk.config.get("ckan.site_custom_css") or "")
     )

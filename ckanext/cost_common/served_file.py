@@ -1,7 +1,7 @@
 """Headers of files that people uploaded, so that none runs as a page of the portal.
 
-What a file is is told by its bytes and never by its name. Kinds that browsers show without running anything
-of them may be shown; all others are saved. Rules: OWASP, "File Upload Cheat Sheet".
+The kind of a file is determined by its bytes and never by its name. Kinds that browsers show without
+running anything of them may be shown; all others are saved. Rules: OWASP, "File Upload Cheat Sheet".
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from urllib.parse import quote
 import magic
 from flask import Response
 
-#: Bytes of a file from which its kind is told.
+#: Bytes of a file that determine its kind.
 HEAD = 1 << 14
 PDF, TEXT = "application/pdf", "text/plain"
 #: Kinds that may be shown in the portal's own origin.

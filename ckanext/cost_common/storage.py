@@ -11,8 +11,8 @@ from typing import Any
 
 from ckan.lib import uploader
 
-#: bytes read at once
-CHUNK = 1 << 20
+from ckanext.cost_common.chunks import iterate_chunks
+
 #: what CKAN adds to the path of a file while it is written (not in the file storages of CKAN 2.12)
 TEMPORARY_SUFFIX = "~"
 
@@ -59,8 +59,7 @@ def read_chunks(resource_id: str, resource: dict[str, Any]) -> Iterator[bytes]:
     except FileNotFoundError as error:
         raise FileMissing(*error.args) from error
     with stored:
-        while chunk := stored.read(CHUNK):
-            yield chunk
+        yield from iterate_chunks(stored)
 
 
 def _read_from_storage(upload: Any, resource_id: str) -> Iterator[bytes]:
@@ -131,14 +130,12 @@ def delete_upload(resource_id: str) -> None:
 
     :param resource_id: the id of the resource, which need not exist any more.
     """
-    upload: Any = uploader.get_resource_uploader({"id": resource_id})
-    location = upload.get_path(resource_id)
-    storage = getattr(upload, "storage", None)
-    if storage is not None and hasattr(storage, "remove"):
-        from ckan.lib import files  # CKAN 2.12 and later
-
-        with contextlib.suppress(files.exc.MissingFileError):
-            storage.remove(files.FileData(files.Location(location)))
+    upload = _uploader(resource_id, {})
+    found = _path_of(upload, resource_id)
+    if found is not None:
+        found.path.unlink(missing_ok=True)
         return
-    with contextlib.suppress(FileNotFoundError):
-        os.remove(location)
+    from ckan.lib import files  # CKAN 2.12 and later: only its storages have no paths
+
+    with contextlib.suppress(files.exc.MissingFileError):
+        upload.storage.remove(files.FileData(files.Location(upload.get_path(resource_id))))

@@ -11,12 +11,21 @@ from ckan import model
 from redis.exceptions import RedisError
 
 from ckanext.cost_common import storage
+from ckanext.cost_common.chunks import iterate_chunks
 from ckanext.cost_oc4ids import config
 from ckanext.cost_oc4ids.model import ResourceState
 from ckanext.cost_oc4ids.model import report as states
 from ckanext.cost_oc4ids.oc4ids import render
 from ckanext.cost_oc4ids.oc4ids.types import CHECKS_VERSION, SCHEMA_VERSION
-from ckanext.cost_oc4ids.validation import file_writes, queue, runner, stored_results, sweep, worker
+from ckanext.cost_oc4ids.validation import (
+    availability,
+    file_writes,
+    queue,
+    runner,
+    stored_results,
+    sweep,
+    worker,
+)
 
 INVALID, UNREADABLE = 1, 2
 
@@ -54,7 +63,7 @@ def validate(file: click.utils.LazyFile | None, resource_id: str | None, form: s
             click.secho(f"The file of resource {resource_id} cannot be read: {error}", fg="red", err=True)
             sys.exit(UNREADABLE)
     else:
-        chunks = iter(lambda: file.read(runner.CHUNK), b"")  # type: ignore[union-attr]
+        chunks = iterate_chunks(file)  # type: ignore[arg-type]
         source, content_hash, size = runner.spool(chunks, config.max_bytes())
     report = runner.validate_file(source, content_hash, size).report
     if report is None:
@@ -130,7 +139,7 @@ def _sweep() -> list[str]:
         click.echo(f"Deleted {deleted} rows of datasets and resources that are no longer there.")
     try:
         wanted = sweep.mark_stale()
-    except sweep.StorageUnavailable as error:
+    except availability.StorageUnavailable as error:
         click.secho(
             f"Stopped: {error} in {storage.name_storage()}. Nothing was withdrawn or validated. Mount "
             "the storage, or let this user read it, and run the command again. If the files are truly lost, "

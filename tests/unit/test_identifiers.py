@@ -49,8 +49,8 @@ def modules(folder: Path) -> Iterator[Path]:
     [
         ("def judge(told): ...", ["told"]),
         ("class LedgerRow: ...", ["LedgerRow"]),
-        ("from support import doors as d", ["doors"]),
-        ("import a.house.b", ["a.house.b"]),
+        ("from support import said as s", ["said"]),
+        ("import a.told.b", ["a.told.b"]),
         ("row.on_paper = f(paper_size=1)", ["on_paper", "paper_size"]),
         ("def f():\n    global SAID", ["SAID"]),
         ("try: pass\nexcept E as betrayed: pass", ["betrayed"]),

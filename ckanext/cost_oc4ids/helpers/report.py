@@ -42,11 +42,7 @@ def oc4ids_badge(thing: Mapping[str, Any]) -> dict[str, str] | None:
     No query: ``oc4ids_verdict`` is in the dict since it was shown.
     """
     own = thing.get("oc4ids_verdict")
-    states = (
-        {own}
-        if own
-        else {resource.get("oc4ids_verdict") for resource in thing.get("resources") or []}
-    )
+    states = {own} if own else {resource.get("oc4ids_verdict") for resource in thing.get("resources") or []}
     for state in GRAVEST_FIRST:
         if state in states:
             return {"state": state, **_badge(state)}

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.lib import mailer
 
-from ckanext.cost_common.mail_options import find_missing_option
+from ckanext.cost_common.mail import find_missing_option, limit_time
 from ckanext.cost_oc4ids import config
 from ckanext.cost_oc4ids.model import ResourceState
 from ckanext.cost_oc4ids.model import report as states
@@ -91,7 +91,8 @@ def _administrators() -> list[str]:
 
 def _send(address: str, subject: str, body: str) -> bool:
     try:
-        mailer.mail_recipient(address, address, subject, body)
+        with limit_time():
+            mailer.mail_recipient(address, address, subject, body)
     except Exception:
         log.exception("The letter about stored files was not sent to %s", address)
         return False

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import logging
 import os
 import re
@@ -33,6 +32,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.datastructures import FileStorage
 
 from ckanext.cost_common import storage
+from ckanext.cost_common.chunks import hash_chunks, iterate_chunks
 from ckanext.cost_oc4ids.model import FileWrite, ResourceState
 from ckanext.cost_oc4ids.validation import declaration
 
@@ -240,7 +240,7 @@ def _undo_after_end(write: _Write, committing: bool) -> None:
             # nobody knows whether the database took it; or it answers, and somebody else holds the row, who
             # puts the file back before anything else
             raise
-        log.exception("The database does not answer, and was never told to commit")
+        log.exception("The database does not answer, and was never asked to commit")
         _put_back(write.resource_id, write.previous_hash)
 
 
@@ -346,11 +346,8 @@ def kept_path(path: Path, previous_hash: str) -> Path:
 
 def hash_file(path: Path) -> str:
     """Return the SHA-256 of a file, as hexadecimal digits."""
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while chunk := file.read(storage.CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hash_chunks(iterate_chunks(file))[0]
 
 
 def _has_file(resource_id: str, content_hash: str) -> bool:

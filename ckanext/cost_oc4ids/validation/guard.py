@@ -13,9 +13,10 @@ A save without OC4IDS in it passes at the cost of looking at ``conforms_to``: no
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,6 +111,23 @@ def _no_room_error() -> tk.ValidationError:
     )
 
 
+@contextlib.contextmanager
+def _refuse_without_room(what: str, position: int | None = None) -> Iterator[None]:
+    """Refuse a save, within which a storage has no room, with words to who sends it.
+
+    :param what: there is no room for it; for the log.
+    :param position: of the resource in the dataset that is saved; None: only a resource is.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        log.exception("There is no room for %s", what)
+        refusal = _no_room_error()
+        raise (refusal if position is None else _in_resources(refusal, position)) from error
+
+
 def _megabytes(size: int) -> str:
     return f"{size / MEGABYTE:.1f} MB"
 
@@ -130,14 +148,10 @@ def _validate(stream: Any, resource_id: str | None) -> runner.FileResult:
         raise _size_error(size, limit)
     previous = registry.previous_version(resource_id) if resource_id else None
     try:
-        result = runner.validate_upload(stream, previous)
+        with _refuse_without_room(f"a temporary copy of an upload of {size} bytes"):
+            result = runner.validate_upload(stream, previous)
     except runner.ValidatorError:
         raise _crash_error() from None
-    except OSError as error:
-        if error.errno not in _NO_ROOM:
-            raise
-        log.exception("There is no room for a temporary copy of an upload of %d bytes", size)
-        raise _no_room_error() from error
     finally:
         if not stream.closed:
             stream.seek(0)
@@ -214,17 +228,13 @@ def _resource_action(name: str) -> Action:
 def _call_core(next_action: Action, context: Context, data_dict: DataDict) -> Any:
     """Call core. It rebuilds errors without their summary, and would print a report as Python writes it."""
     try:
-        return next_action(context, data_dict)
+        with _refuse_without_room("an upload"):
+            return next_action(context, data_dict)
     except tk.ValidationError as error:
         sentences = error.error_dict.get("upload")
         if "oc4ids_report" in error.error_dict and sentences:
             raise tk.ValidationError(error.error_dict, {tk._("File"): sentences[0]}) from error
         raise
-    except OSError as error:
-        if error.errno not in _NO_ROOM:
-            raise
-        log.exception("There is no room for an upload")
-        raise _no_room_error() from error
 
 
 resource_create = _resource_action("resource_create")
@@ -250,7 +260,10 @@ def package_update(next_action: Action, context: Context, data_dict: DataDict) -
                 _refuse_conflicts(context, data_dict, results)
             if results:
                 extended[RESULTS] = results
-            return _call_package_update(next_action, context, data_dict)
+            # known now: core takes the files out of the resources
+            position = _position_of_upload(data_dict)
+            with _refuse_without_room(f"the files of dataset {data_dict.get('id')}", position):
+                return next_action(context, data_dict)
     finally:
         extended.pop(RESULTS, None)
         extended.pop(CONFLICTS_CHECKED, None)
@@ -262,25 +275,8 @@ def _keep_files(context: Context, data_dict: DataDict, replaced: list[model.Reso
     if package is None:
         return
     _check_access("package_update", context, data_dict)
-    try:
+    with _refuse_without_room(f"the kept files of dataset {package.id}", _position_of_upload(data_dict)):
         file_writes.begin(package.id, replaced)
-    except OSError as error:
-        if error.errno not in _NO_ROOM:
-            raise
-        log.exception("There is no room to keep the files of dataset %s", package.id)
-        raise _in_resources(_no_room_error(), _position_of_upload(data_dict)) from error
-
-
-def _call_package_update(next_action: Action, context: Context, data_dict: DataDict) -> Any:
-    # core takes the files out of the resources
-    position = _position_of_upload(data_dict)
-    try:
-        return next_action(context, data_dict)
-    except OSError as error:
-        if error.errno not in _NO_ROOM:
-            raise
-        log.exception("There is no room for the files of dataset %s", data_dict.get("id"))
-        raise _in_resources(_no_room_error(), position) from error
 
 
 def _position_of_upload(data_dict: DataDict) -> int:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from ckanext.cost_common import language, storage
+from ckanext.cost_common.chunks import hash_chunks, iterate_chunks
 from ckanext.cost_oc4ids import config
 from ckanext.cost_oc4ids.oc4ids import reading, render, validator
 from ckanext.cost_oc4ids.oc4ids.types import Options, PreviousVersion, Report, Unreadable
@@ -19,8 +20,7 @@ from ckanext.cost_oc4ids.validation import reasons
 
 log = logging.getLogger(__name__)
 
-#: bytes read at once, and bytes of a copy that are held in memory
-CHUNK = 1 << 20
+#: bytes of a copy that are held in memory
 IN_MEMORY = 4 << 20
 #: seconds that a validation may take while a user waits for it, and in the worker
 INLINE_SECONDS = 60
@@ -130,8 +130,7 @@ def spool(chunks: Iterable[bytes], limit: int | None = None) -> tuple[BinaryIO, 
 def read_chunks(stream: Any) -> Iterator[bytes]:
     """Return a stream's bytes from its beginning, and leave it there."""
     stream.seek(0)
-    while chunk := stream.read(CHUNK):
-        yield chunk
+    yield from iterate_chunks(stream)
     stream.seek(0)
 
 
@@ -194,11 +193,7 @@ def validate_upload(stream: Any, previous: PreviousVersion | None = None) -> Fil
 
 def hash_upload(stream: Any) -> FileResult:
     """Return an upload's content without a result: the worker validates it."""
-    digest, size = hashlib.sha256(), 0
-    for chunk in read_chunks(stream):
-        digest.update(chunk)
-        size += len(chunk)
-    return FileResult(digest.hexdigest(), size)
+    return FileResult(*hash_chunks(read_chunks(stream)))
 
 
 def render_report(report: Report, lang: str | None = None) -> dict[str, Any]:

@@ -59,8 +59,8 @@ def check_files() -> list[str]:
     """Read every upload that has a result, and note what is found; commits. Return those that have a problem.
 
     Files of saves that never ended are put back first. Bytes that no save put there, and bytes that cannot be
-    read, leave the result as it is; :mod:`.availability` says when a file counts as gone. What was not told
-    yet of files that differ is mailed.
+    read, leave the result as it is; :mod:`.availability` says when a file counts as gone. Differing
+    files that were not mailed yet are mailed.
 
     :raises StorageUnavailable: not one upload can be read.
     """
@@ -266,15 +266,3 @@ def delete_orphans() -> int:
     deleted += registry.delete_orphans()
     model.Session.commit()
     return deleted
-
-
-__all__ = [
-    "DEAD_AFTER",
-    "StorageUnavailable",
-    "check_files",
-    "delete_orphans",
-    "find_lost_jobs",
-    "list_declared_resources",
-    "mark_stale",
-    "requeue_lost_jobs",
-]

@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import model
 
-from ckanext.cost_common.mail_options import find_missing_option
+from ckanext.cost_common.mail import find_missing_option
 from ckanext.ogp_plan import config
 from ckanext.ogp_plan.mail import smtp
 from ckanext.ogp_plan.mail.composer import compose_letter

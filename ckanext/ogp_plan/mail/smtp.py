@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import smtplib
-import socket
 import traceback
 from collections.abc import Iterator
 from enum import Enum
@@ -17,12 +16,9 @@ from enum import Enum
 from ckan import model
 from ckan.lib import mailer
 
-from ckanext.cost_common.mail_options import find_missing_option
+from ckanext.cost_common.mail import find_missing_option, limit_time
 
 log = logging.getLogger(__name__)
-
-#: Seconds without a response after which a mail server counts as unavailable; CKAN's mailer sets no limit.
-TIMEOUT = 30
 
 
 class Outcome(str, Enum):
@@ -47,17 +43,14 @@ def send_message(user: model.User, subject: str, body: str) -> tuple[Outcome, st
     missing = find_missing_option()
     if missing:
         return Outcome.UNAVAILABLE, missing
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(TIMEOUT)
     try:
-        mailer.mail_user(user, subject, body)
+        with limit_time():
+            mailer.mail_user(user, subject, body)
     except Exception as error:
         outcome = classify_error(error)
         if outcome is not Outcome.SENT:
             log.warning("A letter was not sent (%s): %s", outcome.value, error)
         return outcome, f"{type(error).__name__}: {error}"[:500]
-    finally:
-        socket.setdefaulttimeout(before)
     return Outcome.SENT, ""
 
 

@@ -25,11 +25,19 @@ from ckan.lib import search
 from ckan.lib.search.common import SearchError, SearchIndexError, SolrConnectionError
 
 from ckanext.cost_common import storage
-from ckanext.cost_common.private_files import FileTooLarge, iterate_chunks
-from ckanext.ogp_plan.model import Event, PlanItem, PlanRow
+from ckanext.cost_common.chunks import iterate_chunks
+from ckanext.cost_common.private_files import FileTooLarge
+from ckanext.ogp_plan.model import PlanItem, PlanRow
 from ckanext.ogp_plan.planning import evidence as evidence_rules
 from ckanext.ogp_plan.planning.tracking import Evidence, EvidenceKind
-from ckanext.ogp_plan.services import evidence_check, evidence_dataset, evidence_file, queue, request_fields
+from ckanext.ogp_plan.services import (
+    evidence_check,
+    evidence_dataset,
+    evidence_file,
+    evidence_resource,
+    queue,
+    request_fields,
+)
 from ckanext.ogp_plan.services.report import ReportTransaction
 from ckanext.ogp_plan.services.report_error import field_error, validation_errors
 
@@ -346,8 +354,7 @@ class EvidenceBatch:
 
 def _is_recorded(column: str, value: str) -> bool:
     """Whether a fact names something after all: the commit that seemed to fail did not."""
-    query = sa.select(Event.id).where(Event.kind == "evidence", Event.body[column].astext == value).limit(1)
-    return model.Session.execute(query).first() is not None
+    return bool(model.Session.scalar(sa.select(evidence_resource.names(column, value))))
 
 
 def _delete_file(file_id: str) -> None:

@@ -8,7 +8,6 @@ a few at a time, so that a run that is cut short continues where it was.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from ckan import model
 from sqlalchemy.exc import IntegrityError
 
 from ckanext.cost_common import http, networks, storage
+from ckanext.cost_common.chunks import hash_chunks
 from ckanext.ogp_plan import config
 from ckanext.ogp_plan.model import Event, PlanRow
 from ckanext.ogp_plan.planning.tracking import Evidence, EvidenceCheck, current_events
@@ -98,7 +98,7 @@ def inspect_link(url: str, at_most: float | None = None) -> Inspection:
             if response.status != 200:
                 return _of_status(response.status)
             try:
-                digest, size = _digest(response.iter_bytes())
+                digest, size = hash_chunks(response.iter_bytes())
             except http.ResponseTooLarge:
                 return Inspection(alive=True, public=True, status=200, detail=TOO_LARGE)
             return Inspection(alive=True, public=True, sha256=digest, size=size, status=200)
@@ -119,14 +119,16 @@ def is_private_link(url: str) -> bool:
         _, host, _ = http.check_url(url)
     except http.UrlRefused:
         return False
-    if url.startswith(config.site_url() + "/"):
-        return False
-    return networks.is_private_host(host, config.check_networks())
+    return not _is_own_link(url) and networks.is_private_host(host, config.check_networks())
+
+
+def _is_own_link(url: str) -> bool:
+    return url.startswith(config.site_url() + "/")
 
 
 def _private_network(url: str) -> Inspection:
     """Nobody outside of that network can open it, unless it is of this portal, seen from inside."""
-    if url.startswith(config.site_url() + "/"):
+    if _is_own_link(url):
         return Inspection(detail=NOT_ASKED)
     return Inspection(alive=False, public=False, detail=PRIVATE_NETWORK, refused=True)
 
@@ -149,14 +151,6 @@ def _of_status(status: int) -> Inspection:
         return Inspection(alive=True, public=False, status=status, detail=LOGIN)
     # 403 and the like: sites refuse programs that a person may pass, so nothing is known
     return Inspection(status=status, detail=UNREACHED if status >= 500 or status == 429 else NOT_ASKED)
-
-
-def _digest(pieces: Iterable[bytes]) -> tuple[str, int]:
-    found, size = hashlib.sha256(), 0
-    for piece in pieces:
-        found.update(piece)
-        size += len(piece)
-    return found.hexdigest(), size
 
 
 def inspect_resource(resource_id: str) -> Inspection:
@@ -187,7 +181,7 @@ def inspect_file(file_id: str) -> Inspection:
 
 def _inspect_stored(read: Callable[[], Iterable[bytes]], name: str) -> Inspection:
     try:
-        digest, size = _digest(_up_to(read(), config.max_evidence_bytes()))
+        digest, size = hash_chunks(_up_to(read(), config.max_evidence_bytes()))
     except http.ResponseTooLarge:
         return Inspection(alive=True, detail=TOO_LARGE)
     except Exception:

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from ckan import model
 
-from ckanext.ogp_plan.model import Event
-from ckanext.ogp_plan.services import evidence_dataset, evidence_file
+from ckanext.ogp_plan.services import evidence_dataset, evidence_file, evidence_resource
 
 #: Files asked of the database at once.
 _BATCH = 1000
@@ -65,7 +64,7 @@ def _files(age: float) -> Iterator[Orphan]:
 def _resources(age: float) -> Iterator[Orphan]:
     resource, package = model.Resource.__table__, model.Package.__table__
     latest = dt.datetime.now(dt.timezone.utc).replace(tzinfo=None) - dt.timedelta(seconds=age)
-    named = sa.exists().where(Event.kind == "evidence", Event.body["resource"].astext == resource.c.id)
+    named = evidence_resource.names("resource", resource.c.id)
     query = (
         sa.select(resource.c.id, package.c.name)
         .join(package, package.c.id == resource.c.package_id)

@@ -52,7 +52,7 @@ def evidence_file_view(plan: str, evidence_id: uuid.UUID) -> Any:
     served_file.set_headers(response, head, name, shown=False)
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["X-Robots-Tag"] = "noindex"
-    # CKAN adds to what the response says of caches unless it is told that there are none
+    # CKAN adds to what the response says of caches unless this says that there are none
     request.environ["__no_cache__"] = True
     return response
 
@@ -72,8 +72,8 @@ def protect_public_evidence(response: Response) -> Response:
     try:
         head = next(storage.read_chunks(resource_id, {"id": resource_id}), b"")
     except Exception:
-        # whatever the storage raises: what cannot be told is not shown
-        log.warning("The kind of resource %s cannot be told", resource_id, exc_info=True)
+        # whatever the storage raises: what is not known is not shown
+        log.warning("The kind of resource %s could not be determined", resource_id, exc_info=True)
         head = b""
     served_file.set_headers(response, head[: served_file.HEAD])
     return response

@@ -1,9 +1,27 @@
-"""The options that CKAN's mailer cannot send without."""
+"""What CKAN's mailer lacks: a check of its options before a letter, and a limit of time."""
 
 from __future__ import annotations
 
+import contextlib
+import socket
+from collections.abc import Iterator
+
 import ckan.plugins.toolkit as tk
 from ckan import plugins
+
+#: Seconds without a response after which a mail server counts as unavailable; CKAN's mailer sets no limit.
+TIMEOUT = 30
+
+
+@contextlib.contextmanager
+def limit_time() -> Iterator[None]:
+    """Limit how long CKAN's mailer, called within it, waits for a mail server."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(TIMEOUT)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
 
 
 def find_missing_option() -> str:
