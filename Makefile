@@ -11,7 +11,7 @@ export CKAN INSTANCE
 PORTAL = python3 dev/portal.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stop test test-portal test-times test-setup services install lint i18n bench fuzz soak drop clean
+.PHONY: help demo stop test test-portal test-times test-setup screenshots services install lint i18n bench fuzz soak drop clean
 
 help: ## show this list
 	@echo 'make <what> [CKAN=2.12|2.11] [INSTANCE=name]'; echo
@@ -31,6 +31,9 @@ test-portal: ## run the tests that need whole portals: installation, kills, outa
 
 test-times: ## print what the last run of the tests took: by session, folder and file, and the slowest
 	@$(PORTAL) test-times $(ARGS)
+
+screenshots: ## run the browser tests and put a picture of every page, wide and narrow, into artifacts/screenshots
+	@OC4IDS_SCREENSHOTS=1 $(PORTAL) test --tests tests/browser $(ARGS)
 
 test-setup: ## prepare the instance INSTANCE for tests and print the path of its configuration
 	@$(PORTAL) test-setup

@@ -152,13 +152,14 @@ def axe_source() -> str:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
-    """Debian's Chromium, driven by Playwright; one browser for the whole run."""
+    """Debian's Chromium without windows, driven by Playwright; one browser for the whole run."""
     from playwright.sync_api import sync_playwright
 
-    path = os.environ.get("OC4IDS_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+    path = os.environ.get("OC4IDS_CHROMIUM") or shutil.which("chromium-headless-shell") or "/usr/bin/chromium-headless-shell"
     with sync_playwright() as playwright:
         # Only our own pages are opened, and a container rarely allows the sandbox.
-        options = ["--no-sandbox", "--disable-dev-shm-usage"]
+        # Nothing outside of the machine is needed, and no name leads there.
+        options = ["--no-sandbox", "--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
         browser = playwright.chromium.launch(executable_path=path, args=options)
         yield browser
         browser.close()
@@ -188,7 +189,7 @@ def live_portal(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
     programs = Path(sys.executable).parent
     log = folder / "portal.log"
     commands = [
-        [programs / "gunicorn", "--workers", "2", "--bind", f"127.0.0.1:{port}", "--timeout", "120",
+        [programs / "gunicorn", "--workers", "1", "--threads", "4", "--bind", f"127.0.0.1:{port}", "--timeout", "120",
          "--chdir", ROOT / "dev", "wsgi:application"],
         [programs / "ckan", "-c", ini, "jobs", "worker", "default", "cost_oc4ids", "ogp_plan"],
     ]  # fmt: skip
@@ -219,6 +220,7 @@ def _served_ini(source: Path, folder: Path, url: str) -> Path:
     parser.read(source, encoding="utf-8")
     parser.set("app:main", "ckan.site_url", url)
     parser.set("app:main", "testing", "false")
+    parser.set("app:main", "ckan.gravatar_default", "disabled")
     target = folder / "ckan.ini"
     with target.open("w", encoding="utf-8") as out:
         parser.write(out)

@@ -24,7 +24,7 @@ PROGRAMS = {
     "javac": "default-jdk-headless",
     "mvn": "maven",
     "npm": "npm",
-    "chromium": "chromium",
+    "chromium-headless-shell": "chromium-headless-shell",
     "gcc": "build-essential",
     "pg_config": "libpq-dev",
     "msgfmt": "gettext",

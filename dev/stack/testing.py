@@ -191,6 +191,6 @@ def test_environment() -> dict[str, str]:
     return {
         **environment(),
         "OC4IDS_TOOLS_PYTHON": str(venv("tools") / "bin" / "python"),
-        "OC4IDS_CHROMIUM": shutil.which("chromium") or "/usr/bin/chromium",
+        "OC4IDS_CHROMIUM": shutil.which("chromium-headless-shell") or "/usr/bin/chromium-headless-shell",
         "OC4IDS_AXE": str(NODE_MODULES / "axe-core" / "axe.min.js"),
     }

@@ -3,30 +3,42 @@
 from __future__ import annotations
 
 import configparser
+import datetime as dt
 import json
+import os
 import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ckan import model
 from ckan.tests import factories
-from support import uploads
+from support import application, demo_plans, uploads
 from support.application import portal
+from support.plan_browser import ORGANISMO, PEOPLE, Loaded
 from support.sample_portal import SamplePortal, sample
+
+from ckanext.ogp_plan.model import PlanRow
+from ckanext.ogp_plan.services import cut as cut_service
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = ROOT / "artifacts" / "screenshots"
 WIDTHS = (1280, 390)
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+#: Rules of these tags on the whole page. Only violations are listed element by element: a list of all that passes has
+#: thousands of them and takes more time than the rules.
+AXE_RUN = """async tags => {
+    const found = await axe.run({runOnly: tags, resultTypes: ['violations'], preload: false});
+    return {passes: found.passes.length, violations: found.violations};
+}"""
 #: CKAN's own markup, on pages of its own that we only add to: links of its facets, headings of its resource
 #: lists and its account bar carry an aria-label that does not repeat their visible text (a rule that axe
 #: counts as experimental). Ours are never excused: an element of ours has a class or an id beginning with oc4ids or ogp.
 CORE_ONLY = {"label-content-name-mismatch"}
-NOTHING = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
 OF_OURS = re.compile(r'<[^>]*\s(?:class|id)="[^"]*(?:oc4ids|ogp)')
 SECONDS = 30
 
@@ -102,7 +114,16 @@ def _bad_resource(made: SamplePortal, live_portal: Any) -> dict[str, Any]:
     stored = next(path for path in storage.rglob(resource["id"][6:]) if path.is_file())
     stored.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
     ckan = Path(sys.executable).with_name("ckan")
-    command = [ckan, "-c", live_portal.ini, "cost-oc4ids", "revalidate", "--resource", resource["id"], "--accept-content"]
+    command = [
+        ckan,
+        "-c",
+        live_portal.ini,
+        "cost-oc4ids",
+        "revalidate",
+        "--resource",
+        resource["id"],
+        "--accept-content",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0 or "invalid" in done.stdout, done.stdout + done.stderr
     until(lambda: made.call("oc4ids_report_show", resource_id=resource["id"])["state"] == "invalid")
@@ -110,7 +131,7 @@ def _bad_resource(made: SamplePortal, live_portal: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def editor_state(sample_portal: SamplePortal, chromium: Any) -> dict[str, Any]:
+def editor_state(sample_portal: SamplePortal, chromium: Any) -> list[Any]:
     """Cookies of the editor, who signed in once with CKAN's form."""
     context = chromium.new_context(base_url=sample_portal.url)
     page = context.new_page()
@@ -119,21 +140,32 @@ def editor_state(sample_portal: SamplePortal, chromium: Any) -> dict[str, Any]:
     page.fill("#field-password", uploads.PASSWORD)
     page.press("#field-password", "Enter")
     page.wait_for_url(lambda url: "/login" not in url)
-    state = context.storage_state()
+    state = context.cookies()
     context.close()
     return state
 
 
-def _page(chromium: Any, sample_portal: SamplePortal, **options: Any) -> Iterator[Any]:
-    context = chromium.new_context(
-        base_url=sample_portal.url, viewport={"width": 1280, "height": 900}, locale="es-CO", **options
-    )
-    # nothing outside of the portal is needed or reachable
-    context.route(
-        lambda url: not url.startswith((sample_portal.url, "data:")),
-        lambda route: route.fulfill(content_type="image/svg+xml", body=NOTHING),
-    )
+@pytest.fixture(scope="session")
+def contexts(chromium: Any, sample_portal: SamplePortal) -> Iterator[Callable[..., Any]]:
+    """Give the browser's context of a name: one for the whole run, so that scripts and styles are loaded once."""
+    made: dict[str, Any] = {}
+
+    def get(name: str, **options: Any) -> Any:
+        if name not in made:
+            made[name] = chromium.new_context(base_url=sample_portal.url, locale="es-CO", **options)
+        return made[name]
+
+    yield get
+    for context in made.values():
+        context.close()
+
+
+def _page(context: Any, cookies: Iterable[Any] = ()) -> Iterator[Any]:
+    """Open a page of a context that knows nothing of the one before but what is in the cache of files."""
+    context.clear_cookies()
+    context.add_cookies(list(cookies))
     page = context.new_page()
+    page.set_viewport_size({"width": WIDTHS[0], "height": 900})
     page.set_default_timeout(SECONDS * 1000)
     # switches dialogues off from the start: doing so when one is expected comes too late for a key press
     page.on("filechooser", lambda _: None)
@@ -145,26 +177,74 @@ def _page(chromium: Any, sample_portal: SamplePortal, **options: Any) -> Iterato
         lambda message: mistakes.append(message.text) if "Content Security Policy" in message.text else None,
     )
     yield page
-    context.close()
+    page.close()
     assert not mistakes, f"scripts failed, or the policy stopped something: {mistakes}"
 
 
 @pytest.fixture
-def page(chromium: Any, sample_portal: SamplePortal) -> Iterator[Any]:
+def page(contexts: Callable[..., Any]) -> Iterator[Any]:
     """A visitor's page."""
-    yield from _page(chromium, sample_portal)
+    yield from _page(contexts("visitor"))
 
 
 @pytest.fixture
-def plain_page(chromium: Any, sample_portal: SamplePortal) -> Iterator[Any]:
+def plain_page(contexts: Callable[..., Any]) -> Iterator[Any]:
     """A visitor's page without JavaScript."""
-    yield from _page(chromium, sample_portal, java_script_enabled=False)
+    yield from _page(contexts("plain", java_script_enabled=False))
 
 
 @pytest.fixture
-def editor_page(chromium: Any, sample_portal: SamplePortal, editor_state: dict[str, Any]) -> Iterator[Any]:
+def editor_page(contexts: Callable[..., Any], editor_state: list[Any]) -> Iterator[Any]:
     """The editor's page."""
-    yield from _page(chromium, sample_portal, storage_state=editor_state)
+    yield from _page(contexts("editor"), editor_state)
+
+
+@pytest.fixture(scope="session")
+def loaded(sample_portal: SamplePortal) -> Iterator[Loaded]:
+    """Plans and their year, beside the sample data; after it, as it empties the database first."""
+    app = application.client()
+    with app.flask_app.test_request_context("/"):
+        ids = {
+            name: factories.User(
+                name=name, fullname=title, password=uploads.PASSWORD, email=f"{name}@example.org"
+            )["id"]
+            for name, title in PEOPLE.items()
+        }
+        made = demo_plans.load(ids)
+        paac = made.plans["paac"]
+        demo_plans.role(ids["plan-coordinadora"], "coordinador")
+        demo_plans.role(ids["lider-transparencia"], "lider_componente", paac, component="3")
+        demo_plans.role(ids["control-interno-auditora"], "control_interno")
+        demo_plans.role(ids["vivienda-editor"], "punto_focal", organization=ORGANISMO)
+        row = PlanRow.get(paac)
+        for day in (dt.date(2026, 4, 30), dt.date(2026, 8, 31)):
+            cut = cut_service.create(row, day, user_id=None)
+            cut_service.publish(row, cut, user_id=None)
+        model.Session.commit()
+    yield Loaded(paac, made.plans)
+    model.Session.remove()
+
+
+@pytest.fixture
+def as_(page: Any, loaded: Loaded, chromium: Any, sample_portal: SamplePortal) -> Callable[[str], Any]:
+    """Sign a page in as one of the people; with CKAN's form, once each."""
+
+    def sign(name: str, on: Any = None) -> Any:
+        if name not in loaded.states:
+            context = chromium.new_context(base_url=sample_portal.url)
+            other = context.new_page()
+            other.goto("/user/login")
+            other.fill("#field-login", name)
+            other.fill("#field-password", uploads.PASSWORD)
+            other.press("#field-password", "Enter")
+            other.wait_for_url(lambda url: "/login" not in url)
+            loaded.states[name] = context.cookies()
+            context.close()
+        target = on or page
+        target.context.add_cookies(loaded.states[name])
+        return target
+
+    return sign
 
 
 @pytest.fixture
@@ -179,9 +259,11 @@ def has_focus() -> Callable[..., None]:
 
 @pytest.fixture
 def shot() -> Callable[..., None]:
-    """Take pictures of a page at both widths, for people to look at."""
+    """Take pictures of a page at both widths, for people to look at, where ``make screenshots`` asks for them."""
 
     def take(page: Any, name: str) -> None:
+        if not os.environ.get("OC4IDS_SCREENSHOTS"):
+            return
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         page.wait_for_load_state("load")
         page.evaluate("document.fonts.ready")
@@ -198,13 +280,15 @@ def audit(axe_source: str) -> Callable[..., None]:
     """Hold a page to WCAG 2.1 AA, wide and narrow, and to standing in its window."""
 
     def check(page: Any) -> None:
+        page.evaluate(axe_source)
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
-            page.evaluate(axe_source)
-            found = page.evaluate("tags => axe.run({runOnly: tags})", WCAG)
+            found = page.evaluate(AXE_RUN, WCAG)
             assert found["passes"], "axe looked at nothing"
             broken = _ours(found["violations"])
-            assert not broken, f"{page.url} at {width} px:\n{json.dumps(broken, indent=1, ensure_ascii=False)}"
+            assert not broken, (
+                f"{page.url} at {width} px:\n{json.dumps(broken, indent=1, ensure_ascii=False)}"
+            )
             _check_width(page, width)
         page.set_viewport_size({"width": WIDTHS[0], "height": 900})
 

@@ -66,7 +66,7 @@ class _Site(BaseHTTPRequestHandler):
 def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A site of this machine that the portal may ask."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Site)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     _Site.pages, _Site.asked = {"/acta.pdf": (200, b"acta")}, []
     monkeypatch.setitem(tk.config, OPTION + "check_networks", "127.0.0.0/8 ::1/128")
     monkeypatch.setitem(tk.config, OPTION + "check_timeout", 3)
