@@ -15,6 +15,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model, plugins
 from ckan.lib import helpers as lib_helpers
 from ckan.lib import search
+from ckan.model import user
 from ckan.plugins import core
 from ckan.tests import helpers
 
@@ -51,6 +52,8 @@ def client() -> Any:
     if names not in _BUILT:
         _BUILT[names] = helpers._get_test_app()
         _count_no_news()
+        # Of two thousand people nobody guesses passwords: one round instead of 25 000.
+        user.pbkdf2_sha512 = user.pbkdf2_sha512.using(rounds=1)
         # What CKAN made stays for ever; the collector need not walk through it hundreds of times.
         gc.collect()
         gc.freeze()

@@ -134,7 +134,7 @@ class TestTheOneWalk:
     )
     PATHS = st.sampled_from(sorted(schema.fields()))
 
-    @settings(max_examples=sampling.examples(300), deadline=None)
+    @settings(max_examples=sampling.examples(300, one_in=10), deadline=None)
     @given(st.lists(st.tuples(PATHS, VALUES), min_size=1, max_size=4))
     def test_same_places(self, changes: list[tuple[str, Any]]) -> None:
         project: dict[str, Any] = {"id": "x"}

@@ -72,7 +72,7 @@ def wrong(answer: Any) -> dict[str, str]:
 def people(status: str) -> list[str]:
     """Return whom a page is asked as: one of each kind of person at least."""
     return sampling.sample(
-        CAST, lambda who: (status, who in MANAGERS, who in INSIDERS, who == "anonymous"), one_in=4
+        CAST, lambda who: (status, who in MANAGERS, who in INSIDERS, who == "anonymous"), one_in=8
     )
 
 

@@ -81,7 +81,7 @@ def page(town: Town, url: str, who: str = "anonymous") -> str:
 def people(path: str, status: str, expected: set[str]) -> list[str]:
     """Return whom a page is asked as: one of each kind of person at least, by page and status."""
     return sampling.sample(
-        CAST, lambda who: (path, status, who in expected, who in INSIDERS, who == "anonymous"), one_in=4
+        CAST, lambda who: (path, status, who in expected, who in INSIDERS, who == "anonymous"), one_in=8
     )
 
 
