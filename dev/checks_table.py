@@ -45,7 +45,7 @@ WEIGHTS = {"error": "Error", "warning": "Advertencia", "note": "Nota"}
 HEAD = """# Comprobaciones
 
 Todo lo que el portal puede decir de un archivo OC4IDS, con el código estable de cada hallazgo.
-Esta página se escribe sola (`python dev/checks_table.py`); una prueba avisa si quedó atrás.
+Esta página se genera de forma automática (`python dev/checks_table.py`); una prueba avisa si quedó atrás.
 
 - **Error**: el archivo no cumple el estándar y no se acepta. Es lo que hace fallar la herramienta de
   revisión de OC4IDS o la recolección internacional de CoST.
@@ -103,7 +103,7 @@ def table() -> Iterator[str]:
         if not rows:
             continue
         yield f"## {FAMILIES.get(family, family)}\n"
-        yield "| Código | Qué es | Peso | De dónde sale la regla |"
+        yield "| Código | Qué es | Gravedad | Fuente de la regla |"
         yield "|---|---|---|---|"
         for code in rows:
             found = codes[code]

@@ -35,7 +35,7 @@ def test_page_in_english(page: Any, loaded: Loaded, audit: Any, shot: Any, name:
     shot(page, f"{name}-en")
     audit(page)
     main = page.inner_text("[role=main], main")
-    for word in ("Quién responde", "Cómo va hoy", "Última noticia", "En riesgo", "Vence", "Avance", "Sin cifra"):
+    for word in ("Responsable", "Cómo va hoy", "Última novedad", "En riesgo", "Vence", "Avance", "Sin cifra"):
         assert word not in main
 
 

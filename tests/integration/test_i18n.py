@@ -46,7 +46,7 @@ SAME_IN_BOTH = {
     # names of the law, and a word of it that both languages use here
     "Control Interno",
     ("{count} organismo", "{count} organismos"),
-    "%(name)s: %(count)s organismos",
+    "%(name)s (organismos: %(count)s)",
 }
 
 

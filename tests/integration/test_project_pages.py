@@ -143,7 +143,7 @@ class TestPage:
         for words in (
             "Qué es",
             "Dónde",
-            "Quién responde",
+            "Responsable",
             "Cuánto cuesta",
             "Hasta cuándo",
             "Contratos",

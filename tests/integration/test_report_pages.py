@@ -124,7 +124,7 @@ class TestPage:
         assert scene["anonymous"].get(f"/dataset/nada/oc4ids/{scene['bad']['id']}{suffix}").status_code == 404
 
     def test_only_who_may_change_the_file_gets_the_buttons(self, scene: dict[str, Any]) -> None:
-        button = "Volver a juzgar"
+        button = "Validar de nuevo"
         assert button not in scene["anonymous"].page(address(scene)).get_text()
         assert button in scene["signed_in"].page(address(scene)).get_text()
 

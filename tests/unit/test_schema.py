@@ -239,7 +239,7 @@ class TestWords:
             assert quoted_es ^ quoted_en <= {"UNCEFACT", "percent", "porcentaje"} or not quoted_en, key
 
     def test_context_changes_the_plain_meaning(self) -> None:
-        assert schema.label("publicAuthority", "es") == "Entidad dueña del proyecto"
+        assert schema.label("publicAuthority", "es") == "Entidad responsable del proyecto"
         assert schema.label("period/endDate", "es") == "Fecha de fin planeada del proyecto"
         assert schema.label("budget/amount/amount", "es") == "Monto del presupuesto del proyecto"
         contract = "contractingProcesses/summary/contractValue"

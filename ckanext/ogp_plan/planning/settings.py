@@ -66,13 +66,16 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """A number that decides a reason of the light (``reason``: R2, R3…)."""
+    """A number that decides a reason of the light (``reason``: R2, R3…).
+
+    ``unit``: by language, the word of one and of several.
+    """
 
     id: str
     value: Decimal
     reason: str
     name: dict[str, str]
-    unit: dict[str, str]
+    unit: dict[str, tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +198,7 @@ def _made(family: str, tracking: dict[str, Any], cuts: dict[str, Any], roles: di
                 _number(f"thresholds.{name}", one["value"]),
                 one["reason"],
                 _words(one["name"]),
-                _words(one["unit"]),
+                _counted_words(one["unit"]),
             )
             for name, one in tracking["thresholds"].items()
         },
@@ -312,6 +315,12 @@ def _words(value: Any) -> dict[str, str]:
     if isinstance(value, dict):
         return {str(lang): str(words) for lang, words in value.items()}
     return {"es": str(value)}
+
+
+def _counted_words(value: dict[str, str | list[str]]) -> dict[str, tuple[str, str]]:
+    """Return the word of one and of several, by language; a text alone is both (``%``)."""
+    pairs = {lang: [words, words] if isinstance(words, str) else words for lang, words in value.items()}
+    return {lang: (str(one), str(several)) for lang, (one, several) in pairs.items()}
 
 
 def _number(name: str, value: Any) -> Decimal:

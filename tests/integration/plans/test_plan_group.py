@@ -423,14 +423,14 @@ class TestPagedReads:
         for number in (1, 2, 3):
             page = admin_soup(town.get("anonymous", f"{url}?pagina={number}"))
             texts += [text_of(one) for one in page.select(".ogp-story .ogp-text") if "Novedad" in text_of(one)]
-            assert page.select("nav[aria-label='Páginas de su historia'] a"), number
+            assert page.select("nav[aria-label='Páginas de su historial'] a"), number
         assert texts == [f"Novedad {n:03}" for n in reversed(range(230))]
-        assert page.select_one("nav[aria-label='Páginas de su historia'] a")["href"].endswith("#ogp-story")
+        assert page.select_one("nav[aria-label='Páginas de su historial'] a")["href"].endswith("#ogp-story")
         beyond = town.get("anonymous", f"{url}?pagina=9")
         assert beyond.status_code == 200
         assert "No hay tantas páginas" in text_of(admin_soup(beyond))
         short = admin_soup(town.get("anonymous", f"/planes/{long.name}/1.1.2"))
-        assert not short.select("nav[aria-label='Páginas de su historia']")
+        assert not short.select("nav[aria-label='Páginas de su historial']")
 
     def test_what_was_reported_long_ago_can_be_corrected(self, town: Town, long: PlanRow) -> None:
         whole = town.call("anonymous", "ogp_plan_item_show", plan=long.name, id="2.2", story_limit=1000)

@@ -65,11 +65,11 @@ def test_an_act_as_a_workbook() -> None:
     reading = read(made.f014([*made.ROWS, other], fills=False), "paac")
     act = reading.act
     sheet = load_workbook(io.BytesIO(act_form.write(act, "es", families.load("paac")))).active
-    assert sheet.title == "Acta de importación"
+    assert sheet.title == "Informe de lectura"
     rows = list(sheet.iter_rows(min_row=2, values_only=True))
     assert len(rows) == 1 + len(act.asked) + len(act.flagged) + len(act.inherited) + len(act.dropped)
-    assert rows[0][:2] == ("Aceptado", "4 elementos en seguimiento")
-    assert rows[1][0] == "Por preguntar" and "Conservar el primer texto" in rows[1][5]
+    assert rows[0][:2] == ("Aceptado", "Elementos en seguimiento: 4")
+    assert rows[1][0] == "Preguntas por responder" and "Conservar el primer texto" in rows[1][5]
     assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
 
 

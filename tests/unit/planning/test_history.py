@@ -69,7 +69,7 @@ def test_in_words_without_persons_or_secrets(lang: str) -> None:
     assert len(found) == 18 + 2 + 2
     words = [describe_entry(one, lang) for one in found]
     assert all(words) and not any("%(" in one or "persona" in one or "Secreto" in one for one in words)
-    expected = {"es": ["El semáforo cambió de En curso a En riesgo", "Reporte: En curso, avance del 20\u00a0%", "Respuesta a «Alerta»", "Veredicto: Limitado"],
+    expected = {"es": ["El semáforo cambió de En curso a En riesgo", "Reporte: En curso, avance del 20\u00a0%", "Respuesta a «Alerta»", "Concepto: Limitado"],
                 "en": ["The light changed from Ongoing to At risk", "Report: Ongoing, progress of 20%", 'Answer to "Alert"', "Verdict: Limited"]}[lang]  # fmt: skip
     assert set(expected) <= set(words)
 

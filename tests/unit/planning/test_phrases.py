@@ -96,8 +96,8 @@ def test_reasons_in_spanish() -> None:
     assert words[5].startswith(
         "A hoy se esperaba el 50\u00a0% y su avance es del 3,3\u00a0%: 46,67 puntos menos"
     )
-    assert words[7] == "Sin reporte desde hace 47 días, desde el 31 de marzo de 2026 (máximo: 45 días)."
-    assert "De 6.000 faltan 5.000 y quedan 1 periodo" in words[19] or "quedan 1 periodo" in words[19]
+    assert words[7] == "Sin reportes desde el 31 de marzo de 2026, hace 47 días (máximo: 45 días)."
+    assert "Para llegar a 6.000 falta un avance de 5.000, con 1 período por delante" in words[19]
 
 
 def test_a_hostile_text_is_not_read_as_our_words() -> None:

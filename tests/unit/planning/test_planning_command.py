@@ -70,7 +70,7 @@ def test_wrong_answers(plan_file: Path, tmp_path: Path, content: str, capsys: py
 def test_text_is_in_spanish_and_names_places(doubtful: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["read", str(doubtful), "--family", "paac"]) == 1
     output = capsys.readouterr().out
-    for words in ("Acta de importación", "4 elementos en seguimiento", "Línea 8", "Por preguntar: 1", "Mientras no se responda"):
+    for words in ("Informe de lectura", "Elementos en seguimiento: 4", "Línea 8", "Preguntas por responder: 1", "Mientras no se responda"):
         assert words in output
     assert main(["read", str(doubtful), "--family", "paac", "--lang", "en"]) == 1
     assert "Import act" in capsys.readouterr().out

@@ -43,7 +43,7 @@ _GIVEN = (
     ("titulo", 46, "Obligación"),
     ("meta", 26, "Meta"),
     ("vence", 13, "Vence"),
-    ("estado_actual", 15, "Luz actual"),
+    ("estado_actual", 15, "Semáforo actual"),
     ("avance_actual", 11, "Avance actual"),
     ("ultimo", 13, "Último reporte"),
     ("indicador", 12, "Indicador"),

@@ -208,7 +208,8 @@ def describe_settings(one: Settings, lang: str = "es") -> list[tuple[str, str]]:
         ),
     ]
     for threshold in one.thresholds.values():
-        value = f"{format_number(threshold.value, lang)}\u00a0{data.text(threshold.unit, base)}"
+        one_word, words = threshold.unit[base]
+        value = f"{format_number(threshold.value, lang)}\u00a0{one_word if threshold.value == 1 else words}"
         found.append((f"{threshold.reason}. {data.text(threshold.name, base)}", value))
     return found
 
