@@ -19,9 +19,11 @@ TARGET = ROOT / "docs" / "glosario.md"
 HEAD = """# Glosario
 
 Las palabras que lee quien usa el portal: una cosa, un nombre. Esta página se genera de `i18n/glossary.yaml`
-(`python dev/glossary.py`). Un término nuevo se agrega allí antes de usarlo.
+(`python dev/glossary.py`).
+Un término nuevo se agrega allí antes de usarlo.
 
-Las palabras de «Nunca» no aparecen en ningún texto del portal; una prueba lo comprueba (`tests/unit/test_words.py`).
+Las palabras de «Nunca» no aparecen en ningún texto del portal; una prueba lo comprueba
+(`tests/unit/test_words.py`).
 Las de «No para esto» son correctas en otros textos.
 """
 
@@ -36,8 +38,9 @@ RULES = """
 - Un error dice qué pasó y qué hacer, sin culpar a nadie.
 - Mayúscula solo en la primera palabra y en nombres propios. Comillas « » para textos, valores y códigos.
 - Toda cifra con sustantivo tiene singular y plural: «1 período», «3 períodos», «0 períodos».
-- Punto de miles desde 1.000 y coma decimal; «59,5 %» con espacio duro. Diferencias entre porcentajes: «20 puntos».
-- Dinero: «$ 45.600.000.000 COP»; la forma corta es «$ 45.600 millones». Un billón es un millón de millones.
+- Punto de miles desde 1.000 y coma decimal; «59,5 %» con espacio duro.
+- Diferencias entre porcentajes: «20 puntos».
+- Dinero: «$ 45.600.000.000 COP»; la forma corta es «$ 45.600 millones». Billón: un millón de millones.
 - Fechas: «30 de abril de 2026» en texto, «30/04/2026» en tablas, `2026-04-30` en datos. «Con corte al 30 de abril».
 """
 
