@@ -21,6 +21,8 @@ import glossary  # noqa: E402  it lives with the developers' tools
 NEVER = sorted({word for term in glossary.terms() for word in term.get("never", [])})
 #: Where a forbidden word means something else, and is right.
 RIGHT = [phrase for term in glossary.terms() for phrase in term.get("right_in", [])]
+#: What people read who publish, report, import and run the portal.
+GUIDES = ("guia-de-planes.md", "guia-para-publicar.md", "importar-planes.md", "informe.md", "operar.md")
 #: Endings that make another form of the same word.
 FORMS = "(?:s|es)?"
 
@@ -31,10 +33,21 @@ def catalogues() -> Iterator[tuple[str, Any]]:
             yield from ((path.name, message) for message in read_po(content) if message.id)
 
 
+def texts_of_guides() -> Iterator[tuple[str, str]]:
+    """Give each line of the guides that is neither code nor a command."""
+    for name in GUIDES:
+        code = False
+        for number, line in enumerate((ROOT / "docs" / name).read_text(encoding="utf-8").splitlines(), 1):
+            if line.startswith("```"):
+                code = not code
+            elif not code and not line.startswith("    "):
+                yield f"{name}:{number}", re.sub(r"`[^`]*`", "", line)
+
+
 @functools.cache
 def texts() -> list[tuple[str, str]]:
     """Return every text with its place, without the phrases in which a forbidden word is right."""
-    found = [*texts_of_catalogues(), *texts_of_schemas()]
+    found = [*texts_of_catalogues(), *texts_of_schemas(), *texts_of_guides()]
     return [
         (place, functools.reduce(lambda text, phrase: text.replace(phrase, ""), RIGHT, text))
         for place, text in found
@@ -89,6 +102,7 @@ def test_texts_are_found() -> None:
     """A test of words that reads nothing passes: it must read all."""
     assert sum(1 for _ in texts_of_catalogues()) > 2500
     assert sum(1 for _ in texts_of_schemas()) > 1000
+    assert sum(1 for _ in texts_of_guides()) > 400
 
 
 def test_counts_have_their_forms() -> None:
