@@ -23,7 +23,7 @@ Las palabras que lee quien usa el portal: una cosa, un nombre. Esta página se g
 Un término nuevo se agrega allí antes de usarlo.
 
 Las palabras de «Nunca» no aparecen en ningún texto del portal; una prueba lo comprueba
-(`tests/unit/test_words.py`).
+(`tests/unit/test_glossary.py`).
 Las de «No para esto» son correctas en otros textos.
 """
 

@@ -72,7 +72,7 @@ def test_places(place: Place, es: str, en: str) -> None:
 
 def test_a_hostile_text_is_not_read_as_our_words() -> None:
     error = Unreadable("own.other_family", None, family="%(wanted)s %d %s", wanted="<b>")
-    assert Renderer("es").reason(error)[0] == "El libro contiene un plan de la familia %(wanted)s %d %s, no <b>."
+    assert Renderer("es").reason(error)[0] == "El archivo de Excel contiene un plan de la familia %(wanted)s %d %s, no <b>."
 
 
 @pytest.mark.parametrize("lang", ["", "xx", "../../etc", "es-419", "EN"])
