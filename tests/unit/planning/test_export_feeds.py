@@ -89,6 +89,20 @@ def test_the_same_facts_are_the_same_bytes() -> None:
     assert ical.plan_calendar(made.view()) == ical.plan_calendar(made.view(today=dt.date(2026, 9, 2)))
 
 
+def test_the_review_of_a_report_on_several_items_is_news_of_each() -> None:
+    record = made.record()
+    keys = [ROW, ("fila", "2.1")]
+    record.updates += [
+        Update(id=f"w{number}", at=made.at(8, 20), item=key, text="Va", report="w") for number, key in enumerate(keys)
+    ]
+    record.reviews.append(Review(id="rw", at=made.at(8, 21), report="w", accepted=True))
+    view = made.view(record)
+    found = entries(atom.plan_feed(view, FEED))  # which looks that no id is there twice
+    assert [entry["updated"] for entry in found if entry["kind"] == "review"].count(found[0]["updated"]) == 2
+    of_items = {entry["id"] for key in keys for entry in entries(atom.item_feed(view, key, FEED))}
+    assert of_items < {entry["id"] for entry in found}
+
+
 def test_a_feed_is_not_endless() -> None:
     record = made.record()
     record.updates += [Update(id=f"n{number}", at=made.at(8, 20) + dt.timedelta(minutes=number), item=ROW, text=str(number)) for number in range(300)]
@@ -128,7 +142,16 @@ def test_a_plans_calendar() -> None:
     assert done.decoded("completed") == made.at(3, 20)
     assert (shared["status"], shared["percent-complete"]) == ("IN-PROCESS", 50)
     assert found["2.2"]["status"] == "CANCELLED" and "percent-complete" not in found["2.1#2"]
-    events = icalendar.Calendar.from_ical(content).walk("VEVENT")
+    every = icalendar.Calendar.from_ical(content).walk("VEVENT")
+    due = {str(event["summary"]): event for event in every if str(event["summary"]).startswith("Vence: ")}
+    # a calendar that shows no tasks shows each of them all the same, on its day
+    assert {name.removeprefix("Vence: "): event.decoded("dtstart") for name, event in due.items()} == {
+        str(task["summary"]): task.decoded("due") for task in found.values()
+    }
+    cancelled = [event for event in due.values() if event["status"] == "CANCELLED"]
+    assert [event["description"] for event in cancelled] == [found["2.2"]["description"]]
+    assert all(event.decoded("dtend") - event.decoded("dtstart") == dt.timedelta(days=1) for event in due.values())
+    events = [event for event in every if event not in due.values()]
     days = sorted(event.decoded("dtstart") for event in events)
     assert days == [dt.date(2026, 4, 30), dt.date(2026, 5, 15), dt.date(2026, 8, 31), dt.date(2026, 9, 14), dt.date(2026, 12, 31), dt.date(2027, 1, 18)]
     assert all(event.decoded("dtend") - event.decoded("dtstart") == dt.timedelta(days=1) for event in events)

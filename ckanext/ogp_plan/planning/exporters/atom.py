@@ -97,10 +97,13 @@ class _News:
 
     @property
     def id(self) -> str:
-        """The same for ever: by the fact, or by what changed and when."""
+        """The same for ever: by the item and the fact, or what changed and when.
+
+        One fact is news of several items where it is the review of a report on them.
+        """
         event = self.entry.event
         if event is not None:
-            return self.view.stable("event", self.entry.kind, event.id)
+            return self.view.stable("event", self.entry.kind, event.id, *self.key)
         return self.view.stable(
             self.entry.kind,
             *self.key,

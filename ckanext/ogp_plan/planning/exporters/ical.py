@@ -1,6 +1,7 @@
-"""Calendars of what is due: a task for each deliverable, an event for each cut.
+"""Calendars of what is due: a task and an event of a whole day for each deliverable, an event for each cut.
 
-Each task keeps its UID for ever and its SEQUENCE grows with every fact about it, so that a
+The calendars that most people use show no tasks (VTODO): to them the day on which something is due is an event.
+Each of both keeps its UID for ever and its SEQUENCE grows with every fact about it, so that a
 subscribed calendar replaces it and never doubles it. What has no date is in no calendar; how much
 that is, the calendar says of itself.
 """
@@ -123,7 +124,9 @@ def _tasks(
 ) -> None:
     for item in _items(view, organization):
         if _due(view, item) is not None:
-            made.add_component(_task(view, item, organization, revised))
+            task = _task(view, item, organization, revised)
+            made.add_component(task)
+            made.add_component(_due_event(view, item, organization, task))
 
 
 def _due(view: View, item: Item) -> dt.date | None:
@@ -153,6 +156,23 @@ def _task(
         task.add("url", view.addresses.item(item.key))
     task.add("class", "PUBLIC")
     return task
+
+
+def _due_event(view: View, item: Item, organization: str | None, task: Todo) -> CalendarEvent:
+    """Return the day on which an item is due, for calendars without tasks; it says what its task says."""
+    event = CalendarEvent()
+    due = task.decoded("due")
+    who = (organization,) if organization else ()
+    event.add("uid", f"{view.stable('due', *who, *item.key).removeprefix('urn:uuid:')}@ogp-plan")
+    for name in ("dtstamp", "last-modified", "sequence", "description", "categories", "url", "class"):
+        if name in task:
+            event[name] = task[name]
+    event.add("summary", _text(view.translate(N_("Due: %(item)s"), item=view.label(item))))
+    event.add("dtstart", due)
+    event.add("dtend", due + dt.timedelta(days=1))
+    event.add("transp", "TRANSPARENT")
+    event.add("status", "CANCELLED" if str(task["status"]) == "CANCELLED" else "CONFIRMED")
+    return event
 
 
 def _dates(task: Todo, view: View, item: Item) -> None:
