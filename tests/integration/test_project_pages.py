@@ -143,7 +143,7 @@ class TestPage:
         for words in (
             "Qué es",
             "Dónde",
-            "Responsable",
+            "Entidad responsable",
             "Cuánto cuesta",
             "Hasta cuándo",
             "Contratos",

@@ -496,7 +496,7 @@ class TestTheCatalogue:
         assert "no hay dónde publicarlo" in self.section(admin, plan)
         answer = self.push(admin, plan)
         assert answer.status_code == 400
-        assert "no es una organización de este portal" in text_of(soup(answer))
+        assert "El organismo responsable del plan no existe en este portal" in text_of(soup(answer))
 
 
 def _older(dataset: str) -> None:

@@ -284,7 +284,7 @@ class TestPages:
         town.plan("paac")
         page = soup(town.get("anonymous", f"/organismo/{town.datic}/informes"))
         empty = page.select_one(".ogp-empty")
-        assert empty is not None and "DATIC responde por" in text_of(empty) and "debe su primer informe" in text_of(empty)
+        assert empty is not None and "DATIC tiene " in text_of(empty) and "todavía no ha entregado un informe por secciones" in text_of(empty)
         page = soup(town.get("anonymous", f"/organismo/{town.otra}/informes"))
         assert "Ningún plan público nombra" in text_of(page.select_one(".ogp-empty"))
 

@@ -290,7 +290,7 @@ class TestTheForm:
         url = f"/planes/{row.name}/importar"
         page = admin.page(url)
         text = text_of(page.find(id="grupos"))
-        assert "Todos los organismos 1 de 3 nombrados" in text
+        assert "Todos los organismos Identificados: 1 de 3" in text
         assert "Los demás ninguno nombrado" in text
         assert not page.select("input[name=members]"), "two groups lack organismos: none is open by itself"
         links = [one["href"] for one in page.select("#grupos article a.btn")]

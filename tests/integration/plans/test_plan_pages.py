@@ -146,7 +146,7 @@ class TestReading:
         page = text_of(soup(town.get("anonymous", f"/planes/{running.name}/2.1")))
         for sentence in (
             "El plan no da una fecha",
-            "Todavía no hay evidencia: la debe quien responde.",
+            "Todavía no hay evidencia. Le corresponde aportarla al responsable",
             "Control Interno todavía no ha dado su concepto",
             "El monitor independiente todavía no ha dado su concepto",
         ):

@@ -201,8 +201,8 @@ class TestGroups:
     def test_who_they_are_is_owed_then_listed_and_each_sees_its_own(self, town: Town, plan: str) -> None:
         [owed] = [one for one in town.call("owner_admin", "ogp_plan_show", id=plan)["groups"] if one["size"] == 28]
         text = page(town, f"/planes/{plan}/1.1.1")
-        assert "0 de 28 organismos cumplieron su parte" in text
-        assert "El plan no dice cuáles son 28 de ellos" in text
+        assert "Organismos que cumplieron su parte: 0 de 28" in text
+        assert "Falta identificar 28 organismos del grupo" in text
         assert owed["name"] in text and owed["id"] not in text, "a group is called by its name"
         asked = page(town, f"/planes/{plan}/importar", "owner_admin")
         assert f"{owed['name']} 0 de 28 nombrados" in asked
