@@ -205,7 +205,7 @@ class TestGroups:
         assert "Falta identificar 28 organismos del grupo" in text
         assert owed["name"] in text and owed["id"] not in text, "a group is called by its name"
         asked = page(town, f"/planes/{plan}/importar", "owner_admin")
-        assert f"{owed['name']} 0 de 28 nombrados" in asked
+        assert f"{owed['name']} Identificados: 0 de 28" in asked
         assert town.call("anonymous", "ogp_plan_obligation_list", organization=town.obras, plan=plan)["count"] == 0
 
         book = load_workbook(io.BytesIO(own_workbook.write(record_service.current_plan(PlanRow.get(plan)))))
@@ -220,8 +220,8 @@ class TestGroups:
 
         assert town.call("anonymous", "ogp_plan_obligation_list", organization=town.obras, plan=plan)["count"] == 1
         text = page(town, f"/planes/{plan}/1.1.1")
-        assert "Faltan 2 organismos" in text and "El plan no dice cuáles son 26 de ellos" in text
-        assert f"{owed['name']} 2 de 28 nombrados" in page(town, f"/planes/{plan}/importar", "owner_admin")
+        assert "Faltan 2 organismos" in text and "Falta identificar 26 organismos del grupo" in text
+        assert f"{owed['name']} Identificados: 2 de 28" in page(town, f"/planes/{plan}/importar", "owner_admin")
         # the same document again, which has no place for them, takes nobody out
         again = town.call("owner_admin", "ogp_plan_import", upload=FileStorage(io.BytesIO(plan_files.f014(self.ROWS)), "plan.xlsx"), plan=plan)
         assert again["changes"] == []
