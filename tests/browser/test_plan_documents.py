@@ -131,7 +131,7 @@ def test_who_a_group_is_is_marked_and_saved(plain_page: Any, town: Town, audit: 
     page.keyboard.press("Space")
     page.press("#ogp-act_name", "Enter")
     page.wait_for_selector(".ogp-done")
-    assert page.locator("#grupos article").inner_text().count("3 de 3 nombrados") == 1
+    assert page.locator("#grupos article").inner_text().count("Identificados: 3 de 3") == 1
     seen(page, audit, shot, "planes-grupo-guardado")
     # without JavaScript, as anybody
     plain_page.goto(url)
@@ -141,7 +141,7 @@ def test_who_a_group_is_is_marked_and_saved(plain_page: Any, town: Town, audit: 
     plain_page.fill("#ogp-reason", "Uno no hace parte")
     plain_page.click("#grupo button[type=submit]")
     plain_page.wait_for_selector(".ogp-done")
-    assert "2 de 3 nombrados" in plain_page.locator("#grupos").inner_text()
+    assert "Identificados: 2 de 3" in plain_page.locator("#grupos").inner_text()
 
 
 def test_control_interno_freezes_and_publishes(page: Any, town: Town, audit: Any, shot: Any) -> None:

@@ -60,7 +60,7 @@ def test_a_report_in_sections_says_what_is_wrong_beside_it(as_: Any, loaded: Loa
 def test_a_private_calendar_is_shown_once(as_: Any, loaded: Loaded, audit: Any, shot: Any, has_focus: Any) -> None:
     page = as_("vivienda-editor")
     page.goto("/planes/mis-avisos")
-    page.get_by_label("De quién").select_option(ORGANISMO)
+    page.get_by_label("Organismo", exact=True).select_option(ORGANISMO)
     page.get_by_role("button", name="Crear un calendario privado").click()
     has_focus(page, "ogp-made")
     shot(page, "plan-mis-avisos-calendario")
@@ -150,7 +150,7 @@ def test_a_workbook_is_tried_and_sent(as_: Any, loaded: Loaded, audit: Any, shot
     page.goto(url)
     _try(page, bad)
     tried = page.inner_text("#ogp-tried")
-    assert "no se puede tomar" in tried and "3.3.2" in tried
+    assert "no se puede registrar" in tried and "3.3.2" in tried
     assert page.locator("#ogp-tried form").count() == 0, "nothing is sent while a row is wrong"
     assert page.get_attribute("html", "lang").startswith("es") and page.locator("h1").count() == 1
     shot(page, "plan-informe-ensayo-con-errores")
@@ -172,7 +172,7 @@ def test_a_workbook_is_tried_and_sent(as_: Any, loaded: Loaded, audit: Any, shot
     _try(page, good)
     has_focus(page, "ogp-tried")
     preview = page.inner_text("#ogp-tried")
-    assert "Todas las filas se pueden tomar" in preview and "Qué se hizo" in preview
+    assert "Todas las filas se pueden registrar" in preview and "Qué se hizo" in preview
     shot(page, "plan-informe-ensayo")
     audit(page)
     assert "Se respondió lo que faltaba." not in page.request.get(f"/planes/{loaded.paac}/3.1.1").text()

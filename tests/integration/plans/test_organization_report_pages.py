@@ -286,7 +286,7 @@ class TestPages:
         empty = page.select_one(".ogp-empty")
         assert empty is not None and "DATIC tiene " in text_of(empty) and "todavía no ha entregado un informe por secciones" in text_of(empty)
         page = soup(town.get("anonymous", f"/organismo/{town.otra}/informes"))
-        assert "Ningún plan público nombra" in text_of(page.select_one(".ogp-empty"))
+        assert "Ningún plan público incluye a este organismo" in text_of(page.select_one(".ogp-empty"))
 
     def test_addresses_of_nothing(self, town: Town) -> None:
         row = town.plan("paac")

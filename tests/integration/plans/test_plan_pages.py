@@ -639,7 +639,7 @@ class TestForms:
         )
         page = soup(answer)
         assert answer.status_code == 200 and events(plan, "update") == before, "a dry run writes nothing"
-        assert "Todas las filas se pueden tomar" in text_of(page)
+        assert "Todas las filas se pueden registrar" in text_of(page)
         assert "Nuevo Qué se hizo" in text_of(page), "what a row says, in words"
         form = next(
             element
