@@ -40,7 +40,8 @@ RULES = """
 - Toda cifra con sustantivo tiene singular y plural: «1 período», «3 períodos», «0 períodos».
 - Punto de miles desde 1.000 y coma decimal; «59,5 %» con espacio duro.
 - Diferencias entre porcentajes: «20 puntos».
-- Dinero: «$ 45.600.000.000 COP»; la forma corta es «$ 45.600 millones». Billón: un millón de millones.
+- Dinero: «$ 45.600.000.000 COP»; la forma corta es «$ 45.600 millones».
+- Billón: un millón de millones.
 - Fechas: «30 de abril de 2026» en texto, «30/04/2026» en tablas, `2026-04-30` en datos. «Con corte al 30 de abril».
 """
 

@@ -1,7 +1,7 @@
 """Calendars of what is due: a task and an event of a whole day for each deliverable, an event for each cut.
 
-The calendars that most people use show no tasks (VTODO): to them the day on which something is due is an event.
-Each of both keeps its UID for ever and its SEQUENCE grows with every fact about it, so that a
+The calendars that most people use show no tasks (VTODO): to them the day on which something is due is an
+event. Each of both keeps its UID for ever and its SEQUENCE grows with every fact about it, so that a
 subscribed calendar replaces it and never doubles it. What has no date is in no calendar; how much
 that is, the calendar says of itself.
 """
