@@ -42,7 +42,8 @@ RULES = """
 - Diferencias entre porcentajes: «20 puntos».
 - Dinero: «$ 45.600.000.000 COP»; la forma corta es «$ 45.600 millones».
 - Billón: un millón de millones.
-- Fechas: «30 de abril de 2026» en texto, «30/04/2026» en tablas, `2026-04-30` en datos. «Con corte al 30 de abril».
+- Fechas: «30 de abril de 2026» en texto, «30/04/2026» en tablas, `2026-04-30` en datos.
+- Cortes: «con corte al 30 de abril».
 """
 
 
