@@ -32,7 +32,9 @@ def wanted() -> tuple[str, ...]:
 
 def load() -> None:
     """Load the plugins that the configuration lists, unless they and no others are loaded."""
-    if tuple(core._PLUGINS) != wanted():
+    # CKAN 2.11 loads one of its own after those of the configuration
+    own = set(find()) if (find := getattr(core, "find_system_plugins", None)) else set()
+    if tuple(name for name in core._PLUGINS if name not in own) != wanted():
         # Blueprints, templates and translations are the application's: one built before serves no more.
         _BUILT.clear()
         plugins.load_all()
