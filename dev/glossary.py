@@ -1,4 +1,4 @@
-"""Write ``docs/glosario.md`` from ``i18n/glossary.yaml``: the words that users read, one for each thing.
+"""Write ``docs/glosario.md`` from ``schemas/words/glossary.yaml``: the words that users read.
 
 python dev/glossary.py            writes it
 python dev/glossary.py --check    says whether it is up to date (exit 1 when not)
@@ -13,13 +13,13 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).parents[1]
-SOURCE = ROOT / "i18n" / "glossary.yaml"
+SOURCE = ROOT / "schemas" / "words" / "glossary.yaml"
 TARGET = ROOT / "docs" / "glosario.md"
 
 HEAD = """# Glosario
 
-Las palabras que lee quien usa el portal: una cosa, un nombre. Esta página se genera de `i18n/glossary.yaml`
-(`python dev/glossary.py`).
+Las palabras que lee quien usa el portal: una cosa, un nombre. Esta página se genera de
+`schemas/words/glossary.yaml` (`python dev/glossary.py`).
 Un término nuevo se agrega allí antes de usarlo.
 
 Las palabras de «Nunca» no aparecen en ningún texto del portal; una prueba lo comprueba
