@@ -225,11 +225,11 @@ def print_summary(instance: instances.Instance) -> None:
     for example in _examples(instance):
         print(f"     dev/sample/{example['file']:45} {example['title']}")
     print("  4. Entre como plan-coordinadora e importe uno de los documentos de dev/sample/planes/ (o de su")
-    print("     carpeta con_errores/): el acta dice qué se entendió y qué no.")
+    print("     carpeta con_errores/): el informe de lectura dice qué se entendió y qué no.")
     print(
         "  5. Entre como salud-enlace y vea en " + at + "/organismo/secretaria-de-salud-publica/obligaciones"
     )
-    print("     lo que debe ese organismo en todos los planes.")
+    print("     las obligaciones de ese organismo en todos los planes.")
     print("\n`make stop` lo detiene todo; los datos quedan. Registros: .run/logs/\n")
 
 

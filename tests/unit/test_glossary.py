@@ -25,6 +25,7 @@ RIGHT = [phrase for term in glossary.terms() for phrase in term.get("right_in", 
 GUIDES = ("guia-de-planes.md", "guia-para-publicar.md", "importar-planes.md", "informe.md", "operar.md")
 #: Endings that make another form of the same word.
 FORMS = "(?:s|es)?"
+PARAMETER = re.compile(r"%\((\w+)\)s|\{(\w+)\}")
 
 
 def catalogues() -> Iterator[tuple[str, Any]]:
@@ -63,8 +64,7 @@ def texts_of_catalogues() -> Iterator[tuple[str, str]]:
 def texts_of_schemas() -> Iterator[tuple[str, str]]:
     """Give each Spanish text of our data: values under ``es`` in YAML, columns that end with ``_es`` in CSV."""
     for path in sorted((ROOT / "schemas").rglob("*.yaml")):
-        for place, text in spanish(yaml.safe_load(path.read_text(encoding="utf-8")), path.name):
-            yield place, text
+        yield from spanish(yaml.safe_load(path.read_text(encoding="utf-8")), path.name)
     for path in sorted((ROOT / "schemas").rglob("*.csv")):
         with path.open(encoding="utf-8", newline="") as content:
             for row in csv.DictReader(content):
@@ -115,8 +115,7 @@ def test_counts_have_their_forms() -> None:
         if re.search(r"\b(1|un|una)\b", several) and not re.search(r"[%{]", several):
             wrong.append((name, several))
         # where English leaves the count out of the singular, Spanish may too, and never out of the plural
-        names = re.compile(r"%\((\w+)\)s|\{(\w+)\}")
-        if set(names.findall(several)) != set(names.findall(message.id[1])):
+        if set(PARAMETER.findall(several)) != set(PARAMETER.findall(message.id[1])):
             wrong.append((name, several))
     assert not wrong, wrong
 

@@ -317,10 +317,16 @@ def _words(value: Any) -> dict[str, str]:
     return {"es": str(value)}
 
 
-def _counted_words(value: dict[str, str | list[str]]) -> dict[str, tuple[str, str]]:
-    """Return the word of one and of several, by language; a text alone is both (``%``)."""
-    pairs = {lang: [words, words] if isinstance(words, str) else words for lang, words in value.items()}
-    return {lang: (str(one), str(several)) for lang, (one, several) in pairs.items()}
+def _counted_words(value: Any) -> dict[str, tuple[str, str]]:
+    """Return the word of one and of several, by language; a text alone is both (``%``).
+
+    :raises DataError: a list is not of two words.
+    """
+    by_lang = value if isinstance(value, dict) else {"es": value}
+    pairs = {lang: words if isinstance(words, list) else [words, words] for lang, words in by_lang.items()}
+    if any(len(words) != 2 for words in pairs.values()):
+        raise data.DataError("unit: the word of one and of several is expected")
+    return {str(lang): (str(one), str(several)) for lang, (one, several) in pairs.items()}
 
 
 def _number(name: str, value: Any) -> Decimal:

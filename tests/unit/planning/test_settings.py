@@ -137,7 +137,7 @@ def test_a_fifth_family_needs_no_block(tmp_path: Path) -> None:
     assert made.threshold("due_soon_days") == 15
 
 
-@pytest.mark.parametrize("block", ["tracking: {cadence: nunca}", "cuts: {days: [hoy]}", "tracking: 3", "cuts: {zones: [{id: a}]}"])
+@pytest.mark.parametrize("block", ["tracking: {cadence: nunca}", "cuts: {days: [hoy]}", "tracking: 3", "tracking: {thresholds: {lag_points: {value: 1, reason: R3, name: a, unit: {es: [a]}}}}", "cuts: {zones: [{id: a}]}"])
 def test_a_wrong_family_file_says_so(tmp_path: Path, block: str) -> None:
     (tmp_path / "plans").mkdir()
     (tmp_path / "plans" / "otra.yaml").write_text(f"levels: [{{id: a, name: A}}]\n{block}\n", encoding="utf-8")
@@ -151,6 +151,20 @@ def test_all_of_it_is_printed(lang: str, word: str) -> None:
     assert word in dict(found).values()
     assert len(found) == 8 + len(settings.family_settings("paac").thresholds)
     assert all(name and value and "%(" not in name + value for name, value in found)
+
+
+@pytest.mark.parametrize(("value", "unit", "lang", "expected"), [
+    (1, "{es: [día, días], en: [day, days]}", "es", "1\u00a0día"), (0, "{es: [día, días], en: [day, days]}", "es", "0\u00a0días"),
+    (2, "{es: [día, días], en: [day, days]}", "en", "2\u00a0days"), ("1.5", "{es: [día, días]}", "en", "1.5\u00a0días"),
+    (1, "jornadas", "en", "1\u00a0jornadas"),
+])  # fmt: skip
+def test_a_threshold_has_the_unit_of_its_number(tmp_path: Path, value: Any, unit: str, lang: str, expected: str) -> None:
+    """In any language, of a family that has words in one alone too."""
+    (tmp_path / "plans").mkdir()
+    block = f"tracking: {{thresholds: {{lag_points: {{value: {value}, reason: R3, name: Rezago, unit: {unit}}}}}}}"
+    (tmp_path / "plans" / "otra.yaml").write_text(f"levels: [{{id: a, name: A}}]\n{block}\n", encoding="utf-8")
+    found = describe_settings(settings.build_settings(families.load("otra", tmp_path)), lang)
+    assert expected in dict(found).values()
 
 
 def test_numbers_have_one_form() -> None:

@@ -141,8 +141,7 @@ def _task(
     status = view.statuses.get(item.key)
     own = _own(status, organization)
     last = latest(view.events.get(item.key, ()))
-    who = (organization,) if organization else ()
-    task.add("uid", f"{view.stable('todo', *who, *item.key).removeprefix('urn:uuid:')}@ogp-plan")
+    task.add("uid", _item_uid(view, "todo", item, organization))
     task.add("dtstamp", _utc(last))
     if last:
         task.add("last-modified", _utc(last))
@@ -162,8 +161,7 @@ def _due_event(view: View, item: Item, organization: str | None, task: Todo) -> 
     """Return the day on which an item is due, for calendars without tasks; it says what its task says."""
     event = CalendarEvent()
     due = task.decoded("due")
-    who = (organization,) if organization else ()
-    event.add("uid", f"{view.stable('due', *who, *item.key).removeprefix('urn:uuid:')}@ogp-plan")
+    event.add("uid", _item_uid(view, "due", item, organization))
     for name in ("dtstamp", "last-modified", "sequence", "description", "categories", "url", "class"):
         if name in task:
             event[name] = task[name]
@@ -173,6 +171,14 @@ def _due_event(view: View, item: Item, organization: str | None, task: Todo) -> 
     event.add("transp", "TRANSPARENT")
     event.add("status", "CANCELLED" if str(task["status"]) == "CANCELLED" else "CONFIRMED")
     return event
+
+
+def _item_uid(view: View, kind: str, item: Item, organization: str | None) -> str:
+    return _uid(view, kind, *((organization,) if organization else ()), *item.key)
+
+
+def _uid(view: View, *names: str) -> str:
+    return f"{view.stable(*names).removeprefix('urn:uuid:')}@ogp-plan"
 
 
 def _dates(task: Todo, view: View, item: Item) -> None:
@@ -242,7 +248,7 @@ def _cuts(made: Calendar, view: View, published: Mapping[dt.date, dt.date | None
             ("publish", due, N_("Last day to publish the cut of %(day)s: %(plan)s")),
         ):
             event = CalendarEvent()
-            event.add("uid", f"{view.stable(kind, day.isoformat()).removeprefix('urn:uuid:')}@ogp-plan")
+            event.add("uid", _uid(view, kind, day.isoformat()))
             event.add("dtstamp", _NEVER)
             event.add("sequence", view.record.version + (1 if published.get(day) else 0))
             event.add(

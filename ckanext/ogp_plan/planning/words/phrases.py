@@ -208,8 +208,9 @@ def describe_settings(one: Settings, lang: str = "es") -> list[tuple[str, str]]:
         ),
     ]
     for threshold in one.thresholds.values():
-        one_word, words = threshold.unit[base]
-        value = f"{format_number(threshold.value, lang)}\u00a0{one_word if threshold.value == 1 else words}"
+        number = 0 if threshold.value == 1 else 1
+        unit = {code: words[number] for code, words in threshold.unit.items()}
+        value = f"{format_number(threshold.value, lang)}\u00a0{data.text(unit, base)}"
         found.append((f"{threshold.reason}. {data.text(threshold.name, base)}", value))
     return found
 
