@@ -19,7 +19,7 @@ from ckan import model
 from ckan.tests import factories
 from support import application, demo_plans, uploads
 from support.application import portal
-from support.plan_browser import ORGANISMO, PEOPLE, Loaded
+from support.plan_browser import ORGANISMO, PEOPLE, Loaded, sign_in
 from support.sample_portal import SamplePortal, sample
 
 from ckanext.ogp_plan.model import PlanRow
@@ -114,16 +114,8 @@ def _bad_resource(made: SamplePortal, live_portal: Any) -> dict[str, Any]:
     stored = next(path for path in storage.rglob(resource["id"][6:]) if path.is_file())
     stored.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
     ckan = Path(sys.executable).with_name("ckan")
-    command = [
-        ckan,
-        "-c",
-        live_portal.ini,
-        "cost-oc4ids",
-        "revalidate",
-        "--resource",
-        resource["id"],
-        "--accept-content",
-    ]
+    words = ("cost-oc4ids", "revalidate", "--resource", resource["id"], "--accept-content")
+    command = [ckan, "-c", live_portal.ini, *words]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0 or "invalid" in done.stdout, done.stdout + done.stderr
     until(lambda: made.call("oc4ids_report_show", resource_id=resource["id"])["state"] == "invalid")
@@ -133,16 +125,16 @@ def _bad_resource(made: SamplePortal, live_portal: Any) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def editor_state(sample_portal: SamplePortal, chromium: Any) -> list[Any]:
     """Cookies of the editor, who signed in once with CKAN's form."""
+    return _cookies_of(chromium, sample_portal, sample_portal.editor["name"])
+
+
+def _cookies_of(chromium: Any, sample_portal: SamplePortal, name: str) -> list[Any]:
+    """Return the cookies of somebody after signing in."""
     context = chromium.new_context(base_url=sample_portal.url)
-    page = context.new_page()
-    page.goto("/user/login")
-    page.fill("#field-login", sample_portal.editor["name"])
-    page.fill("#field-password", uploads.PASSWORD)
-    page.press("#field-password", "Enter")
-    page.wait_for_url(lambda url: "/login" not in url)
-    state = context.cookies()
+    sign_in(context.new_page(), name, uploads.PASSWORD)
+    cookies: list[Any] = context.cookies()
     context.close()
-    return state
+    return cookies
 
 
 @pytest.fixture(scope="session")
@@ -231,15 +223,7 @@ def as_(page: Any, loaded: Loaded, chromium: Any, sample_portal: SamplePortal) -
 
     def sign(name: str, on: Any = None) -> Any:
         if name not in loaded.states:
-            context = chromium.new_context(base_url=sample_portal.url)
-            other = context.new_page()
-            other.goto("/user/login")
-            other.fill("#field-login", name)
-            other.fill("#field-password", uploads.PASSWORD)
-            other.press("#field-password", "Enter")
-            other.wait_for_url(lambda url: "/login" not in url)
-            loaded.states[name] = context.cookies()
-            context.close()
+            loaded.states[name] = _cookies_of(chromium, sample_portal, name)
         target = on or page
         target.context.add_cookies(loaded.states[name])
         return target
@@ -291,6 +275,19 @@ def audit(axe_source: str) -> Callable[..., None]:
             )
             _check_width(page, width)
         page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+
+    return check
+
+
+@pytest.fixture
+def inspect(shot: Callable[..., None], audit: Callable[..., None]) -> Callable[..., None]:
+    """Open a page in a language, take its picture and audit it."""
+
+    def check(page: Any, address: str, name: str, lang: str = "es") -> None:
+        assert page.goto(address).status == 200
+        assert page.get_attribute("html", "lang") == lang
+        shot(page, name)
+        audit(page)
 
     return check
 

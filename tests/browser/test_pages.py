@@ -45,20 +45,13 @@ PAGES = (
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_page(page: Any, sample_portal: SamplePortal, audit: Any, shot: Any, name: str) -> None:
-    answer = page.goto(addresses(sample_portal)[name])
-    assert answer.status == 200
-    assert page.get_attribute("html", "lang").startswith("es")
-    shot(page, name)
-    audit(page)
+def test_page(page: Any, sample_portal: SamplePortal, inspect: Any, name: str) -> None:
+    inspect(page, addresses(sample_portal)[name], name)
 
 
 @pytest.mark.parametrize("name", ["informe", "validador", "proyectos", "proyecto"])
-def test_page_in_english(page: Any, sample_portal: SamplePortal, audit: Any, shot: Any, name: str) -> None:
-    assert page.goto("/en" + addresses(sample_portal)[name]).status == 200
-    assert page.get_attribute("html", "lang") == "en"
-    shot(page, f"{name}-en")
-    audit(page)
+def test_page_in_english(page: Any, sample_portal: SamplePortal, inspect: Any, name: str) -> None:
+    inspect(page, "/en" + addresses(sample_portal)[name], f"{name}-en", "en")
     main = page.inner_text("[role=main]")
     for word in ("Qué hacer", "Este archivo", "Ver el informe", "Validar"):
         assert word not in main

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from ckan import model
-from support import application, plan_files
+from support import application, plan_browser, plan_files
 from support.plan_portal import Town, paac
 from support.sample_portal import SamplePortal
 
@@ -36,11 +36,7 @@ def town(sample_portal: SamplePortal) -> Iterator[Town]:
 
 
 def sign_in(page: Any, town: Town, who: str) -> None:
-    page.goto("/user/login")
-    page.fill("#field-login", str(town.names[who]))
-    page.fill("#field-password", PASSWORD)
-    page.press("#field-password", "Enter")
-    page.wait_for_url(lambda url: "/login" not in url)
+    plan_browser.sign_in(page, str(town.names[who]), PASSWORD)
 
 
 def seen(page: Any, audit: Any, shot: Any, name: str) -> None:

@@ -17,23 +17,16 @@ PAGES = (
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_page(page: Any, loaded: Loaded, audit: Any, shot: Any, name: str) -> None:
-    answer = page.goto(addresses(loaded)[name])
-    assert answer.status == 200
-    assert page.get_attribute("html", "lang").startswith("es")
+def test_page(page: Any, loaded: Loaded, inspect: Any, name: str) -> None:
+    inspect(page, addresses(loaded)[name], name)
     # on a page of CKAN's own, whatever it has (2.11 has two), we add none
     core = name == "plan-en-el-organismo"
     assert page.locator("[class*=ogp-] h1" if core else "h1").count() == (0 if core else 1)
-    shot(page, name)
-    audit(page)
 
 
 @pytest.mark.parametrize("name", ["planes", "plan", "plan-elemento", "plan-obligaciones"])
-def test_page_in_english(page: Any, loaded: Loaded, audit: Any, shot: Any, name: str) -> None:
-    assert page.goto("/en" + addresses(loaded)[name]).status == 200
-    assert page.get_attribute("html", "lang") == "en"
-    shot(page, f"{name}-en")
-    audit(page)
+def test_page_in_english(page: Any, loaded: Loaded, inspect: Any, name: str) -> None:
+    inspect(page, "/en" + addresses(loaded)[name], f"{name}-en", "en")
     main = page.inner_text("[role=main], main")
     for word in ("Responsable", "Cómo va hoy", "Última novedad", "En riesgo", "Vence", "Avance", "Sin cifra"):
         assert word not in main

@@ -75,3 +75,12 @@ def tab_to(page: Any, target: Any, limit: int = 400) -> None:
             return
         page.keyboard.press("Tab")
     pytest.fail(f"{page.url}: not reached with the keyboard")
+
+
+def sign_in(page: Any, name: str, password: str) -> None:
+    """Sign a page in with CKAN's form."""
+    page.goto("/user/login")
+    page.fill("#field-login", name)
+    page.fill("#field-password", password)
+    page.press("#field-password", "Enter")
+    page.wait_for_url(lambda url: "/login" not in url)
