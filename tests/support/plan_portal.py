@@ -186,7 +186,7 @@ class Town:
         assert found is not None, address
         return found
 
-    def say(self, row: PlanRow, fact: Any, at: dt.datetime | None = None) -> Any:
+    def add_fact(self, row: PlanRow, fact: Any, at: dt.datetime | None = None) -> Any:
         """Write one fact (past the actions), and compute what follows from it."""
         from ckanext.ogp_plan.services import item_status
 
@@ -196,10 +196,10 @@ class Town:
         return written
 
     def update(self, row: PlanRow, key: tuple[str, str], at: dt.datetime | None = None, **fields: Any) -> Any:
-        """Write an update of an item; see :meth:`say`."""
+        """Write an update of an item; see :meth:`add_fact`."""
         moment = at or dt.datetime.now(dt.timezone.utc)
         fields.setdefault("by", self.ids["focal_point"])
-        return self.say(row, tracking.Update(id="", at=moment, item=key, **fields), at)
+        return self.add_fact(row, tracking.Update(id="", at=moment, item=key, **fields), at)
 
     def call(self, who: str, action: str, **data: Any) -> Any:
         """Call an action in this process as one of the cast, with authorisation."""

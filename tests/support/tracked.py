@@ -107,7 +107,7 @@ def _own(more: dict[str, Any]) -> dict[str, Any]:
     return {name: value() if callable(value) else value for name, value in more.items()}
 
 
-def tell(target: Record, *events: Event) -> Record:
+def add_facts(target: Record, *events: Event) -> Record:
     """Put events where they belong."""
     from ckanext.ogp_plan.planning.store import events_like
 

@@ -105,7 +105,7 @@ class TestPrivateFile:
         stored = evidence_file.store([SECRET])
         from ckanext.ogp_plan.planning import tracking
 
-        fact = town.say(
+        fact = town.add_fact(
             plan,
             tracking.Evidence(
                 id="", at=dt_now(), item=("fila", "1.1.2"), organization=town.datic, by=town.ids["sysadmin"],

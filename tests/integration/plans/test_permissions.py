@@ -484,7 +484,7 @@ class TestADraftIsNotThere:
                 id="", at=dt.datetime.now(dt.timezone.utc), item=("fila", "1.1.1"), kind=LinkKind.DEPENDS,
                 other=("hito", "4.1.H1"), plan=draft.id,
             )  # fmt: skip
-            town.say(public, link)
+            town.add_fact(public, link)
         shown = town.ask(who, "ogp_plan_item_show", plan=public.name, id="1.1.1").get_json()["result"]
         sees = who in INSIDERS
         assert bool(shown["links"]) is sees
@@ -509,7 +509,7 @@ class TestWithheldEvidence:
                 title="Lista con nombres", url="https://example.org/nombres", sha256="ab" * 32, public=False,
                 withheld="Tiene datos personales", by=town.ids["focal_point"],
             )  # fmt: skip
-            town.say(row, hidden)
+            town.add_fact(row, hidden)
         answer = town.ask(who, "ogp_plan_item_show", plan=row.name, id="1.1.1").get_data(as_text=True)
         may = who in FOCAL | JUDGES | COORDINATOR | SYSADMIN
         assert "Tiene datos personales" in answer

@@ -155,7 +155,7 @@ class TestAConstantNumberOfQueries:
 class TestLists:
     def test_a_plan_in_a_list(self, town: Town) -> None:
         row = computed(town)
-        town.say(row, Evidence(id="", at=NOW, item=("fila", "1.1.1"), url="https://example.org/mapa"), NOW)
+        town.add_fact(row, Evidence(id="", at=NOW, item=("fila", "1.1.1"), url="https://example.org/mapa"), NOW)
         town.update(row, ("fila", "1.1.1"), NOW, state=Declared.DONE)
         town.update(row, ("fila", "2.1"), NOW, state=Declared.NOT_APPLICABLE, reason="No hay")
         item_status.recompute(row.id, today=TODAY)
@@ -354,45 +354,45 @@ class TestTheStoryOfAnItem:
             item_status.recompute(row.id)
             obras, by = town.obras, town.ids["focal_point"]
             day = dt.timedelta(days=1)
-            update = town.say(
+            update = town.add_fact(
                 row,
                 Update(id="", at=NOW, item=key, organization=obras, state=Declared.ONGOING, text="Primera reunión",
                        obstacles="Llovió", next_step="Otra", by=by),
                 NOW,
             )  # fmt: skip
-            town.say(
+            town.add_fact(
                 row,
                 Measurement(id="", at=NOW, item=key, indicator="2.2", organization=obras, start=dt.date(2026, 6, 1),
                             end=dt.date(2026, 6, 30), value=Decimal(3), comment="Tres", by=by),
                 NOW + day,
             )  # fmt: skip
-            evidence = town.say(
+            evidence = town.add_fact(
                 row,
                 Evidence(id="", at=NOW, item=key, organization=obras, title="Acta", url="https://example.org/acta", by=by),
                 NOW + 2 * day,
             )  # fmt: skip
-            town.say(
+            town.add_fact(
                 row,
                 EvidenceCheck(id="", at=NOW, evidence=evidence.id, alive=False, status=404),
                 NOW + 3 * day,
             )
-            town.say(
+            town.add_fact(
                 row,
                 Verdict(id="", at=NOW, item=key, role=VerdictRole.MONITOR, agrees=False, rationale="Falta el acta",
                         recommendation="Publicarla", alert=True),
                 NOW + 4 * day,
             )  # fmt: skip
-            town.say(
+            town.add_fact(
                 row,
                 Answer(id="", at=NOW, item=key, reason="R7", text="Ya viene", organization=obras),
                 NOW + 5 * day,
             )
-            town.say(
+            town.add_fact(
                 row,
                 Review(id="", at=NOW, update=update.id, accepted=False, reason="Sin fecha"),
                 NOW + 6 * day,
             )
-            town.say(
+            town.add_fact(
                 row,
                 Link(id="", at=NOW, item=key, kind=LinkKind.CONTRIBUTES, other=("fila", "1.1.1")),
                 NOW + 7 * day,
@@ -485,7 +485,7 @@ class TestObligations:
             end=TODAY,
             value=Decimal(2),
         )
-        town.say(row, value, NOW)
+        town.add_fact(row, value, NOW)
         for organization, bucket in ((town.obras, "done"), (town.datic, "next")):
             found = town.call("anonymous", "ogp_plan_obligation_list", organization=organization, plan=row.name)
             assert "2.2" in {one["code"] for one in found[bucket]}, organization

@@ -56,7 +56,7 @@ def measure(town: Town, plan: PlanRow, code: str = "1.1.1", value: int = 1, **mo
         id="", at=dt.datetime.now(dt.timezone.utc), by=town.ids["focal_point"], item=("fila", code), indicator=code,
         start=dt.date(2026, 1, 1), end=dt.date(2026, 3, 31), organization=town.obras, value=Decimal(value), **more,
     )  # fmt: skip
-    return town.say(plan, made)
+    return town.add_fact(plan, made)
 
 
 def prove(town: Town, plan: PlanRow, code: str = "1.1.1", update: str | None = None, **more: Any) -> Any:
@@ -64,7 +64,7 @@ def prove(town: Town, plan: PlanRow, code: str = "1.1.1", update: str | None = N
         id="", at=dt.datetime.now(dt.timezone.utc), by=town.ids["focal_point"], item=("fila", code), update=update,
         organization=town.obras, title="Acta firmada", url="https://ejemplo.gov.co/acta.pdf", **more,
     )  # fmt: skip
-    return town.say(plan, made)
+    return town.add_fact(plan, made)
 
 
 class TestFreezing:
@@ -139,8 +139,8 @@ class TestComputedAgain:
         report(town, plan, "1.1.2#2", period="2026-04")
         measure(town, plan, "1.1.2#2", 4)
         prove(town, plan, supersedes=evidence.id, retracted="Era otra acta.")
-        town.say(plan, tracking.Review(id="", at=dt.datetime.now(dt.timezone.utc), update=update.id, accepted=False, reason="Falta el acta."))
-        town.say(plan, tracking.Verdict(id="", at=dt.datetime.now(dt.timezone.utc), item=("fila", "1.1.1"), role=tracking.VerdictRole.CONTROL, cut=APRIL, fulfilled=False, rationale="No hay acta."))
+        town.add_fact(plan, tracking.Review(id="", at=dt.datetime.now(dt.timezone.utc), update=update.id, accepted=False, reason="Falta el acta."))
+        town.add_fact(plan, tracking.Verdict(id="", at=dt.datetime.now(dt.timezone.utc), item=("fila", "1.1.1"), role=tracking.VerdictRole.CONTROL, cut=APRIL, fulfilled=False, rationale="No hay acta."))
         changed = record_service.current_plan(plan)
         changed.items = [item for item in changed.items if item.code != "1.1.2#2"]
         changed.items[-1].title = "Reunirse con todos"

@@ -48,7 +48,7 @@ def lively(town: Town, family: str = "paac") -> PlanRow:
         if one.trackable and one.assignments[0].organization == town.obras
     )
     who = {"by": town.ids["focal_point"], "organization": town.obras}
-    update = town.say(
+    update = town.add_fact(
         plan,
         tracking.Update(
             id="",
@@ -61,7 +61,7 @@ def lively(town: Town, family: str = "paac") -> PlanRow:
             **who,
         ),
     )
-    town.say(
+    town.add_fact(
         plan,
         tracking.Evidence(
             id="",
@@ -73,7 +73,7 @@ def lively(town: Town, family: str = "paac") -> PlanRow:
             **who,
         ),
     )
-    town.say(
+    town.add_fact(
         plan,
         tracking.Evidence(
             id="",
@@ -88,7 +88,7 @@ def lively(town: Town, family: str = "paac") -> PlanRow:
         ),
     )
     if item.indicators:
-        town.say(
+        town.add_fact(
             plan,
             tracking.Measurement(
                 id="",
@@ -101,7 +101,7 @@ def lively(town: Town, family: str = "paac") -> PlanRow:
                 **who,
             ),
         )
-    town.say(
+    town.add_fact(
         plan,
         tracking.Verdict(
             id="",

@@ -288,13 +288,13 @@ class TestHostile:
         plan = town.plan(body=body, name="paac-hostil")
         key, now = ("fila", "1.1.1"), dt.datetime.now(dt.timezone.utc)
         by = {"id": "", "at": now, "by": town.ids["focal_point"], "item": key}
-        town.say(plan, tracking.Update(**by, organization=town.obras, state=Declared.ONGOING, text=HOSTILE, obstacles=HOSTILE, at_risk=True, reason=HOSTILE))  # fmt: skip
-        town.say(
+        town.add_fact(plan, tracking.Update(**by, organization=town.obras, state=Declared.ONGOING, text=HOSTILE, obstacles=HOSTILE, at_risk=True, reason=HOSTILE))  # fmt: skip
+        town.add_fact(
             plan, tracking.Evidence(**by, organization=town.obras, url="javascript:alert(1)", title=HOSTILE)
         )
-        town.say(plan, tracking.Evidence(**by, organization=town.obras, url=f"https://example.org/?{HOSTILE}", title="", public=False, withheld=HOSTILE))  # fmt: skip
-        town.say(plan, tracking.Verdict(**by, role=tracking.VerdictRole.CONTROL, agrees=False, rationale=HOSTILE, recommendation=HOSTILE))  # fmt: skip
-        town.say(plan, tracking.Answer(**by, organization=town.obras, reason="manual", text=HOSTILE))
+        town.add_fact(plan, tracking.Evidence(**by, organization=town.obras, url=f"https://example.org/?{HOSTILE}", title="", public=False, withheld=HOSTILE))  # fmt: skip
+        town.add_fact(plan, tracking.Verdict(**by, role=tracking.VerdictRole.CONTROL, agrees=False, rationale=HOSTILE, recommendation=HOSTILE))  # fmt: skip
+        town.add_fact(plan, tracking.Answer(**by, organization=town.obras, reason="manual", text=HOSTILE))
         return plan
 
     def test_nothing_of_it_is_markup(self, town: Town, hostile: PlanRow) -> None:

@@ -146,8 +146,8 @@ class TestReads:
             family="paac", name="leido", owner=town.owner,
         )  # fmt: skip
         now = dt.datetime.now(dt.timezone.utc)
-        proof = town.say(row, Evidence(id="", at=now, item=("fila", "1.1.1"), organization=town.obras, url="https://example.org/a"))
-        report = town.say(row, Report(id="", at=now, organization=town.obras, start=dt.date(2026, 1, 1), end=dt.date(2026, 3, 31)))
+        proof = town.add_fact(row, Evidence(id="", at=now, item=("fila", "1.1.1"), organization=town.obras, url="https://example.org/a"))
+        report = town.add_fact(row, Report(id="", at=now, organization=town.obras, start=dt.date(2026, 1, 1), end=dt.date(2026, 3, 31)))
         item_status.recompute(row.id)
         model.Session.commit()
         ids = {"ogp_plan_report_show": report.id, "ogp_plan_import_show": opened["id"], "ogp_plan_item_show": "1.1.1", "ogp_plan_evidence_private": proof.id}
@@ -288,7 +288,7 @@ class TestThePageOfAPlan:
         row = town.plan("ogp")
         now = dt.datetime.now(dt.timezone.utc)
         town.update(row, ("hito", "4.1.H1"), now - dt.timedelta(days=9), organization=town.obras, state=Declared.ONGOING, text="Va")
-        town.say(row, Verdict(id="", at=now, item=("hito", "4.1.H1"), role=VerdictRole.MONITOR, agrees=False, rationale="No va"), now - dt.timedelta(days=8))
+        town.add_fact(row, Verdict(id="", at=now, item=("hito", "4.1.H1"), role=VerdictRole.MONITOR, agrees=False, rationale="No va"), now - dt.timedelta(days=8))
         item_status.recompute(row.id)
         model.Session.commit()
         return row
@@ -315,7 +315,7 @@ class TestThePageOfAPlan:
         model.Session.commit()
         key = ("fila", "1.1.1")
         now = dt.datetime.now(dt.timezone.utc)
-        town.say(row, Evidence(id="", at=now, item=key, organization=town.obras, url="https://example.org/a"))
+        town.add_fact(row, Evidence(id="", at=now, item=key, organization=town.obras, url="https://example.org/a"))
         town.update(row, key, organization=town.obras, state=Declared.DONE)
         item_status.recompute(row.id)
         model.Session.commit()
@@ -331,7 +331,7 @@ class TestOfAnItem:
         row = town.plan("paac")
         now = dt.datetime.now(dt.timezone.utc)
         for month, day in ((1, dt.date(2026, 1, 31)), (2, dt.date(2026, 2, 28))):
-            town.say(row, Measurement(id="", at=now, item=("fila", "1.1.2#2"), indicator="1.1.2#2", organization=town.obras, start=day.replace(day=1), end=day, value=Decimal(month)))
+            town.add_fact(row, Measurement(id="", at=now, item=("fila", "1.1.2#2"), indicator="1.1.2#2", organization=town.obras, start=day.replace(day=1), end=day, value=Decimal(month)))
         shown = soup(town.get("anonymous", f"/planes/{row.name}/1.1.2_2"))
         table = shown.select_one("#ogp-ind-1 table")
         assert table is not None

@@ -237,11 +237,11 @@ class TestUpdates:
 
     def test_a_closed_period_takes_nothing(self, town: Town, plan: PlanRow) -> None:
         now = dt.datetime.now(dt.timezone.utc)
-        town.say(plan, tracking.PeriodEvent(id="", at=now, period="2026-03", opened=False))
+        town.add_fact(plan, tracking.PeriodEvent(id="", at=now, period="2026-03", opened=False))
         say = {"plan": plan.name, "item": "1.1.1", "period": "2026-03"}
         assert set(refused(town, "focal_point", "ogp_plan_update_create", **say, text="x")) == {"period"}
         assert set(refused(town, "focal_point", "ogp_plan_measurement_create", **say, value=1)) == {"period"}
-        town.say(plan, tracking.PeriodEvent(id="", at=now, period="2026-03", opened=True))
+        town.add_fact(plan, tracking.PeriodEvent(id="", at=now, period="2026-03", opened=True))
         town.call("focal_point", "ogp_plan_update_create", **say, text="x")
 
     @pytest.mark.parametrize("status", [PlanStatus.DRAFT, PlanStatus.CONSULTATION, PlanStatus.CLOSED])
@@ -415,7 +415,7 @@ class TestLinks:
     @pytest.fixture
     def two(self, town: Town) -> tuple[PlanRow, PlanRow]:
         first, second = town.plan("paac"), town.plan("ogp")
-        town.say(
+        town.add_fact(
             first,
             tracking.Link(
                 id="", at=dt.datetime.now(dt.timezone.utc), item=("fila", "1.1.1"),

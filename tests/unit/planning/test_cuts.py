@@ -16,6 +16,7 @@ from support.seeds import seed
 from support.tracked import (
     SHAPE,
     D,
+    add_facts,
     at,
     count_of,
     day,
@@ -29,7 +30,6 @@ from support.tracked import (
     review,
     row,
     shaped,
-    tell,
     update,
     verdict,
 )
@@ -121,7 +121,7 @@ def test_what_does_not_apply_is_left_out_and_listed(state: Declared) -> None:
     facts = shaped()
     item = facts.plan.item("fila", "1.16")
     assert item
-    tell(facts, update(item, at(3), state, reason="No se materializó ningún riesgo"))
+    add_facts(facts, update(item, at(3), state, reason="No se materializó ningún riesgo"))
     found = compute_compliance(facts, DECEMBER)
     assert scheduled(found) == SHAPE | {"1": 16} and found.whole.scheduled == 86
     assert [one.excluded for one in found.rows if one.key[1] == "1.16"] == [state.value]
@@ -129,7 +129,7 @@ def test_what_does_not_apply_is_left_out_and_listed(state: Declared) -> None:
 
 def test_a_plan_may_keep_what_is_suspended() -> None:
     facts = shaped({"1": 2})
-    tell(facts, update(facts.plan.items[2], at(3), Declared.SUSPENDED))
+    add_facts(facts, update(facts.plan.items[2], at(3), Declared.SUSPENDED))
     facts.settings = {"excluded": ["no_aplica", "retirado"]}
     assert compute_compliance(facts, DECEMBER).whole.scheduled == 2
 
@@ -141,7 +141,7 @@ def test_the_seed_has_these_denominators() -> None:
     facts = Record(plan)
     item = plan.item("fila", "1.5.2")
     assert item
-    tell(facts, update(item, at(3, year=2022), Declared.NOT_APPLICABLE, reason="Ninguno"))
+    add_facts(facts, update(item, at(3, year=2022), Declared.NOT_APPLICABLE, reason="Ninguno"))
     assert scheduled(compute_compliance(facts, day(12, 31, 2022)))["1"] == 16
     question = next(one for one in read(seed("cali-paac-2022.txt"), "paac").act.asked if one.kind == "row.merged")
     merged = read(seed("cali-paac-2022.txt"), "paac", answers={question.id: "merge"}).plan
@@ -152,14 +152,14 @@ def test_by_activity_or_by_row() -> None:
     facts = shaped({"1": 4}, rows_of_activity=2, schedule=lambda: months(4))
     done = [item for item in facts.plan.items if item.trackable][:3]
     for item in done:
-        tell(facts, update(item, at(4), Declared.DONE), proof(item, at(4)))
+        add_facts(facts, update(item, at(4), Declared.DONE), proof(item, at(4)))
     rows = compute_compliance(facts, APRIL)
     assert (rows.whole.scheduled, rows.whole.fulfilled, rows.count_unit) == (4, 3, "row")
     facts.settings = {"count_unit": "activity"}
     found = compute_compliance(facts, APRIL)
     assert (found.whole.scheduled, found.whole.fulfilled, found.count_unit) == (2, 1, "activity")
     assert [one.key for one in found.rows] == [("actividad", "1.1"), ("actividad", "1.2")]
-    tell(facts, update(done[0], at(4, 2), Declared.NOT_APPLICABLE), update(done[1], at(4, 2), Declared.NOT_APPLICABLE))
+    add_facts(facts, update(done[0], at(4, 2), Declared.NOT_APPLICABLE), update(done[1], at(4, 2), Declared.NOT_APPLICABLE))
     found = compute_compliance(facts, APRIL)
     assert (found.whole.scheduled, found.whole.fulfilled, found.whole.excluded) == (1, 0, 1)
 
@@ -171,9 +171,9 @@ def one_row(cut: dt.date, *numbers: Any, evidence: bool = True, **more: Any) -> 
     item = row("1.1", **more)
     facts = record(item)
     for month, value in enumerate(numbers, start=1):
-        tell(facts, measure(item, at(month, 20), value))
+        add_facts(facts, measure(item, at(month, 20), value))
     if evidence:
-        tell(facts, proof(item, at(1, 20)))
+        add_facts(facts, proof(item, at(1, 20)))
     return compute_compliance(facts, cut).rows[0]
 
 
@@ -217,41 +217,41 @@ def test_a_percentage_is_due_whole_at_each_cut() -> None:
 
 def test_fifty_five_of_fifty_six_is_not_fulfilled_and_its_mean_says_so() -> None:
     item = row("1.1", indicators=[count_of("56")])
-    facts = tell(record(item), measure(item, at(11), 55), proof(item, at(11)))
+    facts = add_facts(record(item), measure(item, at(11), 55), proof(item, at(11)))
     found = compute_compliance(facts, DECEMBER)
     assert found.whole.fulfilled == 0 and found.whole.mean_progress == D(55) / 56 and found.whole.with_progress == 1
 
 
 def test_the_mean_is_of_those_that_are_known() -> None:
     facts = shaped({"1": 4}, indicators=lambda: [count_of("10")])
-    tell(facts, measure(facts.plan.items[2], at(3), 5), measure(facts.plan.items[4], at(3), 20))
+    add_facts(facts, measure(facts.plan.items[2], at(3), 5), measure(facts.plan.items[4], at(3), 20))
     whole = compute_compliance(facts, DECEMBER).whole
     assert (whole.mean_progress, whole.with_progress, whole.scheduled) == (D("0.75"), 2, 4)
 
 
 def test_each_of_several_indicators_must_be_met() -> None:
     item = row("1.1", indicators=[count_of("2", "a"), count_of("2", "b"), count_of(None, "c")])
-    facts = tell(record(item), measure(item, at(2), 2, "a"), proof(item, at(2)))
+    facts = add_facts(record(item), measure(item, at(2), 2, "a"), proof(item, at(2)))
     assert not compute_compliance(facts, DECEMBER).rows[0].fulfilled
-    assert compute_compliance(tell(facts, measure(item, at(2), 2, "b")), DECEMBER).rows[0].fulfilled
+    assert compute_compliance(add_facts(facts, measure(item, at(2), 2, "b")), DECEMBER).rows[0].fulfilled
 
 
 def test_a_quota_is_due_in_part_and_capped() -> None:
     names = tuple("abcd")
     item = row("3.1", schedule=months(4, 8), indicators=[count_of("8")], assignments=[Assignment(group="g", own_target=D(2))])
-    facts = tell(record(item, groups=(OrgGroup("g", "g", 4, names),)), proof(item, at(2)), measure(item, at(2), 9, organization="a"))
+    facts = add_facts(record(item, groups=(OrgGroup("g", "g", 4, names),)), proof(item, at(2)), measure(item, at(2), 9, organization="a"))
     found = compute_compliance(facts, APRIL).rows[0]
     assert (found.target, found.actual, found.fulfilled) == (4, 2, False)
-    tell(facts, measure(item, at(3), 2, organization="b"))
+    add_facts(facts, measure(item, at(3), 2, organization="b"))
     assert compute_compliance(facts, APRIL).rows[0].fulfilled
     assert not compute_compliance(facts, AUGUST).rows[0].fulfilled
 
 
 def test_without_a_number_the_light_decides() -> None:
     item = row("1.1", schedule=months(4))
-    facts = tell(record(item), update(item, at(4), Declared.DONE))
+    facts = add_facts(record(item), update(item, at(4), Declared.DONE))
     assert not compute_compliance(facts, APRIL).rows[0].fulfilled
-    assert compute_compliance(tell(facts, proof(item, at(4))), APRIL).rows[0].fulfilled
+    assert compute_compliance(add_facts(facts, proof(item, at(4))), APRIL).rows[0].fulfilled
 
 
 def test_what_must_fall_and_events_that_must_each_meet() -> None:
@@ -277,7 +277,7 @@ def test_late_is_what_was_due_before_and_is_not_there() -> None:
 def test_zones_of_a_share(done: int, of: int, zone: str) -> None:
     facts = shaped({"1": of}, schedule=lambda: months(4))
     for item in [item for item in facts.plan.items if item.trackable][:done]:
-        tell(facts, update(item, at(4), Declared.DONE), proof(item, at(4)))
+        add_facts(facts, update(item, at(4), Declared.DONE), proof(item, at(4)))
     found = compute_compliance(facts, APRIL).whole
     assert found.share == D(done) * 100 / D(of) and found.zone == zone
 
@@ -285,7 +285,7 @@ def test_zones_of_a_share(done: int, of: int, zone: str) -> None:
 def test_the_whole_is_no_mean_of_components() -> None:
     facts = shaped({"3": 24, "6": 3}, schedule=lambda: months(4))
     for item in [item for item in facts.plan.items if item.trackable and item.code.startswith("6")]:
-        tell(facts, update(item, at(4), Declared.DONE), proof(item, at(4)))
+        add_facts(facts, update(item, at(4), Declared.DONE), proof(item, at(4)))
     found = compute_compliance(facts, APRIL)
     assert [one.share for one in found.components] == [0, 100]
     assert found.whole.share == D(3) * 100 / 27
@@ -293,7 +293,7 @@ def test_the_whole_is_no_mean_of_components() -> None:
 
 def test_the_verdict_of_control_interno_is_kept_beside() -> None:
     item = row("1.1", schedule=months(4))
-    facts = tell(record(item), verdict(item, at(5), VerdictRole.CONTROL, cut=APRIL, fulfilled=False), verdict(item, at(5, 2), fulfilled=True))
+    facts = add_facts(record(item), verdict(item, at(5), VerdictRole.CONTROL, cut=APRIL, fulfilled=False), verdict(item, at(5, 2), fulfilled=True))
     assert compute_compliance(facts, APRIL).rows[0].confirmed is False
     assert compute_compliance(facts, AUGUST).rows[0].confirmed is None
 
@@ -306,7 +306,7 @@ def test_components_add_up(rows: list[tuple[str, set[int], int]]) -> None:
     for number, (component, scheduled_, done) in enumerate(rows):
         item = row(f"{component}.{number}", ("componente", component), schedule=months(*scheduled_) if scheduled_ else Schedule(), indicators=[count_of("12")])
         facts.plan.items.append(item)
-        tell(facts, measure(item, at(1), done), proof(item, at(1)))
+        add_facts(facts, measure(item, at(1), done), proof(item, at(1)))
     before = -1
     for cut in (APRIL, AUGUST, DECEMBER):
         found = compute_compliance(facts, cut)
@@ -329,7 +329,7 @@ def fulfilled(facts: Record, known_on: int = 5) -> bool:
 def test_what_is_reported_late_of_a_period_of_the_cut_counts() -> None:
     item = row("1.1", schedule=months(4))
     in_may = update(item, at(5, 4), Declared.DONE, period="2026-04")
-    facts = tell(record(item), in_may, proof(item, at(5, 4), update=in_may.id))
+    facts = add_facts(record(item), in_may, proof(item, at(5, 4), update=in_may.id))
     assert fulfilled(facts)
     assert not fulfilled(facts, 3), "not known yet"
 
@@ -337,31 +337,31 @@ def test_what_is_reported_late_of_a_period_of_the_cut_counts() -> None:
 @pytest.mark.parametrize("period", [None, "2026-05"])
 def test_what_is_of_a_later_period_does_not(period: str | None) -> None:
     item = row("1.1", schedule=months(4))
-    facts = tell(record(item), update(item, at(5, 4), Declared.DONE, period=period), proof(item, at(4, 4)))
+    facts = add_facts(record(item), update(item, at(5, 4), Declared.DONE, period=period), proof(item, at(4, 4)))
     assert not fulfilled(facts)
 
 
 def test_a_correction_belongs_where_what_it_corrects_does() -> None:
     item = row("1.1", schedule=months(4))
     first = update(item, at(4, 20), Declared.DONE, period="2026-04")
-    facts = tell(record(item), first, proof(item, at(4, 20)))
+    facts = add_facts(record(item), first, proof(item, at(4, 20)))
     assert fulfilled(facts)
-    tell(facts, update(item, at(5, 4), Declared.ONGOING, supersedes=first.id))
+    add_facts(facts, update(item, at(5, 4), Declared.ONGOING, supersedes=first.id))
     assert not fulfilled(facts)
 
 
 def test_a_report_moved_to_a_later_period_leaves_the_cut() -> None:
     item = row("1.1", schedule=months(4))
     first = update(item, at(4, 20), Declared.DONE, period="2026-04")
-    facts = tell(record(item), first, proof(item, at(4, 20)))
+    facts = add_facts(record(item), first, proof(item, at(4, 20)))
     assert fulfilled(facts)
-    tell(facts, update(item, at(5, 4), Declared.DONE, period="2026-05", supersedes=first.id))
+    add_facts(facts, update(item, at(5, 4), Declared.DONE, period="2026-05", supersedes=first.id))
     assert not fulfilled(facts)
 
 
 def test_measurements_by_the_end_of_their_period() -> None:
     item = row("1.1", schedule=months(4), indicators=[count_of("2")])
-    facts = tell(record(item), proof(item, at(4)), measure(item, at(5, 4), 2, start=day(4, 1), end=day(4, 30)))
+    facts = add_facts(record(item), proof(item, at(4)), measure(item, at(5, 4), 2, start=day(4, 1), end=day(4, 30)))
     assert fulfilled(facts)
     facts.measurements[0] = replace(facts.measurements[0], end=day(5, 1))
     assert not fulfilled(facts)
@@ -370,9 +370,9 @@ def test_measurements_by_the_end_of_their_period() -> None:
 def test_a_value_moved_to_a_later_period_leaves_the_cut() -> None:
     item = row("1.1", schedule=months(4), indicators=[count_of("2")])
     first = measure(item, at(4, 4), 2)
-    facts = tell(record(item), proof(item, at(4)), first)
+    facts = add_facts(record(item), proof(item, at(4)), first)
     assert fulfilled(facts)
-    tell(facts, measure(item, at(5, 2), 2, start=day(5, 1), end=day(5, 31), supersedes=first.id))
+    add_facts(facts, measure(item, at(5, 2), 2, start=day(5, 1), end=day(5, 31), supersedes=first.id))
     assert not fulfilled(facts)
 
 
@@ -387,7 +387,7 @@ def lived() -> Record:
     _, one, two, three = items
     first_update = update(one, at(2, 3), Declared.ONGOING, "33.3", text="Primera", period="2026-02", by="persona-1")
     shown, hidden = proof(one, at(2, 4), update=first_update.id, by="persona-2"), proof(two, at(3), public=False, withheld="Reserva legal", url="https://secreto.example/x", title="Secreto")
-    return tell(
+    return add_facts(
         facts, first_update, shown, hidden, look(shown, at(3), alive=True, same=True, public=True), measure(one, at(2, 3), 1),
         update(two, at(3), Declared.DONE, by="persona-1"), measure(three, at(2, 9), 1, organization="a"), measure(three, at(2, 9), 4, organization="b"),
         verdict(one, at(4), VerdictRole.CONTROL, cut=APRIL, fulfilled=False, rationale="Falta", by="persona-3"), review(at(3), True, update=first_update.id),
@@ -455,7 +455,7 @@ def test_nothing_that_comes_later_changes_a_cut(edits: list[tuple[int, dt.dateti
     before = frozen(facts)
     for kind, when, number in edits:
         item = facts.plan.items[number]
-        tell(
+        add_facts(
             facts,
             [
                 lambda item=item, when=when: update(item, when, Declared.DONE, 100, period="2026-03"),
@@ -480,7 +480,7 @@ def test_nothing_that_comes_later_changes_a_cut(edits: list[tuple[int, dt.dateti
 def test_facts_of_the_cut_do_change_it() -> None:
     facts = lived()
     before = digest(frozen(facts))
-    tell(facts, measure(facts.plan.items[1], at(4), 1))
+    add_facts(facts, measure(facts.plan.items[1], at(4), 1))
     assert digest(frozen(facts)) != before
 
 

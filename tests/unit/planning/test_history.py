@@ -5,7 +5,19 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from support.tracked import at, count_of, look, measure, proof, record, review, row, tell, update, verdict
+from support.tracked import (
+    add_facts,
+    at,
+    count_of,
+    look,
+    measure,
+    proof,
+    record,
+    review,
+    row,
+    update,
+    verdict,
+)
 
 from ckanext.ogp_plan.planning import history
 from ckanext.ogp_plan.planning.history import Change, LightChange
@@ -24,7 +36,7 @@ def lived() -> Record:
     reported = update(ITEM, at(3, 2), progress=30, report="informe-1")
     alert = verdict(ITEM, at(4, 1), VerdictRole.CONTROL, alert=True, by="persona-2")
     value = measure(ITEM, at(3, 1), 1)
-    return tell(
+    return add_facts(
         record(ITEM, OTHER), first, second, shown, reported, alert, value,
         proof(ITEM, at(2, 12), public=False, title="Secreto", withheld="Reserva"),
         look(shown, at(2, 20), alive=True), look(shown, at(2, 27), alive=False, same=False), look(shown, at(3, 6), alive=False, same=False), look(shown, at(3, 13), alive=True, same=True),
@@ -78,7 +90,7 @@ def test_each_word_of_the_timeline_is_of_some_event() -> None:
     from ckanext.ogp_plan.planning.words import messages
 
     item = row("1.1")
-    facts = tell(
+    facts = add_facts(
         record(item), update(item, at(1), text="a"), update(item, at(1), Declared.ONGOING), update(item, at(1), at_risk=True), measure(item, at(1)),
         proof(item, at(1), retracted="x"), verdict(item, at(1)), verdict(item, at(1), agrees=True),
     )  # fmt: skip
@@ -90,7 +102,7 @@ def test_each_word_of_the_timeline_is_of_some_event() -> None:
 
 def test_a_percentage_says_so() -> None:
     item = row("1.1")
-    facts = tell(record(item), measure(item, at(1), numerator=Decimal(1), denominator=Decimal(8)))
+    facts = add_facts(record(item), measure(item, at(1), numerator=Decimal(1), denominator=Decimal(8)))
     assert describe_entry(history.build_story(facts, item.key)[0], "es").endswith(": 12,5\u00a0%")
 
 

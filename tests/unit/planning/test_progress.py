@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.tracked import (
     D,
+    add_facts,
     at,
     count_of,
     day,
@@ -22,7 +23,6 @@ from support.tracked import (
     record,
     review,
     row,
-    tell,
     update,
 )
 
@@ -186,7 +186,7 @@ def shared(members: tuple[str, ...] = ORGS, size: int = 28, own: str | None = "2
 
 def test_nobody_covers_for_another() -> None:
     facts, item = shared()
-    tell(facts, measure(item, at(2), 50, organization=ORGS[0]), measure(item, at(2), 1, organization=ORGS[1]))
+    add_facts(facts, measure(item, at(2), 50, organization=ORGS[0]), measure(item, at(2), 1, organization=ORGS[1]))
     quota = compute_quota(facts, item)
     assert quota and (quota.target, quota.actual, quota.capped, quota.size) == (56, 51, 3, 28)
     assert quota.met == (ORGS[0],) and quota.missing == ORGS[1:] and quota.unnamed == 0
@@ -197,7 +197,7 @@ def test_nobody_covers_for_another() -> None:
 
 def test_when_all_met_it_is_whole() -> None:
     facts, item = shared()
-    tell(facts, *(measure(item, at(2), 2, organization=name) for name in ORGS))
+    add_facts(facts, *(measure(item, at(2), 2, organization=name) for name in ORGS))
     quota = compute_quota(facts, item)
     assert quota and quota.progress == 1 and quota.met == ORGS and not quota.missing
 
@@ -206,19 +206,19 @@ def test_a_quota_nobody_measured_has_no_progress() -> None:
     facts, item = shared()
     assert compute_quota(facts, item).progress is None  # type: ignore[union-attr]
     assert compute_item_progress(facts, item).value is None
-    tell(facts, measure(item, at(2), 40))
+    add_facts(facts, measure(item, at(2), 40))
     quota = compute_quota(facts, item)
     assert quota and quota.unattributed == 40 == quota.actual and quota.capped == 0 and quota.progress is None
 
 
 def test_a_group_that_names_nobody_takes_who_reports() -> None:
     facts, item = shared(members=(), size=3, target="6")
-    tell(facts, *(measure(item, at(2), 9, organization=name) for name in ORGS[:4]))
+    add_facts(facts, *(measure(item, at(2), 9, organization=name) for name in ORGS[:4]))
     quota = compute_quota(facts, item)
     assert quota and (quota.target, quota.capped, quota.size, quota.unnamed) == (6, 6, 3, 0)
     assert quota.met == ORGS[:3] and quota.unattributed == 9
     facts, item = shared(members=ORGS[:1], size=3, target="6")
-    tell(facts, measure(item, at(2), 1, organization=ORGS[9]))
+    add_facts(facts, measure(item, at(2), 1, organization=ORGS[9]))
     quota = compute_quota(facts, item)
     assert quota and (quota.target, quota.capped, quota.size, quota.unnamed) == (6, 1, 3, 1)
     assert quota.missing == (ORGS[0], ORGS[9])
@@ -227,7 +227,7 @@ def test_a_group_that_names_nobody_takes_who_reports() -> None:
 def test_a_percentage_of_each_is_owed_by_each() -> None:
     item = row("2.2", indicators=[percent_of("100")], assignments=[Assignment(group="g")])
     facts = record(item, groups=(OrgGroup("g", "g", 2, ("a", "b")),))
-    tell(facts, measure(item, at(2), 100, organization="a"), measure(item, at(2), numerator=D(1), denominator=D(2), organization="b"))
+    add_facts(facts, measure(item, at(2), 100, organization="a"), measure(item, at(2), numerator=D(1), denominator=D(2), organization="b"))
     quota = compute_quota(facts, item)
     assert quota and quota.progress == D("0.75") and quota.met == ("a",)
 
@@ -240,9 +240,9 @@ def test_who_supports_owes_nothing() -> None:
 @given(st.lists(st.integers(0, 9), min_size=28, max_size=28), st.integers(0, 27), st.integers(1, 50))
 def test_quota_is_capped(done: list[int], who: int, more: int) -> None:
     facts, item = shared()
-    tell(facts, *(measure(item, at(2), number, organization=name) for name, number in zip(ORGS, done, strict=True)))
+    add_facts(facts, *(measure(item, at(2), number, organization=name) for name, number in zip(ORGS, done, strict=True)))
     before = compute_quota(facts, item)
-    tell(facts, measure(item, at(3), more, organization=ORGS[who]))
+    add_facts(facts, measure(item, at(3), more, organization=ORGS[who]))
     after = compute_quota(facts, item)
     assert before and after and before.progress is not None and after.progress is not None
     assert before.capped == sum(min(number, 2) for number in done)
@@ -257,10 +257,10 @@ def test_quota_is_capped(done: list[int], who: int, more: int) -> None:
 
 def test_an_item_is_the_mean_of_its_indicators_that_have_a_value() -> None:
     item = row("1.1", indicators=[count_of("10", "a"), count_of("10", "b"), count_of(None, "c")])
-    facts = tell(record(item), measure(item, at(2), 5, "a"), update(item, at(2), Declared.ONGOING, 90))
+    facts = add_facts(record(item), measure(item, at(2), 5, "a"), update(item, at(2), Declared.ONGOING, 90))
     progress = compute_item_progress(facts, item)
     assert (progress.value, progress.source, progress.with_value, progress.total) == (D("0.5"), "indicators", 1, 3)
-    tell(facts, measure(item, at(2), 10, "b"))
+    add_facts(facts, measure(item, at(2), 10, "b"))
     assert compute_item_progress(facts, item).value == D("0.75")
 
 
@@ -268,15 +268,15 @@ def test_declared_when_indicators_say_nothing() -> None:
     item = row("1.1")
     facts = record(item)
     assert compute_item_progress(facts, item).value is None and compute_item_progress(facts, item).source is None
-    tell(facts, update(item, at(2), Declared.ONGOING, 30), update(item, at(3), Declared.ONGOING))
+    add_facts(facts, update(item, at(2), Declared.ONGOING, 30), update(item, at(3), Declared.ONGOING))
     assert compute_item_progress(facts, item).value == D("0.3") and compute_item_progress(facts, item).source == "declared"
-    tell(facts, update(item, at(4), Declared.DONE))
+    add_facts(facts, update(item, at(4), Declared.DONE))
     assert compute_item_progress(facts, item).value == 1
 
 
 def test_declared_by_each_is_their_mean() -> None:
     item = row("1.1", assignments=[Assignment(organization="a"), Assignment(organization="b"), Assignment(organization="c")])
-    facts = tell(record(item), update(item, at(2), progress=40, organization="a"), update(item, at(3), progress=10))
+    facts = add_facts(record(item), update(item, at(2), progress=40, organization="a"), update(item, at(3), progress=10))
     assert compute_item_progress(facts, item).value == D("0.2")
 
 
@@ -371,7 +371,7 @@ def test_none_is_left_out_and_counted() -> None:
 def test_the_months_somebody_reported_for() -> None:
     """Of its period, of what it corrects, of its day; what was returned or is of another year is no report."""
     first = update(ITEM, at(4, 3), Declared.ONGOING, period="2026-03")
-    facts = tell(
+    facts = add_facts(
         record(ITEM),
         first,
         update(ITEM, at(5, 2), Declared.ONGOING, supersedes=first.id),

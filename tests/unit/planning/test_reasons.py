@@ -10,6 +10,7 @@ from support.tracked import (
     DONE,
     ONGOING,
     D,
+    add_facts,
     at,
     codes,
     count_of,
@@ -22,7 +23,6 @@ from support.tracked import (
     record,
     row,
     stood,
-    tell,
     update,
     verdict,
 )
@@ -44,10 +44,10 @@ from ckanext.ogp_plan.planning.types import Item
 
 def test_r1_overdue() -> None:
     item = row("1.1", schedule=on(3, 31))
-    facts = tell(record(item), update(item, at(3, 25), ONGOING, 60))
+    facts = add_facts(record(item), update(item, at(3, 25), ONGOING, 60))
     assert "R1" not in codes(facts, day(3, 31))
     assert reason(facts, day(4, 1), "R1") == {"due": day(3, 31), "days": 1}
-    tell(facts, update(item, at(4), DONE), proof(item, at(4)))
+    add_facts(facts, update(item, at(4), DONE), proof(item, at(4)))
     assert codes(facts, day(4, 2)) == []
 
 
@@ -55,14 +55,14 @@ def test_r1_overdue() -> None:
 def test_r2_due_soon(today: dt.date, risk: bool) -> None:
     # from 1 January to 31 December 364 days: 15 % are 54,6; here to 31 March 89 days: 15 days count
     item = row("1.1", schedule=on(2, 20) if today.month == 2 else on(4, 1))
-    facts = tell(record(item), update(item, at(1, 31), ONGOING, 49))
+    facts = add_facts(record(item), update(item, at(1, 31), ONGOING, 49))
     assert ("R2" in codes(facts, today)) is risk
-    assert "R2" not in codes(tell(facts, update(item, at(1, 31, 10), ONGOING, 50)), today)
+    assert "R2" not in codes(add_facts(facts, update(item, at(1, 31, 10), ONGOING, 50)), today)
 
 
 def test_r2_window_is_a_part_of_a_long_duration() -> None:
     item = row("1.1", schedule=on(12, 31))
-    facts = tell(record(item), update(item, at(10), ONGOING, 10))
+    facts = add_facts(record(item), update(item, at(10), ONGOING, 10))
     assert "R2" not in codes(facts, day(12, 31) - dt.timedelta(days=55))
     assert reason(facts, day(12, 31) - dt.timedelta(days=54), "R2") == {
         "how": "little",
@@ -83,14 +83,14 @@ def test_r2_progress_that_nobody_reports_is_no_number() -> None:
         "progress": None,
         "least": 50,
     }
-    tell(facts, update(item, at(2, 1), ONGOING))
+    add_facts(facts, update(item, at(2, 1), ONGOING))
     assert reason(facts, day(2, 10), "R2") is None
 
 
 @pytest.mark.parametrize(("progress", "risk"), [("30.1", False), ("30", True), ("0", True)])
 def test_r3_behind(progress: str, risk: bool) -> None:
     item = row("1.1", schedule=months(*range(1, 13)))
-    facts = tell(record(item), update(item, at(7), ONGOING, progress))
+    facts = add_facts(record(item), update(item, at(7), ONGOING, progress))
     assert ("R3" in codes(facts, day(7, 1))) is risk
     if risk:
         assert reason(facts, day(7, 1), "R3") == {
@@ -104,7 +104,7 @@ def test_r3_behind(progress: str, risk: bool) -> None:
 
 def test_r3_is_off_where_nobody_says_when() -> None:
     item = row("1.1")
-    facts = tell(record(item), update(item, at(12, 1), ONGOING, 1), proof(item, at(12, 1)))
+    facts = add_facts(record(item), update(item, at(12, 1), ONGOING, 1), proof(item, at(12, 1)))
     assert codes(facts, day(12, 31)) == [] and "sin_programacion" in stood(facts, day(12, 31)).labels
 
 
@@ -117,14 +117,14 @@ def test_r3_not_begun_and_not_known_are_two_things() -> None:
         "points": 50,
         "limit": 20,
     }
-    facts = tell(record(item), update(item, at(1, 31), ONGOING))
+    facts = add_facts(record(item), update(item, at(1, 31), ONGOING))
     assert reason(facts, day(2, 1), "R3") is None
 
 
 @pytest.mark.parametrize(("family", "limit"), [("paac", 45), ("ogp", 135)])
 def test_r4_silence(family: str, limit: int) -> None:
     item = row("1.1")
-    facts = tell(record(item), update(item, at(1, 10), ONGOING), proof(item, at(1, 10)))
+    facts = add_facts(record(item), update(item, at(1, 10), ONGOING), proof(item, at(1, 10)))
     facts.plan.family = family
     last = day(1, 10)
     assert "R4" not in codes(facts, last + dt.timedelta(days=limit))
@@ -134,7 +134,7 @@ def test_r4_silence(family: str, limit: int) -> None:
         "limit": limit,
         "since": last,
     }
-    tell(facts, update(item, at(2, 20), confirms=True))
+    add_facts(facts, update(item, at(2, 20), confirms=True))
     assert "R4" not in codes(facts, last + dt.timedelta(days=limit + 1))
 
 
@@ -149,26 +149,26 @@ def test_r4_who_never_reported_is_silent_since_something_was_owed() -> None:
 
 def test_r4_a_value_measured_by_hand_is_news_and_by_a_machine_is_not() -> None:
     item = row("1.1", indicators=[count_of("90")])
-    by_machine = tell(record(item), measure(item, at(3), 80, method="auto"))
+    by_machine = add_facts(record(item), measure(item, at(3), 80, method="auto"))
     assert "R4" in codes(by_machine, day(3, 2))
-    assert "R4" not in codes(tell(by_machine, measure(item, at(3), 80)), day(3, 2))
+    assert "R4" not in codes(add_facts(by_machine, measure(item, at(3), 80)), day(3, 2))
 
 
 def test_r4b_no_changes_three_times() -> None:
     item = row("1.1")
-    facts = tell(record(item), update(item, at(1), ONGOING), proof(item, at(1)))
+    facts = add_facts(record(item), update(item, at(1), ONGOING), proof(item, at(1)))
     for month in (2, 3):
-        tell(facts, update(item, at(month), confirms=True))
+        add_facts(facts, update(item, at(month), confirms=True))
     assert codes(facts, day(3, 2)) == []
-    tell(facts, update(item, at(4), confirms=True))
+    add_facts(facts, update(item, at(4), confirms=True))
     assert stood(facts, day(4, 2)).reasons == (Reason("R4b", {"times": 3, "limit": D(3)}),)
-    tell(facts, update(item, at(4, 3), ONGOING, text="Avanzó"))
+    add_facts(facts, update(item, at(4, 3), ONGOING, text="Avanzó"))
     assert codes(facts, day(4, 4)) == []
 
 
 def test_r5_progress_for_a_full_period_without_evidence() -> None:
     item = row("1.1")
-    facts = tell(record(item), update(item, at(3), ONGOING, 10))
+    facts = add_facts(record(item), update(item, at(3), ONGOING, 10))
     assert "R5" not in codes(facts, day(3, 30))
     assert reason(facts, day(3, 31), "R5") == {
         "how": "progress",
@@ -178,8 +178,8 @@ def test_r5_progress_for_a_full_period_without_evidence() -> None:
         "days": 30,
         "limit": 30,
     }
-    assert "R5" not in codes(tell(facts, proof(item, at(3, 31))), day(3, 31))
-    assert "R5" not in codes(tell(record(item), update(item, at(3), ONGOING)), day(4, 10))
+    assert "R5" not in codes(add_facts(facts, proof(item, at(3, 31))), day(3, 31))
+    assert "R5" not in codes(add_facts(record(item), update(item, at(3), ONGOING)), day(4, 10))
 
 
 def link(item: Item, other: Key, when: dt.datetime, **more: Any) -> Link:
@@ -190,7 +190,7 @@ def link(item: Item, other: Key, when: dt.datetime, **more: Any) -> Link:
 
 def test_r6_what_it_depends_on_is_overdue() -> None:
     item, other = row("1.1"), row("1.2", schedule=on(3, 1))
-    facts = tell(record(item, other), link(item, other.key, at(1)))
+    facts = add_facts(record(item, other), link(item, other.key, at(1)))
     assert "R6" not in codes(facts, day(2, 1))
     assert reason(facts, day(3, 11), "R6") == {
         "plan": None,
@@ -200,19 +200,19 @@ def test_r6_what_it_depends_on_is_overdue() -> None:
         "days": 10,
     }
     assert "R6" in [one.code for one in compute_status(facts, day(3, 11), [item.key])[item.key].reasons]
-    assert "R6" not in codes(tell(facts, update(other, at(2), DONE), proof(other, at(2))), day(3, 11))
+    assert "R6" not in codes(add_facts(facts, update(other, at(2), DONE), proof(other, at(2))), day(3, 11))
 
 
 def test_r6_of_another_plan_or_of_an_item_that_was_not_loaded() -> None:
     item = row("1.1")
     far = ("hito", "4.1.H1")
-    facts = tell(record(item), link(item, far, at(1), plan="ogp-2026"))
+    facts = add_facts(record(item), link(item, far, at(1), plan="ogp-2026"))
     assert "R6" not in codes(facts, day(2, 1))
     found = codes(facts, day(2, 1), overdue={("ogp-2026", far): day(1, 20)})
     assert found == ["R6"]
     assert (
         codes(
-            tell(facts, link(item, far, at(1, 5), plan="ogp-2026", removed=True)),
+            add_facts(facts, link(item, far, at(1, 5), plan="ogp-2026", removed=True)),
             day(2, 1),
             overdue={("ogp-2026", far): day(1, 20)},
         )
@@ -222,7 +222,7 @@ def test_r6_of_another_plan_or_of_an_item_that_was_not_loaded() -> None:
 
 def test_r6_two_that_wait_for_each_other() -> None:
     one, two = row("1.1", schedule=on(2, 1)), row("1.2", schedule=on(2, 1))
-    facts = tell(record(one, two), link(one, two.key, at(1)), link(two, one.key, at(1)))
+    facts = add_facts(record(one, two), link(one, two.key, at(1)), link(two, one.key, at(1)))
     assert "R6" in codes(facts, day(2, 10)) and "R6" in [
         x.code for x in stood(facts, day(2, 10), "1.2").reasons
     ]
@@ -231,7 +231,7 @@ def test_r6_two_that_wait_for_each_other() -> None:
 def test_r7_an_alert_until_it_is_closed() -> None:
     item = row("1.1")
     alert = verdict(item, at(3), VerdictRole.CONTROL, alert=True, rationale="Sin soporte")
-    facts = tell(record(item), update(item, at(3), ONGOING), proof(item, at(3)), alert)
+    facts = add_facts(record(item), update(item, at(3), ONGOING), proof(item, at(3)), alert)
     assert reason(facts, day(3, 11), "R7") == {
         "how": "control_interno",
         "verdict": alert.id,
@@ -239,7 +239,7 @@ def test_r7_an_alert_until_it_is_closed() -> None:
         "days": 10,
     }
     assert stood(facts, day(3, 11)).verdicts[0].alert
-    tell(facts, verdict(item, at(3, 12), VerdictRole.CONTROL, closes=alert.id))
+    add_facts(facts, verdict(item, at(3, 12), VerdictRole.CONTROL, closes=alert.id))
     assert codes(facts, day(3, 12)) == [] and not stood(facts, day(3, 12)).verdicts[0].alert
 
 
@@ -247,7 +247,7 @@ def test_r7_an_alert_until_it_is_closed() -> None:
 def test_r9_out_of_reach(target: str, risk: bool) -> None:
     # best month 2, ten months left (March to December): 2 × 2 × 10 = 40 more than the 4 there are
     item = row("1.1", indicators=[count_of(target)])
-    facts = tell(
+    facts = add_facts(
         record(item),
         measure(item, at(1, 20), 2),
         measure(item, at(2, 20), 2),
@@ -269,10 +269,10 @@ def test_r9_out_of_reach(target: str, risk: bool) -> None:
 
 def test_r9_the_period_that_runs_is_left_until_its_last_day() -> None:
     item = row("1.1", indicators=[count_of("99")])
-    facts = tell(record(item), measure(item, at(1, 20), 2))
+    facts = add_facts(record(item), measure(item, at(1, 20), 2))
     found = reason(facts, day(2, 25), "R9")
     assert found and found["periods"] == 11
-    tell(facts, measure(item, at(2, 20), 1))
+    add_facts(facts, measure(item, at(2, 20), 1))
     found = reason(facts, day(2, 28), "R9")
     assert found and found["periods"] == 11
     found = reason(facts, day(3, 1), "R9")
@@ -282,26 +282,26 @@ def test_r9_the_period_that_runs_is_left_until_its_last_day() -> None:
 def test_r9_is_off_for_what_does_not_add_up_and_before_anything_is_known() -> None:
     item = row("1.1", indicators=[count_of("1000")])
     assert "R9" not in codes(record(item), day(11, 1))
-    assert "R9" not in codes(tell(record(item), measure(item, at(1, 20), 0)), day(2, 1))
+    assert "R9" not in codes(add_facts(record(item), measure(item, at(1, 20), 0)), day(2, 1))
     down = row("1.1", indicators=[count_of("1", ascending=False, baseline=D(100))])
-    assert "R9" not in codes(tell(record(down), measure(down, at(1, 20), 99)), day(12, 1))
+    assert "R9" not in codes(add_facts(record(down), measure(down, at(1, 20), 99)), day(12, 1))
 
 
 def test_anybody_may_say_that_it_is_at_risk() -> None:
     item = row("1.1")
-    facts = tell(
+    facts = add_facts(
         record(item), update(item, at(3), ONGOING, at_risk=True, reason="Sin contrato"), proof(item, at(3))
     )
     found = stood(facts, day(3, 2))
     assert found.light == "en_riesgo" and found.reasons[0] == Reason(
         "manual", {"text": "Sin contrato", "organization": None, "since": day(3, 1)}
     )
-    assert stood(tell(facts, update(item, at(3, 5), ONGOING)), day(3, 6)).light == "en_curso"
+    assert stood(add_facts(facts, update(item, at(3, 5), ONGOING)), day(3, 6)).light == "en_curso"
 
 
 def test_thresholds_are_the_plans() -> None:
     item = row("1.1", schedule=months(*range(1, 13)))
-    facts = tell(record(item), update(item, at(7), ONGOING, 30), proof(item, at(7)))
+    facts = add_facts(record(item), update(item, at(7), ONGOING, 30), proof(item, at(7)))
     assert codes(facts, day(7, 1)) == ["R3"]
     facts.settings = {"thresholds": {"lag_points": 21}}
     assert codes(facts, day(7, 1)) == []
@@ -310,9 +310,9 @@ def test_thresholds_are_the_plans() -> None:
 
 def test_an_answer_changes_no_status_and_no_reason() -> None:
     item = row("1.1", schedule=on(3, 1))
-    facts = tell(record(item), update(item, at(3), ONGOING))
+    facts = add_facts(record(item), update(item, at(3), ONGOING))
     before = stood(facts, day(3, 5))
-    tell(
+    add_facts(
         facts,
         Answer(id="a1", at=at(3, 4), item=item.key, reason="R1", text="Espera acto", organization="datic"),
         Answer(id="a2", at=at(3, 4), item=item.key, reason="R4", text="Ya no", organization="datic"),

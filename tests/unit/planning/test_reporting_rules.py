@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from support.tracked import (
     D,
+    add_facts,
     at,
     count_of,
     day,
@@ -20,7 +21,6 @@ from support.tracked import (
     proof,
     review,
     row,
-    tell,
     update,
     verdict,
 )
@@ -90,7 +90,7 @@ def context(
         plan_id,
         status,
         settings.family_settings(whole.family),
-        tell(Record(whole), *events),
+        add_facts(Record(whole), *events),
         {item.key: owed for item in items},
         NOW,
         coordinates=coordinates,

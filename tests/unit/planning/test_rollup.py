@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from support.tracked import DONE, ONGOING, D, at, count_of, day, measure, proof, shaped, tell, update
+from support.tracked import DONE, ONGOING, D, add_facts, at, count_of, day, measure, proof, shaped, update
 
 from ckanext.ogp_plan.planning.rollup import roll_up
 from ckanext.ogp_plan.planning.status import compute_status
@@ -21,7 +21,7 @@ from ckanext.ogp_plan.planning.types import Declared
 def test_a_roll_up() -> None:
     facts = shaped({"1": 2, "2": 1}, indicators=lambda: [count_of("10")])
     one, two, three = [item for item in facts.plan.items if item.trackable]
-    tell(
+    add_facts(
         facts,
         measure(one, at(3), 4),
         update(one, at(3), ONGOING),
@@ -56,7 +56,7 @@ def test_a_roll_up_by_weights(weights: str, progress: str) -> None:
     facts = shaped({"1": 1, "2": 3}, indicators=lambda: [count_of("10")])
     for item in facts.plan.items:
         if item.trackable:
-            tell(facts, measure(item, at(3), 10 if item.code.startswith("1") else 0))
+            add_facts(facts, measure(item, at(3), 10 if item.code.startswith("1") else 0))
         if item.level == "componente":
             item.weight, item.fields["budget"] = (D(30), "900") if item.code == "1" else (D(70), "100")
     facts.settings = {"weights": weights}
@@ -82,7 +82,7 @@ def test_a_roll_up_is_the_sum_of_its_children(
     for ones in rows.values():
         for state, value, evidence in ones:
             item = next(tracked)
-            tell(facts, update(item, at(3), state, value), *([proof(item, at(3))] if evidence else []))
+            add_facts(facts, update(item, at(3), state, value), *([proof(item, at(3))] if evidence else []))
     lights = compute_status(facts, day(9, 1))
     found = roll_up(lights, facts)
     assert Counter(found[None].counts) == Counter(one.light for one in lights.values())

@@ -14,6 +14,7 @@ from support.tracked import (
     NOT,
     ONGOING,
     D,
+    add_facts,
     at,
     codes,
     count_of,
@@ -29,7 +30,6 @@ from support.tracked import (
     row,
     shaped,
     stood,
-    tell,
     update,
     verdict,
 )
@@ -62,19 +62,19 @@ def test_nothing_reported_is_not_started() -> None:
 
 def test_completado_needs_valid_evidence() -> None:
     item = row("1.1")
-    facts = tell(record(item), update(item, at(3), ONGOING))
+    facts = add_facts(record(item), update(item, at(3), ONGOING))
     assert stood(facts, day(3, 2)).light == "en_curso"
-    tell(facts, update(item, at(3, 2), DONE))
+    add_facts(facts, update(item, at(3, 2), DONE))
     status = stood(facts, day(3, 3))
     assert status.light == "en_riesgo" and [reason.params["how"] for reason in status.reasons] == ["done"]
-    tell(facts, proof(item, at(3, 3)))
+    add_facts(facts, proof(item, at(3, 3)))
     assert stood(facts, day(3, 3)).light == "completado" and not stood(facts, day(12, 1)).reasons
 
 
 @pytest.mark.parametrize("state", OUTSIDE)
 def test_outside_of_the_lights_there_are_no_reasons(state: Declared) -> None:
     item = row("1.1", schedule=on(2, 1))
-    facts = tell(record(item), update(item, at(1), state, reason="Motivo"))
+    facts = add_facts(record(item), update(item, at(1), state, reason="Motivo"))
     status = stood(facts, day(11, 1))
     assert (status.light, status.reasons, status.excluded, status.suggested) == (state.value, (), True, None)
 
@@ -83,37 +83,37 @@ def test_outside_of_the_lights_there_are_no_reasons(state: Declared) -> None:
 def test_the_only_evidence_breaks_and_the_item_is_open_again(wrong: dict[str, bool]) -> None:
     item = row("1.1", schedule=on(6, 1))
     evidence = proof(item, at(3))
-    facts = tell(
+    facts = add_facts(
         record(item),
         update(item, at(3), DONE),
         evidence,
         look(evidence, at(4), alive=True, same=True, public=True),
     )
     assert stood(facts, day(4, 2)).light == "completado"
-    tell(facts, look(evidence, at(5), **wrong))
+    add_facts(facts, look(evidence, at(5), **wrong))
     status = stood(facts, day(5, 2))
     assert status.light == "en_riesgo" and status.declared is DONE and "reabierto_evidencia" in status.labels
     assert reason(facts, day(5, 2), "R5") == {"how": "broken", "evidence": 1}
     assert (status.evidence, status.valid_evidence) == (1, 0)
     # open again: what is due is overdue
     assert codes(facts, day(6, 2))[0] == "R1"
-    tell(facts, proof(item, at(5, 3)))
+    add_facts(facts, proof(item, at(5, 3)))
     assert stood(facts, day(6, 2)).light == "completado"
-    tell(facts, look(evidence, at(6), alive=True, same=True, public=True))
+    add_facts(facts, look(evidence, at(6), alive=True, same=True, public=True))
     assert stood(facts, day(6, 2)).valid_evidence == 2
 
 
 def test_a_check_without_a_result_changes_nothing() -> None:
     item = row("1.1")
     evidence = proof(item, at(3))
-    facts = tell(record(item), update(item, at(3), DONE), evidence, look(evidence, at(4), detail="caído"))
+    facts = add_facts(record(item), update(item, at(3), DONE), evidence, look(evidence, at(4), detail="caído"))
     assert stood(facts, day(4, 2)).light == "completado"
 
 
 def test_private_evidence_counts_and_says_so() -> None:
     item = row("1.1")
     hidden = proof(item, at(3), public=False, withheld="Reserva")
-    facts = tell(record(item), update(item, at(3), DONE), hidden, look(hidden, at(4), public=False))
+    facts = add_facts(record(item), update(item, at(3), DONE), hidden, look(hidden, at(4), public=False))
     status = stood(facts, day(4, 2))
     assert (
         status.light == "completado" and status.private_evidence == 1 and "evidencia_privada" in status.labels
@@ -124,17 +124,17 @@ def test_withdrawn_or_returned_evidence_is_none() -> None:
     item = row("1.1")
     done = update(item, at(3), DONE)
     evidence = proof(item, at(3), update=done.id)
-    facts = tell(record(item), update(item, at(2), ONGOING), done, evidence)
+    facts = add_facts(record(item), update(item, at(2), ONGOING), done, evidence)
     assert stood(facts, day(3, 2)).light == "completado"
-    gone = tell(
+    gone = add_facts(
         Record(facts.plan, updates=facts.updates, evidence=list(facts.evidence)),
         proof(item, at(3, 2), supersedes=evidence.id, retracted="No era"),
     )
     assert stood(gone, day(3, 3)).evidence == 0 and "R5" in codes(gone, day(3, 3))
-    tell(facts, review(at(3, 5), False, update=done.id, reason="Incompleto"))
+    add_facts(facts, review(at(3, 5), False, update=done.id, reason="Incompleto"))
     status = stood(facts, day(3, 6))
     assert (status.declared, status.evidence) == (ONGOING, 0), "the state falls back to the update before"
-    tell(facts, review(at(3, 6), True, update=done.id))
+    add_facts(facts, review(at(3, 6), True, update=done.id))
     assert stood(facts, day(3, 7)).light == "completado"
 
 
@@ -145,11 +145,11 @@ def several() -> tuple[Record, Item]:
 
 def test_done_when_each_is() -> None:
     facts, item = several()
-    tell(facts, proof(item, at(2)))
+    add_facts(facts, proof(item, at(2)))
     assert stood(facts, day(2, 2)).declared is NOT
-    tell(facts, update(item, at(2), DONE, organization="a"))
+    add_facts(facts, update(item, at(2), DONE, organization="a"))
     assert stood(facts, day(2, 2)).declared is ONGOING
-    tell(
+    add_facts(
         facts,
         update(item, at(2), DONE, organization="b"),
         update(item, at(2), Declared.NOT_APPLICABLE, organization="c"),
@@ -168,7 +168,7 @@ def test_done_when_each_is() -> None:
 
 def test_a_report_on_the_whole_counts_for_who_did_not_report() -> None:
     facts, item = several()
-    tell(facts, update(item, at(2), ONGOING, organization="a"), update(item, at(3), DONE))
+    add_facts(facts, update(item, at(2), ONGOING, organization="a"), update(item, at(3), DONE))
     status = stood(facts, day(3, 2))
     assert status.declared is ONGOING
     assert [(assignment.declared, assignment.by_whole) for assignment in status.assignments] == [
@@ -176,21 +176,21 @@ def test_a_report_on_the_whole_counts_for_who_did_not_report() -> None:
         (DONE, True),
         (DONE, True),
     ]
-    assert stood(tell(facts, update(item, at(4), DONE, organization="a")), day(4, 2)).declared is DONE
+    assert stood(add_facts(facts, update(item, at(4), DONE, organization="a")), day(4, 2)).declared is DONE
 
 
 def test_a_group_whose_members_are_not_known_waits_for_all() -> None:
     item = row("1.1", assignments=[Assignment(group="g")])
     facts = record(item, groups=(OrgGroup("g", "g", 3),))
-    tell(facts, *(update(item, at(2), DONE, organization=name) for name in ("a", "b")))
+    add_facts(facts, *(update(item, at(2), DONE, organization=name) for name in ("a", "b")))
     assert stood(facts, day(2, 2)).declared is ONGOING
     assert [assignment.organization for assignment in stood(facts, day(2, 2)).assignments] == ["a", "b"]
-    assert stood(tell(facts, update(item, at(2), DONE, organization="c")), day(2, 2)).declared is DONE
+    assert stood(add_facts(facts, update(item, at(2), DONE, organization="c")), day(2, 2)).declared is DONE
 
 
 def test_quotas_by_organismo() -> None:
     item = row("1.1", indicators=[count_of("4")], assignments=[Assignment(group="g", own_target=D(2))])
-    facts = tell(
+    facts = add_facts(
         record(item, groups=(OrgGroup("g", "g", 2, ("a", "b")),)), measure(item, at(2), 7, organization="a")
     )
     status = stood(facts, day(2, 2))
@@ -211,7 +211,7 @@ def test_quotas_by_organismo() -> None:
 def test_the_state_of_several(reported: list[tuple[str | None, Declared]]) -> None:
     facts, item = several()
     for number, (who, state) in enumerate(reported, start=1):
-        tell(facts, update(item, at(2, number), state, organization=who))
+        add_facts(facts, update(item, at(2, number), state, organization=who))
     own = {who: state for who, state in reported if who}
     whole = next((state for who, state in reversed(reported) if who is None), NOT)
     each = [own.get(name, whole) for name in "abc"]
@@ -231,7 +231,7 @@ def test_the_state_of_several(reported: list[tuple[str | None, Declared]]) -> No
 def test_one_item_alone_has_the_status_it_has_among_all() -> None:
     facts = shaped({"1": 4, "2": 2}, indicators=lambda: [count_of("10")], schedule=lambda: months(2, 6))
     for number, item in enumerate(item for item in facts.plan.items if item.trackable):
-        tell(facts, measure(item, at(3), number), update(item, at(3), ONGOING))
+        add_facts(facts, measure(item, at(3), number), update(item, at(3), ONGOING))
     whole = compute_status(facts, day(7, 2))
     for key, found in whole.items():
         assert compute_status(facts, day(7, 2), [key]) == {key: found}
@@ -255,7 +255,7 @@ def test_a_standing_as_json() -> None:
         indicators=[count_of("3")],
         assignments=[Assignment(group="g", own_target=D(1))],
     )
-    facts = tell(
+    facts = add_facts(
         record(item, groups=(OrgGroup("g", "g", 3, ("a", "b", "c")),)),
         measure(item, at(3), 1, organization="a"),
         verdict(item, at(4), agrees=False),
@@ -291,7 +291,7 @@ def test_it_grows_with_what_there_is() -> None:
         )
         facts.plan.groups = [OrgGroup("g", "g", 28, names)]
         for item in [item for item in facts.plan.items if item.trackable]:
-            tell(
+            add_facts(
                 facts,
                 *(measure(item, at(3), 1, organization=name) for name in names[:6]),
                 update(item, at(3), ONGOING, organization=names[0]),

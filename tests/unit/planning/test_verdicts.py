@@ -5,6 +5,7 @@ from __future__ import annotations
 from support.tracked import (
     DONE,
     ONGOING,
+    add_facts,
     at,
     count_of,
     day,
@@ -14,7 +15,6 @@ from support.tracked import (
     record,
     row,
     stood,
-    tell,
     update,
     verdict,
 )
@@ -27,9 +27,9 @@ from ckanext.ogp_plan.planning.tracking import (
 
 def test_a_verdict_is_kept_beside_and_the_gap_is_counted() -> None:
     item = row("1.1")
-    facts = tell(record(item), update(item, at(3), ONGOING, 10), proof(item, at(3)))
+    facts = add_facts(record(item), update(item, at(3), ONGOING, 10), proof(item, at(3)))
     assert not stood(facts, day(3, 2)).disagreement
-    tell(
+    add_facts(
         facts,
         verdict(item, at(3, 2), agrees=True),
         verdict(item, at(3, 2), VerdictRole.CONTROL, assigned=Completion.NOT_STARTED, rationale="Nada"),
@@ -40,13 +40,13 @@ def test_a_verdict_is_kept_beside_and_the_gap_is_counted() -> None:
         ("monitor", False),
     ]
     assert found.light == "en_curso"
-    tell(facts, verdict(item, at(3, 3), VerdictRole.CONTROL, assigned=Completion.LIMITED))
+    add_facts(facts, verdict(item, at(3, 3), VerdictRole.CONTROL, assigned=Completion.LIMITED))
     assert not stood(facts, day(3, 4)).disagreement
 
 
 def test_a_verdict_that_does_not_agree_opens_it_again() -> None:
     item = row("1.1")
-    facts = tell(
+    facts = add_facts(
         record(item), update(item, at(3), DONE), proof(item, at(3)), verdict(item, at(4), agrees=False)
     )
     found = stood(facts, day(4, 2))
@@ -56,8 +56,8 @@ def test_a_verdict_that_does_not_agree_opens_it_again() -> None:
         True,
     ) and "reabierto_veredicto" in found.labels
     # reported anew as in course, the two agree; declared completado anew, it waits for another verdict
-    assert not stood(tell(facts, update(item, at(4, 5), ONGOING)), day(4, 6)).disagreement
-    again = stood(tell(facts, update(item, at(4, 10), DONE)), day(4, 11))
+    assert not stood(add_facts(facts, update(item, at(4, 5), ONGOING)), day(4, 6)).disagreement
+    again = stood(add_facts(facts, update(item, at(4, 10), DONE)), day(4, 11))
     assert again.light == "completado" and again.disagreement
 
 
@@ -69,14 +69,14 @@ def test_suggested_completion() -> None:
         return stood(facts, day(6, 1)).suggested
 
     assert suggested() is Completion.NOT_STARTED
-    tell(facts, measure(item, at(3), 4))
+    add_facts(facts, measure(item, at(3), 4))
     assert suggested() is Completion.NO_EVIDENCE
     shown = proof(item, at(3))
-    tell(facts, shown)
+    add_facts(facts, shown)
     assert suggested() is Completion.LIMITED
-    tell(facts, measure(item, at(4), 1))
+    add_facts(facts, measure(item, at(4), 1))
     assert suggested() is Completion.SUBSTANTIAL
-    tell(facts, measure(item, at(4), 5), update(item, at(4), DONE))
+    add_facts(facts, measure(item, at(4), 5), update(item, at(4), DONE))
     assert suggested() is Completion.SUBSTANTIAL, "nobody looked at the evidence"
-    tell(facts, look(shown, at(4), alive=True))
+    add_facts(facts, look(shown, at(4), alive=True))
     assert suggested() is Completion.COMPLETE
