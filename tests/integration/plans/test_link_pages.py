@@ -118,8 +118,9 @@ class TestWhoOpensIt:
 
 
 class TestLinking:
-    @pytest.fixture(scope="class")
+    @pytest.fixture
     def coordinator(self, town: Town) -> Visitor:
+        """A session of its own for each test: the next page of a session shows what the last form answered."""
         return signed_in(town, "coordinator")
 
     @pytest.fixture
