@@ -442,3 +442,30 @@ def spoiled(count: int, size: str = "large", seed: int = 0, every: int = 25) -> 
                     # this project lacks the part that is to be broken
                     continue
         yield project
+
+
+def untidy(count: int, size: str = "large", seed: int = 0, remarks: int = 40) -> Iterator[Json]:
+    """``count`` projects that conform to the schema more or less, each with ``remarks`` mistakes of other kinds.
+
+    What an organismo exports from its own tables without looking at it: codes misspelt, references to
+    nobody, amounts without currency, filler texts. A mistake may give several remarks.
+    """
+    kinds = [
+        each
+        for each in DEFECTS.values()
+        if not each.code.startswith(("schema.", "package.", "code.closed", "id.duplicate", "id.prefix", "money.no_amount"))
+    ]
+    for number in range(1, count + 1):
+        project = generate.project(number, size, seed)
+        made = 0
+        for at in range(len(kinds)):
+            if made == remarks:
+                break
+            try:
+                kinds[(number * 7 + at) % len(kinds)].change(
+                    {**generate.head(), "projects": [project, {}]}, project
+                )
+                made += 1
+            except (KeyError, IndexError, TypeError):
+                continue
+        yield project

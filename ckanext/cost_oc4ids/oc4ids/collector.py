@@ -46,7 +46,7 @@ class Collector:
         params = {name: _short(value) for name, value in params.items()} if params else params
         severity = self.severity(code)
         self.counts[severity.value] += times
-        key = (code, about, _frozen(params)) if params else (code, about)
+        key = (code, about, frozen(params)) if params else (code, about)
         finding = self.groups.get(key)
         if finding is None:
             # each weight has room of its own: a thousand notes must not hide one error
@@ -108,7 +108,7 @@ def _short(value: Any) -> Any:
     return shorten(value) if isinstance(value, str) else value
 
 
-def _frozen(params: Any) -> tuple[Any, ...]:
+def frozen(params: Any) -> tuple[Any, ...]:
     return tuple(
         (name, tuple(value) if isinstance(value, list | tuple) else value)
         for name, value in sorted(params.items())

@@ -154,6 +154,8 @@ class ProjectValidator:
     #: ways of errors that were rules', with how many steps lead to the place and which field it is;
     #: as many as the schema has places for rules, whatever the files hold
     known: dict[SchemaWay, tuple[checks.Lint, int, str]] = default(default_factory=dict)
+    #: the rule on members that the project itself may not have, and those that it may
+    members: tuple[checks.Lint, frozenset[str]] | None = None
 
 
 class _Builder:
@@ -165,12 +167,14 @@ class _Builder:
         self.max_depth = max_depth
         self.rules: dict[SchemaWay, tuple[checks.Lint, ...]] = {}
         self.own: dict[SchemaWay, checks.Lint] = {}
+        self.members: tuple[checks.Lint, frozenset[str]] | None = None
 
     def build(self) -> ProjectValidator:
         new = self._node(self.root, (), "", False, 1)
         new["$schema"] = self.root["$schema"]
         new["definitions"] = {f"d{rest}": _sound(rest) for rest in range(self.max_depth + 1)}
-        return ProjectValidator(_validator(_as_the_review_tool(new)), self.rules, self.own)
+        walk = _validator(_as_the_review_tool(new))
+        return ProjectValidator(walk, self.rules, self.own, members=self.members)
 
     def _resolve(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
         while "$ref" in node:
@@ -210,6 +214,10 @@ class _Builder:
         for rule in self.available_rules:
             fragment = rule.require(field_)
             if fragment is None:
+                continue
+            if not way and _only_closes(fragment, node):
+                # an error carries a copy of what it is about: here that would be the whole project
+                self.members = (rule, frozenset(node["properties"]))
                 continue
             if _only_closes(fragment, node):
                 # stated by the node itself: no second look at each of its members
@@ -457,6 +465,8 @@ def validate_project(project: Any, max_depth: int = 62) -> Outcome:
         outcome.unsound = True
         return outcome
     seen: set[tuple[str, Parts]] = set()
+    if walk.members is not None and isinstance(project, dict) and not project.keys() <= walk.members[1]:
+        outcome.places.append((walk.members[0], checks.LintPlace((), project, "")))
     for error in errors:
         way = tuple(error.schema_path)
         known = walk.known.get(way)

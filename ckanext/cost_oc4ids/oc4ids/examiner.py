@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import checks, engine
+from .collector import frozen
 from .reading import PackageReader, Parts, RawProject
 from .types import Options
 
@@ -123,6 +124,49 @@ class RepeatedText:
 
     found: list[Found]
     times: int = 1
+
+
+class Tally:
+    """What was found in the projects of a share, so often that its places would not be kept any more.
+
+    A share is a run of projects in the file's order: what has enough places in it alone wants no
+    further one of it, whatever comes before. That is counted here and never leaves the process.
+
+    :param places: how many places of a finding are kept.
+    """
+
+    #: kinds of findings that are remembered; files made to have more give every place
+    MOST = 5000
+
+    def __init__(self, places: int) -> None:
+        self.places = places
+        self._times: dict[tuple[Any, ...], int] = {}
+        self._found: dict[tuple[Any, ...], Found] = {}
+
+    def thin(self, result: ProjectResult) -> None:
+        """Take from a result what wants no place any more."""
+        kept, own = [], result.own
+        for at, found in enumerate(result.found):
+            code, parts, _, params, about = found
+            about = engine.field_path(parts) if about is None else about
+            key = (code, about, frozen(params)) if params else (code, about)
+            times = self._times.get(key)
+            if times is None and len(self._times) < self.MOST:
+                times = 0
+                self._found[key] = found
+            if times is not None:
+                self._times[key] = times + 1
+                if times >= self.places:
+                    own -= at < result.own
+                    continue
+            kept.append(found)
+        result.found, result.own = kept, own
+
+    def uncounted(self) -> Iterator[tuple[list[Found], int]]:
+        """What was taken from results, and how often."""
+        for key, times in self._times.items():
+            if times > self.places:
+                yield [self._found[key]], times - self.places
 
 
 class Examiner:

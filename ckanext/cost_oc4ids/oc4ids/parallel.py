@@ -24,7 +24,7 @@ from collections.abc import Generator, Sequence
 from typing import Any, BinaryIO, NamedTuple
 
 from . import engine
-from .examiner import Examiner, Found, ProjectResult, max_depth
+from .examiner import Examiner, Found, ProjectResult, Tally, max_depth
 from .reading import PackageReader, Parts
 from .types import Options, Unreadable, shorten
 
@@ -192,11 +192,15 @@ def _exactly(results: BinaryIO, size: int) -> bytes:
 def _examine_share(reader: PackageReader, options: Options, today: dt.date, share: Share) -> Any:
     """The results of a share's projects, as they are sent; None when the caller must examine it."""
     examiner = Examiner(reader, options, today)
+    tally = Tally(examiner.places)
     try:
         results = [
-            _packed(examiner.examine(raw)) for raw in reader.projects(share) if not examiner.came_before(raw)
+            _packed(examiner.examine(raw), tally)
+            for raw in reader.projects(share)
+            if not examiner.came_before(raw)
         ]
-        return results, [([_small(each) for each in found], times) for found, times in examiner.uncounted()]
+        uncounted = [*examiner.uncounted(), *tally.uncounted()]
+        return results, [([_small(each) for each in found], times) for found, times in uncounted]
     except Unreadable:
         return None
     except Exception:
@@ -204,8 +208,9 @@ def _examine_share(reader: PackageReader, options: Options, today: dt.date, shar
         return None
 
 
-def _packed(result: ProjectResult) -> tuple[Any, ...]:
-    """The same without the project itself, small and as plain values."""
+def _packed(result: ProjectResult, tally: Tally) -> tuple[Any, ...]:
+    """The same without the project itself and what is only counted, small and as plain values."""
+    tally.thin(result)
     result.drop_project()
     result.found = [_small(each) for each in result.found]
     return result.packed()

@@ -60,7 +60,9 @@ class Event(tk.BaseModel):  # type: ignore[misc]
         # few among very many, and every report asks which items answer for which
         sa.Index("idx_ogp_event_link", "plan_id", postgresql_where=sa.text("kind = 'link'")),
         # likewise, and every page of a plan says which periods are open
-        sa.Index("idx_ogp_event_period", "plan_id", postgresql_where=sa.text("kind = 'period'")),
+        sa.Index("idx_ogp_event_whole", "plan_id", postgresql_where=sa.text("kind IN ('period', 'report')")),
+        # what is about another fact is of no item by itself, and is asked for with each of them
+        sa.Index("idx_ogp_event_about", "subject", postgresql_where=sa.text("kind IN ('review', 'check')")),
     )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import model
 from ckan.model.types import make_uuid
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from ckanext.ogp_plan.model import Event, PlanItem
 from ckanext.ogp_plan.planning import store, tracking
@@ -136,16 +137,47 @@ def of_plan(plan_id: str, keys: Collection[Key] | None = None, as_of: dt.datetim
     ]
     wanted = sa.select(*columns).where(table.c.plan_id == plan_id).order_by(table.c.at, table.c.id)
     if keys is not None:
-        items = sa.tuple_(table.c.level, table.c.code).in_(list(keys)) if keys else sa.false()
-        of_items = sa.select(table.c.id).where(table.c.plan_id == plan_id, items)
-        reports = sa.select(table.c.id).where(table.c.plan_id == plan_id, table.c.kind == "report")
-        about = sa.or_(table.c.subject.in_(of_items), table.c.subject.in_(reports))
-        wanted = wanted.where(
-            sa.or_(items, table.c.kind.in_(_WHOLE), sa.and_(table.c.kind.in_(_ABOUT), about))
-        )
+        wanted = wanted.where(table.c.id.in_(_concerning(plan_id, keys)))
     if as_of is not None:
         wanted = wanted.where(table.c.at <= as_of)
     return list(model.Session.execute(wanted))
+
+
+def key_rows(keys: Collection[Key]) -> Any:
+    """Return keys of items as rows with the columns ``level`` and ``code``, to be joined.
+
+    A list of alternatives would be looked up one by one, and planned so, for each part of a large plan.
+    """
+    levels, codes = ([key[place] for key in dict.fromkeys(keys)] for place in (0, 1))
+    rows = sa.func.unnest(sa.cast(levels, ARRAY(sa.Text)), sa.cast(codes, ARRAY(sa.Text)))
+    return rows.table_valued("level", "code").render_derived()
+
+
+def _concerning(plan_id: str, keys: Collection[Key]) -> Any:
+    """The ids of a plan's facts of some items, of the whole plan, and of those that are about one of these.
+
+    The items come as rows to be joined, so that each is found by the index however many they are.
+    """
+    table = Event.__table__
+    item = key_rows(keys)
+    own = table.c.plan_id == plan_id
+    # lateral, and with an offset that keeps it so: a look into the index for each item, never all facts
+    facts = (
+        sa.select(table.c.id)
+        .where(own, table.c.level == item.c.level, table.c.code == item.c.code)
+        .offset(0)
+        .lateral()
+    )
+    of_items = sa.select(facts.c.id).select_from(item.join(facts, sa.true())).cte("of_items")
+    reports = sa.select(table.c.id).where(own, table.c.kind == "report")
+    subjects = sa.union_all(sa.select(of_items.c.id), reports).cte("subjects")
+    about = (
+        sa.select(table.c.id)
+        .join(subjects, table.c.subject == subjects.c.id)
+        .where(own, table.c.kind.in_(_ABOUT))
+    )
+    whole = sa.select(table.c.id).where(own, table.c.kind.in_(_WHOLE))
+    return sa.union_all(sa.select(of_items.c.id), about, whole)
 
 
 def touched_after(plan_id: str, moment: dt.datetime) -> set[Key] | None:

@@ -42,6 +42,8 @@ from ckanext.ogp_plan.services import record as record_service
 
 #: Rows written by one statement.
 BATCH = 1000
+#: Items of a plan whose facts are held at once: memory and time of a night grow as the plan does.
+PART = 500
 #: Plans whose lights are computed every night; only theirs are remembered when they change.
 TRACKED = (PlanStatus.ADOPTED.value, PlanStatus.RUNNING.value)
 #: Mark of an item that is declared done and open again (``planning.status_types.LABELS``).
@@ -99,10 +101,10 @@ def recompute_many(
         for plan_id in sorted(wanted)
         if (row := model.Session.get(PlanRow, plan_id)) is not None and row.version and locked.get(plan_id)
     ]
-    _compute_plans(computing, day)
     done = Recomputed()
-    for one in computing:
-        _put(one, done)
+    _compute_plans(computing, day, done)
+    for plan in computing:
+        _finish(plan, done)
     _forget(wanted)
     return done
 
@@ -218,62 +220,101 @@ def _lock(wanted: Mapping[str, set[Key] | None]) -> dict[str, list[_Row]]:
 
 @dataclass(slots=True)
 class _Computing:
-    """A plan with its locked rows, and the status of its tracked items."""
+    """A plan with its locked rows, and what is computed of it and not written yet.
+
+    :ivar values: id of a row → its computed columns. At most a part of the plan, and the tracked items
+        that have others below them: what rolls up to those is written with them.
+    :ivar lights: the lights that changed: (row, its status as stored).
+    :ivar waits: (item, (plan, item it waits for)).
+    """
 
     row: PlanRow
     settings: Settings
     rows: list[_Row]
     whole: bool
-    made: dict[Key, ItemStatus] = field(default_factory=dict)
-    #: the months that somebody reported for
-    reported: dict[Key, tuple[str, ...]] = field(default_factory=dict)
-    #: (item, (plan, item it waits for))
-    waits: list[tuple[Key, tuple[str, Key]]] = field(default_factory=list)
+    values: dict[str, dict[str, Any]] = field(default_factory=dict)
+    lights: list[tuple[_Row, dict[str, Any]]] = field(default_factory=list)
+    waits: dict[Key, list[tuple[str, Key]]] = field(default_factory=lambda: defaultdict(list))
 
-    @property
-    def keys(self) -> set[Key] | None:
-        """The items that are computed: those above that are tracked themselves too. None: all."""
-        return None if self.whole else {one.key for one in self.rows if one.trackable}
+    def parts(self, only: Collection[Key] | None = None) -> Iterator[dict[Key, _Row]]:
+        """The tracked items (those above too), a part of the plan at a time.
+
+        :param only: these alone.
+        """
+        tracked = [row for row in self.rows if row.trackable and (only is None or row.key in only)]
+        for start in range(0, len(tracked), PART):
+            yield {row.key: row for row in tracked[start : start + PART]}
 
 
-def _compute_plans(computing: list[_Computing], today: dt.date) -> None:
-    """Compute the status of the items of several plans.
+def _compute_plans(computing: list[_Computing], today: dt.date, done: Recomputed) -> None:
+    """Compute the status of the items of several plans, and write all but the last part of each.
 
     Whether an item is overdue depends on itself alone. So those that wait for an item of another plan
-    that is computed now too are computed again with the result of that one.
+    that is computed now too are computed again with the result of that one, and written then.
     """
-    for one in computing:
-        _compute_statuses(one, today, {})
-    fresh = {
-        (one.row.id, key): status.due if _is_overdue(status, today) and _promises(one.row) else None
-        for one in computing
-        for key, status in one.made.items()
-    }
-    for one in computing:
-        if any(other in fresh and other[0] != one.row.id for _, other in one.waits):
-            _compute_statuses(one, today, fresh)
+    fresh: dict[tuple[str, Key], dt.date | None] = {}
+    plans = {plan.row.id for plan in computing}
+    late: dict[str, set[Key]] = {}
+    for plan in computing:
+        own = plan.row.id
+        for _, item, other in _dependencies(_of_plan(own)):
+            plan.waits[item].append(other)
+        late[own] = {
+            item for item, others in plan.waits.items() if any(other[0] in plans - {own} for other in others)
+        }
+        for rows in plan.parts():
+            for status, reported in _compute_statuses(plan, rows, today, {}):
+                overdue = _is_overdue(status, today) and _promises(plan.row)
+                fresh[own, status.key] = status.due if overdue else None
+                if status.key not in late[own]:
+                    _keep(plan, rows[status.key], status, reported)
+            _write_part(plan, done)
+    for plan in computing:
+        for rows in plan.parts(late[plan.row.id]):
+            for status, reported in _compute_statuses(plan, rows, today, fresh):
+                _keep(plan, rows[status.key], status, reported)
+            _write_part(plan, done)
 
 
 def _compute_statuses(
-    one: _Computing, today: dt.date, fresh: Mapping[tuple[str, Key], dt.date | None]
-) -> None:
-    keys = one.keys
-    if keys is not None and not keys:
-        return
-    own = one.row.id
-    one.waits = [
-        (item, other) for _, item, other in _dependencies(_of_plan(own)) if keys is None or item in keys
-    ]
-    held = None if keys is None else keys | {other for _, (plan, other) in one.waits if plan == own}
-    elsewhere = {other for _, other in one.waits if other[0] != own}
+    plan: _Computing,
+    rows: Mapping[Key, _Row],
+    today: dt.date,
+    fresh: Mapping[tuple[str, Key], dt.date | None],
+) -> Iterator[tuple[ItemStatus, tuple[str, ...]]]:
+    """Compute the status of some tracked items of a plan.
+
+    :param fresh: due days of the overdue items of other plans (None: not overdue) that are computed now too.
+    :returns: of each its status, and the months that somebody reported for.
+    """
+    own = plan.row.id
+    others = {other for key in rows for other in plan.waits.get(key, ())}
+    held = set(rows) | {other for plan_id, other in others if plan_id == own}
+    elsewhere = {other for other in others if other[0] != own}
     overdue: dict[tuple[str | None, Key], dt.date] = dict(_overdue(elsewhere - set(fresh), today))
     for other in elsewhere & set(fresh):
         due = fresh[other]
         if due is not None:
             overdue[other] = due
-    facts = Facts(record_service.load(one.row, held))
-    one.made = compute_status(facts, today, keys, settings=one.settings, overdue=overdue)
-    one.reported = {key: facts.reported_months(key) for key in one.made}
+    facts = Facts(record_service.load(plan.row, held))
+    made = compute_status(facts, today, set(rows), settings=plan.settings, overdue=overdue)
+    return ((status, facts.reported_months(key)) for key, status in made.items())
+
+
+def _keep(plan: _Computing, row: _Row, status: ItemStatus, reported: Sequence[str]) -> None:
+    """Keep what will be written of an item."""
+    plan.values[row.id] = values = _tracked_values(status, reported)
+    if row.light is not None and status.light != row.light:
+        plan.lights.append((row, values["status"]))
+
+
+def _write_part(plan: _Computing, done: Recomputed) -> None:
+    """Write what was computed of a plan once it is much, but what others roll up to."""
+    if len(plan.values) < PART:
+        return
+    above = {row.parent_id for row in plan.rows}
+    done.written += _write({id_: values for id_, values in plan.values.items() if id_ not in above})
+    plan.values = {id_: values for id_, values in plan.values.items() if id_ in above}
 
 
 def _is_overdue(status: ItemStatus, today: dt.date) -> bool:
@@ -293,17 +334,12 @@ def _promises(row: PlanRow) -> bool:
     return row.status in (*TRACKED, PlanStatus.CLOSED.value)
 
 
-def _put(one: _Computing, done: Recomputed) -> None:
-    """Write what was computed of a plan, with what rolls up from it."""
-    values = {
-        row.id: _tracked_values(one.made[row.key], one.reported[row.key])
-        for row in one.rows
-        if row.key in one.made
-    }
-    _add_rolled(one.row, one.rows, values, one.settings, whole=one.whole)
-    done.written += _write(values)
-    if one.row.status in TRACKED:
-        done.lights += _remember(one.row.id, one.rows, one.made)
+def _finish(plan: _Computing, done: Recomputed) -> None:
+    """Write the last part of a plan, with what rolls up from all of it."""
+    _add_rolled(plan.row, plan.rows, plan.values, plan.settings, whole=plan.whole)
+    done.written += _write(plan.values)
+    if plan.row.status in TRACKED:
+        done.lights += _remember(plan.row.id, plan.lights)
 
 
 def overdue_elsewhere(plan_id: str, today: dt.date) -> dict[tuple[str | None, Key], dt.date]:
@@ -538,26 +574,22 @@ def _batches(pairs: list[tuple[str, Any]]) -> Iterator[list[tuple[str, Any]]]:
         yield pairs[start : start + BATCH]
 
 
-def _remember(
-    plan_id: str, rows: Iterable[_Row], made: Mapping[Key, ItemStatus]
-) -> list[tuple[str, str, str]]:
+def _remember(plan_id: str, lights: Iterable[tuple[_Row, Mapping[str, Any]]]) -> list[tuple[str, str, str]]:
     """Write down the lights that changed. The first light that an item gets is no change."""
     changed = []
     moment = event_service.clock()
     history = []
-    for one in rows:
-        status = made.get(one.key)
-        if status is None or one.light is None or status.light == one.light:
-            continue
-        changed.append((one.id, one.light, status.light))
+    for row, status in lights:
+        before = str(row.light)
+        changed.append((row.id, before, status["light"]))
         history.append(
             {
                 "id": make_uuid(),
                 "plan_id": plan_id,
-                "item_id": one.id,
-                "before": one.light,
-                "after": status.light,
-                "reasons": item_status_dict(status)["reasons"],
+                "item_id": row.id,
+                "before": before,
+                "after": status["light"],
+                "reasons": status["reasons"],
                 "at": moment,
             }
         )

@@ -69,10 +69,11 @@ def current_plan(plan: PlanRow, keys: Collection[Key] | None = None) -> Plan:
         return version(plan, plan.version)
     made = Plan(plan.family, title=plan.title, start=plan.start, end=plan.end, owner=plan.owner)
     if keys:
+        key = event_service.key_rows(keys)
         wanted = (
             sa.select(PlanItem.body)
+            .join(key, sa.and_(PlanItem.level == key.c.level, PlanItem.code == key.c.code))
             .where(PlanItem.plan_id == plan.id, PlanItem.withdrawn.is_(False))
-            .where(sa.tuple_(PlanItem.level, PlanItem.code).in_(list(keys)))
             .order_by(PlanItem.position)
         )
         made.items = [store.item_from_store(body) for body in model.Session.scalars(wanted)]

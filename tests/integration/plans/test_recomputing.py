@@ -147,6 +147,30 @@ class TestTheSameEitherWay:
         assert stored(row.id) == whole
         assert len([one for one in whole.values() if one[1]]) == 30
 
+    def test_part_by_part(self, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A night holds the facts of a part of the plan at once, and writes what the whole would give."""
+        row = town.plan(body=many(town, 30))
+        for item in model.Session.query(PlanItem).filter_by(plan_id=row.id, trackable=True).limit(9):
+            key = (item.level, item.code)
+            event_service.append(row.id, Update(id="", at=NOW, item=key, state=Declared.ONGOING))
+        model.Session.commit()
+        item_status.recompute(row.id, today=DAY)
+        whole = stored(row.id)
+        model.Session.rollback()
+        held = []
+        load = record_service.load
+
+        def counting(plan: Any, keys: Any = None, *more: Any) -> Any:
+            held.append(len(keys))
+            return load(plan, keys, *more)
+
+        monkeypatch.setattr(record_service, "load", counting)
+        monkeypatch.setattr(item_status, "PART", 4)
+        assert item_status.recompute(row.id, today=DAY).written == len(whole)
+        assert stored(row.id) == whole
+        assert held == [4] * 7 + [2]
+        assert item_status.recompute(row.id, today=DAY).written == 0
+
     def test_what_the_session_holds_is_read_again(self, town: Town) -> None:
         row = town.plan("paac")
         item_status.recompute(row.id, today=DAY)

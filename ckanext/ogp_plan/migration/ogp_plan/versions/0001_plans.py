@@ -199,9 +199,18 @@ def _create_tables() -> None:
         unique=True,
         postgresql_where=sa.text("supersedes IS NOT NULL"),
     )
-    # the few events that open and close periods are found without reading all events of a plan
+    # the few events that are of the whole plan are found without reading all events of it
     op.create_index(
-        "idx_ogp_event_period", "ogp_event", ["plan_id"], postgresql_where=sa.text("kind = 'period'")
+        "idx_ogp_event_whole",
+        "ogp_event",
+        ["plan_id"],
+        postgresql_where=sa.text("kind IN ('period', 'report')"),
+    )
+    op.create_index(
+        "idx_ogp_event_about",
+        "ogp_event",
+        ["subject"],
+        postgresql_where=sa.text("kind IN ('review', 'check')"),
     )
     op.create_table(
         "ogp_import",
