@@ -200,7 +200,9 @@ def _place(value: dict[str, Any]) -> Place:
     point = None
     if geometry.get("type") == "Point" and isinstance(coordinates, list) and len(coordinates) >= 2:
         try:
-            point = float(coordinates[0]), float(coordinates[1])
+            longitude, latitude = float(coordinates[0]), float(coordinates[1])
+            # what lies nowhere on Earth is not shown as a place
+            point = (longitude, latitude) if abs(longitude) <= 180 and abs(latitude) <= 90 else None  # noqa: PLR2004
         except (TypeError, ValueError, OverflowError):
             point = None
     address = as_dict(value.get("address"))

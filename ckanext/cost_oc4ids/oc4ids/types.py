@@ -72,12 +72,14 @@ class Place:
     """One occurrence of a finding.
 
     ``path`` is a JSON Pointer (RFC 6901) in the uploaded file; ``value`` is
-    the offending value, shortened (see :func:`shorten`), or None.
+    the offending value, shortened (see :func:`shorten`), or None. ``fix`` is what a
+    remedy would write there, as JSON Patch operations (:mod:`.fixes`), where that is known.
     """
 
     path: str
     project_id: str | None = None
     value: Any = None
+    fix: list[dict[str, Any]] | None = None
 
 
 @dataclass(slots=True)
@@ -137,7 +139,10 @@ class Report:
                     "field": each.field,
                     "params": each.params,
                     "occurrences": each.occurrences,
-                    "places": [[place.path, place.project_id, place.value] for place in each.places],
+                    "places": [
+                        [place.path, place.project_id, place.value, *([place.fix] if place.fix else ())]
+                        for place in each.places
+                    ],
                 }
                 for each in self.findings
             ],
@@ -159,7 +164,7 @@ class Report:
                     severity=Severity(each["severity"]),
                     field=each["field"],
                     params=dict(each["params"]),
-                    places=[Place(path, project_id, value) for path, project_id, value in each["places"]],
+                    places=[Place(*place) for place in each["places"]],
                     occurrences=each["occurrences"],
                 )
                 for each in stored["findings"]

@@ -771,3 +771,22 @@ def test_what_a_field_was_meant_to_be(parent: str, written: str, code: str, sugg
     from ckanext.cost_oc4ids.oc4ids.checks.codes import suggest_field
 
     assert suggest_field(parent, written) == (code, suggestion)
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "code"),
+    [
+        # latitudes that are longitudes, wherever: Monterrey, Tokyo, Nuuk
+        (24.797, -100.058, "geo.swapped"),
+        (35.68, 139.69, "geo.swapped"),
+        (64.18, -51.72, "geo.outside_country"),
+        # both orders exist, and one of them is here
+        (3.45, -76.53, "geo.swapped"),
+        # neither order exists
+        (1_061_000, 873_000, "geo.out_of_range"),
+        (200, 100, "geo.out_of_range"),
+        (76.53, 3.45, "geo.sign_missing"),
+    ],
+)
+def test_the_likeliest_cause_of_a_point(lon: float, lat: float, code: str) -> None:
+    assert {each for each, _ in run(at(lon, lat)) if each.startswith("geo.")} == {code}

@@ -81,16 +81,18 @@ register(
     _W,
     N_("A field of the package whose name is mistyped"),
     N_("The field '%(name)s' is not part of an OC4IDS package. Did you mean '%(suggestion)s'?"),
-    N_("Rename the field to '%(suggestion)s'. Capital letters count."),
+    N_("See whether '%(suggestion)s' is meant: then write its value there, as the standard asks."),
     N_("Review tool of OC4IDS: additional fields"),
+    remedy_fixed=N_("Rename the field to '%(suggestion)s'. Capital letters count."),
 )
 register(
     "package.blank",
     _W,
     N_("A field of the package with nothing but spaces"),
     N_("The field has only blank spaces: it says nothing."),
-    N_("Write the text, or remove the field."),
+    N_("Write the text: the field cannot be left out here."),
     N_("Review tool of OC4IDS: missing values"),
+    remedy_fixed=N_("Write the text, or remove '%(removed)s' if there is nothing to say yet."),
 )
 
 _SHOWN = 100

@@ -18,8 +18,9 @@ register(
     Severity.WARNING,
     N_("A text with nothing but spaces"),
     N_("The field has only blank spaces: it says nothing."),
-    N_("Write the text, or remove the field if there is nothing to say yet."),
+    N_("Write the text: the field cannot be left out here."),
     N_("Review tool of OC4IDS: missing values"),
+    remedy_fixed=N_("Write the text, or remove '%(removed)s' if there is nothing to say yet."),
 )
 register(
     "text.placeholder",
@@ -50,6 +51,7 @@ register(
     ),
     N_("Remove the spaces at the ends."),
     N_("Our reasoning: texts are compared letter by letter"),
+    remedy_fixed=N_("Remove the spaces at the ends: %(example)s"),
 )
 register(
     "text.garbled",
