@@ -18,6 +18,9 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ckanext.cost_common.values.links import has_userinfo
+from ckanext.cost_common.values.text import without_forbidden
+
 from . import engine, schema
 from .checks.codes import suggest_code
 from .reading import Parts, pointer
@@ -67,7 +70,9 @@ def propose(subject: Subject, begin: str = "") -> list[Operation] | None:
         {name: begin + pointer(value) if name in ("path", "from") else value for name, value in step.items()}
         for step in steps
     ]
-    return operations if len(json.dumps(operations)) < 4 * _LENGTH else None
+    written = json.dumps(operations)
+    # a name or password in a link is not repeated in a report
+    return operations if len(written) < 4 * _LENGTH and not has_userinfo(written) else None
 
 
 def apply(document: Any, operations: list[Operation]) -> Any:
@@ -333,6 +338,13 @@ def _trimmed(subject: Subject) -> _Steps | None:
     return _replace(subject, text.strip()) if isinstance(text, str) and text.strip() else None
 
 
+def _shown(subject: Subject) -> _Steps | None:
+    """The text without what XML forbids; what breaks a line or page in a document is a space here."""
+    if not isinstance(subject.value, str):
+        return None
+    return _replace(subject, without_forbidden(re.sub("[\x0b\x0c]+", " ", subject.value), ""))
+
+
 def _identifier(subject: Subject) -> _Steps | None:
     """An identifier without spaces, and the same wherever a party of that id is named in the project."""
     if not isinstance(subject.value, str):
@@ -439,7 +451,9 @@ _RULES: dict[str, Callable[[Subject], _Steps | None]] = {
     "package.misspelt_field": _renamed,
     "package.version": lambda subject: _replace(subject, ".".join(schema.SCHEMA_VERSION.split(".")[:2])),
     "sector.parent_missing": _parent_sector,
+    "package.forbidden_characters": _shown,
     "text.blank": _remove,
+    "text.forbidden_characters": _shown,
     "text.spaces": _trimmed,
 }
 #: codes that may have a fix

@@ -402,6 +402,13 @@ _unreadable(
     N_("Download the file that the response's 'url' points at, and upload that."),
     _OC4IDS_PACKAGE,
 )
+_unreadable(
+    "wrapped",
+    N_("The answer of a program, with the package inside"),
+    N_("The file is the answer of a program, and the package of projects is inside its '%(name)s'."),
+    N_("Save only what '%(name)s' holds, from its { to its }, as a file, and upload that."),
+    _OC4IDS_PACKAGE,
+)
 
 # -- schema.*: a rule of the standard's schema
 # ------------------------------------------------------------------

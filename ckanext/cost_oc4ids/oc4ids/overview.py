@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from ckanext.cost_common.values.links import without_userinfo
+
 from .summary import (
     Money,
     as_dict,
@@ -139,8 +141,11 @@ class Overview:
 
 
 def web_address(value: Any) -> str | None:
-    """``value`` when it is an address of the web (http or https, with a host), else None."""
-    address = text_of(value)
+    """``value`` when it is an address of the web (http or https, with a host), else None.
+
+    A name or password before the host is left out: a page is no place for it.
+    """
+    address = without_userinfo(text_of(value))
     try:
         parts = urlsplit(address)
     except ValueError:

@@ -13,16 +13,20 @@ from dataclasses import field as default
 from enum import Enum
 from typing import Any
 
+from ckanext.cost_common.values.links import without_userinfo
+
 #: Version of OC4IDS this package validates against by default.
 SCHEMA_VERSION = "0.9.5"
 #: Raised by one whenever a check is added or changed, so that stored results become stale.
-CHECKS_VERSION = 1
+CHECKS_VERSION = 2
 
 
 #: form of :meth:`Report.to_store`; raised when an older form could no longer be read as it is
 STORE_VERSION = 1
 
 _TEXT_KEPT = 200
+#: of a long text, what is looked through for names and passwords in links
+_LOOKED_THROUGH = 1000
 _MEMBERS_KEPT = 5
 _DEPTH_KEPT = 3
 
@@ -31,7 +35,8 @@ def shorten(value: Any) -> Any:
     """A value small enough to keep in a report.
 
     Numbers, booleans, None and short texts stay what they are; longer texts are
-    cut at 200 characters and end in "…". Objects and lists stay what they are
+    cut at 200 characters and end in "…"; a name or password in a link is left out
+    (more people read a report than it is meant for). Objects and lists stay what they are
     when small (5 members, 3 levels); of larger ones only the beginning is kept,
     with a last member "…" that says so. Time does not depend on the value's size.
     """
@@ -40,7 +45,8 @@ def shorten(value: Any) -> Any:
 
 def _shorten(value: Any, depth: int, text: int) -> Any:
     if isinstance(value, str):
-        return value if len(value) <= text else value[:text] + "…"
+        beginning = without_userinfo(value[:_LOOKED_THROUGH])
+        return beginning if len(beginning) <= text else beginning[:text] + "…"
     if isinstance(value, dict | list):
         if depth == 0 and value:
             return "…"

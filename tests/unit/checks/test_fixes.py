@@ -275,6 +275,32 @@ class TestCases:
         location = repaired(document)["projects"][0]["locations"][0]
         assert location["geometry"]["coordinates"] == [-100.05890748748246, 24.797369444352864]
 
+    def test_empty_texts_of_the_package(self) -> None:
+        report = check(self.document("08b-empty-publisher-scheme.json"))
+        found = {(each.code, each.field) for each in report.findings}
+        assert {
+            ("package.blank", "publisher/scheme"),
+            ("package.blank", "publisher/uid"),
+            ("package.publisher_without_id", "publisher"),
+        } <= found
+        assert report.valid
+        assert set(repaired(self.document("08b-empty-publisher-scheme.json"))["publisher"]) == {"name", "uri"}
+
+    def test_the_answer_of_a_program(self) -> None:
+        finding = check(self.document("09-o-api-wrapped.json")).findings[0]
+        assert finding.code == "read.wrapped"
+        assert "'result'" in render.finding_as_dict(finding, "es")["message"]
+
+    def test_control_characters(self) -> None:
+        document = self.document("23-control-characters.json")
+        report = check(document)
+        found = {(each.code, each.field) for each in report.findings if each.severity is Severity.WARNING}
+        assert {("text.forbidden_characters", "title"), ("text.forbidden_characters", "description")} <= found
+        assert report.valid
+        project = repaired(document)["projects"][0]
+        assert project["title"] == "Puente  con  control"
+        assert project["description"] == "ab fin  \ud7ff"
+
     def test_each_repetition_is_named(self) -> None:
         report = check(self.document("10b-five-exact-duplicates.json"))
         finding = next(each for each in report.findings if each.code == "schema.unique_items")

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
+from ckanext.cost_common.values.text import XML_FORBIDDEN, has_forbidden
+
 from ..messages import N_, register
 from ..types import Severity
 from . import Hit, LintField, LintPlace, ProjectContext, lint
@@ -62,6 +64,15 @@ register(
     N_("Our reasoning: UTF-8 read as another encoding"),
 )
 register(
+    "text.forbidden_characters",
+    Severity.WARNING,
+    N_("Characters that are not text"),
+    N_("The text has control characters, which cannot be seen: %(value)s"),
+    N_("Remove them: they usually come from a copy out of a document or from a damaged export."),
+    N_("XML 1.0: characters"),
+    remedy_fixed=N_("Write the text without them: %(example)s"),
+)
+register(
     "text.language_tag",
     Severity.NOTE,
     N_("A language written in words"),
@@ -71,7 +82,11 @@ register(
 )
 
 #: Neither spaces at the ends nor any sign of tags or damage: what nearly every text is.
-_CLEAN = "^[^\\s<\u00c2\u00c3\ufffd]([^<\u00c2\u00c3\ufffd]*[^\\s<\u00c2\u00c3\ufffd])?$"
+_FORBIDDEN = XML_FORBIDDEN.replace("\ud800-\udfff", "")  # which no file that can be read has
+_CLEAN = (
+    f"^[^\\s<\u00c2\u00c3\ufffd{_FORBIDDEN}]"
+    f"([^<\u00c2\u00c3\ufffd{_FORBIDDEN}]*[^\\s<\u00c2\u00c3\ufffd{_FORBIDDEN}])?$"
+)
 _TAG = re.compile(r"</?[a-zA-Z][a-zA-Z0-9]{0,10}(\s[^<>]{0,300})?/?>")
 #: UTF-8 read as Latin-1 or Windows-1252 (``Ã³`` for ``ó``), or what could not be read at all.
 _GARBLED = re.compile(
@@ -125,7 +140,7 @@ _LOOKED_AT = 20_000
 @lint(
     "text.blank",
     require=_require_clean,
-    also=("text.placeholder", "text.html", "text.spaces", "text.garbled"),
+    also=("text.placeholder", "text.html", "text.spaces", "text.garbled", "text.forbidden_characters"),
 )
 def untidy_text(ctx: ProjectContext, place: LintPlace) -> Iterator[Hit]:
     """Texts should say something, in plain text (review tool: missing values; the rest is our reasoning).
@@ -136,6 +151,8 @@ def untidy_text(ctx: ProjectContext, place: LintPlace) -> Iterator[Hit]:
     value = place.value
     if not isinstance(value, str) or not value:
         return
+    if has_forbidden(value):
+        yield Hit(place.parts, value, code="text.forbidden_characters")
     if not value.strip():
         yield Hit(place.parts, value)
         return
