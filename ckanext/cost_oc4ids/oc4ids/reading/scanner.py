@@ -33,6 +33,18 @@ _INSIDE = re.compile(
     re.DOTALL,
 )
 _LOOKED_INTO = 1 << 16
+#: the beginning of a package, of a project or of a list of projects
+_BEGINS = re.compile(
+    rb'(?:\xef\xbb\xbf)?\s*(?:\{(?=.*?"projects"\s*:\s*\[)(?=.*?"(?:publisher|version|publishedDate)"\s*:)'
+    rb'|\[?\s*\{(?=.*?"id"\s*:)(?=.*?"(?:contractingProcesses|publicAuthority)"\s*:))',
+    re.DOTALL,
+)
+
+
+def seems_oc4ids(beginning: bytes) -> bool:
+    """Whether a file that begins so is most likely OC4IDS, conforming or not. Looks at 64 kB."""
+    return _BEGINS.match(beginning[:_LOOKED_INTO]) is not None
+
 
 _skip = msgspec.json.Decoder(msgspec.Raw).decode
 _encode = msgspec.json.Encoder().encode
