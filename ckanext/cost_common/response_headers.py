@@ -17,6 +17,7 @@ import ckan.plugins.toolkit as tk
 from flask import Blueprint, Response, g, request
 
 from ckanext.cost_common import config
+from ckanext.cost_common.values.text import bytes_without_forbidden
 
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 #: Names of the blueprints whose responses have these headers.
@@ -50,7 +51,8 @@ def allow_frames(view: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def set_headers(response: Response) -> Response:
-    """Set the headers of a response; those that a view has set stay."""
+    """Set the headers of a response; those that a view has set stay. Clean a page of what XML forbids."""
+    _clean_page(response)
     headers = response.headers
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
@@ -62,6 +64,16 @@ def set_headers(response: Response) -> Response:
         name = "Content-Security-Policy" + ("-Report-Only" if mode == config.REPORT_ONLY else "")
         headers.setdefault(name, build_policy(_hash_custom_styles(response), framed=framed))
     return response
+
+
+def _clean_page(response: Response) -> None:
+    """Replace characters that XML forbids, wherever they come from: none reaches a page raw."""
+    if response.mimetype != "text/html" or response.is_streamed or response.direct_passthrough:
+        return
+    data = response.get_data()
+    cleaned = bytes_without_forbidden(data)
+    if cleaned != data:
+        response.set_data(cleaned)
 
 
 def build_policy(style_hashes: Iterable[str] = (), *, framed: bool = False) -> str:

@@ -15,10 +15,11 @@ from ckanext.cost_common.chunks import iterate_chunks
 from ckanext.cost_oc4ids import config
 from ckanext.cost_oc4ids.model import ResourceState
 from ckanext.cost_oc4ids.model import report as states
-from ckanext.cost_oc4ids.oc4ids import render
+from ckanext.cost_oc4ids.oc4ids import checks, messages, render
 from ckanext.cost_oc4ids.oc4ids.types import CHECKS_VERSION, SCHEMA_VERSION
 from ckanext.cost_oc4ids.validation import (
     availability,
+    declaration,
     file_writes,
     queue,
     runner,
@@ -126,10 +127,28 @@ def revalidate(
         counts["queued" if queued else outcome] = counts.get("queued" if queued else outcome, 0) + 1
         click.echo(f"{resource_id} {outcome}")
     summary = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
-    click.secho(f"{len(wanted)} resources{': ' + summary if summary else ''}", bold=True)
+    if wanted or not stale:
+        # cron mails whatever is printed
+        click.secho(f"{len(wanted)} resources{': ' + summary if summary else ''}", bold=True)
     problems = _print_problems(None if everything or stale else wanted)
-    if problems or counts.get(states.ERROR):
+    nothing = _print_unknown(resource_ids)
+    if problems or nothing or counts.get(states.ERROR):
         sys.exit(INVALID)
+
+
+def _print_unknown(resource_ids: tuple[str, ...]) -> int:
+    """Print resources that were asked for and are no OC4IDS file of this portal; return how many."""
+    unknown = 0
+    for resource_id in resource_ids:
+        resource = model.Resource.get(resource_id)
+        if resource is None or resource.state != "active":
+            click.secho(f"There is no resource {resource_id}.", fg="red", err=True)
+        elif not declaration.is_oc4ids(resource.extras):
+            click.secho(f"Resource {resource_id} does not declare OC4IDS.", fg="red", err=True)
+        else:
+            continue
+        unknown += 1
+    return unknown
 
 
 def _sweep() -> list[str]:
@@ -168,6 +187,16 @@ def _print_problems(resource_ids: list[str] | None = None) -> int:
             fg="red",
         )
     return len(rows)
+
+
+@cost_oc4ids.command()
+@click.option("--lang", help="Language of the titles: es or en.")
+def codes(lang: str | None) -> None:
+    """List the codes of findings, for the option raise_to_error: code, weight, title."""
+    checks.load()
+    words = render.words(lang or tk.config.get("ckan.locale_default") or "es")
+    for code, message in sorted(messages.all_messages().items()):
+        click.echo(f"{code:32} {words.severity(message.severity):12} {words(message.title)}")
 
 
 @cost_oc4ids.command()

@@ -129,7 +129,10 @@ class TestRevalidate:
 
     @pytest.mark.usefixtures("app")
     def test_what_is_not_there(self) -> None:
-        assert "no-such-resource not_applicable" in run("revalidate", "--resource", "no-such-resource").output
+        nothing = run("revalidate", "--resource", "no-such-resource")
+        assert "no-such-resource not_applicable" in nothing.output
+        assert "There is no resource no-such-resource." in nothing.output
+        assert nothing.exit_code == 1
         assert run("revalidate").exit_code == 2
         assert run("revalidate", "--all", "--stale").exit_code == 2
 
@@ -140,8 +143,35 @@ def test_status(publisher: Publisher, good: bytes) -> None:
         "id"
     ]
     worker.validate_resource(made, "command")
+    made_later = publisher.dataset(resources=[resource_fields(url="b.json", url_type="upload")])["resources"][
+        0
+    ]["id"]
     result = run("status")
     assert result.exit_code == 0
+    assert (
+        0 < result.output.index(f"{made} error file_missing") < result.output.index(f"{made_later} pending")
+    )
     assert f"{made} error file_missing" in result.output
     assert f"valid           {ResourceState.counts()['valid']}" in result.output
     assert tk.config["ckanext.cost_oc4ids.guard"] in result.output
+
+
+@pytest.mark.usefixtures("app")
+def test_codes() -> None:
+    lines = run("codes", "--lang", "es").output.splitlines()
+    assert any(
+        line.startswith("geo.outside_country ") and line.endswith("Un lugar fuera del país") for line in lines
+    )
+    assert len(lines) > 100
+    assert not [line for line in lines if "%(" in line and "version" not in line]
+
+
+def test_a_night_with_nothing_to_say_says_nothing(publisher: Publisher, good: bytes) -> None:
+    upload(publisher, good)
+    for state in list(model.Session.query(ResourceState).filter(ResourceState.state != "valid")):
+        model.Session.delete(model.Session.get(model.Resource, state.resource_id))
+        model.Session.delete(state)
+    model.Session.commit()
+    run("revalidate", "--stale")
+    result = run("revalidate", "--stale")
+    assert (result.exit_code, result.output) == (0, "")

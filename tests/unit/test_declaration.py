@@ -25,6 +25,15 @@ URI = "https://standard.open-contracting.org/infrastructure/schema/0__9__5/proje
         ([URI], "0.9.5"),
         (["https://example.org/other", URI], "0.9.5"),
         (json.dumps([URI]), "0.9.5"),
+        # the other forms of the standard's own addresses
+        (URI + "#", "0.9.5"),
+        (URI.replace("0__9__5", "0.9.5"), "0.9.5"),
+        ("https://standard.open-contracting.org/infrastructure/0.9/en/", "0.9"),
+        ("https://standard.open-contracting.org/infrastructure/0.9/en/reference/schema/#project", "0.9"),
+        ("https://standard.open-contracting.org/infrastructure/latest/es/reference/", "latest"),
+        ("http://standard.open-contracting.org/infrastructure/latest", "latest"),
+        ("https://standard.open-contracting.org/infrastructure/0.9-dev/en/", "0.9-dev"),
+        ("https://standard.open-contracting.org/infrastructure/", "latest"),
     ],
 )
 def test_declares(value: Any, version: str) -> None:
@@ -48,6 +57,9 @@ def test_declares(value: Any, version: str) -> None:
         b"x",
         [None, 3],
         "https://standard.open-contracting.org/latest/en/",
+        "https://standard.open-contracting.org/infrastructures/0.9/en/",
+        "https://standard.open-contracting.org/infrastructure/guidance",
+        "https://standard.open-contracting.org/infrastructure/0.9/en/?x=https://evil.example",
         "https://standard.open-contracting.org/schema/1__1__5/release-schema.json",
         URI + ".evil",
         "https://evil.example/?" + URI,

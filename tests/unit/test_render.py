@@ -12,7 +12,7 @@ import jsonschema_rs
 import pytest
 from support import defects, generate
 
-from ckanext.cost_oc4ids.oc4ids import checks, messages, render, validator
+from ckanext.cost_oc4ids.oc4ids import checks, fixes, messages, render, validator
 from ckanext.cost_oc4ids.oc4ids.types import Finding, Options, Place, Report, Severity
 
 ROOT = Path(__file__).parents[2]
@@ -47,13 +47,26 @@ MESS = {
 }
 
 
+#: a field where each kind of value belongs
+FIELDS = {
+    "schema.date_without_time": "updated",
+    "schema.format_date_time": "updated",
+    "schema.number_as_text": "budget/amount/amount",
+    "schema.text_as_number": "title",
+    "schema.boolean_as_text": "environment/hasImpactAssessment",
+    "schema.not_a_list": "sector",
+    "schema.format_uri": "documents/url",
+}
+
+
 def report(value: Any = MESS) -> Report:
     data = value if isinstance(value, bytes) else generate.encode(value)
     return validator.validate(data, Options(as_of=generate.NOW.date()))
 
 
 def one(code: str, value: Any, field: str = "title", lang: str = "es", **params: Any) -> dict[str, Any]:
-    finding = Finding(code, Severity.ERROR, field, params, [Place(f"/projects/2/{field}", "p", value)], 1)
+    fix = fixes.propose(fixes.Subject(code, params, tuple(field.split("/")), value))
+    finding = Finding(code, Severity.ERROR, field, params, [Place(f"/projects/2/{field}", "p", value, fix)], 1)
     return render.finding_as_dict(finding, lang)
 
 
@@ -85,7 +98,7 @@ class TestWords:
         for code in messages.all_messages():
             message = messages.get(code)
             for english in filter(
-                None, (message.title, message.message, message.remedy, message.remedy_suggested)
+                None, (message.title, message.message, message.remedy, message.remedy_fixed)
             ):
                 spanish = render.words("es").gettext(english)
                 assert spanish != english, (code, english)
@@ -101,7 +114,7 @@ class TestWords:
                 seen.add(finding.code)
                 message = messages.get(finding.code)
                 given = render._params(finding, render.words("es"))
-                remedy = message.remedy_suggested if "suggestion" in finding.params else message.remedy
+                remedy = render._remedy(finding, message)
                 wanted = set(re.findall(r"%\((\w+)\)s", message.title + message.message + remedy))
                 assert wanted <= set(given), finding.code
         assert len(seen) > 50
@@ -159,7 +172,10 @@ class TestRemedies:
         ],
     )
     def test_example(self, code: str, value: Any, example: str) -> None:
-        remedy = one(code, value)["remedy"]
+        field = FIELDS[code]
+        fix = fixes.propose(fixes.Subject(code, {}, tuple(field.split("/")), value))
+        assert (json.dumps(fix[0]["value"]) if fix else example) == example
+        remedy = one(code, value, field)["remedy"]
         assert remedy.endswith((example, example + "."))
 
     def test_codes(self) -> None:

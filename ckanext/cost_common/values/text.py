@@ -6,6 +6,14 @@ import re
 import unicodedata
 from functools import lru_cache
 
+#: Characters that no XML document can hold (XML 1.0, Char), and no page of ours shows, as the inside of a
+#: class of an expression: control characters but tab and line breaks, halves of surrogate pairs, and two
+#: that are no characters.
+XML_FORBIDDEN = "\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff"
+_FORBIDDEN = re.compile(f"[{XML_FORBIDDEN}]")
+#: The same in UTF-8, where halves of surrogate pairs are not.
+_FORBIDDEN_BYTES = re.compile(b"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
+
 _SPACES = re.compile(r"\s+")
 _WORD = re.compile(r"\w+")
 #: Words that say nothing about what a sentence is about.
@@ -42,6 +50,21 @@ _EMPTY_WORDS = frozenset(
         "of",
     ]
 )
+
+
+def has_forbidden(text: str) -> bool:
+    """Return whether a text has characters that XML forbids."""
+    return _FORBIDDEN.search(text) is not None
+
+
+def without_forbidden(text: str, instead: str = "\ufffd") -> str:
+    """Return the text with what XML forbids replaced, by the sign for what cannot be shown."""
+    return _FORBIDDEN.sub(instead, text)
+
+
+def bytes_without_forbidden(data: bytes) -> bytes:
+    """Return UTF-8 text with what XML forbids replaced by the sign for what cannot be shown."""
+    return _FORBIDDEN_BYTES.sub(b"\xef\xbf\xbd", data)
 
 
 def clean(text: str) -> str:

@@ -10,7 +10,7 @@ from ckan.common import CKANConfig
 from ckanext.cost_oc4ids.dataset import save
 from ckanext.cost_oc4ids.dataset.resource_view import VIEW_TYPE, view_title
 from ckanext.cost_oc4ids.model import ResourceState
-from ckanext.cost_oc4ids.validation import declaration
+from ckanext.cost_oc4ids.validation import declaration, intent
 
 _DEFAULT_VIEWS = "ckan.views.default_views"
 
@@ -69,8 +69,9 @@ class DatasetMixin:
         """Store states, reports and projects in the transaction of the save."""
         save.store_save(context, pkg_dict)
 
-    def after_dataset_show(self, _context: Any, pkg_dict: dict[str, Any]) -> None:
+    def after_dataset_show(self, context: Any, pkg_dict: dict[str, Any]) -> None:
         """Give OC4IDS resources their version and state; one query, and none without such resources."""
+        intent.note_shown(context, pkg_dict)
         resources = pkg_dict.get("resources") or []
         versions = {
             resource["id"]: declaration.version(resource) for resource in resources if resource.get("id")

@@ -16,6 +16,7 @@ from ckanext.cost_oc4ids.validation import (
     declaration,
     file_writes,
     guard,
+    intent,
     session_changes,
     stored_results,
 )
@@ -65,7 +66,10 @@ def store_save(context: Any, package_dict: dict[str, Any]) -> None:
     # as core does: on 2.12 what is validated has no ids of new resources
     saved = package.resources
     results = {saved[position].id: result for position, result in by_position.items()}
-    stored_results.delete([change.resource_id for change in changes if change.was and not change.now])
+    gone = stored_results.delete([change.resource_id for change in changes if change.was and not change.now])
+    intent.note_withdrawn(context, gone)
+    if gone:
+        log.info("%d projects of dataset %s are no longer published", gone, package_id)
     known = ResourceState.of_resources([change.resource_id for change in changes if change.now])
     for change in changes:
         if (

@@ -20,6 +20,7 @@ from ckanext.cost_oc4ids.oc4ids.summary import Money
 #: Figures under this are short enough to read as they are.
 LONG_FIGURE = Decimal(1_000_000)
 
+
 def _money(value: Money | Mapping[str, Any] | None) -> Money | None:
     if value is None or isinstance(value, Money):
         return value

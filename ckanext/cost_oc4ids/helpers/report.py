@@ -14,6 +14,7 @@ from ckan import model
 from ckanext.cost_oc4ids import config
 from ckanext.cost_oc4ids.model import Project, ResourceState
 from ckanext.cost_oc4ids.oc4ids import report_page, schema
+from ckanext.cost_oc4ids.validation import intent
 
 DATASET_TYPE = "oc4ids"
 #: Projects of one resource that its view lists; the rest is on the project list.
@@ -47,6 +48,18 @@ def oc4ids_badge(thing: Mapping[str, Any]) -> dict[str, str] | None:
         if state in states:
             return {"state": state, **_badge(state)}
     return None
+
+
+def oc4ids_undeclared_question(package: Mapping[str, Any], resource: Mapping[str, Any]) -> str | None:
+    """Return the question about a file of a dataset of our type that is OC4IDS and does not say so.
+
+    Only for who may change it; None otherwise.
+    """
+    if not tk.h.check_access("package_update", {"id": package["id"]}):
+        return None
+    if not intent.is_open_question(package, resource):
+        return None
+    return intent.question(resource.get("name") or resource["id"])
 
 
 def oc4ids_severity_name(severity: str) -> str:

@@ -34,11 +34,20 @@ class Collector:
             self._severities[code] = found
         return found
 
-    def add(self, code: str, about: str, path: str, project_id: str | None, value: Any, params: Any) -> None:
+    def add(
+        self,
+        code: str,
+        about: str,
+        path: str,
+        project_id: str | None,
+        value: Any,
+        params: Any,
+        fix: list[dict[str, Any]] | None = None,
+    ) -> None:
         """Count one occurrence, and keep its place while there is room."""
         finding = self.count(code, about, params)
         if finding is not None:
-            self.keep(finding, path, project_id, value)
+            self.keep(finding, path, project_id, value, fix)
 
     def count(self, code: str, about: str, params: Any, times: int = 1) -> Finding | None:
         """Count occurrences; the finding that still wants its place (:meth:`keep`), or None."""
@@ -62,13 +71,20 @@ class Collector:
             return None
         return finding
 
-    def keep(self, finding: Finding, path: str, project_id: str | None, value: Any) -> None:
+    def keep(
+        self,
+        finding: Finding,
+        path: str,
+        project_id: str | None,
+        value: Any,
+        fix: list[dict[str, Any]] | None = None,
+    ) -> None:
         """Add a place to a finding that wants it."""
         if not finding.places:
             self.in_order.append(finding)
         # a hostile name can make a pointer of megabytes
         path = path if len(path) <= 1000 else path[:1000] + "…"
-        finding.places.append(Place(path, project_id, shorten(value)))
+        finding.places.append(Place(path, project_id, shorten(value), fix))
 
     def report(self) -> Report:
         """Everything gathered: errors first, then in the order in which first places were kept."""

@@ -124,6 +124,35 @@ def shell_validator(version: str = SCHEMA_VERSION) -> Any:
     return _validator(_as_the_review_tool(shell))
 
 
+@lru_cache(maxsize=2048)
+def value_validator(path: str, is_item: bool = False, in_package: bool = False) -> Any:
+    """The validator of the value of one field, or of an element of its list; None for an unknown field.
+
+    :param in_package: the path is one of the package, not of a project.
+    """
+    root = schema.package_schema() if in_package else schema.project_schema()
+
+    def resolve(node: Any) -> Any:
+        while isinstance(node, dict) and "$ref" in node:
+            node = root["definitions"][node["$ref"].rpartition("/")[2]]
+        return node
+
+    node: Any = root
+    for name in path.split("/"):
+        node = resolve(node)
+        if "items" in node and "properties" not in node:
+            node = resolve(node["items"])
+        node = node.get("properties", {}).get(name)
+        if node is None:
+            return None
+    node = resolve(node)
+    if is_item:
+        if not isinstance(node.get("items"), dict):
+            return None
+        node = resolve(node["items"])
+    return _validator(_as_the_review_tool({**node, "definitions": root.get("definitions", {})}))
+
+
 # -- lint
 # -------------------------------------------------------------------------------------------------------
 
@@ -386,7 +415,7 @@ def _hit(error: Any, root: Any) -> SchemaHit:
     if keyword == "minimum":
         return SchemaHit(_CODES[keyword], parts, about, value, {"limit": error.kind.limit})
     if keyword == "uniqueItems":
-        return SchemaHit(_CODES[keyword], parts, about, _first_repeated(value))
+        return _repetitions(parts, about, value)
     return SchemaHit(
         _CODES.get(keyword, "schema.other"),
         parts,
@@ -396,15 +425,41 @@ def _hit(error: Any, root: Any) -> SchemaHit:
     )
 
 
-def _first_repeated(values: Any) -> Any:
-    """The first value of a list that is in it twice; linear."""
+#: repetitions of one list that are named; a hostile list has millions
+REPETITIONS_NAMED = 50
+
+
+def _repetitions(parts: Parts, about: str, values: Any) -> SchemaHit:
+    """The finding of a list that repeats elements: one a list, as the review tool counts them.
+
+    Each repetition is named by its index, from 0 as in the places of a report, and its id.
+    """
+    indexes = repeated(values)
+    named = [_named_element(parts[-1] if parts else "", at, values[at]) for at in indexes]
+    if len(indexes) >= REPETITIONS_NAMED:
+        named.append("…")
+    value = values[indexes[0]] if indexes else None
+    return SchemaHit("schema.unique_items", parts, about, value, {"repeated": named} if named else {})
+
+
+def _named_element(name: str | int, index: int, element: Any) -> str:
+    known = element.get("id") if isinstance(element, dict) else element
+    place = f"{name}/{index}"
+    return f"{place} ({str(known)[:60]})" if isinstance(known, str | int | float) else place
+
+
+def repeated(values: Any) -> list[int]:
+    """Indexes of the elements of a list that came before, up to :data:`REPETITIONS_NAMED`; linear."""
     seen: set[bytes] = set()
-    for value in values if isinstance(values, list) else ():
+    found: list[int] = []
+    for at, value in enumerate(values if isinstance(values, list) else ()):
         form = canonical(value)
         if form in seen:
-            return value
+            found.append(at)
+            if len(found) == REPETITIONS_NAMED:
+                break
         seen.add(form)
-    return None
+    return found
 
 
 def canonical(value: Any) -> bytes:

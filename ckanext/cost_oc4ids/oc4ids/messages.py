@@ -11,7 +11,8 @@ Parameters any text may use, besides those of the finding itself:
 ``%(name)s``    the last name of the field's path as it is written in the file (``endDate``)
 ``%(place)s``   where, in words ("project 3, contract 2")
 
-``%(example)s`` how the value found should be written, where that is known
+``%(example)s`` the value to write, where it is known (:mod:`.fixes`), else one of its kind
+``%(removed)s`` what to remove, where that is the remedy
 
 Parameters of a finding whose name ends in ``_field`` hold a schema path and are
 shown as that field's name; those ending in ``_bytes`` are shown as sizes; a list
@@ -41,8 +42,8 @@ class Message:
     message: str
     remedy: str
     source: str
-    #: the remedy when something better is known to have been meant: ``%(suggestion)s``
-    remedy_suggested: str = ""
+    #: the remedy where what to write is known (:mod:`.fixes`): ``%(example)s``, ``%(removed)s``
+    remedy_fixed: str = ""
 
 
 _messages: dict[str, Message] = {}
@@ -55,14 +56,14 @@ def register(
     message: str,
     remedy: str,
     source: str,
-    remedy_suggested: str = "",
+    remedy_fixed: str = "",
 ) -> Message:
     """Add a finding code and return it.
 
     Registering the same code twice with other words or weight is a mistake of
     the programmer: ``ValueError``.
     """
-    new = Message(code, Severity(severity), title, message, remedy, source, remedy_suggested)
+    new = Message(code, Severity(severity), title, message, remedy, source, remedy_fixed)
     old = _messages.get(code)
     if old is not None and old != new:
         raise ValueError(f"finding code registered twice: {code}")
@@ -401,15 +402,22 @@ _unreadable(
     N_("Download the file that the response's 'url' points at, and upload that."),
     _OC4IDS_PACKAGE,
 )
+_unreadable(
+    "wrapped",
+    N_("The answer of a program, with the package inside"),
+    N_("The file is the answer of a program, and the package of projects is inside its '%(name)s'."),
+    N_("Save only what '%(name)s' holds, from its { to its }, as a file, and upload that."),
+    _OC4IDS_PACKAGE,
+)
 
 # -- schema.*: a rule of the standard's schema
 # ------------------------------------------------------------------
 
 
 def _rule(
-    code: str, title: str, message: str, remedy: str, source: str = _OC4IDS_SCHEMA, suggested: str = ""
+    code: str, title: str, message: str, remedy: str, source: str = _OC4IDS_SCHEMA, fixed: str = ""
 ) -> None:
-    register(code, Severity.ERROR, title, message, remedy, source, suggested)
+    register(code, Severity.ERROR, title, message, remedy, source, fixed)
 
 
 _rule(
@@ -422,61 +430,70 @@ _rule(
     "schema.null",
     N_("A field that says null"),
     N_("The field '%(name)s' (%(field)s) says null, and OC4IDS does not take null there."),
-    N_("Remove the field: what is not known is left out. When it is known, write its value."),
+    N_("Write its value: the field cannot be left out here."),
+    fixed=N_("Remove '%(removed)s': what is not known is left out. When it is known, write its value."),
 )
 _rule(
     "schema.type",
     N_("A value of another type"),
     N_("The field '%(name)s' (%(field)s) must be %(types)s, and it is %(value)s."),
-    N_("Write %(types)s there, or remove the field."),
+    N_("Write %(types)s there. What is not known is left out, where the field is not required."),
 )
 _rule(
     "schema.number_as_text",
     N_("A number written as text"),
     N_("The field '%(name)s' (%(field)s) must be a number, and it is the text %(value)s."),
-    N_("Write the number without quotes: %(example)s"),
+    N_("Write the number without quotes, with nothing between thousands and a dot before decimals."),
+    fixed=N_("Write the number without quotes: %(example)s"),
 )
 _rule(
     "schema.boolean_as_text",
     N_("Yes or no written as text"),
     N_("The field '%(name)s' (%(field)s) must be true or false, and it is the text %(value)s."),
-    N_("Write it without quotes: %(example)s"),
+    N_("Write it without quotes: true or false."),
+    fixed=N_("Write it without quotes: %(example)s"),
 )
 _rule(
     "schema.text_as_number",
     N_("A text written as a number"),
     N_("The field '%(name)s' (%(field)s) must be text, and it is the number %(value)s."),
-    N_("Write it between quotes: %(example)s"),
+    N_("Write it between quotes."),
+    fixed=N_("Write it between quotes: %(example)s"),
 )
 _rule(
     "schema.not_a_list",
     N_("One value where a list belongs"),
     N_("The field '%(name)s' (%(field)s) must be a list, even of one element, and it is %(value)s."),
-    N_("Put it between square brackets: %(example)s"),
+    N_("Write a list between square brackets, with a comma between its elements, each as the standard asks."),
+    fixed=N_("Write it as a list: %(example)s"),
 )
 _rule(
     "schema.list_instead_of_object",
     N_("A list where one object belongs"),
     N_("The field '%(name)s' (%(field)s) must be one object, { … }, and it is a list."),
-    N_("Leave the object without the square brackets around it."),
+    N_("Choose one object and leave it without square brackets, or remove the field when there is none."),
+    fixed=N_("Leave the object without the square brackets around it."),
 )
 _rule(
     "schema.date_without_time",
     N_("A date without time"),
     N_("The field '%(name)s' (%(field)s) says %(value)s, without time and time zone."),
-    N_("Write the date with time and zone: %(example)s"),
+    N_("Write year-month-day, T, time and zone, for example %(example)s"),
+    fixed=N_("Write the date with time and zone: %(example)s"),
 )
 _rule(
     "schema.format_date_time",
     N_("A date that is not one"),
     N_("The field '%(name)s' (%(field)s) says %(value)s, and it is not a full date with time and time zone."),
     N_("Write year-month-day, T, time and zone, for example %(example)s"),
+    fixed=N_("Write the date with time and zone: %(example)s"),
 )
 _rule(
     "schema.format_uri",
     N_("A web address that is not one"),
     N_("The field '%(name)s' (%(field)s) says %(value)s, and it is not a complete web address."),
     N_("Write the whole address, without spaces or accents, for example %(example)s"),
+    fixed=N_("Write the whole address: %(example)s"),
 )
 _rule(
     "schema.format_email",
@@ -494,19 +511,22 @@ _rule(
     "schema.min_length",
     N_("An empty text"),
     N_("The field '%(name)s' (%(field)s) is an empty text."),
-    N_("Write the text, or remove the field: what is not known is left out."),
+    N_("Write its value: the field cannot be left out here."),
+    fixed=N_("Write the text, or remove '%(removed)s': what is not known is left out."),
 )
 _rule(
     "schema.min_items",
     N_("An empty list"),
     N_("The list '%(name)s' (%(field)s) is empty."),
-    N_("Put at least one element in it, or, when it is not required, remove it."),
+    N_("Put at least one element in it."),
+    fixed=N_("Put at least one element in it, or remove '%(removed)s'."),
 )
 _rule(
     "schema.min_properties",
     N_("An empty object"),
     N_("The field '%(name)s' (%(field)s) is an object with nothing in it."),
-    N_("Fill it in, or remove it: what is not known is left out."),
+    N_("Fill it in."),
+    fixed=N_("Fill it in, or remove '%(removed)s': what is not known is left out."),
 )
 _rule(
     "schema.minimum",
@@ -528,6 +548,9 @@ _rule(
     N_("The same element twice in a list"),
     N_("The list '%(name)s' (%(field)s) has the same element more than once."),
     N_("Leave each element only once."),
+    fixed=N_(
+        "Leave each element only once: remove the repetitions (%(repeated)s), from the last to the first."
+    ),
 )
 _rule(
     "schema.other",
@@ -547,7 +570,7 @@ _rule(
     ),
     N_("Write one of the codes of the list, letter by letter: %(codes)s."),
     N_("OC4IDS 0.9: closed codelists"),
-    N_('Write "%(suggestion)s", letter by letter.'),
+    fixed=N_('Write "%(suggestion)s", letter by letter.'),
 )
 
 # -- package.*: the file as a whole

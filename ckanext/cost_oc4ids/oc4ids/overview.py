@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from ckanext.cost_common.values.links import without_userinfo
+
 from .summary import (
     Money,
     as_dict,
@@ -139,8 +141,11 @@ class Overview:
 
 
 def web_address(value: Any) -> str | None:
-    """``value`` when it is an address of the web (http or https, with a host), else None."""
-    address = text_of(value)
+    """``value`` when it is an address of the web (http or https, with a host), else None.
+
+    A name or password before the host is left out: a page is no place for it.
+    """
+    address = without_userinfo(text_of(value))
     try:
         parts = urlsplit(address)
     except ValueError:
@@ -200,7 +205,9 @@ def _place(value: dict[str, Any]) -> Place:
     point = None
     if geometry.get("type") == "Point" and isinstance(coordinates, list) and len(coordinates) >= 2:
         try:
-            point = float(coordinates[0]), float(coordinates[1])
+            longitude, latitude = float(coordinates[0]), float(coordinates[1])
+            # what lies nowhere on Earth is not shown as a place
+            point = (longitude, latitude) if abs(longitude) <= 180 and abs(latitude) <= 90 else None  # noqa: PLR2004
         except (TypeError, ValueError, OverflowError):
             point = None
     address = as_dict(value.get("address"))

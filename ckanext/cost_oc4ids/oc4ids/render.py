@@ -7,10 +7,9 @@ anything but text, HTML is escaped, and CSV cells cannot become formulas.
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -139,72 +138,30 @@ def _size(size: Any) -> str:
     return f"{size} B"
 
 
-_DAY_FIRST = re.compile(r"\s*(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})\b")
-_YEAR_FIRST = re.compile(
-    r"\s*(\d{4})[/.\-](\d{1,2})[/.\-](\d{1,2})(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?", re.IGNORECASE
-)
-_ZONE = "-05:00"
-
-
-def _date_example(value: Any) -> str:
-    """The same day and time as the standard writes them, when they can be made out."""
-    if isinstance(value, str) and (found := _YEAR_FIRST.match(value[:40]) or _DAY_FIRST.match(value[:40])):
-        numbers = [int(each) for each in found.groups() if each is not None]
-        if found.re is _DAY_FIRST:
-            numbers[0], numbers[2] = numbers[2], numbers[0]
-        try:
-            moment = dt.datetime(*numbers)  # type: ignore[arg-type]  # noqa: DTZ001 - the zone is put in words
-        except (ValueError, TypeError):
-            pass
-        else:
-            return f'"{moment:%Y-%m-%dT%H:%M:%S}{_ZONE}"'
-    return f'"2026-01-31T00:00:00{_ZONE}"'
-
-
-def _uri_example(value: Any) -> str:
-    if (
-        isinstance(value, str)
-        and len(value) < 150
-        and re.match(r"\s*(www\.|[\w-]+\.(gov|com|org|net|edu))", value)
-    ):
-        return show("https://" + value.strip().replace(" ", "%20"))
-    return '"https://www.cali.gov.co/documento.pdf"'
-
-
-def _number_example(value: Any) -> str:
-    """The number meant by a text: thousands and decimals distinguished by which mark comes last, and how
-    often.
-    """
-    if not isinstance(value, str):
-        return "1500000"
-    digits = re.sub(r"[^\d.,eE+-]", "", value)
-    dots, commas = digits.count("."), digits.count(",")
-    if dots and commas:
-        decimal = max(".", ",", key=digits.rindex)
-        digits = digits.replace("," if decimal == "." else ".", "").replace(decimal, ".")
-    elif dots > 1 or commas > 1 or (commas == 1 and re.search(r",\d{3}$", digits)):
-        digits = digits.replace(".", "").replace(",", "")
-    else:
-        digits = digits.replace(",", ".")
-    try:
-        number = float(digits)
-    except ValueError:
-        return "1500000"
-    if "e" not in digits.lower() and "." not in digits:
-        return str(int(digits))
-    return repr(number)
-
-
-_EXAMPLES: dict[str, Callable[[Any], str]] = {
-    "schema.date_without_time": _date_example,
-    "schema.format_date_time": _date_example,
-    "schema.format_uri": _uri_example,
-    "schema.format_email": lambda _value: '"nombre@cali.gov.co"',
-    "schema.number_as_text": _number_example,
-    "schema.boolean_as_text": lambda value: str(value).lower(),
-    "schema.text_as_number": lambda value: show(str(value)),
-    "schema.not_a_list": lambda value: f"[{show(value)}]",
+#: examples of values of which nobody knows what was meant
+_EXAMPLES = {
+    "schema.date_without_time": "2026-01-31T00:00:00-05:00",
+    "schema.format_date_time": "2026-01-31T00:00:00-05:00",
+    "schema.format_uri": "https://www.cali.gov.co/documento.pdf",
+    "schema.format_email": "nombre@cali.gov.co",
 }
+_ALREADY_LISTED = N_('Remove it: the list already has "%(suggestion)s".')
+
+
+def _removed(path: str) -> str:
+    """What an operation removes: its name, or for an element of a list, the list's name and the index."""
+    steps = [step.replace("~1", "/").replace("~0", "~") for step in path.split("/")]
+    return "/".join(steps[-2:]) if steps[-1].isdecimal() else steps[-1]
+
+
+def _remedy(finding: Finding, message: messages.Message) -> str:
+    """The text of the remedy: that of the first place's fix where it has one."""
+    fix = finding.places[0].fix if finding.places else None
+    if not fix or not message.remedy_fixed:
+        return message.remedy
+    if fix[0]["op"] == "remove" and "suggestion" in finding.params:
+        return _ALREADY_LISTED
+    return message.remedy_fixed
 
 
 # -- findings
@@ -220,8 +177,12 @@ def _params(finding: Finding, translate: Words) -> dict[str, Any]:
         "name": finding.field.rpartition("/")[2],
         "place": translate.place(first.path),
     }
-    if example := _EXAMPLES.get(finding.code):
-        known["example"] = example(first.value)
+    if finding.code in _EXAMPLES:
+        known["example"] = show(_EXAMPLES[finding.code])
+    if first.fix and "value" in first.fix[0]:
+        known["example"] = show(first.fix[0]["value"])
+    elif first.fix and first.fix[0]["op"] == "remove":
+        known["removed"] = _removed(first.fix[0]["path"])
     for name, value in finding.params.items():
         known[name] = _param(name, value, translate)
     if codes := schema.codelists().get(finding.params.get("codelist", "")):
@@ -272,9 +233,6 @@ def finding_as_dict(finding: Finding, lang: str | None = None) -> dict[str, Any]
     message = _message(finding.code)
     params = {"code": finding.code, **_params(finding, translate)}
     first = finding.places[0] if finding.places else Place("")
-    remedy = message.remedy
-    if "suggestion" in finding.params and message.remedy_suggested:
-        remedy = message.remedy_suggested
     return {
         "code": finding.code,
         "severity": finding.severity.value,
@@ -286,7 +244,7 @@ def finding_as_dict(finding: Finding, lang: str | None = None) -> dict[str, Any]
         "field_path": finding.field,
         "value": first.value,
         "message": translate(message.message, **params),
-        "remedy": translate(remedy, **params),
+        "remedy": translate(_remedy(finding, message), **params),
         "source": translate(message.source),
         "occurrences": finding.occurrences,
         "places": [
@@ -295,6 +253,7 @@ def finding_as_dict(finding: Finding, lang: str | None = None) -> dict[str, Any]
                 "place": translate.place(place.path),
                 "project_id": place.project_id,
                 "value": place.value,
+                **({"fix": place.fix} if place.fix else {}),
             }
             for place in finding.places
         ],

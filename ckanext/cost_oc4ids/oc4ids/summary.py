@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from ckanext.cost_common.values.text import without_accents
+from ckanext.cost_common.values.text import without_accents, without_forbidden
 
 #: Digits before and after the point beyond which a figure is not kept as an amount.
 LARGEST_MAGNITUDE = 20
@@ -145,8 +145,8 @@ def texts(value: Any) -> list[str]:
 
 
 def text_of(value: Any) -> str:
-    """``value`` when it is text, without surrounding spaces and storable, else empty."""
-    return storable(value).strip() if isinstance(value, str) else ""
+    """``value`` when it is text, without surrounding spaces and what XML forbids, storable; else empty."""
+    return without_forbidden(storable(value).strip()) if isinstance(value, str) else ""
 
 
 def money_of(value: Any) -> Money | None:

@@ -13,16 +13,20 @@ from dataclasses import field as default
 from enum import Enum
 from typing import Any
 
+from ckanext.cost_common.values.links import without_userinfo
+
 #: Version of OC4IDS this package validates against by default.
 SCHEMA_VERSION = "0.9.5"
 #: Raised by one whenever a check is added or changed, so that stored results become stale.
-CHECKS_VERSION = 1
+CHECKS_VERSION = 2
 
 
 #: form of :meth:`Report.to_store`; raised when an older form could no longer be read as it is
 STORE_VERSION = 1
 
 _TEXT_KEPT = 200
+#: of a long text, what is looked through for names and passwords in links
+_LOOKED_THROUGH = 1000
 _MEMBERS_KEPT = 5
 _DEPTH_KEPT = 3
 
@@ -31,7 +35,8 @@ def shorten(value: Any) -> Any:
     """A value small enough to keep in a report.
 
     Numbers, booleans, None and short texts stay what they are; longer texts are
-    cut at 200 characters and end in "…". Objects and lists stay what they are
+    cut at 200 characters and end in "…"; a name or password in a link is left out
+    (more people read a report than it is meant for). Objects and lists stay what they are
     when small (5 members, 3 levels); of larger ones only the beginning is kept,
     with a last member "…" that says so. Time does not depend on the value's size.
     """
@@ -40,7 +45,8 @@ def shorten(value: Any) -> Any:
 
 def _shorten(value: Any, depth: int, text: int) -> Any:
     if isinstance(value, str):
-        return value if len(value) <= text else value[:text] + "…"
+        beginning = without_userinfo(value[:_LOOKED_THROUGH])
+        return beginning if len(beginning) <= text else beginning[:text] + "…"
     if isinstance(value, dict | list):
         if depth == 0 and value:
             return "…"
@@ -72,12 +78,14 @@ class Place:
     """One occurrence of a finding.
 
     ``path`` is a JSON Pointer (RFC 6901) in the uploaded file; ``value`` is
-    the offending value, shortened (see :func:`shorten`), or None.
+    the offending value, shortened (see :func:`shorten`), or None. ``fix`` is what a
+    remedy would write there, as JSON Patch operations (:mod:`.fixes`), where that is known.
     """
 
     path: str
     project_id: str | None = None
     value: Any = None
+    fix: list[dict[str, Any]] | None = None
 
 
 @dataclass(slots=True)
@@ -137,7 +145,10 @@ class Report:
                     "field": each.field,
                     "params": each.params,
                     "occurrences": each.occurrences,
-                    "places": [[place.path, place.project_id, place.value] for place in each.places],
+                    "places": [
+                        [place.path, place.project_id, place.value, *([place.fix] if place.fix else ())]
+                        for place in each.places
+                    ],
                 }
                 for each in self.findings
             ],
@@ -159,7 +170,7 @@ class Report:
                     severity=Severity(each["severity"]),
                     field=each["field"],
                     params=dict(each["params"]),
-                    places=[Place(path, project_id, value) for path, project_id, value in each["places"]],
+                    places=[Place(*place) for place in each["places"]],
                     occurrences=each["occurrences"],
                 )
                 for each in stored["findings"]

@@ -11,10 +11,10 @@ import gc
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
-from . import checks, engine, examiner, parallel
+from . import checks, engine, examiner, fixes, parallel
 from .collector import Collector
 from .examiner import Examiner, FileOrder, Found, ProjectResult
 from .reading import PackageReader, Parts, open_package, pointer
@@ -143,14 +143,23 @@ class _Validation:
             code = (
                 "package.version" if hit.code == "schema.pattern" and hit.parts == ("version",) else hit.code
             )
-            add(code, hit.field, pointer(hit.parts), None, value, hit.params)
+            fix = self._shell_fix(code, hit.parts, value, hit.params)
+            add(code, hit.field, pointer(hit.parts), None, value, hit.params, fix)
         version = reader.shell.get("version")
         if (
             isinstance(version, str)
             and version != PACKAGE_VERSION
             and not any(h.parts == ("version",) for h in hits)
         ):
-            add("package.version", "version", "/version", None, version, None)
+            fix = self._shell_fix("package.version", ("version",), version, None)
+            add("package.version", "version", "/version", None, version, None, fix)
+
+    def _shell_fix(self, code: str, parts: Parts, value: Any, params: Any) -> list[fixes.Operation] | None:
+        """What would mend a place of the package around the projects."""
+        if code not in fixes.CODES or not parts:
+            return None
+        zone = self.options.timezone
+        return fixes.propose(fixes.Subject(code, params or {}, parts, value, self.reader.shell, True, zone))
 
     def _package(self) -> None:
         reader = self.reader
@@ -171,7 +180,8 @@ class _Validation:
                 facts = self._facts_at(parts)
                 about = named or engine.field_path(self._inside(parts))
                 project_id = facts.project_id if facts else None
-                self.collector.add(code, about, pointer(parts), project_id, value, params)
+                fix = None if facts else self._shell_fix(code, parts, value, params)
+                self.collector.add(code, about, pointer(parts), project_id, value, params, fix)
 
     def _inside(self, parts: Parts) -> Parts:
         """A way in the file without the steps that lead to a project."""
@@ -242,9 +252,17 @@ class _Validation:
         if project_id is not None:
             project_id = project_id[:_ID_KEPT]
         begin = pointer(result.parts)
+        project = result.project
+        if project is None and any(finding.code in fixes.CODES for finding, _ in wanted):
+            project = self.reader.parse(self.reader.project(result.index))
         for finding, at in wanted:
-            _, parts, value, _, _ = result.found[at]
-            self.collector.keep(finding, begin + pointer(parts), project_id, value)
+            code, parts, value, params, _ = result.found[at]
+            fix = None
+            if code in fixes.CODES and parts:
+                zone = self.options.timezone
+                subject = fixes.Subject(code, params or {}, parts, value, project, timezone=zone)
+                fix = fixes.propose(subject, begin)
+            self.collector.keep(finding, begin + pointer(parts), project_id, value, fix)
 
     def _note_identity(self, result: ProjectResult) -> None:
         """Notice projects that came before: by their id, or without one by their content."""

@@ -5,16 +5,25 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
-#: fields of a resource that are worked out when it is shown and never taken from anybody
-COMPUTED = ("oc4ids_version", "oc4ids_verdict")
+from ckanext.cost_oc4ids.oc4ids import schema
+from ckanext.cost_oc4ids.oc4ids.schema import SCHEMAS
 
-_SCHEMA_URI = re.compile(
-    r"https?://standard\.open-contracting\.org/infrastructure/schema/"
-    r"(?P<version>\d+(?:__\d+){1,2}|latest)/project(?:-package)?-schema\.json#?",
-    re.IGNORECASE,
-)
+#: fields of a resource that are worked out when it is shown and never taken from anybody
+COMPUTED = ("oc4ids_version", "oc4ids_verdict", "oc4ids_warnings")
+
+
+@lru_cache(maxsize=1)
+def _addresses() -> tuple[re.Pattern[str], ...]:
+    """The addresses of the standard: ``schemas/oc4ids/addresses.yaml``."""
+    text = (SCHEMAS / "oc4ids" / "addresses.yaml").read_text(encoding="utf-8")
+    return tuple(re.compile(each, re.IGNORECASE) for each in schema.read_yaml(text))
+
+
+#: longer than any address of the standard
+_LONGEST = 500
 
 
 def uris(conforms_to: Any) -> list[str]:
@@ -35,9 +44,11 @@ def uris(conforms_to: Any) -> list[str]:
 def version(resource: Mapping[str, Any] | None) -> str | None:
     """Return the version of OC4IDS that a resource declares (``0.9.5``, ``latest``), or None."""
     for uri in uris((resource or {}).get("conforms_to")):
-        match = _SCHEMA_URI.fullmatch(uri)
-        if match:
-            return match["version"].replace("__", ".").lower()
+        for address in _addresses() if len(uri) <= _LONGEST else ():
+            match = address.fullmatch(uri)
+            if match:
+                named = match.groupdict().get("version") or "latest"
+                return named.replace("__", ".").lower()
     return None
 
 

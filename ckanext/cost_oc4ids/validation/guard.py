@@ -30,7 +30,14 @@ from ckanext.cost_oc4ids import config
 from ckanext.cost_oc4ids.model import ResourceState
 from ckanext.cost_oc4ids.oc4ids.types import Report
 from ckanext.cost_oc4ids.projects import claims, registry
-from ckanext.cost_oc4ids.validation import conflicts, declaration, file_writes, runner, stored_results
+from ckanext.cost_oc4ids.validation import (
+    conflicts,
+    declaration,
+    file_writes,
+    intent,
+    runner,
+    stored_results,
+)
 
 log = logging.getLogger(__name__)
 
@@ -209,8 +216,17 @@ def _check_access(name: str, context: Context, data_dict: DataDict) -> None:
 def _resource_action(name: str) -> Action:
     @tk.chained_action
     def guarded(next_action: Action, context: Context, data_dict: DataDict) -> Any:
+        intent.begin(context)
+        held = intent.keep_declared([data_dict])
         if not _has_guarded_upload(data_dict):
-            return _call_core(next_action, context, data_dict)
+            questions: list[str] = []
+            if undeclared := intent.find_undeclared([data_dict]):
+                _check_access(name, context, data_dict)
+                questions = intent.ask(_package_of(data_dict), undeclared)
+            answer = _call_core(next_action, context, data_dict)
+            held.clear()
+            intent.warn(context, answer, questions)
+            return answer
         _check_access(name, context, data_dict)
         result = _validate_upload(data_dict)
         extended: Any = context
@@ -223,6 +239,12 @@ def _resource_action(name: str) -> Action:
 
     guarded.__name__ = name
     return guarded
+
+
+def _package_of(data_dict: DataDict) -> model.Package | None:
+    """The dataset of a resource that is made or changed."""
+    resource = model.Session.get(model.Resource, data_dict["id"]) if data_dict.get("id") else None
+    return resource.package if resource else model.Package.get(data_dict.get("package_id"))
 
 
 def _call_core(next_action: Action, context: Context, data_dict: DataDict) -> Any:
@@ -246,6 +268,21 @@ def package_update(next_action: Action, context: Context, data_dict: DataDict) -
     """Validate what was not yet, and look for the same projects elsewhere before anything is written."""
     resources = data_dict.get("resources")
     declaration.drop_computed(resources)
+    data_dict.pop(intent.WARNINGS, None)
+    intent.begin(context)
+    held = intent.keep_declared(resources)
+    questions: list[str] = []
+    if undeclared := intent.find_undeclared(resources):
+        _check_access("package_update", context, data_dict)
+        package = model.Package.get(data_dict.get("id") or data_dict.get("name"))
+        questions = intent.ask(package, undeclared)
+    answer = _package_update(next_action, context, data_dict, resources)
+    held.clear()
+    intent.warn(context, answer, questions)
+    return answer
+
+
+def _package_update(next_action: Action, context: Context, data_dict: DataDict, resources: Any) -> Any:
     declared = declaration.any_oc4ids(resources)
     replaced = file_writes.find_declared(file_writes.find_replaced(resources))
     if not declared and not replaced:
@@ -394,6 +431,7 @@ def _goes_public(data_dict: DataDict, package: model.Package, organization_id: s
 @tk.chained_action
 def package_create(next_action: Action, context: Context, data_dict: DataDict) -> Any:
     """A dataset is made without files (core cannot take them here); what it declares is noted as waiting."""
+    data_dict.pop(intent.WARNINGS, None)
     resources = data_dict.get("resources")
     declaration.drop_computed(resources)
     for position, resource in enumerate(resources if isinstance(resources, list) else []):

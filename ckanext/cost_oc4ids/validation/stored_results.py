@@ -137,12 +137,16 @@ def record_pending(
     return state
 
 
-def delete(resource_ids: Sequence[str]) -> None:
-    """Delete states and projects of resources that are no longer OC4IDS files. Reports and versions stay."""
-    registry.remove(resource_ids)
+def delete(resource_ids: Sequence[str]) -> int:
+    """Delete states and projects of resources that are no longer OC4IDS files. Reports and versions stay.
+
+    :returns: how many projects that were.
+    """
+    gone = registry.remove(resource_ids)
     for state in ResourceState.of_resources(resource_ids).values():
         model.Session.delete(state)
     model.Session.flush()
+    return gone
 
 
 def is_current(state: ResourceState) -> bool:
@@ -158,11 +162,11 @@ def purge(package_ids: Sequence[str]) -> None:
 
 
 def list_unfinished(limit: int = 50) -> list[ResourceState]:
-    """Return states without a present result: failed, waiting, stale; the oldest first."""
+    """Return states without a present result: those that failed first; then the oldest first."""
     query = (
         sa.select(ResourceState)
         .where(ResourceState.state.in_([states.ERROR, states.PENDING, states.STALE]))
-        .order_by(ResourceState.modified)
+        .order_by(ResourceState.state != states.ERROR, ResourceState.modified)
         .limit(limit)
     )
     return list(model.Session.scalars(query))

@@ -42,7 +42,8 @@ def list_declared_resources() -> Iterator[tuple[str, str, str | None]]:
         .where(
             model.Resource.state == "active",
             sa.cast(model.Resource.__table__.c.extras, sa.Text).like(
-                "%open-contracting.org/infrastructure/%"
+                # every address of addresses.yaml has it
+                "%open-contracting%/infrastructure%"
             ),
         )
         .order_by(model.Resource.id)

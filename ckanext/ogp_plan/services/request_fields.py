@@ -21,6 +21,7 @@ import ckan.plugins.toolkit as tk
 from ckanext.cost_common.logic import InvalidValue, Reader, Schema, optional, read_fields, required, validated
 from ckanext.cost_common.values import numbers
 from ckanext.cost_common.values.periods import parse_period
+from ckanext.cost_common.values.text import XML_FORBIDDEN
 
 __all__ = [
     "InvalidValue",
@@ -58,7 +59,7 @@ FIRST_DAY, LAST_DAY = dt.date(1990, 1, 1), dt.date(2199, 12, 31)
 LARGEST, PLACES = Decimal(10) ** 15, 6
 #: Characters that are no text: control characters but tab and line breaks, halves of surrogate pairs, and
 #: those that turn the direction of the words after them.
-_NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
+_NO_TEXT = re.compile(f"[{XML_FORBIDDEN}\x7f\u202a-\u202e\u2066-\u2069]")
 _LINES = re.compile("[\t\r\n\x85\u2028\u2029]")
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 # --- readers

@@ -174,3 +174,16 @@ def test_what_a_view_has_set_stays(town: Town) -> None:
     with town.app.flask_app.test_request_context("/planes"):
         response = Response("<p>", content_type="text/html", headers={CSP: "sandbox"})
         assert response_headers.set_headers(response).headers[CSP] == "sandbox"
+
+
+@pytest.mark.parametrize("blueprint", ["cost_oc4ids_project", "ogp_plan"])
+def test_no_page_has_what_xml_forbids(town: Town, blueprint: str) -> None:
+    """One rule for the pages of both plugins, wherever the characters come from."""
+    with town.app.flask_app.test_request_context("/"):
+        page = Response("<p>a\x0b\x07b\x1f\ufffe\ud7ff\n\té</p>", mimetype="text/html")
+        response_headers.set_headers(page)
+        assert page.get_data(as_text=True) == "<p>a\ufffd\ufffdb\ufffd\ufffd\ud7ff\n\té</p>"
+        data = Response("a\x0b", mimetype="application/json")
+        response_headers.set_headers(data)
+        assert data.get_data(as_text=True) == "a\x0b"
+    assert blueprint in response_headers._protected

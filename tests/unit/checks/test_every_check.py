@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
 
-from ckanext.cost_oc4ids.oc4ids import checks, engine
+from ckanext.cost_oc4ids.oc4ids import checks, engine, overview, render, validator
 from ckanext.cost_oc4ids.oc4ids.types import Options, PreviousVersion
 
 TODAY = dt.date(2026, 11, 21)
@@ -130,6 +131,12 @@ CASES: dict[str, Case] = {
         "description",
         {"description": "Si x < 3 y y > 2", **doc(description="<b>Acta</b>")},
         {"description": {"<p>": 1}},
+    ),
+    "text.forbidden_characters": Case(
+        {"title": "Puente\x0b con \ufffe control"},
+        "title",
+        {"title": "Puente\t\n con \ud7ff control"},
+        {"title": {"\x01": "\x02"}},
     ),
     "text.spaces": Case({"title": "Puente "}, "title", {"title": "Puente nuevo"}, {"title": {" a": " b"}}),
     "text.garbled": Case({"title": "ConstrucciÃ³n"}, "title", {"title": "CONSTRUCÇÃO Ánimo Ñ"}, {"title": 3.5}),
@@ -487,6 +494,12 @@ CASES: dict[str, Case] = {
     ),
     # documents
     "doc.no_url": Case(doc(title="Acta"), "documents/0", doc(accessDetails="Archivo central"), {"documents": {"title": "Acta"}}),
+    "doc.password": Case(
+        doc(url="https://ana:secreta@datos.example.org/a.pdf"),
+        "documents/0/url",
+        doc(url="https://datos.example.org/a@b.pdf?mail=a:b@c"),
+        doc(url=["https://ana:secreta@datos.example.org"]),
+    ),
     "doc.no_title": Case(doc(url="https://cali.gov.co/a.pdf"), "documents/0", doc(title="Acta"), {"documents": [5, []]}),
     "doc.no_type": Case(doc(title="Acta"), "documents/0", doc(documentType="siteReport"), {"documents": ["acta"]}),
     "doc.not_http": Case(doc(url="file:///C:/a.pdf"), "documents/0/url", doc(url="HTTPS://cali.gov.co/a.pdf"), doc(url=["file:///a"])),
@@ -608,6 +621,12 @@ PACKAGES: dict[str, tuple[Any, str, Any, Any]] = {
     ),
     "package.unknown_field": ({"zzzzzz": 1}, "zzzzzz", {"publisher": {"name": "x"}}, ["zzzzzz"]),
     "package.misspelt_field": ({"publishDate": 1}, "publishDate", {"publishedDate": "x"}, "publishDate"),
+    "package.forbidden_characters": (
+        {"publisher": {"name": "Alcald\x07ía"}}, "publisher/name", {"publisher": {"name": "A\tB"}}, {"publisher": ["\x07"]}
+    ),
+    "package.password": (
+        {"uri": "https://ana:secreta@cali.gov.co/p.json"}, "uri", {"uri": "https://cali.gov.co/p.json?a@b"}, {"uri": ["x"]}
+    ),
     "package.blank": ({"publisher": {"name": "  "}}, "publisher/name", {"publisher": {"name": "x"}}, {"publisher": [" "]}),
 }
 
@@ -771,3 +790,53 @@ def test_what_a_field_was_meant_to_be(parent: str, written: str, code: str, sugg
     from ckanext.cost_oc4ids.oc4ids.checks.codes import suggest_field
 
     assert suggest_field(parent, written) == (code, suggestion)
+
+
+@pytest.mark.parametrize("year", ["0001", "1900", "9999"])
+def test_a_filler_date_is_reported_once(year: str) -> None:
+    filler = f"{year}-01-01T00:00:00Z"
+    period = {"startDate": day("2025-01-01"), "endDate": filler, "durationInDays": 30, "maxExtentDate": filler}
+    project = {
+        "id": f"{PREFIX}-1",
+        "status": "completion",
+        "period": period,
+        "implementationPeriod": {"startDate": filler},
+        "completion": {"endDate": filler},
+        "documents": [{"id": "1", "datePublished": day("2025-01-01"), "dateModified": filler}],
+        **cp(tender={"datePublished": day("2025-01-01")}, contractPeriod={"startDate": filler, "endDate": filler}),
+    }
+    found = [(code, path(hit.parts)) for code, hit in run(project) if code.startswith(("date.", "doc.mod", "status."))]
+    assert {code for code, _ in found} == {"date.out_of_range"}
+    assert len(found) == len(set(found)) == 7
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "code"),
+    [
+        # latitudes that are longitudes, wherever: Monterrey, Tokyo, Nuuk
+        (24.797, -100.058, "geo.swapped"),
+        (35.68, 139.69, "geo.swapped"),
+        (64.18, -51.72, "geo.outside_country"),
+        # both orders exist, and one of them is here
+        (3.45, -76.53, "geo.swapped"),
+        # neither order exists
+        (1_061_000, 873_000, "geo.out_of_range"),
+        (200, 100, "geo.out_of_range"),
+        (76.53, 3.45, "geo.sign_missing"),
+    ],
+)
+def test_the_likeliest_cause_of_a_point(lon: float, lat: float, code: str) -> None:
+    assert {each for each, _ in run(at(lon, lat)) if each.startswith("geo.")} == {code}
+
+
+def test_a_password_is_in_no_report() -> None:
+    link = "https://ana:secreta@intranet/un acta.pdf"
+    project = {"id": "p", "documents": [{"id": "1", "url": link, "title": f" {link} "}, {"id": "2", "url": link.replace(" ", "")}]}
+    report = validator.validate(json.dumps({"projects": [project], "uri": link}).encode())
+    assert {"doc.password", "doc.private_link", "package.password"} <= {each.code for each in report.findings}
+    assert "secreta" not in json.dumps(report.to_store())
+    assert "secreta" not in render.as_json(report)
+    page = overview.overview(project)
+    assert [each.url for each in page.documents if each.url] == [
+        "https://intranet/un acta.pdf", "https://intranet/unacta.pdf"
+    ]  # fmt: skip

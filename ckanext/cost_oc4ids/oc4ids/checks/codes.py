@@ -44,8 +44,9 @@ register(
     Severity.WARNING,
     N_("A field whose name is mistyped"),
     N_("The field '%(name)s' is not part of OC4IDS here. Did you mean '%(suggestion)s'?"),
-    N_("Rename the field to '%(suggestion)s'. Capital letters count."),
+    N_("See whether '%(suggestion)s' is meant: then write its value there, as the standard asks."),
     N_("Review tool of OC4IDS: additional fields"),
+    remedy_fixed=N_("Rename the field to '%(suggestion)s'. Capital letters count."),
 )
 register(
     "field.misplaced",

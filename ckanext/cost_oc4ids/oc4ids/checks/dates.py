@@ -8,8 +8,8 @@ from typing import Any
 
 from ..messages import N_, register
 from ..types import Severity
-from . import Hit, LintField, LintPlace, ProjectContext, check, lint
-from .extracts import Found, compared, day, days_between, earlier, moment, number
+from . import Hit, LintField, LintPlace, Parts, ProjectContext, check, lint
+from .extracts import Found, any_moment, compared, day, days_between, earlier, moment, number
 from .rules import rule_set, rules
 
 _W, _N = Severity.WARNING, Severity.NOTE
@@ -182,6 +182,11 @@ def duration_differs(ctx: ProjectContext) -> Iterator[Hit]:
             yield Hit((*parts, "durationInDays"), shown)
 
 
+def _field_path(parts: Parts) -> str:
+    """The schema path of a place."""
+    return "/".join(part for part in parts if isinstance(part, str))
+
+
 def _years(path: str) -> tuple[int, int]:
     """Years a date of this field may have, both included."""
     limits = rules("dates")
@@ -209,7 +214,7 @@ def _one_of(first: int, last: int) -> str:
 def year_out_of_range(ctx: ProjectContext, place: LintPlace) -> Iterator[Hit]:
     """Dates lie between 1970 and 2060, those of assets' lives until 2200 (our reasoning; ``dates`` in the
     data)."""
-    when = moment(place.value)
+    when = any_moment(place.value)
     if when is None:
         return
     first, last = _years(place.field)
@@ -222,7 +227,9 @@ def actual_date_in_the_future(ctx: ProjectContext) -> Iterator[Hit]:
     """What happened has a date up to today (OC4IDS: completion.endDate is the *actual* date, dateMet, …)."""
     for _, parts, value in ctx.extracts.late_dates:
         when = day(value, ctx.options.timezone)
-        if when is not None and when > ctx.today:
+        latest = _years(_field_path(parts))[1]
+        # beyond that year date.out_of_range reports it
+        if when is not None and when > ctx.today and when.year <= latest:
             yield Hit(parts, value)
 
 

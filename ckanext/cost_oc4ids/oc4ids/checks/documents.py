@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
+from ckanext.cost_common.values.links import has_userinfo
+
 from ..messages import N_, register
 from ..types import Severity
 from . import Hit, LintField, LintPlace, ProjectContext, check, lint
@@ -42,6 +44,17 @@ register(
     N_("The link %(value)s points to a computer or network that the public cannot reach."),
     N_("Publish the file on a public website and write that address."),
     N_("Our reasoning: links are for everybody"),
+)
+register(
+    "doc.password",
+    _W,
+    N_("A link with a name or password in it"),
+    N_(
+        "The link has a name or password before its host; everybody who reads the file can use them: "
+        "%(value)s"
+    ),
+    N_("Change that password, publish the file where all can open it, and write its link without it."),
+    N_("RFC 3986, section 3.2.1: no passwords in addresses"),
 )
 register(
     "doc.no_title",
@@ -109,6 +122,19 @@ def incomplete_document(ctx: ProjectContext) -> Iterator[Hit]:
 def _require_http(field: LintField) -> Mapping[str, Any] | None:
     is_link = field.name == "url" and field.schema.get("format") == "uri"
     return {"pattern": "^[hH][tT][tT][pP][sS]?://"} if is_link else None
+
+
+def _require_no_password(field: LintField) -> Mapping[str, Any] | None:
+    if field.schema.get("format") != "uri":
+        return None
+    return {"not": {"type": "string", "pattern": "^[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#]*@"}}
+
+
+@lint("doc.password", require=_require_no_password)
+def link_with_password(ctx: ProjectContext, place: LintPlace) -> Iterator[Hit]:
+    """What is published is read by everybody, links included (RFC 3986, 3.2.1). The report leaves it out."""
+    if isinstance(place.value, str) and has_userinfo(place.value):
+        yield Hit(place.parts, place.value)
 
 
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")

@@ -18,7 +18,7 @@ import msgspec
 
 from .. import schema
 from ..types import SCHEMA_VERSION
-from .rules import rule_set
+from .rules import rule_set, rules
 
 Parts = tuple[str | int, ...]
 
@@ -234,10 +234,30 @@ _LONGEST_DATE = 40
 
 
 def moment(value: Any) -> dt.datetime | None:
-    """An RFC 3339 date-time with its zone, or None for anything else (the schema reports it)."""
+    """An RFC 3339 date-time with its zone, or None for anything else (the schema reports it).
+
+    A year that no field may hold is a filler: ``date.out_of_range`` reports it, and nothing is compared
+    with it.
+    """
+    found = any_moment(value)
+    return found if found is not None and _earliest() <= found.year <= _latest() else None
+
+
+def any_moment(value: Any) -> dt.datetime | None:
+    """The same, of whatever year."""
     if not isinstance(value, str) or len(value) > _LONGEST_DATE:
         return None
     return _moment(value)
+
+
+@lru_cache(maxsize=1)
+def _earliest() -> int:
+    return int(rules("dates")["earliest_year"])
+
+
+@lru_cache(maxsize=1)
+def _latest() -> int:
+    return int(rules("dates")["latest_year_long_lived"])
 
 
 @lru_cache(maxsize=4096)
@@ -252,7 +272,7 @@ def _moment(text: str) -> dt.datetime | None:
 @lru_cache(maxsize=16_384)
 def _ordinal(date: str) -> int | None:
     """The number of a day written alone, of the years that every clock and zone can be added to."""
-    found = _moment(f"{date}T00:00:00Z") if date[:1] in ("1", "2") else None
+    found = moment(f"{date}T00:00:00Z") if date[:1] in ("1", "2") else None
     return found.toordinal() if found else None
 
 

@@ -25,9 +25,10 @@ register(
     "geo.swapped",
     _W,
     N_("Longitude and latitude swapped"),
-    N_("The point %(value)s lies outside the country, and inside it when its two numbers change places."),
-    N_("Write first the longitude and then the latitude. A place in Cali looks like [-76.53, 3.45]."),
+    N_("In the point %(value)s the latitude seems to come first: the longitude belongs there."),
+    N_("Write first the longitude and then the latitude of each point."),
     N_("OC4IDS 0.9.5: geometry (GeoJSON, longitude first)"),
+    remedy_fixed=N_("Write first the longitude and then the latitude: %(example)s"),
 )
 register(
     "geo.sign_missing",
@@ -125,6 +126,9 @@ _NESTED = {
 #: Deeper than any geometry: where counting stops.
 _DEEPEST = 5
 
+#: (west, south, east, north) in degrees
+_WORLD = (-180.0, -90.0, 180.0, 90.0)
+
 Position = tuple[float, float]
 #: no booleans
 _NUMBERS = frozenset({int, float})
@@ -219,13 +223,15 @@ def _place_code(
         return "geo.null_island"
     if _inside(box, country):
         return None
-    if _inside((south, west, north, east), country):
+    swapped = (south, west, north, east)
+    if _inside(swapped, country):
         return "geo.swapped"
     flipped = ((-east, south, -west, north), (west, -north, east, -south), (-east, -north, -west, -south))
     if any(_inside(each, country) for each in flipped):
         return "geo.sign_missing"
-    if west < -180 or east > 180 or south < -90 or north > 90:  # noqa: PLR2004  degrees
-        return "geo.out_of_range"
+    if not _inside(box, _WORLD):
+        # in no country are such latitudes: swapped in any of them
+        return "geo.swapped" if _inside(swapped, _WORLD) else "geo.out_of_range"
     return "geo.outside_country"
 
 
@@ -239,6 +245,7 @@ def outside_the_country(ctx: ProjectContext) -> Iterator[Hit]:
     (``country_bbox``).
 
     One finding a geometry, the likeliest cause first: zeros, swapped, sign, not degrees, elsewhere.
+    A latitude beyond ±90 that is a longitude, beside one that is a latitude, is swapped in every country.
     """
     for shape in shapes(ctx):
         code = _place_code(shape.box, ctx.options.country_bbox) if shape.box else None

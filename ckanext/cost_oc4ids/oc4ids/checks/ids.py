@@ -69,8 +69,9 @@ register(
     _W,
     N_("An identifier with spaces"),
     N_("The identifier %(value)s has spaces: links and references to it will break."),
-    N_("Replace the spaces with hyphens, here and wherever this identifier is used."),
+    N_("Remove the spaces at its ends and replace those inside with hyphens, here and wherever it is used."),
     N_("Our reasoning: identifiers go into links"),
+    remedy_fixed=N_("Write %(example)s, here and wherever this identifier is used."),
 )
 register(
     "id.ocid_form",

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
+from ckanext.cost_common.values.links import has_userinfo
+from ckanext.cost_common.values.text import has_forbidden
+
 from .. import schema
 from ..messages import N_, register
 from ..types import Severity
@@ -81,16 +84,39 @@ register(
     _W,
     N_("A field of the package whose name is mistyped"),
     N_("The field '%(name)s' is not part of an OC4IDS package. Did you mean '%(suggestion)s'?"),
-    N_("Rename the field to '%(suggestion)s'. Capital letters count."),
+    N_("See whether '%(suggestion)s' is meant: then write its value there, as the standard asks."),
     N_("Review tool of OC4IDS: additional fields"),
+    remedy_fixed=N_("Rename the field to '%(suggestion)s'. Capital letters count."),
 )
 register(
     "package.blank",
     _W,
     N_("A field of the package with nothing but spaces"),
     N_("The field has only blank spaces: it says nothing."),
-    N_("Write the text, or remove the field."),
+    N_("Write the text: the field cannot be left out here."),
     N_("Review tool of OC4IDS: missing values"),
+    remedy_fixed=N_("Write the text, or remove '%(removed)s' if there is nothing to say yet."),
+)
+
+register(
+    "package.forbidden_characters",
+    _W,
+    N_("Characters that are not text"),
+    N_("The text has control characters, which cannot be seen: %(value)s"),
+    N_("Remove them: they usually come from a copy out of a document or from a damaged export."),
+    N_("XML 1.0: characters"),
+    remedy_fixed=N_("Write the text without them: %(example)s"),
+)
+register(
+    "package.password",
+    _W,
+    N_("A link with a name or password in it"),
+    N_(
+        "The link has a name or password before its host; everybody who reads the file can use them: "
+        "%(value)s"
+    ),
+    N_("Change that password, publish the file where all can open it, and write its link without it."),
+    N_("RFC 3986, section 3.2.1: no passwords in addresses"),
 )
 
 _SHOWN = 100
@@ -127,11 +153,16 @@ def package_address(ctx: PackageContext) -> Iterator[Hit]:
         yield Hit(("uri",), uri)
 
 
+def _says_nothing(value: Any) -> bool:
+    return value is None or isinstance(value, str) and not value.strip()
+
+
 @check("package.publisher_without_id", scope="package")
 def publisher_identifier(ctx: PackageContext) -> Iterator[Hit]:
-    """A publisher is identified by an identifier, not by its name (OC4IDS, publisher.uid)."""
+    """A publisher is identified by an identifier, not by its name (OC4IDS, publisher.uid). An empty text
+    is none."""
     publisher = ctx.shell.get("publisher") if isinstance(ctx.shell, dict) else None
-    if isinstance(publisher, dict) and publisher and publisher.get("uid") is None:
+    if isinstance(publisher, dict) and publisher and _says_nothing(publisher.get("uid")):
         yield Hit(("publisher",), publisher.get("name") if isinstance(publisher.get("name"), str) else None)
 
 
@@ -165,9 +196,32 @@ def unknown_package_field(ctx: PackageContext) -> Iterator[Hit]:
 
 @check("package.blank", scope="package")
 def blank_package_text(ctx: PackageContext) -> Iterator[Hit]:
-    """Texts of the package say something (review tool: missing values)."""
-    shell = ctx.shell if isinstance(ctx.shell, dict) else {}
+    """Texts of the package say something (review tool: missing values).
+
+    An empty text is the schema's error where the schema asks for a letter or for a format.
+    """
+    for parts, value in _texts(ctx.shell):
+        described = schema.package_fields().get("/".join(parts))
+        reported = described is not None and (described.min_length or described.format or described.pattern)
+        if not value.strip() and (value or not reported):
+            yield Hit(parts, value)
+
+
+@check("package.forbidden_characters", scope="package", also=("package.password",))
+def package_text_as_text(ctx: PackageContext) -> Iterator[Hit]:
+    """Texts of the package can be shown, and say no passwords (XML 1.0, Char; RFC 3986, 3.2.1; our
+    reasoning)."""
+    for parts, value in _texts(ctx.shell):
+        if has_forbidden(value):
+            yield Hit(parts, value)
+        if has_userinfo(value):
+            yield Hit(parts, value, code="package.password")
+
+
+def _texts(shell: Any) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Every text of the package and its publisher, with the way to it."""
+    shell = shell if isinstance(shell, dict) else {}
     for parent, node in (("", shell), ("publisher", shell.get("publisher"))):
         for name, value in node.items() if isinstance(node, dict) else ():
-            if isinstance(value, str) and value and not value.strip():
-                yield Hit((parent, name) if parent else (name,), value)
+            if isinstance(value, str):
+                yield ((parent, name) if parent else (name,)), value

@@ -9,7 +9,7 @@ from typing import Any
 from ..messages import N_, register
 from ..types import Severity
 from . import Hit, ProjectContext, check
-from .extracts import Contract, day, earlier, moment, text
+from .extracts import Contract, any_moment, day, earlier, moment, text
 from .rules import rule_set, rules
 
 _W, _N = Severity.WARNING, Severity.NOTE
@@ -144,7 +144,7 @@ def project_overdue(ctx: ProjectContext) -> Iterator[Hit]:
     end = period.get("endDate")
     if earlier(end, period.get("startDate")):
         return  # date.end_before_start says that the end itself is wrong
-    if moment(_completion_end(ctx)) is None and _days_past(day(end, ctx.options.timezone), ctx) > grace:
+    if any_moment(_completion_end(ctx)) is None and _days_past(day(end, ctx.options.timezone), ctx) > grace:
         yield Hit(("period", "endDate"), end, {"days": grace})
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
+from ckanext.cost_common.values.text import XML_FORBIDDEN, has_forbidden
+
 from ..messages import N_, register
 from ..types import Severity
 from . import Hit, LintField, LintPlace, ProjectContext, lint
@@ -18,8 +20,9 @@ register(
     Severity.WARNING,
     N_("A text with nothing but spaces"),
     N_("The field has only blank spaces: it says nothing."),
-    N_("Write the text, or remove the field if there is nothing to say yet."),
+    N_("Write the text: the field cannot be left out here."),
     N_("Review tool of OC4IDS: missing values"),
+    remedy_fixed=N_("Write the text, or remove '%(removed)s' if there is nothing to say yet."),
 )
 register(
     "text.placeholder",
@@ -50,6 +53,7 @@ register(
     ),
     N_("Remove the spaces at the ends."),
     N_("Our reasoning: texts are compared letter by letter"),
+    remedy_fixed=N_("Remove the spaces at the ends: %(example)s"),
 )
 register(
     "text.garbled",
@@ -58,6 +62,15 @@ register(
     N_("The text has letters that a wrong conversion damaged: %(value)s"),
     N_("Export the data again as UTF-8 and check words with accents and ñ."),
     N_("Our reasoning: UTF-8 read as another encoding"),
+)
+register(
+    "text.forbidden_characters",
+    Severity.WARNING,
+    N_("Characters that are not text"),
+    N_("The text has control characters, which cannot be seen: %(value)s"),
+    N_("Remove them: they usually come from a copy out of a document or from a damaged export."),
+    N_("XML 1.0: characters"),
+    remedy_fixed=N_("Write the text without them: %(example)s"),
 )
 register(
     "text.language_tag",
@@ -69,7 +82,11 @@ register(
 )
 
 #: Neither spaces at the ends nor any sign of tags or damage: what nearly every text is.
-_CLEAN = "^[^\\s<\u00c2\u00c3\ufffd]([^<\u00c2\u00c3\ufffd]*[^\\s<\u00c2\u00c3\ufffd])?$"
+_FORBIDDEN = XML_FORBIDDEN.replace("\ud800-\udfff", "")  # which no file that can be read has
+_CLEAN = (
+    f"^[^\\s<\u00c2\u00c3\ufffd{_FORBIDDEN}]"
+    f"([^<\u00c2\u00c3\ufffd{_FORBIDDEN}]*[^\\s<\u00c2\u00c3\ufffd{_FORBIDDEN}])?$"
+)
 _TAG = re.compile(r"</?[a-zA-Z][a-zA-Z0-9]{0,10}(\s[^<>]{0,300})?/?>")
 #: UTF-8 read as Latin-1 or Windows-1252 (``Ã³`` for ``ó``), or what could not be read at all.
 _GARBLED = re.compile(
@@ -123,7 +140,7 @@ _LOOKED_AT = 20_000
 @lint(
     "text.blank",
     require=_require_clean,
-    also=("text.placeholder", "text.html", "text.spaces", "text.garbled"),
+    also=("text.placeholder", "text.html", "text.spaces", "text.garbled", "text.forbidden_characters"),
 )
 def untidy_text(ctx: ProjectContext, place: LintPlace) -> Iterator[Hit]:
     """Texts should say something, in plain text (review tool: missing values; the rest is our reasoning).
@@ -134,6 +151,8 @@ def untidy_text(ctx: ProjectContext, place: LintPlace) -> Iterator[Hit]:
     value = place.value
     if not isinstance(value, str) or not value:
         return
+    if has_forbidden(value):
+        yield Hit(place.parts, value, code="text.forbidden_characters")
     if not value.strip():
         yield Hit(place.parts, value)
         return

@@ -17,5 +17,6 @@ from __future__ import annotations
 
 from .formats import open_package
 from .reader import Kind, PackageReader, Parts, RawProject, pointer
+from .scanner import seems_oc4ids
 
-__all__ = ["Kind", "PackageReader", "Parts", "RawProject", "open_package", "pointer"]
+__all__ = ["Kind", "PackageReader", "Parts", "RawProject", "open_package", "pointer", "seems_oc4ids"]

@@ -12,6 +12,7 @@ may set), OC4IDS 0.9 "Packaging" for the three shapes.
 from __future__ import annotations
 
 import contextlib
+import re
 from array import array
 from collections.abc import Iterator
 from typing import Any
@@ -25,6 +26,25 @@ from .diagnose import SPACES, decode, diagnose, has_long_number, missing_comma
 from .reader import Kind, PackageReader, Parts, RawProject, pointer
 
 _SPACE = frozenset(SPACES)
+
+#: a package, or a list of projects, inside a member of an object; how much of a member is looked at
+_INSIDE = re.compile(
+    rb'\{.*?"projects"\s*:\s*\[|\[\s*\{[^{}\[\]]*"(?:publicAuthority|contractingProcesses|sector)"\s*:',
+    re.DOTALL,
+)
+_LOOKED_INTO = 1 << 16
+#: the beginning of a package, of a project or of a list of projects
+_BEGINS = re.compile(
+    rb'(?:\xef\xbb\xbf)?\s*(?:\{(?=.*?"projects"\s*:\s*\[)(?=.*?"(?:publisher|version|publishedDate)"\s*:)'
+    rb'|\[?\s*\{(?=.*?"id"\s*:)(?=.*?"(?:contractingProcesses|publicAuthority)"\s*:))',
+    re.DOTALL,
+)
+
+
+def seems_oc4ids(beginning: bytes) -> bool:
+    """Whether a file that begins so is most likely OC4IDS, conforming or not. Looks at 64 kB."""
+    return _BEGINS.match(beginning[:_LOOKED_INTO]) is not None
+
 
 _skip = msgspec.json.Decoder(msgspec.Raw).decode
 _encode = msgspec.json.Encoder().encode
@@ -191,6 +211,7 @@ class JsonReader(PackageReader):
         """Decide what the object is, by the names at its top."""
         names = set(members)
         if not projects:
+            self._refuse_wrapped(members)
             self._refuse_foreign(
                 names, {n: self._shallow(members[n]) for n in ("type", "success") if n in names}
             )
@@ -225,6 +246,14 @@ class JsonReader(PackageReader):
         with contextlib.suppress(Exception):
             return decode(self._source.read(*self._span(member))) if member[1] - member[0] < 4096 else None
         return None
+
+    def _refuse_wrapped(self, members: dict[str, tuple[int, int]]) -> None:
+        """An answer of a program with a package or a list of projects inside one of its members."""
+        if members.keys() & schema.project_schema()["properties"].keys():
+            return
+        for name, (begin, end) in members.items():
+            if _INSIDE.match(self._source.read(begin, min(end - begin, _LOOKED_INTO))):
+                raise Unreadable("read.wrapped", name=name, path=pointer((name,)))
 
     def _refuse_foreign(self, names: set[str], values: dict[str, Any]) -> None:
         """Files of neighbouring standards, by names that OC4IDS does not have at that place."""
