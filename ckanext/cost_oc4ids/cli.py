@@ -154,6 +154,7 @@ def _print_unknown(resource_ids: tuple[str, ...]) -> int:
 def _sweep() -> list[str]:
     """Clean up, look at every file, return what is to be validated. Exits when no file can be read."""
     deleted = sweep.delete_orphans()
+    _refresh_withheld()
     if deleted:
         click.echo(f"Deleted {deleted} rows of datasets and resources that are no longer there.")
     try:
@@ -197,6 +198,32 @@ def codes(lang: str | None) -> None:
     words = render.words(lang or tk.config.get("ckan.locale_default") or "es")
     for code, message in sorted(messages.all_messages().items()):
         click.echo(f"{code:32} {words.severity(message.severity):12} {words(message.title)}")
+
+
+@cost_oc4ids.command()
+def visibility() -> None:
+    """Ask of every dataset with projects whether a visitor may see it, and show its projects accordingly.
+
+    For after a change of the portal's own rules of permission; revalidate --stale does it every night.
+    Ends with 1 when a plugin failed to answer for a dataset, which stays as it was.
+    """
+    if _refresh_withheld():
+        sys.exit(INVALID)
+
+
+def _refresh_withheld() -> int:
+    """Print what the portal withholds from visitors now and did not before, or the reverse.
+
+    :returns: of how many datasets it could not be told.
+    """
+    changes = sweep.refresh_withheld()
+    for package_id in changes.withheld:
+        click.secho(f"dataset {package_id} withheld: visitors may not see it", fg="yellow")
+    for package_id in changes.released:
+        click.echo(f"dataset {package_id} released: visitors may see it")
+    for package_id in changes.unknown:
+        click.secho(f"dataset {package_id} unknown: package_show failed, see the log", fg="red", err=True)
+    return len(changes.unknown)
 
 
 @cost_oc4ids.command()

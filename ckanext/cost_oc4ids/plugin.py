@@ -9,7 +9,7 @@ import ckan.plugins.toolkit as tk
 from ckan.common import CKANConfig
 from ckan.lib.plugins import DefaultTranslation
 
-from ckanext.cost_common import logic
+from ckanext.cost_common import logic, tables
 from ckanext.cost_common.interfaces import ICostSections, MenuEntry
 from ckanext.cost_common.requirement import require_common
 from ckanext.cost_oc4ids import cli, config, helpers, status, views
@@ -72,6 +72,7 @@ class CostOc4idsPlugin(
 
     def make_middleware(self, app: Any, _config: CKANConfig) -> Any:
         # the one thing that CKAN asks of plugins when the portal starts and its database is known
+        tables.log_missing("cost_oc4ids", "oc4ids_")
         file_writes.recover_at_start()
         return app
 

@@ -316,16 +316,24 @@ def _recompute_all() -> None:
 
 @ogp_plan.command()
 def nightly() -> None:
-    """What is due every night: lights of the day, datasets of plans, imports that nobody went on with."""
+    """What is due every night: lights of the day, datasets of plans, imports that nobody went on with.
+
+    Ends with 1 when a dataset could not be brought up to date; the rest is done all the same.
+    """
     from ckanext.ogp_plan.exports import dataset as dataset_export
     from ckanext.ogp_plan.services import import_ as import_service
 
     _recompute_all()
     with _addresses():
-        click.echo(f"datasets: {dataset_export.refresh_all()}")
+        count, failed = dataset_export.refresh_all()
+    click.echo(f"datasets: {count}" + (f", failed: {len(failed)}" if failed else ""))
+    for name, reason in failed.items():
+        click.secho(f"the dataset of {name} was not brought up to date: {reason}", fg="red", err=True)
     closed = import_service.discard_old_imports()
     model.Session.commit()
     click.echo(f"imports closed: {closed}")
+    if failed:
+        sys.exit(OPEN)
 
 
 @ogp_plan.group()

@@ -25,6 +25,7 @@ CHECK_HOSTS = PREFIX + "check_hosts"
 CHECK_NETWORKS = PREFIX + "check_networks"
 CHECK_TIMEOUT = PREFIX + "check_timeout"
 REMINDERS = PREFIX + "reminders"
+DATASET_TYPE = PREFIX + "dataset_type"
 PRIVATE_FILES_PATH = PREFIX + "private_files_path"
 
 #: The largest page of anything that anybody may ask for.
@@ -89,6 +90,11 @@ def reminders() -> bool:
     return options.read_flag(REMINDERS)
 
 
+def dataset_type() -> str:
+    """Return the type of the datasets that plans are published as."""
+    return options.read_text(DATASET_TYPE) or "dataset"
+
+
 def site_url() -> str:
     """Return the portal's own address, without the slash at its end."""
     return options.read_text("ckan.site_url").rstrip("/")
@@ -108,5 +114,6 @@ def require_valid() -> None:
         check_timeout,
         reminders,
         private_files_path,
+        dataset_type,
     ):
         reader()

@@ -9,7 +9,7 @@ import ckan.plugins.toolkit as tk
 from ckan.common import CKANConfig
 from ckan.lib.plugins import DefaultTranslation
 
-from ckanext.cost_common import logic
+from ckanext.cost_common import logic, tables
 from ckanext.cost_common.interfaces import AccountEntry, ICostSections, MenuEntry
 from ckanext.cost_common.requirement import require_common
 from ckanext.ogp_plan import cli, config, helpers, status, views
@@ -37,6 +37,7 @@ class OgpPlanPlugin(DefaultTranslation, p.SingletonPlugin):
     p.implements(p.IConfigurable)
     p.implements(p.ITranslation)
     p.implements(ICostSections, inherit=True)
+    p.implements(p.IMiddleware, inherit=True)
 
     def update_config(self, config_: CKANConfig) -> None:
         tk.add_template_directory(config_, "templates")
@@ -47,6 +48,11 @@ class OgpPlanPlugin(DefaultTranslation, p.SingletonPlugin):
         require_common("ogp_plan")
         # a value that cannot be used ends the portal's start, and not somebody's first report
         config.require_valid()
+
+    def make_middleware(self, app: Any, _config: CKANConfig) -> Any:
+        # the one thing that CKAN asks of plugins when the portal starts and its database is known
+        tables.log_missing("ogp_plan", "ogp_")
+        return app
 
     def get_menu_entries(self) -> list[MenuEntry]:
         blueprints = ("ogp_plan", "ogp_plan_report", "ogp_plan_import", "ogp_plan_file")

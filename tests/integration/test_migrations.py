@@ -13,7 +13,10 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from ckan import model
 from ckan.plugins import toolkit as tk
+
+from ckanext.cost_common import tables
 
 PLUGINS = {"cost_oc4ids": "oc4ids_", "ogp_plan": "ogp_"}
 SCHEMA = "migrations_of_a_test"
@@ -61,7 +64,9 @@ def objects(engine: Any) -> set[tuple[str, str]]:
     return {(kind, name) for kind, name in found if "alembic_version" not in name}
 
 
-def is_other_default(_context: Any, _column: Any, _model: Any, stored: str | None, _default: Any, wanted: str | None) -> bool | None:
+def is_other_default(
+    _context: Any, _column: Any, _model: Any, stored: str | None, _default: Any, wanted: str | None
+) -> bool | None:
     """Compare what a sequence gives by its name: the Alembic beside CKAN 2.11 calls it twice and finds two numbers."""
     if not stored or "nextval" not in stored:
         return None
@@ -113,3 +118,34 @@ def test_downgrade_removes_all_that_upgrade_made(engine: Any, plugin: str) -> No
     assert objects(engine) == set()
     command.upgrade(config, "head")
     assert objects(engine) == made
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_a_start_without_the_tables_names_them_and_the_command(
+    engine: Any, plugin: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    importlib.import_module(f"ckanext.{plugin}.model")
+    monkeypatch.setattr(model.meta, "engine", engine)
+    prefix = PLUGINS[plugin]
+    tables.log_missing(plugin, prefix)
+    assert f"Run: ckan db upgrade -p {plugin}" in caplog.text
+    assert all(name in caplog.text for name in tk.BaseModel.metadata.tables if name.startswith(prefix))
+
+    caplog.clear()
+    command.upgrade(configuration(plugin), "head")
+    caplog.clear()
+    tables.log_missing(plugin, prefix)
+    assert caplog.text == ""
+
+    table = {"cost_oc4ids": "oc4ids_project", "ogp_plan": "ogp_item"}[plugin]
+    with engine.begin() as connection:
+        connection.execute(sa.text(f"ALTER TABLE {table} DROP COLUMN status CASCADE"))
+    assert tables.find_missing(prefix) == [f"{table}.status"]
+
+
+def test_a_database_that_does_not_answer_does_not_end_the_start(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(model.meta, "engine", sa.create_engine("postgresql://nobody@127.0.0.1:1/none"))
+    tables.log_missing("ogp_plan", "ogp_")
+    assert "could not be looked for" in caplog.text

@@ -11,6 +11,7 @@ from ckan import model
 from ckanext.cost_oc4ids.dataset.resource_view import ensure_view
 from ckanext.cost_oc4ids.model import ResourceState
 from ckanext.cost_oc4ids.model import report as states
+from ckanext.cost_oc4ids.projects import withholding
 from ckanext.cost_oc4ids.validation import (
     conflicts,
     declaration,
@@ -52,6 +53,19 @@ def store_save(context: Any, package_dict: dict[str, Any]) -> None:
     file_writes.finish(package_id)
     by_position: dict[int, FileResult] = context.pop(guard.RESULTS, None) or {}
     changes = session_changes.pop_resource_changes(package_id)
+    _store_results(context, package_dict, by_position, changes)
+    resources = package_dict.get("resources")
+    if changes or declaration.any_oc4ids(resources or []) or resources is None:
+        withholding.refresh([package_id])
+
+
+def _store_results(
+    context: Any,
+    package_dict: dict[str, Any],
+    by_position: dict[int, FileResult],
+    changes: list[session_changes.ResourceChange],
+) -> None:
+    package_id = package_dict["id"]
     visibility_changed = session_changes.pop_visibility_change(package_id)
     resources = package_dict.get("resources")
     if (

@@ -11,6 +11,7 @@ from ckanext.cost_oc4ids.model.project import (
     shared_id,
 )
 from ckanext.cost_oc4ids.model.report import Report, ResourceState
+from ckanext.cost_oc4ids.model.withheld_dataset import WithheldDataset
 
 __all__ = [
     "FileWrite",
@@ -19,6 +20,7 @@ __all__ = [
     "Publication",
     "Report",
     "ResourceState",
+    "WithheldDataset",
     "project_count",
     "shared_id",
 ]

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.model.types import make_uuid
 
-from ckanext.cost_oc4ids.model import Project, ProjectVersion, project_count, shared_id
+from ckanext.cost_oc4ids.model import Project, ProjectVersion, WithheldDataset, project_count, shared_id
 from ckanext.cost_oc4ids.oc4ids import summary as summaries
 from ckanext.cost_oc4ids.oc4ids.types import PreviousVersion
 from ckanext.cost_oc4ids.projects import claims, visibility
@@ -256,7 +256,7 @@ def purge(package_ids: Collection[str]) -> None:
     table = Project.__table__.c
     held = sa.select(table.resource_id).distinct().where(visibility.is_any(table.package_id, package_ids))
     remove(model.Session.execute(held).scalars().all())
-    for table in (Project.__table__, ProjectVersion.__table__):
+    for table in (Project.__table__, ProjectVersion.__table__, WithheldDataset.__table__):
         model.Session.execute(sa.delete(table).where(visibility.is_any(table.c.package_id, package_ids)))
 
 
@@ -268,7 +268,7 @@ def delete_orphans() -> int:
     lock()
     dataset = model.Package.__table__
     gone = 0
-    for table in (Project.__table__, ProjectVersion.__table__):
+    for table in (Project.__table__, ProjectVersion.__table__, WithheldDataset.__table__):
         exists = sa.exists(sa.select(sa.literal(1)).where(dataset.c.id == table.c.package_id))
         gone += model.Session.execute(sa.delete(table).where(~exists)).rowcount
     _count()

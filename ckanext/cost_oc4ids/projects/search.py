@@ -73,6 +73,7 @@ WITH open_resource AS MATERIALIZED (
     JOIN package d ON d.id = r.package_id AND d.state = 'active' AND d.private IS NOT TRUE
     LEFT JOIN "group" g ON g.id = d.owner_org
     WHERE r.state = 'active' AND r.id IN (SELECT resource_id FROM oc4ids_project_count)
+    AND d.id NOT IN (SELECT package_id FROM oc4ids_withheld_dataset)
 ), hidden AS MATERIALIZED (
     SELECT id
     FROM (

@@ -1,7 +1,8 @@
 """Which projects are public, and which one of several with the same id is shown.
 
-Who sees a project is decided when it is read: its dataset is active and not private,
-its resource active. Of the same id in two resources of one organismo, the one accepted
+Who sees a project is decided when it is read: its dataset is active and not private, its
+resource active, and no plugin of the portal withholds the dataset from visitors (see
+:mod:`.withholding`). Of the same id in two resources of one organismo, the one accepted
 last is shown; of two organismos, the one that has published it for longer.
 """
 
@@ -14,7 +15,7 @@ import sqlalchemy as sa
 from ckan import model
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from ckanext.cost_oc4ids.model import Project
+from ckanext.cost_oc4ids.model import Project, WithheldDataset
 
 
 class Published:
@@ -28,6 +29,8 @@ class Published:
             self.dataset.c.id == self.project.c.package_id,
             self.dataset.c.state == "active",
             self.dataset.c.private.isnot(True),
+            # few rows or none: hashed once a statement
+            self.dataset.c.id.notin_(sa.select(WithheldDataset.__table__.c.package_id)),
         )
         # the resource's package_id says the same again, and misleads the planner about how many there are
         in_resource = sa.and_(

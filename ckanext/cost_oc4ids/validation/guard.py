@@ -29,7 +29,7 @@ from werkzeug.datastructures import FileStorage
 from ckanext.cost_oc4ids import config
 from ckanext.cost_oc4ids.model import ResourceState
 from ckanext.cost_oc4ids.oc4ids.types import Report
-from ckanext.cost_oc4ids.projects import claims, registry
+from ckanext.cost_oc4ids.projects import claims, registry, withholding
 from ckanext.cost_oc4ids.validation import (
     conflicts,
     declaration,
@@ -461,7 +461,11 @@ def bulk_update_public(next_action: Action, context: Context, data_dict: DataDic
             raise conflicts.publication_error(found)
     result = next_action(context, data_dict)
     if holders:
-        claims.refresh_claims([package.id for package in holders])
+        # core writes by a statement, of which the objects of the session know nothing
+        model.Session.expire_all()
+        package_ids = [package.id for package in holders]
+        withholding.refresh(package_ids)
+        claims.refresh_claims(package_ids)
         model.Session.commit()
     return result
 

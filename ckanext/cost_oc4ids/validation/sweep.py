@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from ckanext.cost_oc4ids import config
 from ckanext.cost_oc4ids.model import ResourceState
 from ckanext.cost_oc4ids.model import report as states
-from ckanext.cost_oc4ids.projects import registry
+from ckanext.cost_oc4ids.projects import registry, withholding
 from ckanext.cost_oc4ids.validation import (
     alerts,
     availability,
@@ -250,6 +250,19 @@ def requeue_lost_jobs() -> list[str]:
     for resource_id in queued:
         queue.enqueue(resource_id)
     return queued
+
+
+def refresh_withheld() -> withholding.Changes:
+    """Ask of every dataset with projects whether a visitor may see it, and note it; commits each.
+
+    :returns: what has changed, and what could not be told.
+    """
+    found = withholding.Changes()
+    for package_id in list(withholding.list_datasets()):
+        changes = withholding.refresh([package_id])
+        model.Session.commit()
+        found.add(changes)
+    return found
 
 
 def delete_orphans() -> int:

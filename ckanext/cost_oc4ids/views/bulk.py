@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import ckan.plugins.toolkit as tk
 from flask import Blueprint, Response, request
 
+from ckanext.cost_common import dataset_access
 from ckanext.cost_oc4ids import config, urls
 from ckanext.cost_oc4ids.oc4ids import package
 from ckanext.cost_oc4ids.projects import bulk as bulk_projects
@@ -123,7 +124,7 @@ def projects() -> Response:
 def project(project_id: str) -> Response:
     """The package of one project; 404 alike for what is not there and what is not public."""
     found = project_search.show(project_id) if _may_read() else None
-    if found is None:
+    if found is None or not dataset_access.may_see(found[0]["dataset"]["id"], {}):
         return _not_found(tk._("There is no public project at this address"))
     result, body = found
     moments = [

@@ -14,9 +14,10 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
-from ckan import model
+from ckan import model, plugins
 from ckan.types import Context
 
+from ckanext.ogp_plan import config
 from ckanext.ogp_plan.exports import files as plan_files
 from ckanext.ogp_plan.model import PlanRow
 from ckanext.ogp_plan.planning.types import PlanStatus
@@ -42,6 +43,19 @@ _FREQUENCY = "http://publications.europa.eu/resource/authority/frequency/"
 _NOTES = N_(
     "%(family)s of %(owner)s: what was promised, by whom, for when, and its status today, with its "
     "evidence. The files are made from the portal when they are asked for, so they are always up to date."
+)
+
+
+#: What we say of a plan beside CKAN's own fields: extras, or fields where the portal's schema has them.
+_OUR_FIELDS = (
+    "issued",
+    "modified",
+    "frequency",
+    "language",
+    "temporal_start",
+    "temporal_end",
+    "publisher_name",
+    "identifier",
 )
 
 
@@ -97,9 +111,9 @@ def publish(plan: PlanRow, context: Context) -> str:
     if present is None:
         fields = {
             "name": _find_free_name(plan),
-            "type": "dataset",
+            "type": config.dataset_type(),
             "private": False,
-            **_build_fields(plan, {}),
+            **_build_fields(plan, {"type": config.dataset_type()}),
         }
         created = tk.get_action("package_create")(asked, {**fields, "resources": _build_resources(plan, [])})
         _store_dataset_id(plan.id, created["id"])
@@ -141,7 +155,7 @@ def get_status(plan: PlanRow) -> CatalogueStatus:
         published=True,
         private=bool(present.private),
         stale=_comparable(_update_fields(plan, dataset)) != _comparable(dataset),
-        as_of=extras.get("modified"),
+        as_of=dataset.get("modified") or extras.get("modified"),
     )
 
 
@@ -176,11 +190,14 @@ def _hide(plan: PlanRow, asked: Context) -> None:
     tk.get_action("package_update")(context, {**dataset, "private": True, "extras": extras})
 
 
-def refresh(plan_id: str) -> None:
-    """Bring a plan's dataset up to date where it has one. What fails is noted, and tried again at night."""
+def refresh(plan_id: str) -> str | None:
+    """Bring a plan's dataset up to date where it has one. What fails is noted, and tried again at night.
+
+    :returns: why it failed; None when it did not.
+    """
     plan = PlanRow.get(plan_id)
     if plan is None or not plan.dataset_id:
-        return
+        return None
     try:
         if _find_dataset(plan) is not None:
             site = tk.get_action("get_site_user")({"ignore_auth": True}, {})
@@ -188,18 +205,22 @@ def refresh(plan_id: str) -> None:
                 _hide(plan, {"user": site["name"]})
             else:
                 publish(plan, {"user": site["name"]})
-    except Exception:
+    except Exception as error:
         model.Session.rollback()
         log.exception("the dataset of plan %s was not brought up to date", plan_id)
+        return str(error) or type(error).__name__
+    return None
 
 
-def refresh_all() -> int:
-    """Bring every plan's dataset up to date; returns how many plans have one."""
-    wanted = sa.select(PlanRow.id).where(PlanRow.dataset_id.isnot(None)).order_by(PlanRow.name)
-    ids = list(model.Session.scalars(wanted))
-    for plan_id in ids:
-        refresh(plan_id)
-    return len(ids)
+def refresh_all() -> tuple[int, dict[str, str]]:
+    """Bring every plan's dataset up to date.
+
+    :returns: how many plans have one; and why it failed, by the name of the plan.
+    """
+    wanted = sa.select(PlanRow.id, PlanRow.name).where(PlanRow.dataset_id.isnot(None)).order_by(PlanRow.name)
+    rows = model.Session.execute(wanted).all()
+    reasons = {row.name: refresh(row.id) for row in rows}
+    return len(rows), {name: reason for name, reason in reasons.items() if reason is not None}
 
 
 def _store_dataset_id(plan_id: str, dataset_id: str) -> None:
@@ -255,10 +276,13 @@ def _build_fields(plan: PlanRow, dataset: dict[str, Any]) -> dict[str, Any]:
         "ogp_plan_status": plan.status,
         _HIDDEN_EXTRA: "",
     }
-    others = [extra for extra in dataset.get("extras", []) if extra["key"] not in ours]
+    declared = _build_declared_fields(str(dataset.get("type") or ""), ours)
+    ours = {name: value for name, value in ours.items() if name not in declared}
+    others = [extra for extra in dataset.get("extras", []) if extra["key"] not in {*ours, *declared}]
     tags = {tag["name"] for tag in dataset.get("tags", [])} | {_clean_tag(named)}
     group = model.Group.get(plan.owner)
     return {
+        **declared,
         "title": plan.title,
         "notes": dataset.get("notes") or _translate(_NOTES, family=named, owner=owner),
         "url": export_view.PublicAddresses(plan, {}).plan(),
@@ -266,6 +290,27 @@ def _build_fields(plan: PlanRow, dataset: dict[str, Any]) -> dict[str, Any]:
         "tags": [{"name": name} for name in sorted(tags)],
         "extras": [*others, *({"key": name, "value": value} for name, value in ours.items() if value)],
     }
+
+
+def _build_declared_fields(type_: str, values: Mapping[str, str]) -> dict[str, Any]:
+    """Those of our values that the portal's own schema of a dataset type has fields for, as these take them.
+
+    CKAN refuses a save whose extra has the name of a field of the schema.
+    """
+    if not plugins.plugin_loaded("scheming_datasets"):
+        return {}
+    schema = tk.h.scheming_get_dataset_schema(type_) or {"dataset_fields": []}
+    declared: dict[str, Any] = {}
+    for field in schema["dataset_fields"]:
+        name = field["field_name"]
+        if name not in values:
+            continue
+        takes_list = str(field.get("preset", "")).startswith("multiple_") or "repeating_subfields" in field
+        if not takes_list:
+            declared[name] = values[name]
+        elif "repeating_subfields" not in field:
+            declared[name] = [values[name]] if values[name] else []
+    return declared
 
 
 def _clean_tag(words: str) -> str:
@@ -323,7 +368,7 @@ def _list_files(plan: PlanRow) -> list[tuple[str, str, str, str, str]]:
 def _comparable(dataset: dict[str, Any]) -> Any:
     """What matters of a dataset, to tell whether something changed."""
     return (
-        {name: dataset.get(name) for name in ("title", "notes", "url", "owner_org")},
+        {name: dataset.get(name) for name in ("title", "notes", "url", "owner_org", *_OUR_FIELDS)},
         sorted((extra["key"], extra["value"]) for extra in dataset["extras"]),
         sorted(tag["name"] for tag in dataset["tags"]),
         [

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from ckan import model
 from sqlalchemy.exc import IntegrityError
 
-from ckanext.cost_common import http, networks, storage
+from ckanext.cost_common import dataset_access, http, networks, storage
 from ckanext.cost_common.chunks import hash_chunks
 from ckanext.ogp_plan import config
 from ckanext.ogp_plan.model import Event, PlanRow
@@ -159,7 +159,7 @@ def inspect_resource(resource_id: str) -> Inspection:
     package = resource and model.Session.get(model.Package, resource.package_id)
     if package is None or resource.state != "active" or package.state != "active":
         return Inspection(alive=False, public=False, detail=GONE)
-    public = not package.private
+    public = _is_public(package)
     if resource.url_type == "upload":
         return replace(_inspect_upload(resource), public=public)
     if resource.url_type or not str(resource.url or "").startswith(("http://", "https://")):
@@ -205,7 +205,12 @@ def inspect_dataset(dataset_id: str) -> Inspection:
     package = model.Session.get(model.Package, dataset_id)
     if package is None or package.state != "active":
         return Inspection(alive=False, public=False, detail=GONE)
-    return Inspection(alive=True, public=not package.private, detail=NO_HASH)
+    return Inspection(alive=True, public=_is_public(package), detail=NO_HASH)
+
+
+def _is_public(package: model.Package) -> bool:
+    """Whether anybody may see a dataset. A plugin that fails to answer changes nothing."""
+    return not package.private and dataset_access.may_visitor_see(package.id) is not False
 
 
 def inspect_evidence(evidence: Evidence) -> Inspection:

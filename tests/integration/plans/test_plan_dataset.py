@@ -9,12 +9,15 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import pytest
 from ckan import model
+from ckan.lib import plugins as lib_plugins
 from ckan.tests import helpers
+from ckanext.scheming import plugins as scheming_plugins
+from ckanext.scheming.plugins import SchemingDatasetsPlugin
 from click.testing import CliRunner, Result
 from support.application import portal
 from support.plan_portal import Town
 
-from ckanext.ogp_plan import cli
+from ckanext.ogp_plan import cli, config
 from ckanext.ogp_plan.exports import dataset as dataset_export
 from ckanext.ogp_plan.model import PlanRow
 from ckanext.ogp_plan.services import record as record_service
@@ -108,5 +111,56 @@ class TestDatasets:
             raise RuntimeError("no Solr")
 
         monkeypatch.setattr(dataset_export, "_build_fields", broken)
-        dataset_export.refresh(plan.id)
+        assert dataset_export.refresh(plan.id) == "no Solr"
         assert PlanRow.get(plan.name).version == 1
+        night = run(town, "nightly")
+        assert night.exit_code == cli.OPEN
+        assert "failed: " in night.output
+        assert f"the dataset of {plan.name} was not brought up to date: no Solr" in night.output
+
+    @pytest.fixture
+    def foreign_schema(self, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Schemas of the portal's own for ``dataset`` and ``plan``, whose fields have the names of what a plan says."""
+        plugin = SchemingDatasetsPlugin.instance
+        names = ("issued", "modified", "frequency", "temporal_start", "identifier")
+        fields = [
+            {"field_name": name, "label": name} for name in ("title", "name", "notes", "owner_org", *names)
+        ]
+        fields.append({"field_name": "tag_string", "preset": "tag_string_autocomplete"})
+        fields.append({"field_name": "language", "label": "language", "preset": "multiple_text"})
+        described = {"dataset_fields": fields, "resource_fields": []}
+        schemas = {
+            **plugin._schemas,
+            "dataset": {"dataset_type": "dataset", **described},
+            "plan": {"dataset_type": "plan", **described},
+        }
+        monkeypatch.setattr(plugin, "_schemas", schemas)
+        monkeypatch.setattr(plugin, "_expanded_schemas", scheming_plugins._expand_schemas(schemas))
+        monkeypatch.setitem(lib_plugins._package_plugins, "dataset", plugin)
+        monkeypatch.setitem(lib_plugins._package_plugins, "plan", plugin)
+
+    def test_the_portals_own_schema_for_datasets_is_obeyed(self, town: Town, foreign_schema: None) -> None:
+        plan = town.plan("ogp")
+        if plan.dataset_id:
+            helpers.call_action("package_delete", {"user": town.names["sysadmin"]}, id=plan.dataset_id)
+        done = town.call("owner_admin", "ogp_plan_publish_dataset", plan=plan.name)
+        shown = helpers.call_action("package_show", id=done["dataset"])
+        assert shown["issued"] == plan.created.date().isoformat()
+        assert shown["language"] == ["es"]
+        extras = {extra["key"] for extra in shown["extras"]}
+        assert "ogp_plan" in extras
+        assert not extras & {"issued", "modified", "language", "identifier"}
+        assert dataset_export.get_status(plan).stale is False
+        assert dataset_export.refresh(plan.id) is None
+
+    def test_a_portal_can_declare_a_type_for_them(
+        self, town: Town, foreign_schema: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        plan = town.plan("ogp")
+        if plan.dataset_id:
+            helpers.call_action("package_delete", {"user": town.names["sysadmin"]}, id=plan.dataset_id)
+        monkeypatch.setitem(tk.config, config.DATASET_TYPE, "plan")
+        done = town.call("owner_admin", "ogp_plan_publish_dataset", plan=plan.name)
+        shown = helpers.call_action("package_show", id=done["dataset"])
+        assert (shown["type"], shown["identifier"]) == ("plan", shown["url"])
+        assert dataset_export.refresh(plan.id) is None

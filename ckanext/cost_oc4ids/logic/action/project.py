@@ -9,7 +9,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Action, Context, DataDict
 
-from ckanext.cost_common import language
+from ckanext.cost_common import dataset_access, language
 from ckanext.cost_common.logic import validated
 from ckanext.cost_oc4ids import urls
 from ckanext.cost_oc4ids.logic.schema import project as project_schema
@@ -58,7 +58,8 @@ def oc4ids_project_show(context: Context, data_dict: DataDict) -> dict[str, Any]
 
     :returns: what a search returns of it, and ``project``: its OC4IDS as published
     :rtype: dict
-    :raises ckan.plugins.toolkit.ObjectNotFound: there is none, or it is not public
+    :raises ckan.plugins.toolkit.ObjectNotFound: there is none, it is not public, or ``package_show``
+        refuses its dataset
     """
     tk.check_access("oc4ids_project_show", context, data_dict)
     data = validated(project_schema.project_show(), data_dict, ignore_unknown=True)
@@ -66,6 +67,8 @@ def oc4ids_project_show(context: Context, data_dict: DataDict) -> dict[str, Any]
     if found is None:
         raise tk.ObjectNotFound(tk._("Project not found"))
     result, body = found
+    if not dataset_access.may_see(result["dataset"]["id"], context):
+        raise tk.ObjectNotFound(tk._("Project not found"))
     (result,) = _with_addresses([result])
     return result | {"project": parse_project(body)}
 

@@ -123,7 +123,8 @@ FINDINGS: dict[str, Message] = {
         N_("Row on another sheet"), N_("The sheet is not one of this workbook's; it was not read.")
     ),
     "page.repeated": Message(
-        N_("Page printed twice"), N_("Its %(rows)s rows and headings are all printed before; they were left out.")
+        N_("Page printed twice"),
+        N_("Its %(rows)s rows and headings are all printed before; they were left out."),
     ),
     "document.repeated": Message(
         N_("Section repeated"), N_("The commitment is printed before; this text was kept as a section.")
@@ -161,7 +162,8 @@ FINDINGS: dict[str, Message] = {
         N_("Heading with another text"), N_('%(code)s is printed before as "%(first)s"; that one was kept.')
     ),
     "title.differs": Message(
-        N_("Another title for the same code"), N_('%(code)s is printed before as "%(first)s"; that one was kept.')
+        N_("Another title for the same code"),
+        N_('%(code)s is printed before as "%(first)s"; that one was kept.'),
     ),
     "activity.other_title": Message(
         N_("Another activity under the same number"),
@@ -323,7 +325,9 @@ FINDINGS: dict[str, Message] = {
         N_("Target of an indicator that is not there"),
         N_("The item has no indicator with this code; the row was left out."),
     ),
-    "own.repeated": Message(N_("Item twice"), N_("%(level)s %(code)s is in an earlier row; this row was left out.")),
+    "own.repeated": Message(
+        N_("Item twice"), N_("%(level)s %(code)s is in an earlier row; this row was left out.")
+    ),
     "family.level.unknown": Message(
         N_("Level that the family does not have"), N_('"%(level)s" is none of this family\'s levels.')
     ),
@@ -346,7 +350,8 @@ FINDINGS: dict[str, Message] = {
         N_('The weights at the level "%(level)s" add up to %(detail)s.'),
     ),
     "code.conflict": Message(
-        N_("The same code with another text"), N_('%(code)s is printed before as "%(first)s". Which one counts?')
+        N_("The same code with another text"),
+        N_('%(code)s is printed before as "%(first)s". Which one counts?'),
     ),
     "row.merged": Message(
         N_("Does the row share the goal above?"),

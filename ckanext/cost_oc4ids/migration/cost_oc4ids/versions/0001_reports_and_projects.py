@@ -25,6 +25,7 @@ TABLES = (
     "oc4ids_report",
     "oc4ids_resource",
     "oc4ids_shared_id",
+    "oc4ids_withheld_dataset",
 )
 
 
@@ -187,6 +188,12 @@ def _create_project_tables() -> None:
     )
     op.create_index("oc4ids_project_version_resource_id_idx", "oc4ids_project_version", ["resource_id"])
     op.create_index("oc4ids_project_version_package_id_idx", "oc4ids_project_version", ["package_id"])
+
+    op.create_table(
+        "oc4ids_withheld_dataset",
+        sa.Column("package_id", sa.UnicodeText, primary_key=True),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    )
 
     op.create_table(
         "oc4ids_publication",
