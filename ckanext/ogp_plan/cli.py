@@ -166,17 +166,17 @@ def _print_import(shown: dict[str, Any], form: str) -> None:
     click.echo(f"accepted: {acta['accepted']}")
     for kind in ("inherited", "flagged", "dropped"):
         click.echo(f"{kind}: {len(acta[kind])}")
-        for one in acta[kind] if kind == "flagged" else ():
-            click.echo(f"  {_where(one['place'])} {one['title']}: {one['why']}")
-    for one in acta["asked"]:
-        click.secho(f"asked [{one['id']}] {_where(one['place'])} {one['why']}", fg="yellow")
-        for option in one["options"]:
+        for entry in acta[kind] if kind == "flagged" else ():
+            click.echo(f"  {_where(entry['place'])} {entry['title']}: {entry['why']}")
+    for entry in acta["asked"]:
+        click.secho(f"asked [{entry['id']}] {_where(entry['place'])} {entry['why']}", fg="yellow")
+        for option in entry["options"]:
             click.echo(f"    {option['value']}: {option['label']}")
     click.echo(f"changes: {len(shown['changes'])}")
-    for one in shown["changes"] if shown["plan"] else ():
-        what = one["field_name"] or one["kind"]
-        where = f"{one['level_name'] or ''} {one['code'] or ''}".strip()
-        click.echo(f"  {where} {what}: {one['before_text']} → {one['after_text']}")
+    for entry in shown["changes"] if shown["plan"] else ():
+        what = entry["field_name"] or entry["kind"]
+        where = f"{entry['level_name'] or ''} {entry['code'] or ''}".strip()
+        click.echo(f"  {where} {what}: {entry['before_text']} → {entry['after_text']}")
 
 
 def _where(place: dict[str, Any]) -> str:
@@ -223,10 +223,11 @@ def _act_on_cut(action: str, wanted: dict[str, Any], user: str | None) -> None:
         _print_cut(done)
 
 
-def _print_cut(one: dict[str, Any]) -> None:
-    late = f" {one['late_days']} business days late" if one["late_days"] else ""
+def _print_cut(entry: dict[str, Any]) -> None:
+    late = f" {entry['late_days']} business days late" if entry["late_days"] else ""
     click.echo(
-        f"{one['plan']} {one['day']} due {one['due']} {one['state']}{late} {one['sha256'] or 'not frozen'}"
+        f"{entry['plan']} {entry['day']} due {entry['due']} {entry['state']}{late} "
+        f"{entry['sha256'] or 'not frozen'}"
     )
 
 
@@ -238,15 +239,15 @@ def cut_list(plan: str | None) -> None:
 
     rows = [_plan(plan)] if plan else model.Session.query(PlanRow).order_by(PlanRow.name).all()
     for name, days in ((row.name, cut_service.list_days(row)) for row in rows):
-        for one in days:
+        for day in days:
             _print_cut(
                 {
                     "plan": name,
-                    "day": one.day,
-                    "due": one.state.due,
-                    "state": one.state.state,
-                    "late_days": one.published.late_days if one.published else 0,
-                    "sha256": one.cut.sha256 if one.cut else None,
+                    "day": day.day,
+                    "due": day.state.due,
+                    "state": day.state.state,
+                    "late_days": day.published.late_days if day.published else 0,
+                    "sha256": day.cut.sha256 if day.cut else None,
                 }
             )
 
@@ -265,13 +266,13 @@ def cut_verify(plan: str | None, day: str | None) -> None:
     wanted = _day(day) if day else None
     worst = looked = 0
     for row in rows:
-        for one in cut_service.list_days(row):
-            if wanted not in (None, one.day):
+        for day_row in cut_service.list_days(row):
+            if wanted not in (None, day_row.day):
                 continue
-            for frozen in (*one.earlier, *([one.cut] if one.cut else [])):
+            for frozen in (*day_row.earlier, *([day_row.cut] if day_row.cut else [])):
                 looked += 1
                 found = cut_service.verify(row, frozen)
-                _print_verified(row.name, one.day, found)
+                _print_verified(row.name, day_row.day, found)
                 worst = max(worst, 0 if found.same else OPEN)
     if wanted and not looked:
         _fail(f"{plan} has no frozen cut of {day}.")
@@ -285,8 +286,8 @@ def _print_verified(plan: str, day: dt.date, found: Any) -> None:
         click.secho(f"{plan} {day} made by rules {found.rules}: this release has others", fg="yellow")
     else:
         click.secho(f"{plan} {day} DIFFERS frozen {found.sha256} computed {found.sha256_now}", fg="red")
-        for one in found.differences:
-            click.echo(f"  {one.path}: {one.frozen!r} → {one.computed!r}")
+        for difference in found.differences:
+            click.echo(f"  {difference.path}: {difference.frozen!r} → {difference.computed!r}")
 
 
 # --- lights, evidence, letters --------------------------------------------------------------------------
@@ -353,11 +354,11 @@ def evidence_check(plan: str | None, everything: bool) -> None:
         outcome = {plan: evidence_check.check_plan(row, everything=everything)}
     else:
         outcome = evidence_check.check_all(everything=everything)
-    for name, one in outcome.items():
+    for name, entry in outcome.items():
         click.echo(
-            f"{name}: looked at {one.checked}, well {one.valid}, broken {one.broken}, changed {one.changed}, "
-            f"no longer public {one.hidden}, not determined {one.unknown}"
-            + (f", WITHHELD BUT OPEN TO ANYBODY {one.exposed}" if one.exposed else "")
+            f"{name}: looked at {entry.checked}, well {entry.valid}, broken {entry.broken}, "
+            f"changed {entry.changed}, no longer public {entry.hidden}, not determined {entry.unknown}"
+            + (f", WITHHELD BUT OPEN TO ANYBODY {entry.exposed}" if entry.exposed else "")
         )
 
 
@@ -374,12 +375,12 @@ def evidence_orphans(delete: bool, age: int) -> None:
     from ckanext.ogp_plan.services import evidence_orphan
 
     found = list(evidence_orphan.find(age))
-    for one in found:
-        if delete and one.deletable:
-            one.delete()
-        click.echo(f"{one.kind} {one.name}" + (" deleted" if delete and one.deletable else ""))
+    for entry in found:
+        if delete and entry.deletable:
+            entry.delete()
+        click.echo(f"{entry.kind} {entry.name}" + (" deleted" if delete and entry.deletable else ""))
     click.echo(f"orphans: {len(found)}")
-    if any(not (delete and one.deletable) for one in found):
+    if any(not (delete and entry.deletable) for entry in found):
         sys.exit(OPEN)
 
 

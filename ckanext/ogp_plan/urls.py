@@ -57,7 +57,7 @@ def of_items(items: Iterable[Item], given: Mapping[Key, str]) -> dict[Key, str]:
 
 def _free(item: Item, brothers: list[Item], taken: Collection[str]) -> str:
     bare = item.code.replace("#", "_").replace("/", "-")
-    tracked = [one for one in brothers if one.trackable]
+    tracked = [brother for brother in brothers if brother.trackable]
     alone = len(brothers) == 1 or (len(tracked) == 1 and tracked[0] is item)
     if alone and bare not in taken:
         return bare

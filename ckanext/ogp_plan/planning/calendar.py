@@ -40,7 +40,9 @@ def scheduled_months(schedule: Schedule, plan: Plan) -> tuple[tuple[int, int], .
         first, last = schedule.start or start, due_of(schedule, plan)
         return months_between(first, last) if first and last else ()
     if schedule.kind is ScheduleKind.RECURRING:
-        return tuple((one.end.year, one.end.month) for one in _occurrences(schedule, plan))
+        return tuple(
+            (occurrence.end.year, occurrence.end.month) for occurrence in _occurrences(schedule, plan)
+        )
     return ()
 
 

@@ -65,7 +65,9 @@ def _of_plan(plan: Plan) -> dict[str, Any]:
     made = {name: plain(getattr(plan, name)) for name in _PLAN}
     made |= {f"fields.{name}": plain(value) for name, value in plan.fields.items() if name != "sections"}
     sections = plan.fields.get("sections", [])
-    made |= {f"sections[{n}]": [one["title"], one["text"]] for n, one in enumerate(sections, start=1)}
+    made |= {
+        f"sections[{n}]": [section["title"], section["text"]] for n, section in enumerate(sections, start=1)
+    }
     return made | {f"groups[{group.id}]": _of_group(group) for group in plan.groups}
 
 
@@ -92,19 +94,19 @@ def of_item(item: Item) -> dict[str, Any]:
     made |= {f"schedule.{name}": value for name, value in schedule_dict(item.schedule).items()}
     made |= {f"fields.{name}": plain(value) for name, value in item.fields.items()}
     made["assignments"] = sorted(
-        (assignment_dict(one) for one in item.assignments),
-        key=lambda one: sorted(one.items(), key=str).__repr__(),
+        (assignment_dict(assignment) for assignment in item.assignments),
+        key=lambda entry: sorted(entry.items(), key=str).__repr__(),
     )
     for indicator in item.indicators:
         made |= _of_indicator(indicator)
     return made
 
 
-def _of_indicator(one: Indicator) -> dict[str, Any]:
-    head = f"indicators[{one.code}]"
-    made = {f"{head}.{name}": plain(getattr(one, name)) for name in _INDICATOR}
+def _of_indicator(indicator: Indicator) -> dict[str, Any]:
+    head = f"indicators[{indicator.code}]"
+    made = {f"{head}.{name}": plain(getattr(indicator, name)) for name in _INDICATOR}
     targets = [
         [plain(target.value), target.text, plain(target.start), plain(target.end), dict(target.dimension)]
-        for target in one.targets
+        for target in indicator.targets
     ]
     return made | {f"{head}.targets": targets}

@@ -64,17 +64,27 @@ class Facts:
         self.updates = _by_item(record.counting_updates())
         self.measurements = _by_item(record.counting_measurements())
         self.evidence = _by_item(self._counting_evidence(returned))
-        self.checks: dict[str, EvidenceCheck] = {one.evidence: one for one in current_events(record.checks)}
+        self.checks: dict[str, EvidenceCheck] = {
+            event.evidence: event for event in current_events(record.checks)
+        }
         self.verdicts = _by_item(current_events(record.verdicts))
-        self.closed_alerts = {one.closes for one in current_events(record.verdicts) if one.closes}
+        self.closed_alerts = {event.closes for event in current_events(record.verdicts) if event.closes}
         self.answers: dict[Key, list[Answer]] = _by_item(current_events(record.answers))
         self.depends = self._depends()
 
     def _counting_evidence(self, returned: set[str]) -> list[Evidence]:
         """Evidence of what was returned proves nothing, of what was corrected it still does."""
-        out = {one.id for one in self.record.measurements if {one.update, one.report} & returned}
-        out |= {one.id for one in self.record.updates if one.report in returned} | returned
-        return [one for one in self.record.current_evidence() if not {one.update, one.measurement} & out]
+        out = {
+            measurement.id
+            for measurement in self.record.measurements
+            if {measurement.update, measurement.report} & returned
+        }
+        out |= {update.id for update in self.record.updates if update.report in returned} | returned
+        return [
+            evidence_item
+            for evidence_item in self.record.current_evidence()
+            if not {evidence_item.update, evidence_item.measurement} & out
+        ]
 
     def _depends(self) -> dict[Key, list[tuple[str | None, Key]]]:
         """What each item waits for: (plan, key), None for this plan. The last word on a link counts."""
@@ -86,27 +96,29 @@ class Facts:
         for (item, plan, other), link in last.items():
             if not link.removed:
                 found[item].append((plan, other))
-        return {item: sorted(ones, key=lambda one: (one[0] or "", one[1])) for item, ones in found.items()}
+        return {
+            item: sorted(ones, key=lambda entry: (entry[0] or "", entry[1])) for item, ones in found.items()
+        }
 
     def owners(self, item: Item) -> Owners:
         """Return who owes an item: its leads, groups by their members."""
         targets: dict[str, Decimal | None] = {}
         unnamed, unnamed_target = 0, None
-        for one in item.assignments:
-            if one.role is not Role.LEAD:
+        for assignment in item.assignments:
+            if assignment.role is not Role.LEAD:
                 continue
-            names: Iterable[str] = (one.organization,) if one.organization else ()
-            group = self.groups.get(one.group) if one.group else None
+            names: Iterable[str] = (assignment.organization,) if assignment.organization else ()
+            group = self.groups.get(assignment.group) if assignment.group else None
             if group is not None:
                 names = dict.fromkeys(group.members)
                 missing = max(0, (group.size or 0) - len(group.members))
                 if missing:
                     unnamed += missing
-                    unnamed_target = one.own_target if unnamed_target is None else unnamed_target
+                    unnamed_target = assignment.own_target if unnamed_target is None else unnamed_target
             for name in names:
                 before = targets.get(name)
-                both = before is not None and one.own_target is not None
-                targets[name] = before + one.own_target if both else (one.own_target or before)  # type: ignore[operator]
+                both = before is not None and assignment.own_target is not None
+                targets[name] = before + assignment.own_target if both else (assignment.own_target or before)  # type: ignore[operator]
         return Owners(targets, unnamed, unnamed_target)
 
     def reported_months(self, key: Key) -> tuple[str, ...]:
@@ -117,9 +129,9 @@ class Facts:
         start, end = self.plan.start, self.plan.end
         if start is None or end is None:
             return ()
-        by_id = {one.id: one for one in self.record.updates}
-        spans = [report_span(one, by_id) for one in self.updates.get(key, ())]
-        spans += [(one.start, one.end) for one in self.measurements.get(key, ())]
+        by_id = {update.id: update for update in self.record.updates}
+        spans = [report_span(update, by_id) for update in self.updates.get(key, ())]
+        spans += [(measurement.start, measurement.end) for measurement in self.measurements.get(key, ())]
         found = {
             month.id
             for first, last in spans
@@ -165,6 +177,6 @@ def gather_facts(record: Record | Facts) -> Facts:
 
 def _by_item(events: Iterable[E]) -> dict[Key, list[E]]:
     found: dict[Key, list[E]] = defaultdict(list)
-    for one in events:
-        found[one.item].append(one)  # type: ignore[attr-defined]
+    for event in events:
+        found[event.item].append(event)  # type: ignore[attr-defined]
     return dict(found)

@@ -56,9 +56,9 @@ class Family:
 
     def level(self, level: str) -> Level:
         """Return a level by its id; ``KeyError`` when the family has none such."""
-        for one in self.levels:
-            if one.id == level:
-                return one
+        for known in self.levels:
+            if known.id == level:
+                return known
         raise KeyError(level)
 
 
@@ -86,8 +86,8 @@ def load(name: str, schemas: Path | None = None) -> Family:
         raise data.DataError(f"{name!r} cannot be the name of a family")
     found = data.load(_folder(schemas) / f"{name}.yaml")
     try:
-        levels = tuple(_level(one) for one in found["levels"])
-        fields = tuple(_field(one, levels) for one in found.get("fields", []))
+        levels = tuple(_level(entry) for entry in found["levels"])
+        fields = tuple(_field(entry, levels) for entry in found.get("fields", []))
     except (KeyError, TypeError, AttributeError, re.error) as error:
         raise data.DataError(f"{name}.yaml: {error!r}") from error
     known = {level.id for level in levels}
@@ -113,28 +113,28 @@ def _words(value: Any) -> dict[str, str]:
     )
 
 
-def _level(one: dict[str, Any]) -> Level:
-    re.compile(one.get("code", ".+"))
-    under = one.get("under", ())
+def _level(entry: dict[str, Any]) -> Level:
+    re.compile(entry.get("code", ".+"))
+    under = entry.get("under", ())
     return Level(
-        one["id"],
-        _words(one["name"]),
-        _words(one.get("plural", one["name"])),
+        entry["id"],
+        _words(entry["name"]),
+        _words(entry.get("plural", entry["name"])),
         tuple([under] if isinstance(under, str) else under),
-        one.get("code", ".+"),
-        bool(one.get("trackable")),
-        bool(one.get("required")),
+        entry.get("code", ".+"),
+        bool(entry.get("trackable")),
+        bool(entry.get("required")),
     )
 
 
-def _field(one: dict[str, Any], levels: tuple[Level, ...]) -> FieldSpec:
-    at = tuple(one.get("levels", [level.id for level in levels]))
+def _field(entry: dict[str, Any], levels: tuple[Level, ...]) -> FieldSpec:
+    at = tuple(entry.get("levels", [level.id for level in levels]))
     return FieldSpec(
-        one["name"],
-        _words(one.get("label", one["name"])),
-        _words(one.get("help", "")),
+        entry["name"],
+        _words(entry.get("label", entry["name"])),
+        _words(entry.get("help", "")),
         at,
-        bool(one.get("required")),
+        bool(entry.get("required")),
     )
 
 

@@ -19,7 +19,7 @@ from ckanext.ogp_plan.planning.types import Item, Plan
 def value_names(family: Family) -> dict[str, dict[str, str]]:
     """Return the values of a family: id → its name by language; {} where it has none."""
     block: Mapping[str, Any] = family.data.get("values") or {}
-    return {one["id"]: dict(one["name"]) for one in block.get("of", ())}
+    return {entry["id"]: dict(entry["name"]) for entry in block.get("of", ())}
 
 
 def find_item_values(plan: Plan, family: Family) -> dict[Key, list[str]]:
@@ -28,7 +28,7 @@ def find_item_values(plan: Plan, family: Family) -> dict[Key, list[str]]:
     :param family: read from ``schemas/plans/``; its ``values`` block names field and words.
     """
     block: Mapping[str, Any] = family.data.get("values") or {}
-    patterns = [(one["id"], re.compile(one["words"])) for one in block.get("of", ())]
+    patterns = [(entry["id"], re.compile(entry["words"])) for entry in block.get("of", ())]
     items = {item.key: item for item in plan.items}
     found: dict[Key, list[str]] = {}
 

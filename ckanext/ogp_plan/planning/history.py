@@ -81,29 +81,29 @@ def build_story(
     found = _entries(facts, {key}).get(key, [])
     found += [
         Entry(
-            one.at,
+            change.at,
             "change",
-            f"change.{one.change.kind.value}",
+            f"change.{change.change.kind.value}",
             {
-                "field": one.change.field,
-                "before": one.change.before,
-                "after": one.change.after,
-                "act": one.act,
-                "reason": one.reason,
-                "version": one.version,
+                "field": change.change.field,
+                "before": change.change.before,
+                "after": change.change.after,
+                "act": change.act,
+                "reason": change.reason,
+                "version": change.version,
             },
         )
-        for one in changes
-        if (one.change.level, one.change.code) == key
+        for change in changes
+        if (change.change.level, change.change.code) == key
     ]
     found += [
         Entry(
-            one.at,
+            light.at,
             "light",
-            "light.from" if one.before else "light",
-            {"before": one.before, "after": one.after, "reasons": list(one.reasons)},
+            "light.from" if light.before else "light",
+            {"before": light.before, "after": light.after, "reasons": list(light.reasons)},
         )
-        for one in lights
+        for light in lights
     ]
     return sorted(found, key=_newest, reverse=True)
 
@@ -115,25 +115,25 @@ def find_edits_after(record: Record | Facts, moment: dt.datetime) -> dict[Key, l
     """
     found = {}
     for key, entries in _entries(gather_facts(record), None).items():
-        later = [one for one in entries if one.at > moment and one.kind != "check"]
+        later = [entry for entry in entries if entry.at > moment and entry.kind != "check"]
         if later:
             found[key] = sorted(later, key=_newest, reverse=True)
     return found
 
 
-def _newest(one: Entry) -> tuple[dt.datetime, str]:
-    return one.at, one.event.id if one.event else ""
+def _newest(entry: Entry) -> tuple[dt.datetime, str]:
+    return entry.at, entry.event.id if entry.event else ""
 
 
 def _entries(facts: Facts, keys: set[Key] | None) -> dict[Key, list[Entry]]:  # noqa: C901 - a loop a kind of event
     """All events as entries, by item; only of some items when they are named."""
     record = facts.record
     counting = _counting(facts)
-    of_update = {one.id: one.item for one in record.updates}
-    of_evidence = {one.id: one.item for one in record.evidence}
+    of_update = {update.id: update.item for update in record.updates}
+    of_evidence = {evidence_item.id: evidence_item.item for evidence_item in record.evidence}
     of_report: dict[str, set[Key]] = {}
-    for report, item in [(one.report, one.item) for one in record.updates] + [
-        (one.report, one.item) for one in record.measurements
+    for report, item in [(update.report, update.item) for update in record.updates] + [
+        (measurement.report, measurement.item) for measurement in record.measurements
     ]:
         if report:
             of_report.setdefault(report, set()).add(item)
@@ -169,66 +169,79 @@ def _counting(facts: Facts) -> set[str]:
     """Ids of the events that count today."""
     record = facts.record
     by_item = (facts.updates, facts.measurements, facts.evidence, facts.verdicts, facts.answers)
-    found = {one.id for group in by_item for ones in group.values() for one in ones}  # type: ignore[attr-defined]
-    return found | {one.id for one in current_events(record.reviews)}
+    found = {measurement.id for group in by_item for ones in group.values() for measurement in ones}  # type: ignore[attr-defined]
+    return found | {measurement.id for measurement in current_events(record.reviews)}
 
 
-def _update(one: Update, counting: set[str]) -> Entry:
+def _update(update: Update, counting: set[str]) -> Entry:
     code = "update"
-    if one.at_risk:
+    if update.at_risk:
         code = "update.risk"
-    elif one.confirms:
+    elif update.confirms:
         code = "update.confirms"
-    elif one.state is not None and one.progress is not None:
+    elif update.state is not None and update.progress is not None:
         code = "update.both"
-    elif one.state is not None:
+    elif update.state is not None:
         code = "update.state"
-    elif one.progress is not None:
+    elif update.progress is not None:
         code = "update.progress"
     params = {
-        "state": one.state.value if isinstance(one.state, Declared) else None,
-        "progress": one.progress,
-        "period": one.period,
-        "report": one.report,
-        "corrects": one.supersedes,
+        "state": update.state.value if isinstance(update.state, Declared) else None,
+        "progress": update.progress,
+        "period": update.period,
+        "report": update.report,
+        "corrects": update.supersedes,
     }
-    return Entry(one.at, "update", code, params, one.organization, None, one, one.id in counting)
+    return Entry(update.at, "update", code, params, update.organization, None, update, update.id in counting)
 
 
-def _measurement(one: Measurement, counting: set[str]) -> Entry:
-    value = progress.measured_value(one)
+def _measurement(measurement: Measurement, counting: set[str]) -> Entry:
+    value = progress.measured_value(measurement)
     code = (
         "measurement.retracted"
-        if one.retracted
+        if measurement.retracted
         else "measurement"
         if value is not None
         else "measurement.none"
     )
     params = {
-        "indicator": one.indicator,
-        "start": one.start,
-        "end": one.end,
+        "indicator": measurement.indicator,
+        "start": measurement.start,
+        "end": measurement.end,
         "value": value,
-        "percent": one.numerator is not None,
-        "reason": one.retracted,
-        "corrects": one.supersedes,
+        "percent": measurement.numerator is not None,
+        "reason": measurement.retracted,
+        "corrects": measurement.supersedes,
     }
-    return Entry(one.at, "measurement", code, params, one.organization, None, one, one.id in counting)
+    return Entry(
+        measurement.at,
+        "measurement",
+        code,
+        params,
+        measurement.organization,
+        None,
+        measurement,
+        measurement.id in counting,
+    )
 
 
-def _evidence(one: Evidence, counting: set[str]) -> Entry:
-    code = "evidence.retracted" if one.retracted else "evidence" if one.public else "evidence.private"
+def _evidence(evidence: Evidence, counting: set[str]) -> Entry:
+    code = (
+        "evidence.retracted" if evidence.retracted else "evidence" if evidence.public else "evidence.private"
+    )
     params = {
-        "title": (one.title or one.url) if one.public else None,
-        "reason": one.retracted or one.withheld,
-        "corrects": one.supersedes,
+        "title": (evidence.title or evidence.url) if evidence.public else None,
+        "reason": evidence.retracted or evidence.withheld,
+        "corrects": evidence.supersedes,
     }
-    return Entry(one.at, "evidence", code, params, one.organization, None, one, one.id in counting)
+    return Entry(
+        evidence.at, "evidence", code, params, evidence.organization, None, evidence, evidence.id in counting
+    )
 
 
 def _checks(facts: Facts) -> Iterable[tuple[EvidenceCheck, Entry]]:
     """Only the checks that changed the state of an evidence."""
-    evidence = {one.id: one for one in facts.record.evidence}
+    evidence = {evidence_item.id: evidence_item for evidence_item in facts.record.evidence}
     before: dict[str, tuple[str, ...]] = {}
     for check in current_events(facts.record.checks):
         of = evidence.get(check.evidence)
@@ -241,36 +254,40 @@ def _checks(facts: Facts) -> Iterable[tuple[EvidenceCheck, Entry]]:
         before[of.id] = now
 
 
-def _verdict(one: Verdict, counting: set[str]) -> Entry:
+def _verdict(verdict: Verdict, counting: set[str]) -> Entry:
     code = "verdict"
-    if one.alert:
+    if verdict.alert:
         code = "verdict.alert"
-    elif one.agrees is not None:
-        code = "verdict.agrees" if one.agrees else "verdict.disagrees"
-    elif one.assigned is not None:
+    elif verdict.agrees is not None:
+        code = "verdict.agrees" if verdict.agrees else "verdict.disagrees"
+    elif verdict.assigned is not None:
         code = "verdict.completion"
-    elif one.closes:
+    elif verdict.closes:
         code = "verdict.closes"
     params = {
-        "completion": one.assigned.value if one.assigned else None,
-        "cut": one.cut,
-        "fulfilled": one.fulfilled,
-        "corrects": one.supersedes,
+        "completion": verdict.assigned.value if verdict.assigned else None,
+        "cut": verdict.cut,
+        "fulfilled": verdict.fulfilled,
+        "corrects": verdict.supersedes,
     }
-    return Entry(one.at, "verdict", code, params, None, one.role.value, one, one.id in counting)
+    return Entry(
+        verdict.at, "verdict", code, params, None, verdict.role.value, verdict, verdict.id in counting
+    )
 
 
-def _answer(one: Answer, counting: set[str]) -> Entry:
-    params = {"reason": one.reason, "corrects": one.supersedes}
-    return Entry(one.at, "answer", "answer", params, one.organization, None, one, one.id in counting)
+def _answer(answer: Answer, counting: set[str]) -> Entry:
+    params = {"reason": answer.reason, "corrects": answer.supersedes}
+    return Entry(
+        answer.at, "answer", "answer", params, answer.organization, None, answer, answer.id in counting
+    )
 
 
-def _review(one: Review, counting: set[str]) -> Entry:
-    code = "review.accepted" if one.accepted else "review.returned"
-    params = {"reason": one.reason, "update": one.update, "report": one.report}
-    return Entry(one.at, "review", code, params, None, "lider_componente", one, one.id in counting)
+def _review(review: Review, counting: set[str]) -> Entry:
+    code = "review.accepted" if review.accepted else "review.returned"
+    params = {"reason": review.reason, "update": review.update, "report": review.report}
+    return Entry(review.at, "review", code, params, None, "lider_componente", review, review.id in counting)
 
 
-def _link(one: Link) -> Entry:
-    params = {"kind": one.kind.value, "plan": one.plan, "level": one.other[0], "code": one.other[1]}
-    return Entry(one.at, "link", "link.removed" if one.removed else "link", params, None, None, one)
+def _link(link: Link) -> Entry:
+    params = {"kind": link.kind.value, "plan": link.plan, "level": link.other[0], "code": link.other[1]}
+    return Entry(link.at, "link", "link.removed" if link.removed else "link", params, None, None, link)

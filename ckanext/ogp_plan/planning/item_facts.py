@@ -84,15 +84,15 @@ def combine_states(states: Sequence[Declared]) -> Declared:
 
     ``completado`` when each is; ``no_iniciado`` when none began; otherwise ``en_curso``.
     """
-    within = [one for one in states if one not in OUTSIDE]
+    within = [state for state in states if state not in OUTSIDE]
     if not within:
         if not states:
             return Declared.NOT_STARTED
         counts = Counter(states)
-        return max(OUTSIDE, key=lambda one: (counts[one], one.value))
-    if all(one is Declared.DONE for one in within):
+        return max(OUTSIDE, key=lambda entry: (counts[entry], entry.value))
+    if all(row is Declared.DONE for row in within):
         return Declared.DONE
-    if all(one is Declared.NOT_STARTED for one in within):
+    if all(row is Declared.NOT_STARTED for row in within):
         return Declared.NOT_STARTED
     return Declared.ONGOING
 
@@ -118,11 +118,11 @@ def collect_reports(updates: Sequence[Update], owners: Owners) -> tuple[list[str
         return [next(iter(owners.targets), None)], [OwnerReports(read_state(updates), False, updates)]
     whole: list[Update] = []
     own: dict[str, list[Update]] = {}
-    for one in updates:
-        if one.organization is None:
-            whole.append(one)
+    for update in updates:
+        if update.organization is None:
+            whole.append(update)
         else:
-            own.setdefault(one.organization, []).append(one)
+            own.setdefault(update.organization, []).append(update)
     # whom a group does not name is taken from those that reported, as many as it lacks
     others = sorted(set(own) - set(owners.targets))[: owners.unnamed] if owners.unnamed else []
     names: list[str | None] = [*sorted(owners.targets), *others]
@@ -145,10 +145,13 @@ class ItemFacts:
         self.updates = facts.updates.get(key, [])
         self.measurements = facts.measurements.get(key, [])
         self.names, self.owners = collect_reports(self.updates, facts.owners(item))
-        self.declared = combine_states([one.reported.declared for one in self.owners])
+        self.declared = combine_states([owner.reported.declared for owner in self.owners])
         self.evidence = facts.evidence.get(key, [])
-        self.breaks = {one.id: evidence_breaks(one, facts.checks.get(one.id)) for one in self.evidence}
-        self.valid = [one for one in self.evidence if not self.breaks[one.id]]
+        self.breaks = {
+            evidence_item.id: evidence_breaks(evidence_item, facts.checks.get(evidence_item.id))
+            for evidence_item in self.evidence
+        }
+        self.valid = [evidence_item for evidence_item in self.evidence if not self.breaks[evidence_item.id]]
         self.verdicts = facts.verdicts.get(key, [])
         self.reopened = self._reopened()
         #: the declared state, or the one that it was reopened to
@@ -162,15 +165,15 @@ class ItemFacts:
             return None
         if self.evidence and not self.valid:
             return "reabierto_evidencia"
-        done = max((one.reported.done_at for one in self.owners if one.reported.done_at), default=None)
+        done = max((owner.reported.done_at for owner in self.owners if owner.reported.done_at), default=None)
         last = self.last_verdicts().values()
-        if done and any(one.agrees is False and one.at >= done for one in last):
+        if done and any(entry.agrees is False and entry.at >= done for entry in last):
             return "reabierto_veredicto"
         return None
 
     def last_verdicts(self) -> dict[VerdictRole, Verdict]:
         """Return the last verdict of each role."""
-        return {one.role: one for one in self.verdicts}
+        return {verdict.role: verdict for verdict in self.verdicts}
 
     @property
     def outside(self) -> bool:
@@ -187,8 +190,8 @@ class ItemFacts:
     @property
     def last_update(self) -> dt.datetime | None:
         """Return the last time somebody reported: an update, or a value measured by hand."""
-        moments = [one.at for one in self.updates]
-        moments += [one.at for one in self.measurements if one.method == "manual"]
+        moments = [update.at for update in self.updates]
+        moments += [measurement.at for measurement in self.measurements if measurement.method == "manual"]
         return max(moments, default=None)
 
     def silence(self, last: dt.datetime | None) -> int | None:

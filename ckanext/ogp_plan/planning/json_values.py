@@ -49,11 +49,11 @@ def json_value(value: Any) -> Any:
         return decimal_text(value)
     if isinstance(value, Mapping):
         return {
-            name if isinstance(name, str) else str(json_value(name)): json_value(one)
-            for name, one in value.items()
+            name if isinstance(name, str) else str(json_value(name)): json_value(element)
+            for name, element in value.items()
         }
     if isinstance(value, (list, tuple)):
-        return [json_value(one) for one in value]
+        return [json_value(element) for element in value]
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, dt.datetime):
@@ -69,7 +69,7 @@ def _rare(value: Any) -> Any:
     if isinstance(value, float):
         return decimal_text(Decimal(str(value)))
     if isinstance(value, (set, frozenset)):
-        return sorted(json_value(one) for one in value)
+        return sorted(json_value(element) for element in value)
     if isinstance(value, (str, int)):
         return value
     raise TypeError(f"{type(value).__name__} has no place in JSON")
@@ -77,4 +77,4 @@ def _rare(value: Any) -> Any:
 
 @lru_cache(maxsize=64)
 def _names(kind: type) -> tuple[str, ...]:
-    return tuple(one.name for one in fields(kind))
+    return tuple(field.name for field in fields(kind))

@@ -50,9 +50,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, dt.date):
         return value.isoformat()
     if isinstance(value, dict):
-        return {str(name): plain(one) for name, one in value.items()}
+        return {str(name): plain(element) for name, element in value.items()}
     if isinstance(value, (list, tuple)):
-        return [plain(one) for one in value]
+        return [plain(element) for element in value]
     return getattr(value, "value", value)
 
 
@@ -107,7 +107,7 @@ def item_dict(item: Item) -> dict[str, Any]:
         "weight": plain(item.weight),
         "conditional": item.conditional,
         "schedule": schedule_dict(item.schedule),
-        "assignments": [assignment_dict(one) for one in item.assignments],
+        "assignments": [assignment_dict(assignment) for assignment in item.assignments],
         "fields": {
             name: plain(value) for name, value in item.fields.items() if name not in ("result", "responsible")
         },
@@ -127,40 +127,40 @@ def schedule_dict(schedule: Schedule) -> dict[str, Any]:
     return made | {"precision": schedule.precision.value}
 
 
-def assignment_dict(one: Assignment) -> dict[str, Any]:
+def assignment_dict(assignment: Assignment) -> dict[str, Any]:
     """Return who answers for an item, with only what is known."""
     given = {
-        "role": one.role.value,
-        "organization": one.organization,
-        "unit": one.unit,
-        "group": one.group,
-        "unknown": one.unknown,
-        "own_target": plain(one.own_target),
-        "condition": one.condition,
+        "role": assignment.role.value,
+        "organization": assignment.organization,
+        "unit": assignment.unit,
+        "group": assignment.group,
+        "unknown": assignment.unknown,
+        "own_target": plain(assignment.own_target),
+        "condition": assignment.condition,
     }
     return {name: value for name, value in given.items() if value is not None}
 
 
-def indicator_dict(item: Item, one: Indicator) -> dict[str, Any]:
+def indicator_dict(item: Item, indicator: Indicator) -> dict[str, Any]:
     """Return one indicator; ``target`` is the first number it promises, None when it promises none."""
     return {
         "item": {"level": item.level, "code": item.code},
-        "code": one.code,
-        "name": one.name,
-        "measure": one.measure.value,
-        "unit": one.unit,
-        "ascending": one.ascending,
-        "accumulation": one.accumulation.value,
-        "formula": one.formula,
-        "numerator": one.numerator,
-        "denominator": one.denominator,
-        "baseline": plain(one.baseline),
-        "baseline_year": one.baseline_year,
-        "target": plain(one.targets[0].value) if one.targets else None,
-        "target_text": one.target_text,
-        "targets": [_target(target) for target in one.targets],
-        "verification": list(one.verification),
-        "source": place_dict(one.place),
+        "code": indicator.code,
+        "name": indicator.name,
+        "measure": indicator.measure.value,
+        "unit": indicator.unit,
+        "ascending": indicator.ascending,
+        "accumulation": indicator.accumulation.value,
+        "formula": indicator.formula,
+        "numerator": indicator.numerator,
+        "denominator": indicator.denominator,
+        "baseline": plain(indicator.baseline),
+        "baseline_year": indicator.baseline_year,
+        "target": plain(indicator.targets[0].value) if indicator.targets else None,
+        "target_text": indicator.target_text,
+        "targets": [_target(target) for target in indicator.targets],
+        "verification": list(indicator.verification),
+        "source": place_dict(indicator.place),
     }
 
 
@@ -185,43 +185,47 @@ def to_dict(reading: Reading, lang: str = "es", family: Family | None = None) ->
     return {
         "plan": plan_dict(plan) | {"layout": reading.layout},
         "items": [item_dict(item) for item in plan.items],
-        "indicators": [indicator_dict(item, one) for item in plan.items for one in item.indicators],
+        "indicators": [
+            indicator_dict(item, indicator) for item in plan.items for indicator in item.indicators
+        ],
         "acta": {
             "accepted": act.accepted,
-            "inherited": [finding_dict(one, words) for one in act.inherited],
-            "flagged": [finding_dict(one, words) for one in act.flagged],
-            "dropped": [finding_dict(one, words) for one in act.dropped],
-            "asked": [question_dict(one, words) for one in act.asked],
-            "answered": [question_dict(one, words) | {"answer": answer} for one, answer in act.answered],
+            "inherited": [finding_dict(finding, words) for finding in act.inherited],
+            "flagged": [finding_dict(finding, words) for finding in act.flagged],
+            "dropped": [finding_dict(finding, words) for finding in act.dropped],
+            "asked": [question_dict(question, words) for question in act.asked],
+            "answered": [
+                question_dict(question, words) | {"answer": answer} for question, answer in act.answered
+            ],
         },
     }
 
 
-def finding_dict(one: Finding, words: Renderer) -> dict[str, Any]:
+def finding_dict(finding: Finding, words: Renderer) -> dict[str, Any]:
     """Return a finding with its place, its source's text and why it is reported."""
     return {
-        "kind": one.kind,
-        "place": place_dict(one.place),
-        "text": one.text,
-        "title": words.title(one.kind),
-        "why": words.why(one),
-        "params": plain(one.params),
+        "kind": finding.kind,
+        "place": place_dict(finding.place),
+        "text": finding.text,
+        "title": words.title(finding.kind),
+        "why": words.why(finding),
+        "params": plain(finding.params),
     }
 
 
-def question_dict(one: Question, words: Renderer) -> dict[str, Any]:
+def question_dict(question: Question, words: Renderer) -> dict[str, Any]:
     """Return a question with its options; ``assumed`` applies until it is answered."""
     return {
-        "id": one.id,
-        "kind": one.kind,
-        "place": place_dict(one.place),
-        "text": one.text,
-        "title": words.title(one.kind),
-        "why": words.why(one),
-        "options": [{"value": option.value, "label": words.option(option)} for option in one.options],
-        "assumed": one.assumed,
-        "places": [place_dict(place) for place in one.places],
-        "params": plain(one.params),
+        "id": question.id,
+        "kind": question.kind,
+        "place": place_dict(question.place),
+        "text": question.text,
+        "title": words.title(question.kind),
+        "why": words.why(question),
+        "options": [{"value": option.value, "label": words.option(option)} for option in question.options],
+        "assumed": question.assumed,
+        "places": [place_dict(place) for place in question.places],
+        "params": plain(question.params),
     }
 
 
@@ -260,14 +264,14 @@ def to_text(reading: Reading, lang: str = "es", family: Family | None = None) ->
 
 def _grouped(found: list[Finding], words: Renderer) -> list[str]:
     groups: dict[str, list[Finding]] = defaultdict(list)
-    for one in found:
-        groups[one.kind].append(one)
+    for entry in found:
+        groups[entry.kind].append(entry)
     lines = []
     for kind, ones in groups.items():
         lines.append(f"  {words.title(kind)} [{kind}] ({len(ones)})")
-        for one in ones:
-            where = words.place(one.place) or words.translate(_WHOLE)
-            lines.append(f"    {where}: {_short(one.text)} — {words.why(one)}")
+        for entry in ones:
+            where = words.place(entry.place) or words.translate(_WHOLE)
+            lines.append(f"    {where}: {_short(entry.text)} — {words.why(entry)}")
     return lines
 
 

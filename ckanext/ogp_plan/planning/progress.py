@@ -67,7 +67,7 @@ class Quota:
     @property
     def progress(self) -> Decimal | None:
         """Fraction of the shared goal; None while nobody measured anything of its own."""
-        if all(one.actual is None for one in self.by_organization.values()):
+        if all(entry.actual is None for entry in self.by_organization.values()):
             return None
         return clamp(CONTEXT.divide(self.capped, self.target))
 
@@ -118,11 +118,11 @@ def is_additive(indicator: Indicator) -> bool:
     return indicator.accumulation is Accumulation.SUM and indicator.measure is Measure.UNIT
 
 
-def measured_value(one: Measurement) -> Decimal | None:
+def measured_value(measurement: Measurement) -> Decimal | None:
     """Return the value of one measurement; a ratio as a percentage. None when it has none."""
-    if one.numerator is not None and one.denominator:
-        return one.numerator * HUNDRED / one.denominator
-    return one.value
+    if measurement.numerator is not None and measurement.denominator:
+        return measurement.numerator * HUNDRED / measurement.denominator
+    return measurement.value
 
 
 def actual_value(
@@ -161,11 +161,13 @@ def _values(
 ) -> list[Decimal]:
     """Values of an indicator's measurements, by the end of their period and then as they came."""
     own = [
-        one for one in measurements if one.indicator == indicator.code and (until is None or one.end <= until)
+        measurement
+        for measurement in measurements
+        if measurement.indicator == indicator.code and (until is None or measurement.end <= until)
     ]
-    whole = [one for one in own if not one.dimension]
+    whole = [entry for entry in own if not entry.dimension]
     counted = own if not whole and is_additive(indicator) else whole
-    counted.sort(key=lambda one: (one.end, one.at, one.id))
+    counted.sort(key=lambda entry: (entry.end, entry.at, entry.id))
     return [value for value in map(measured_value, counted) if value is not None]
 
 
@@ -175,17 +177,17 @@ def target_value(indicator: Indicator) -> Decimal | None:
     Targets of periods one after another add up where what is measured does; else the last one counts.
     What is either done or not has 1 as its target.
     """
-    whole = [one for one in indicator.targets if one.value is not None and not one.dimension]
+    whole = [target for target in indicator.targets if target.value is not None and not target.dimension]
     if not whole:
         return ONE if indicator.measure is Measure.BOOLEAN else None
-    dated = [one for one in whole if one.start and one.end]
+    dated = [target for target in whole if target.start and target.end]
     if len(whole) == 1 or len(dated) < len(whole):
         return whole[0].value
-    dated.sort(key=lambda one: (one.start, one.end))  # type: ignore[arg-type,return-value]
+    dated.sort(key=lambda entry: (entry.start, entry.end))  # type: ignore[arg-type,return-value]
     if not is_additive(indicator):
-        return max(dated, key=lambda one: one.end or dt.date.min).value
-    follow = all(one.end < other.start for one, other in zip(dated, dated[1:], strict=False))  # type: ignore[operator]
-    return sum((one.value or ZERO for one in dated), ZERO) if follow else whole[0].value
+        return max(dated, key=lambda entry: entry.end or dt.date.min).value
+    follow = all(entry.end < other.start for entry, other in zip(dated, dated[1:], strict=False))  # type: ignore[operator]
+    return sum((target.value or ZERO for target in dated), ZERO) if follow else whole[0].value
 
 
 def compute_indicator_progress(
@@ -238,16 +240,16 @@ def compute_quota(record: Record | Facts, item: Item, until: dt.date | None = No
     Organismos that a group does not name are taken from those that measured, as many as it lacks.
     """
     facts = gather_facts(record)
-    indicator = next((one for one in item.indicators if target_value(one)), None)
+    indicator = next((indicator for indicator in item.indicators if target_value(indicator)), None)
     if indicator is None or not indicator.ascending or indicator.accumulation is Accumulation.ALL_MEET:
         return None
     owed, unnamed, unnamed_target = _owed(facts, item, indicator)
     if not owed and not (unnamed and unnamed_target):
         return None
     by_name: dict[str | None, list[Measurement]] = {}
-    for one in facts.measurements.get(item.key, ()):
-        if one.indicator == indicator.code:
-            by_name.setdefault(one.organization, []).append(one)
+    for measurement in facts.measurements.get(item.key, ()):
+        if measurement.indicator == indicator.code:
+            by_name.setdefault(measurement.organization, []).append(measurement)
     for name in sorted(name for name in by_name if name and name not in owed):
         if unnamed and unnamed_target:
             owed[name] = unnamed_target
@@ -258,8 +260,8 @@ def compute_quota(record: Record | Facts, item: Item, until: dt.date | None = No
     size = len(owed) + unnamed
     over = ONE if is_additive(indicator) else Decimal(size)
     target = sum(owed.values(), ZERO) + (unnamed_target or ZERO) * unnamed
-    actual = sum((one.actual for one in shares.values() if one.actual), ZERO) + unattributed
-    capped = sum((one.capped for one in shares.values()), ZERO)
+    actual = sum((share.actual for share in shares.values() if share.actual), ZERO) + unattributed
+    capped = sum((share.capped for share in shares.values()), ZERO)
     return Quota(
         indicator.code,
         CONTEXT.divide(target, over),
@@ -268,8 +270,8 @@ def compute_quota(record: Record | Facts, item: Item, until: dt.date | None = No
         size,
         unnamed,
         CONTEXT.divide(unattributed, over),
-        tuple(name for name, one in shares.items() if one.met),
-        tuple(name for name, one in shares.items() if not one.met),
+        tuple(name for name, share in shares.items() if share.met),
+        tuple(name for name, share in shares.items() if not share.met),
         shares,
     )
 
@@ -305,11 +307,11 @@ def compute_item_progress(record: Record | Facts, item: Item, until: dt.date | N
     shared = compute_quota(facts, item, until)
     measurements = facts.measurements.get(item.key, ())
     found = []
-    for one in item.indicators:
-        if shared and one.code == shared.indicator:
+    for indicator in item.indicators:
+        if shared and indicator.code == shared.indicator:
             found.append(shared.progress)
         else:
-            found.append(compute_indicator_progress(one, measurements, until=until))
+            found.append(compute_indicator_progress(indicator, measurements, until=until))
     known = [value for value in found if value is not None]
     if known:
         return Progress(_mean(known), "indicators", len(known), len(found), shared)
@@ -325,11 +327,11 @@ def declared_progress(facts: Facts, item: Item) -> Decimal | None:
     owners = facts.owners(item)
     if owners.size < 2:
         return last_progress(updates)
-    whole = last_progress([one for one in updates if one.organization is None])
+    whole = last_progress([update for update in updates if update.organization is None])
     by_name: dict[str, list[Update]] = {}
-    for one in updates:
-        if one.organization is not None:
-            by_name.setdefault(one.organization, []).append(one)
+    for update in updates:
+        if update.organization is not None:
+            by_name.setdefault(update.organization, []).append(update)
     names = set(owners.targets) | set(sorted(set(by_name) - set(owners.targets))[: owners.unnamed])
     values = [last_progress(by_name[name]) if name in by_name else whole for name in sorted(names)]
     values += [whole] * max(0, owners.size - len(names))
@@ -340,10 +342,10 @@ def declared_progress(facts: Facts, item: Item) -> Decimal | None:
 def last_progress(updates: Iterable[Update]) -> Decimal | None:
     """Return the progress that updates leave declared, the oldest first; what is completado is 1."""
     found: Decimal | None = None
-    for one in updates:
-        if one.progress is not None:
-            found = clamp(Decimal(one.progress) / HUNDRED)
-        elif one.state is Declared.DONE:
+    for update in updates:
+        if update.progress is not None:
+            found = clamp(Decimal(update.progress) / HUNDRED)
+        elif update.state is Declared.DONE:
             found = ONE
     return found
 
@@ -385,21 +387,23 @@ def compute_parent_progress(children: Sequence[Child], mode: str = "equal") -> R
         ``budget`` (its own weight; a child without one does not count while a brother has one, and
         where none has one they are equal).
     """
-    counted = [one for one in children if not one.excluded]
-    known = [one for one in counted if one.progress is not None]
-    weights = [_weight(one, mode) for one in known]
-    if mode in ("explicit", "budget") and all(one.weight is None for one in counted):
+    counted = [child for child in children if not child.excluded]
+    known = [part for part in counted if part.progress is not None]
+    weights = [_weight(row, mode) for row in known]
+    if mode in ("explicit", "budget") and all(part.weight is None for part in counted):
         weights = [ONE] * len(known)
     total = sum(weights, ZERO)
     if not total:
         return Rolled(None, len(known), len(counted))
-    summed = sum((w * one.progress for w, one in zip(weights, known, strict=True) if one.progress), ZERO)
+    summed = sum(
+        (w * entry.progress for w, entry in zip(weights, known, strict=True) if entry.progress), ZERO
+    )
     return Rolled(clamp(summed / total), len(known), len(counted))
 
 
-def _weight(one: Child, mode: str) -> Decimal:
+def _weight(child: Child, mode: str) -> Decimal:
     if mode == "equal":
         return ONE
     if mode == "rows":
-        return Decimal(one.rows)
-    return max(one.weight or ZERO, ZERO)
+        return Decimal(child.rows)
+    return max(child.weight or ZERO, ZERO)

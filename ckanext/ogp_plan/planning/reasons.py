@@ -98,7 +98,7 @@ def _r4(item_facts: ItemFacts) -> Iterable[Reason]:
             "R4",
             {"how": "silent" if last else "never", "days": days, "limit": limit, "since": since},
         )
-    most = max((one.reported.unchanged for one in item_facts.owners), default=0)
+    most = max((owner.reported.unchanged for owner in item_facts.owners), default=0)
     if most and most >= how.threshold("unchanged_limit"):
         yield Reason("R4b", {"times": most, "limit": how.threshold("unchanged_limit")})
 
@@ -131,8 +131,10 @@ def _r5(item_facts: ItemFacts, value: Decimal | None) -> Iterable[Reason]:
 
 
 def _first_progress(item_facts: ItemFacts) -> dt.datetime | None:
-    moments = [one.at for one in item_facts.updates if one.progress or one.state is Declared.DONE]
-    moments += [one.at for one in item_facts.measurements if progress.measured_value(one)]
+    moments = [update.at for update in item_facts.updates if update.progress or update.state is Declared.DONE]
+    moments += [
+        measurement.at for measurement in item_facts.measurements if progress.measured_value(measurement)
+    ]
     return min(moments, default=None)
 
 
@@ -145,14 +147,14 @@ def _r6(item_facts: ItemFacts, waits: list[tuple[str | None, Key, dt.date | None
 
 def _r7(item_facts: ItemFacts) -> Iterable[Reason]:
     """An alert of Control Interno or the monitor that is still open."""
-    for one in item_facts.verdicts:
-        if one.alert and one.id not in item_facts.facts.closed_alerts:
-            since = day_of(one.at)
+    for verdict in item_facts.verdicts:
+        if verdict.alert and verdict.id not in item_facts.facts.closed_alerts:
+            since = day_of(verdict.at)
             yield Reason(
                 "R7",
                 {
-                    "how": one.role.value,
-                    "verdict": one.id,
+                    "how": verdict.role.value,
+                    "verdict": verdict.id,
                     "since": since,
                     "days": max((item_facts.today - since).days, 0),
                 },
@@ -198,11 +200,11 @@ def _pace(item_facts: ItemFacts, code: str) -> tuple[Decimal, int]:
     """
     plan, months = item_facts.facts.plan, item_facts.settings.cadence.months
     sums: dict[str, Decimal] = {}
-    for one in item_facts.measurements:
-        value = progress.measured_value(one)
-        if one.indicator != code or one.dimension or value is None:
+    for measurement in item_facts.measurements:
+        value = progress.measured_value(measurement)
+        if measurement.indicator != code or measurement.dimension or value is None:
             continue
-        period = period_of(one.end, months)
+        period = period_of(measurement.end, months)
         sums[period.id] = sums.get(period.id, ZERO) + value
     end = item_facts.due or plan.end
     if plan.start is None or end is None or item_facts.today > end:
@@ -213,8 +215,8 @@ def _pace(item_facts: ItemFacts, code: str) -> tuple[Decimal, int]:
 def _manual(item_facts: ItemFacts) -> Iterable[Reason]:
     """The responsible says so itself."""
     seen = set()
-    for one in item_facts.owners:
-        risk = one.reported.risk
+    for owner in item_facts.owners:
+        risk = owner.reported.risk
         if risk is not None and risk.id not in seen:
             seen.add(risk.id)
             yield Reason(

@@ -60,17 +60,19 @@ class Directory:
         found = data.load(path or data.SCHEMAS / "cali" / "responsables.yaml")
         directory = cls()
         try:
-            for one in found.get("organismos", []):
-                directory._add_organismo(one)
-            for one in found.get("groups", []):
-                directory._add_group(one)
+            for entry in found.get("organismos", []):
+                directory._add_organismo(entry)
+            for entry in found.get("groups", []):
+                directory._add_group(entry)
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise data.DataError(f"{(path and path.name) or 'responsables.yaml'}: {error!r}") from error
         return directory
 
     def codes(self) -> dict[str, str]:
         """Return the organismos that have a code → it."""
-        return {name: one["code"] for name, one in self.organismos.items() if one.get("code")}
+        return {
+            name: organismo["code"] for name, organismo in self.organismos.items() if organismo.get("code")
+        }
 
     def knows(self, alias: str) -> bool:
         """Tell whether a name is one of the directory's."""
@@ -80,28 +82,28 @@ class Directory:
         """Teach one more name of an organismo: what a person answered about an unknown one."""
         self._learn(alias, _Name(organization, unit))
 
-    def _add_organismo(self, one: dict[str, Any]) -> None:
-        self.organismos[one["id"]] = one
-        for alias in _aliases(one):
-            self._learn(alias, _Name(one["id"]))
-        for unit in one.get("units", []):
+    def _add_organismo(self, entry: dict[str, Any]) -> None:
+        self.organismos[entry["id"]] = entry
+        for alias in _aliases(entry):
+            self._learn(alias, _Name(entry["id"]))
+        for unit in entry.get("units", []):
             for alias in _aliases(unit):
-                self._learn(alias, _Name(one["id"], unit["id"], alone=bool(unit.get("alone"))))
+                self._learn(alias, _Name(entry["id"], unit["id"], alone=bool(unit.get("alone"))))
 
-    def _add_group(self, one: dict[str, Any]) -> None:
-        self.groups[one["id"]] = OrgGroup(
-            one["id"],
-            one["title"],
-            one.get("size"),
-            tuple(one.get("members", ())),
-            _date(one.get("valid_from")),
-            _date(one.get("valid_to")),
-            one.get("source"),
+    def _add_group(self, org_group: dict[str, Any]) -> None:
+        self.groups[org_group["id"]] = OrgGroup(
+            org_group["id"],
+            org_group["title"],
+            org_group.get("size"),
+            tuple(org_group.get("members", ())),
+            _date(org_group.get("valid_from")),
+            _date(org_group.get("valid_to")),
+            org_group.get("source"),
         )
-        if one.get("condition"):
-            self.conditions[one["id"]] = one["condition"]
-        for alias in _aliases(one):
-            self._learn(alias, _Name(group=one["id"]))
+        if org_group.get("condition"):
+            self.conditions[org_group["id"]] = org_group["condition"]
+        for alias in _aliases(org_group):
+            self._learn(alias, _Name(group=org_group["id"]))
 
     def _learn(self, alias: str, name: _Name) -> None:
         self._names.setdefault(bare(alias), []).append(name)
@@ -140,7 +142,7 @@ class Directory:
             return ResponsiblesReading(tuple(Assignment(role, unknown=name) for name in names), (), names)
         _gap(folded[end:], unknown)
         assignments += [Assignment(role, unknown=piece) for piece in unknown]
-        groups = tuple(one.group for one in assignments if one.group)
+        groups = tuple(assignment.group for assignment in assignments if assignment.group)
         return ResponsiblesReading(tuple(assignments), groups, tuple(unknown))
 
     def _choose(self, names: list[_Name], last_org: str | None) -> _Name | None:
@@ -160,8 +162,8 @@ class Directory:
         )
 
 
-def _aliases(one: dict[str, Any]) -> list[str]:
-    return [one["title"], *([one["acronym"]] if one.get("acronym") else []), *one.get("aliases", [])]
+def _aliases(entry: dict[str, Any]) -> list[str]:
+    return [entry["title"], *([entry["acronym"]] if entry.get("acronym") else []), *entry.get("aliases", [])]
 
 
 def _date(value: Any) -> dt.date | None:

@@ -53,22 +53,22 @@ class _Sum:
     progress: Decimal | None = None
     finished: Decimal | None = None
 
-    def add(self, one: ItemStatus, undeclared: bool) -> None:
+    def add(self, item_status: ItemStatus, undeclared: bool) -> None:
         """Count one item."""
         self.total += 1
-        self.counts[one.light] += 1
-        self.reasons.update({reason.code for reason in one.reasons})
+        self.counts[item_status.light] += 1
+        self.reasons.update({reason.code for reason in item_status.reasons})
         self.undeclared += undeclared
-        self.disagreements += one.disagreement
-        self._news(one.last_update)
-        if one.excluded:
+        self.disagreements += item_status.disagreement
+        self._news(item_status.last_update)
+        if item_status.excluded:
             return
         self.counted += 1
-        self.with_value += one.progress is not None
-        self.valid += one.valid_evidence
-        self.without_evidence += not one.valid_evidence
-        self.began += one.suggested not in (None, Completion.NOT_STARTED)
-        self.complete += one.suggested is Completion.COMPLETE
+        self.with_value += item_status.progress is not None
+        self.valid += item_status.valid_evidence
+        self.without_evidence += not item_status.valid_evidence
+        self.began += item_status.suggested not in (None, Completion.NOT_STARTED)
+        self.complete += item_status.suggested is Completion.COMPLETE
 
     def join(self, other: _Sum) -> None:
         """Count what is further below."""

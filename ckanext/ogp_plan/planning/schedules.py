@@ -49,9 +49,9 @@ def parse_schedule(text: str, year: int | None = None) -> Schedule | None:
     folded = fold(text).strip(" .")
     if not folded or len(folded) > 200:
         return None
-    one = parse_day(folded, year)
-    if one:
-        return Schedule(ScheduleKind.DATE, due=one[0], precision=one[1])
+    entry = parse_day(folded, year)
+    if entry:
+        return Schedule(ScheduleKind.DATE, due=entry[0], precision=entry[1])
     for word, times in CADENCES.items():
         if re.fullmatch(rf"(?:de forma |con periodicidad )?{word}(?:es|mente)?", folded):
             return Schedule(ScheduleKind.RECURRING, cadence=word, times=times)

@@ -111,7 +111,7 @@ class Settings:
         """Return the zone of a percentage (0 to 100); None of None."""
         if share is None:
             return None
-        return next((one for one in reversed(self.zones) if share >= one.start), self.zones[0])
+        return next((zone for zone in reversed(self.zones) if share >= zone.start), self.zones[0])
 
 
 def build_settings(
@@ -179,15 +179,15 @@ def _threshold_values(block: str, before: dict[str, Any], value: dict[str, Any])
     if block != "thresholds":
         return value
     return {
-        name: one if isinstance(one, dict) else {**before.get(name, {}), "value": one}
-        for name, one in value.items()
+        name: element if isinstance(element, dict) else {**before.get(name, {}), "value": element}
+        for name, element in value.items()
     }
 
 
 def _made(family: str, tracking: dict[str, Any], cuts: dict[str, Any], roles: dict[str, Any]) -> Settings:
     cadences = {
-        name: Cadence(name, _words(one["name"]), int(one["months"]), int(one["days"]))
-        for name, one in tracking["cadences"].items()
+        name: Cadence(name, _words(entry["name"]), int(entry["months"]), int(entry["days"]))
+        for name, entry in tracking["cadences"].items()
     }
     return Settings(
         family=family,
@@ -195,16 +195,16 @@ def _made(family: str, tracking: dict[str, Any], cuts: dict[str, Any], roles: di
         thresholds={
             name: Threshold(
                 name,
-                _number(f"thresholds.{name}", one["value"]),
-                one["reason"],
-                _words(one["name"]),
-                _counted_words(one["unit"]),
+                _number(f"thresholds.{name}", entry["value"]),
+                entry["reason"],
+                _words(entry["name"]),
+                _counted_words(entry["unit"]),
             )
-            for name, one in tracking["thresholds"].items()
+            for name, entry in tracking["thresholds"].items()
         },
-        weights=_one_of("weights", tracking["weights"], {one: one for one in WEIGHTS}),
+        weights=_one_of("weights", tracking["weights"], {weight: weight for weight in WEIGHTS}),
         weight_field=str(tracking["weight_field"]),
-        count_unit=_one_of("count_unit", cuts["count_unit"], {one: one for one in COUNT_UNITS}),
+        count_unit=_one_of("count_unit", cuts["count_unit"], {unit: unit for unit in COUNT_UNITS}),
         unit_levels={unit: str(cuts["units"][unit]) for unit in COUNT_UNITS},
         cut_days=_days(cuts["days"]),
         publish_business_day=_whole("publish_business_day", cuts["publish"]["business_day"], 1, 60),
@@ -213,15 +213,15 @@ def _made(family: str, tracking: dict[str, Any], cuts: dict[str, Any], roles: di
         states={
             name: State(
                 name,
-                _words(one["name"]),
-                _words(one["help"]),
-                one["pattern"],
-                one["icon"],
-                bool(one.get("excluded")),
+                _words(entry["name"]),
+                _words(entry["help"]),
+                entry["pattern"],
+                entry["icon"],
+                bool(entry.get("excluded")),
             )
-            for name, one in tracking["states"].items()
+            for name, entry in tracking["states"].items()
         },
-        roles={name: _words(one["name"]) for name, one in roles.items()},
+        roles={name: _words(role["name"]) for name, role in roles.items()},
         reminder_days=_reminders(tracking["reminder_days"]),
         cadences=cadences,
     )
@@ -247,28 +247,30 @@ def _override_thresholds(made: Settings, value: Any) -> dict[str, Threshold]:
     if unknown:
         raise data.DataError(f"no such threshold: {', '.join(unknown)}")
     return {
-        name: replace(one, value=_number(f"thresholds.{name}", value[name])) if name in value else one
-        for name, one in made.thresholds.items()
+        name: replace(threshold, value=_number(f"thresholds.{name}", value[name]))
+        if name in value
+        else threshold
+        for name, threshold in made.thresholds.items()
     }
 
 
 def _override_zones(made: Settings, value: Any) -> tuple[Zone, ...]:
     """Another beginning of each zone, by its id: ``{"amarillo": 60, "verde": 80}``."""
-    if not isinstance(value, Mapping) or set(value) - {one.id for one in made.zones}:
-        known = ", ".join(one.id for one in made.zones)
+    if not isinstance(value, Mapping) or set(value) - {zone.id for zone in made.zones}:
+        known = ", ".join(zone.id for zone in made.zones)
         raise data.DataError(f"zones: the beginnings of {known} are expected")
     return _ordered(
-        replace(one, start=_number(f"zones.{one.id}", value[one.id])) if one.id in value else one
-        for one in made.zones
+        replace(zone, start=_number(f"zones.{zone.id}", value[zone.id])) if zone.id in value else zone
+        for zone in made.zones
     )
 
 
 _OVERRIDE: dict[str, Callable[[Settings, Any], Any]] = {
     "cadence": lambda made, value: _one_of("cadence", value, made.cadences),
     "thresholds": _override_thresholds,
-    "weights": lambda made, value: _one_of("weights", value, {one: one for one in WEIGHTS}),
+    "weights": lambda made, value: _one_of("weights", value, {weight: weight for weight in WEIGHTS}),
     "weight_field": lambda made, value: str(value),
-    "count_unit": lambda made, value: _one_of("count_unit", value, {one: one for one in COUNT_UNITS}),
+    "count_unit": lambda made, value: _one_of("count_unit", value, {unit: unit for unit in COUNT_UNITS}),
     "cut_days": lambda made, value: _days(value),
     "publish_business_day": lambda made, value: _whole("publish_business_day", value, 1, 60),
     "zones": _override_zones,
@@ -279,19 +281,19 @@ _OVERRIDE: dict[str, Callable[[Settings, Any], Any]] = {
 OVERRIDES = tuple(_OVERRIDE)
 
 
-def settings_dict(one: Settings) -> dict[str, Any]:
+def settings_dict(settings: Settings) -> dict[str, Any]:
     """Return all that a plan may override, with its values, as plain JSON that gives the same again."""
     return {
-        "cadence": one.cadence.id,
-        "thresholds": {name: number_text(each.value) for name, each in one.thresholds.items()},
-        "weights": one.weights,
-        "weight_field": one.weight_field,
-        "count_unit": one.count_unit,
-        "cut_days": [f"{month:02}-{day:02}" for month, day in one.cut_days],
-        "publish_business_day": one.publish_business_day,
-        "zones": {zone.id: number_text(zone.start) for zone in one.zones},
-        "excluded": [state.value for state in one.excluded],
-        "reminder_days": list(one.reminder_days),
+        "cadence": settings.cadence.id,
+        "thresholds": {name: number_text(each.value) for name, each in settings.thresholds.items()},
+        "weights": settings.weights,
+        "weight_field": settings.weight_field,
+        "count_unit": settings.count_unit,
+        "cut_days": [f"{month:02}-{day:02}" for month, day in settings.cut_days],
+        "publish_business_day": settings.publish_business_day,
+        "zones": {zone.id: number_text(zone.start) for zone in settings.zones},
+        "excluded": [state.value for state in settings.excluded],
+        "reminder_days": list(settings.reminder_days),
     }
 
 
@@ -326,7 +328,7 @@ def _counted_words(value: Any) -> dict[str, tuple[str, str]]:
     pairs = {lang: words if isinstance(words, list) else [words, words] for lang, words in by_lang.items()}
     if any(len(words) != 2 for words in pairs.values()):
         raise data.DataError("unit: the word of one and of several is expected")
-    return {str(lang): (str(one), str(several)) for lang, (one, several) in pairs.items()}
+    return {str(lang): (str(pair), str(several)) for lang, (pair, several) in pairs.items()}
 
 
 def _number(name: str, value: Any) -> Decimal:
@@ -362,15 +364,15 @@ def _listed(name: str, value: Any) -> list[Any]:
 
 def _days(value: Any) -> tuple[tuple[int, int], ...]:
     found = set()
-    for one in _listed("cut_days", value):
-        match = re.fullmatch(r"(\d\d)-(\d\d)", str(one), re.ASCII)
+    for entry in _listed("cut_days", value):
+        match = re.fullmatch(r"(\d\d)-(\d\d)", str(entry), re.ASCII)
         try:
             # a year that is no leap year: a cut on 29 February would not come each year
             day = dt.date(2023, int(match[1]), int(match[2])) if match else None
         except ValueError:
             day = None
         if day is None:
-            raise data.DataError(f"cut_days: {one!r} is no month and day (04-30)")
+            raise data.DataError(f"cut_days: {entry!r} is no month and day (04-30)")
         found.add((day.month, day.day))
     if not found:
         raise data.DataError("cut_days: at least one is needed")
@@ -380,20 +382,20 @@ def _days(value: Any) -> tuple[tuple[int, int], ...]:
 def _zones(value: Any) -> tuple[Zone, ...]:
     return _ordered(
         Zone(
-            one["id"],
-            _number(f"zones.{one['id']}", one["from"]),
-            _words(one["name"]),
-            _words(one["colour"]),
-            one["pattern"],
-            one["icon"],
+            element["id"],
+            _number(f"zones.{element['id']}", element["from"]),
+            _words(element["name"]),
+            _words(element["colour"]),
+            element["pattern"],
+            element["icon"],
         )
-        for one in value
+        for element in value
     )
 
 
 def _ordered(zones: Iterable[Zone]) -> tuple[Zone, ...]:
     found = tuple(zones)
-    starts = [one.start for one in found]
+    starts = [entry.start for entry in found]
     if not found or starts[0] != 0 or sorted(set(starts)) != starts or starts[-1] > 100:
         raise data.DataError("zones: they begin at 0, each one above the one before, at most at 100")
     return found
@@ -402,13 +404,13 @@ def _ordered(zones: Iterable[Zone]) -> tuple[Zone, ...]:
 def _excluded(value: Any) -> tuple[Declared, ...]:
     outside = {Declared.NOT_APPLICABLE, Declared.SUSPENDED, Declared.WITHDRAWN}
     found = []
-    for one in _listed("excluded", value):
-        if one not in {state.value for state in outside}:
-            raise data.DataError(f"excluded: {one!r} is none of no_aplica, suspendido, retirado")
-        found.append(Declared(one))
+    for entry in _listed("excluded", value):
+        if entry not in {state.value for state in outside}:
+            raise data.DataError(f"excluded: {entry!r} is none of no_aplica, suspendido, retirado")
+        found.append(Declared(entry))
     return tuple(sorted(set(found), key=lambda state: state.value))
 
 
 def _reminders(value: Any) -> tuple[int, ...]:
-    found = {_whole("reminder_days", one, 0, 60) for one in _listed("reminder_days", value)}
+    found = {_whole("reminder_days", entry, 0, 60) for entry in _listed("reminder_days", value)}
     return tuple(sorted(found, reverse=True))

@@ -97,14 +97,14 @@ def _item_status(item_facts: ItemFacts, waits: list[tuple[str | None, Key, dt.da
         silence_days=item_facts.silence(last),
         evidence=len(item_facts.evidence),
         valid_evidence=len(item_facts.valid),
-        private_evidence=sum(not one.public for one in item_facts.evidence),
+        private_evidence=sum(not evidence_item.public for evidence_item in item_facts.evidence),
         excluded=merged or item_facts.declared in item_facts.settings.excluded,
         assignments=tuple(_assignments(item_facts, made.quota, light)),
         quota=made.quota,
         answers=_answers(item_facts, reasons),
         labels=_labels(item_facts, made),
         verdicts=verdicts,
-        disagreement=any(one.disagrees for one in verdicts),
+        disagreement=any(verdict.disagrees for verdict in verdicts),
         suggested=None if item_facts.outside or merged else suggest_completion(item_facts, made.value, light),
     )
 
@@ -115,12 +115,12 @@ def _assignments(item_facts: ItemFacts, quota: Quota | None, light: str) -> Iter
     excluded = item_facts.settings.excluded
     # most of a large group says the same: what its item says as a whole, or nothing
     silences: dict[dt.datetime | None, int | None] = {}
-    for name, one in zip(item_facts.names, item_facts.owners, strict=True):
+    for name, entry in zip(item_facts.names, item_facts.owners, strict=True):
         if name is None:
             continue
-        reported, owed = one.reported, owed_by.get(name)
+        reported, owed = entry.reported, owed_by.get(name)
         if owed is None:
-            known = progress.last_progress(one.updates)
+            known = progress.last_progress(entry.updates)
         else:
             known = None if owed.actual is None else owed.capped / owed.own_target
         if reported.last not in silences:
@@ -134,7 +134,7 @@ def _assignments(item_facts: ItemFacts, quota: Quota | None, light: str) -> Iter
             owed.own_target if owed else None,
             owed.actual if owed else None,
             owed.met if owed else None,
-            one.by_whole,
+            entry.by_whole,
             reported.declared in excluded,
             light if alone else _own_light(item_facts, reported.declared, silences[reported.last], owed),
         )
@@ -166,11 +166,11 @@ def _labels(item_facts: ItemFacts, made: Progress) -> tuple[str, ...]:
         "sin_programacion": is_undeclared(item, item_facts.facts.plan),
         "fusionada": is_merged(item),
         "sin_responsable": not item.assignments,
-        "responsable_por_identificar": any(one.unknown for one in item.assignments),
-        "sin_meta": all(progress.target_value(one) is None for one in item.indicators),
+        "responsable_por_identificar": any(assignment.unknown for assignment in item.assignments),
+        "sin_meta": all(progress.target_value(indicator) is None for indicator in item.indicators),
         "sin_reporte": item_facts.last_update is None,
         "avance_declarado": made.source == "declared",
-        "evidencia_privada": any(not one.public for one in item_facts.evidence),
+        "evidencia_privada": any(not evidence_item.public for evidence_item in item_facts.evidence),
         "evidencia_rota": any(item_facts.breaks.values()),
         "condicional": bool(item.conditional),
     }
@@ -178,8 +178,8 @@ def _labels(item_facts: ItemFacts, made: Progress) -> tuple[str, ...]:
 
 
 def _answers(item_facts: ItemFacts, reasons: Sequence[Reason]) -> tuple[AnswerStatus, ...]:
-    active = {one.code for one in reasons}
+    active = {reason.code for reason in reasons}
     return tuple(
-        AnswerStatus(one.reason, one.text, one.at, one.organization, one.reason in active)
-        for one in item_facts.facts.answers.get(item_facts.item.key, ())
+        AnswerStatus(answer.reason, answer.text, answer.at, answer.organization, answer.reason in active)
+        for answer in item_facts.facts.answers.get(item_facts.item.key, ())
     )

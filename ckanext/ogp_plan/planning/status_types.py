@@ -159,14 +159,16 @@ def item_status_dict(status: ItemStatus) -> dict[str, Any]:
     made: dict[str, Any] = json_value(status)
     level, code = status.key
     made["key"] = {"level": level, "code": code}
-    made["reasons"] = [{"code": one.code, "params": json_value(one.params)} for one in status.reasons]
+    made["reasons"] = [
+        {"code": reason.code, "params": json_value(reason.params)} for reason in status.reasons
+    ]
     if status.quota:
         made["quota"]["progress"] = json_value(status.quota.progress)
     return made
 
 
-def roll_up_dict(one: RollUp) -> dict[str, Any]:
+def roll_up_dict(roll_up: RollUp) -> dict[str, Any]:
     """Return a roll-up as plain JSON."""
-    made: dict[str, Any] = json_value(one)
-    made["key"] = {"level": one.key[0], "code": one.key[1]} if one.key else None
+    made: dict[str, Any] = json_value(roll_up)
+    made["key"] = {"level": roll_up.key[0], "code": roll_up.key[1]} if roll_up.key else None
     return made

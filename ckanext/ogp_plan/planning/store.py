@@ -137,9 +137,9 @@ def _encode(value: Any) -> Any:
     if isinstance(value, (dt.date, dt.datetime)):
         return value.isoformat()
     if isinstance(value, (list, tuple)):
-        return [_encode(one) for one in value]
+        return [_encode(element) for element in value]
     if isinstance(value, dict):
-        return {name: _encode(one) for name, one in value.items()}
+        return {name: _encode(element) for name, element in value.items()}
     return value
 
 
@@ -154,13 +154,13 @@ def _free(value: Any) -> Any:
     if isinstance(value, dt.date):
         return {"$day": value.isoformat()}
     if isinstance(value, tuple):
-        return {"$tuple": [_free(one) for one in value]}
+        return {"$tuple": [_free(element) for element in value]}
     if isinstance(value, list):
-        return [_free(one) for one in value]
+        return [_free(element) for element in value]
     if isinstance(value, dict):
         if all(isinstance(name, str) and not name.startswith("$") for name in value):
-            return {name: _free(one) for name, one in value.items()}
-        return {"$pairs": [[_free(name), _free(one)] for name, one in value.items()]}
+            return {name: _free(element) for name, element in value.items()}
+        return {"$pairs": [[_free(name), _free(element)] for name, element in value.items()]}
     if isinstance(value, float) and not math.isfinite(value):
         raise StoreError(f"{value!r} cannot be kept")
     if value is None or isinstance(value, (str, int, float)):
@@ -170,7 +170,7 @@ def _free(value: Any) -> Any:
 
 @lru_cache(maxsize=64)
 def _names(kind: type) -> tuple[str, ...]:
-    return tuple(one.name for one in fields(kind))
+    return tuple(field.name for field in fields(kind))
 
 
 @lru_cache(maxsize=64)
@@ -197,7 +197,7 @@ def _decoder(kind: Any) -> Decoder:
     """How a value of one declared kind is read."""
     origin, inside = typing.get_origin(kind), typing.get_args(kind)
     if origin in (typing.Union, builtin_types.UnionType):
-        return _optional(tuple(one for one in inside if one is not type(None)))
+        return _optional(tuple(element for element in inside if element is not type(None)))
     if kind == dict[str, Any]:
         return _freed_dict
     if origin is dict:
@@ -228,14 +228,14 @@ def _optional(kinds: tuple[Any, ...]) -> Decoder:
 
 
 def _dict_of(inner: Decoder) -> Decoder:
-    return lambda value: {name: inner(one) for name, one in value.items()}
+    return lambda value: {name: inner(element) for name, element in value.items()}
 
 
 def _list_of(inner: Decoder) -> Decoder:
     def read(value: Any) -> list[Any]:
         if not isinstance(value, list):
             raise StoreError(f"a list is expected, not {value!r}")
-        return [inner(one) for one in value]
+        return [inner(element) for element in value]
 
     return read
 
@@ -243,15 +243,17 @@ def _list_of(inner: Decoder) -> Decoder:
 def _tuple_of(inside: tuple[Any, ...]) -> Decoder:
     if len(inside) == 2 and inside[1] is Ellipsis:
         each = _decoder(inside[0])
-        return lambda value: tuple(each(one) for one in value)
-    inner = [_decoder(one) for one in inside]
-    return lambda value: tuple(read(one) for read, one in zip(inner, value, strict=True))
+        return lambda value: tuple(each(element) for element in value)
+    inner = [_decoder(element) for element in inside]
+    return lambda value: tuple(read(entry) for read, entry in zip(inner, value, strict=True))
 
 
 def _dataclass(kind: type) -> Decoder:
     hints = typing.get_type_hints(kind)
-    readers = {one.name: _decoder(hints[one.name]) for one in fields(kind)}
-    needed = {one.name for one in fields(kind) if one.default is MISSING and one.default_factory is MISSING}
+    readers = {field.name: _decoder(hints[field.name]) for field in fields(kind)}
+    needed = {
+        field.name for field in fields(kind) if field.default is MISSING and field.default_factory is MISSING
+    }
 
     def read(value: Any) -> Any:
         if not isinstance(value, dict):
@@ -259,7 +261,7 @@ def _dataclass(kind: type) -> Decoder:
         unknown, absent = set(value) - set(readers), needed - set(value)
         if unknown or absent:
             raise StoreError(f"{kind.__name__}: {', '.join(sorted(unknown | absent))}")
-        return kind(**{name: readers[name](one) for name, one in value.items()})
+        return kind(**{name: readers[name](element) for name, element in value.items()})
 
     return read
 
@@ -290,17 +292,17 @@ _MARKS: dict[str, Callable[[Any], Any]] = {
     "$decimal": Decimal,
     "$moment": dt.datetime.fromisoformat,
     "$day": dt.date.fromisoformat,
-    "$tuple": lambda inside: tuple(_freed(one) for one in inside),
-    "$pairs": lambda inside: {_freed(name): _freed(one) for name, one in inside},
+    "$tuple": lambda inside: tuple(_freed(element) for element in inside),
+    "$pairs": lambda inside: {_freed(name): _freed(element) for name, element in inside},
 }
 
 
 def _freed(value: Any) -> Any:
     if isinstance(value, list):
-        return [_freed(one) for one in value]
+        return [_freed(element) for element in value]
     if isinstance(value, dict):
         mark = next(iter(value), "") if len(value) == 1 else ""
         if mark in _MARKS:
             return _MARKS[mark](value[mark])
-        return {name: _freed(one) for name, one in value.items()}
+        return {name: _freed(element) for name, element in value.items()}
     return value

@@ -312,7 +312,7 @@ class Record:
     def as_of(self, moment: dt.datetime) -> Record:
         """Return the record with only what had happened by ``moment`` (the plan itself is kept)."""
         kept: dict[str, Any] = {
-            name: [one for one in getattr(self, name) if one.at <= moment] for name in EVENTS
+            name: [entry for entry in getattr(self, name) if entry.at <= moment] for name in EVENTS
         }
         return replace(self, **kept)
 
@@ -320,24 +320,28 @@ class Record:
         """Return the updates that were neither superseded nor returned, oldest first."""
         returned = self.returned()
         # a correction that was returned replaces nothing: what it corrected counts again
-        return current_events(one for one in self.updates if not ({one.id, one.report} & returned))
+        return current_events(
+            update for update in self.updates if not ({update.id, update.report} & returned)
+        )
 
     def counting_measurements(self) -> list[Measurement]:
         """Return the current measurements: not retracted, nor of an update or report that was returned."""
         returned = self.returned()
         counting = current_events(
-            one for one in self.measurements if not ({one.update, one.report} & returned)
+            measurement
+            for measurement in self.measurements
+            if not ({measurement.update, measurement.report} & returned)
         )
-        return [one for one in counting if not one.retracted]
+        return [entry for entry in counting if not entry.retracted]
 
     def counting_reports(self) -> list[Report]:
         """Return the narrative reports that were neither superseded nor returned, oldest first."""
         returned = self.returned()
-        return current_events(one for one in self.reports if one.id not in returned)
+        return current_events(report for report in self.reports if report.id not in returned)
 
     def current_evidence(self) -> list[Evidence]:
         """Return the evidence that was not withdrawn."""
-        return [one for one in current_events(self.evidence) if not one.retracted]
+        return [event for event in current_events(self.evidence) if not event.retracted]
 
     def returned(self) -> set[str]:
         """Return the ids of updates and reports whose last review returned them."""

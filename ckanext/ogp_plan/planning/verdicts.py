@@ -38,26 +38,28 @@ def disagrees(declared: Declared, verdict: Verdict) -> bool:
 
 def verdict_statuses(item_facts: ItemFacts) -> tuple[VerdictStatus, ...]:
     alerts = {
-        one.role for one in item_facts.verdicts if one.alert and one.id not in item_facts.facts.closed_alerts
+        verdict.role
+        for verdict in item_facts.verdicts
+        if verdict.alert and verdict.id not in item_facts.facts.closed_alerts
     }
     last = item_facts.last_verdicts()
     return tuple(
         VerdictStatus(
-            id=one.id,
+            id=entry.id,
             role=role,
-            at=one.at,
-            cut=one.cut,
-            suggested=one.suggested,
-            assigned=one.assigned,
-            agrees=one.agrees,
-            fulfilled=one.fulfilled,
-            quality=one.quality,
-            rationale=one.rationale,
-            recommendation=one.recommendation,
+            at=entry.at,
+            cut=entry.cut,
+            suggested=entry.suggested,
+            assigned=entry.assigned,
+            agrees=entry.agrees,
+            fulfilled=entry.fulfilled,
+            quality=entry.quality,
+            rationale=entry.rationale,
+            recommendation=entry.recommendation,
             alert=role in alerts,
-            disagrees=disagrees(item_facts.declared, one) and _same_state(item_facts, one),
+            disagrees=disagrees(item_facts.declared, entry) and _same_state(item_facts, entry),
         )
-        for role, one in sorted(last.items(), key=lambda pair: pair[0].value)
+        for role, entry in sorted(last.items(), key=lambda pair: pair[0].value)
     )
 
 
@@ -65,9 +67,9 @@ def _same_state(item_facts: ItemFacts, verdict: Verdict) -> bool:
     """Tell whether the state that a verdict did not share is still the declared one."""
     if verdict.agrees is not False or not item_facts.updates or item_facts.updates[-1].at <= verdict.at:
         return True
-    before = [one for one in item_facts.updates if one.at <= verdict.at]
+    before = [update for update in item_facts.updates if update.at <= verdict.at]
     _, owners = collect_reports(before, item_facts.facts.owners(item_facts.item))
-    return combine_states([one.reported.declared for one in owners]) is item_facts.declared
+    return combine_states([owner.reported.declared for owner in owners]) is item_facts.declared
 
 
 def suggest_completion(item_facts: ItemFacts, value: Decimal | None, light: str) -> Completion:
@@ -79,8 +81,8 @@ def suggest_completion(item_facts: ItemFacts, value: Decimal | None, light: str)
         return Completion.NO_EVIDENCE
     if light == Declared.DONE.value:
         checked = any(
-            (check := item_facts.facts.checks.get(one.id)) is not None and check.alive
-            for one in item_facts.valid
+            (check := item_facts.facts.checks.get(evidence.id)) is not None and check.alive
+            for evidence in item_facts.valid
         )
         return Completion.COMPLETE if checked else Completion.SUBSTANTIAL
     return Completion.SUBSTANTIAL if value is not None and value * 2 >= ONE else Completion.LIMITED

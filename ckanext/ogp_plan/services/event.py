@@ -113,7 +113,7 @@ def to_fact(row: Any) -> tracking.Event:
 @cache
 def _names(kind: str) -> frozenset[str]:
     """The fields of a kind of fact."""
-    return frozenset(one.name for one in fields(store.EVENT_KINDS[kind]))
+    return frozenset(field.name for field in fields(store.EVENT_KINDS[kind]))
 
 
 def into(record: Record, rows: Iterable[Any]) -> Record:

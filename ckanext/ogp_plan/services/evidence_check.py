@@ -301,7 +301,9 @@ def _load_evidence(plan_id: str) -> tuple[list[Evidence], dict[str, EvidenceChec
     rows = list(model.Session.execute(wanted.order_by(table.c.at, table.c.id)))
     valid: list[Any] = current_events(event_service.to_fact(row) for row in rows if row.kind == "evidence")  # type: ignore[type-var]
     checks: list[Any] = [event_service.to_fact(row) for row in rows if row.kind == "check"]
-    return [one for one in valid if not one.retracted], {one.evidence: one for one in checks}
+    return [evidence for evidence in valid if not evidence.retracted], {
+        check_row.evidence: check_row for check_row in checks
+    }
 
 
 def _is_due(evidence: Evidence, last: EvidenceCheck | None, now: dt.datetime) -> bool:
@@ -318,11 +320,11 @@ def check_plan(plan: PlanRow, *, everything: bool = False) -> CheckSummary:
     plan_id, done = plan.id, CheckSummary()
     valid, last = _load_evidence(plan_id)
     now = dt.datetime.now(dt.timezone.utc)
-    due = [one for one in valid if everything or _is_due(one, last.get(one.id), now)]
+    due = [evidence for evidence in valid if everything or _is_due(evidence, last.get(evidence.id), now)]
     for start in range(0, len(due), BATCH):
         some = due[start : start + BATCH]
         # no transaction is open while other sites are requested
-        inspections = [(one, _inspect_and_close(one)) for one in some]
+        inspections = [(evidence, _inspect_and_close(evidence)) for evidence in some]
         _write(plan_id, inspections, last, done)
     return done
 
@@ -390,7 +392,7 @@ def check_one(evidence_id: str) -> EvidenceCheck | None:
     if row is None or row.kind != "evidence":
         return None
     valid, last = _load_evidence(row.plan_id)
-    evidence = next((one for one in valid if one.id == evidence_id), None)
+    evidence = next((evidence for evidence in valid if evidence.id == evidence_id), None)
     if evidence is None:
         return None
     plan_id = row.plan_id

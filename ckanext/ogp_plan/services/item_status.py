@@ -174,7 +174,7 @@ def _dependencies(condition: Any) -> list[tuple[str, Key, tuple[str, Key]]]:
     for plan_id, level, code, body in model.Session.execute(wanted):
         other = (body.get("plan") or plan_id, (body["other"][0], body["other"][1]))
         last[plan_id, (level, code), other] = not body.get("removed")
-    return [one for one, active in last.items() if active]
+    return [entry for entry, active in last.items() if active]
 
 
 def _lock(wanted: Mapping[str, set[Key] | None]) -> dict[str, list[_Row]]:
@@ -380,22 +380,22 @@ def _add_rolled(
     It is rolled up from what is stored, as stored: so that some items computed now and all of them
     computed tonight give the same.
     """
-    components = None if whole else {one.component_id for one in rows}
+    components = None if whole else {item_row.component_id for item_row in rows}
     if components is not None and not components:
         return
     record, statuses = _stored(row, components, values, settings)
     rolled = roll_up(statuses, record, settings)
-    for one in rows:
-        below = rolled.get(one.key)
+    for item_row in rows:
+        below = rolled.get(item_row.key)
         if below is not None:
-            own = values.get(one.id)
-            values[one.id] = (
+            own = values.get(item_row.id)
+            values[item_row.id] = (
                 {**own, "status": {**own["status"], "rolled": _rolled(below)}}
                 if own
                 else (_parent_values(below))
             )
-        elif one.id not in values and not one.trackable:
-            values[one.id] = _EMPTY
+        elif item_row.id not in values and not item_row.trackable:
+            values[item_row.id] = _EMPTY
 
 
 def _stored(
@@ -423,43 +423,49 @@ def _stored(
     if components is not None:
         wanted = wanted.where(table.c.component_id.in_(components))
     found = list(model.Session.execute(wanted))
-    keys = {one.id: (one.level, one.code) for one in found}
+    keys = {entry.id: (entry.level, entry.code) for entry in found}
     plan = Plan(row.family, start=row.start, end=row.end)
     statuses: dict[Key, ItemStatus] = {}
-    for one in found:
-        plan.items.append(_rollup_item(one, keys.get(one.parent_id)))
-        if one.trackable:
-            now = values.get(one.id)
-            statuses[one.level, one.code] = _rollup_status(
-                (one.level, one.code), now if now is not None else _values_of(one)
+    for entry in found:
+        plan.items.append(_rollup_item(entry, keys.get(entry.parent_id)))
+        if entry.trackable:
+            now = values.get(entry.id)
+            statuses[entry.level, entry.code] = _rollup_status(
+                (entry.level, entry.code), now if now is not None else _values_of(entry)
             )
     return Record(plan, version=row.version, settings=dict(row.settings or {})), statuses
 
 
-def _rollup_item(one: Any, parent: Key | None) -> Item:
-    if one.body is not None:
-        item = store.item_from_store(one.body)
+def _rollup_item(entry: Any, parent: Key | None) -> Item:
+    if entry.body is not None:
+        item = store.item_from_store(entry.body)
         item.parent = parent
         return item
-    schedule = Schedule(ScheduleKind(one.schedule) if one.schedule else ScheduleKind.UNDECLARED)
-    weight = Decimal(str(one.weight)) if one.weight is not None else None
+    schedule = Schedule(ScheduleKind(entry.schedule) if entry.schedule else ScheduleKind.UNDECLARED)
+    weight = Decimal(str(entry.weight)) if entry.weight is not None else None
     return Item(
-        one.level, one.code, "", parent=parent, trackable=one.trackable, weight=weight, schedule=schedule
+        entry.level,
+        entry.code,
+        "",
+        parent=parent,
+        trackable=entry.trackable,
+        weight=weight,
+        schedule=schedule,
     )
 
 
-def _values_of(one: Any) -> dict[str, Any]:
+def _values_of(entry: Any) -> dict[str, Any]:
     """Values as :func:`_tracked_values` gives them, of a row that is not computed now."""
     return {
-        "light": one.light,
-        "reasons": one.reasons,
-        "last_update": one.last_update.isoformat() if one.last_update else None,
-        "disagrees": one.disagrees,
+        "light": entry.light,
+        "reasons": entry.reasons,
+        "last_update": entry.last_update.isoformat() if entry.last_update else None,
+        "disagrees": entry.disagrees,
         "status": {
-            "progress": one.status_progress,
-            "excluded": one.status_excluded,
-            "valid_evidence": one.status_valid_evidence,
-            "suggested": one.status_suggested,
+            "progress": entry.status_progress,
+            "excluded": entry.status_excluded,
+            "valid_evidence": entry.status_valid_evidence,
+            "suggested": entry.status_suggested,
         },
     }
 
@@ -564,7 +570,7 @@ def _write(values: Mapping[str, Mapping[str, Any]]) -> int:
     """Write the computed columns of rows, a batch a statement; what is the same already is left alone."""
     written = 0
     for batch in _batches(sorted(values.items())):
-        rows = json.dumps([{"id": id_, **one} for id_, one in batch], ensure_ascii=False)
+        rows = json.dumps([{"id": id_, **entry} for id_, entry in batch], ensure_ascii=False)
         written += model.Session.execute(_UPDATE, {"rows": rows}).rowcount
     return written
 
@@ -600,6 +606,6 @@ def _remember(plan_id: str, lights: Iterable[tuple[_Row, Mapping[str, Any]]]) ->
 
 def _forget(plans: Collection[str]) -> None:
     """Let what the session holds of these items be read again: it was written past it."""
-    for one in list(model.Session.identity_map.values()):
-        if isinstance(one, PlanItem) and one.plan_id in plans:
-            model.Session.expire(one)
+    for entry in list(model.Session.identity_map.values()):
+        if isinstance(entry, PlanItem) and entry.plan_id in plans:
+            model.Session.expire(entry)

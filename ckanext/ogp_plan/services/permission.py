@@ -131,12 +131,12 @@ class Person:
 
     def holds(self, role: str, plan_id: str | None) -> bool:
         """Tell whether it holds a role in a plan (or in all of them)."""
-        return any(one.role == role and one.plan_id in (None, plan_id) for one in self.roles)
+        return any(held.role == role and held.plan_id in (None, plan_id) for held in self.roles)
 
     def led_components(self, plan_id: str) -> frozenset[str]:
         """Return the addresses of the components it leads in a plan."""
-        led = (one for one in self.roles if one.role == COMPONENT_LEADER and one.plan_id == plan_id)
-        return frozenset(one.component for one in led if one.component)
+        led = (role for role in self.roles if role.role == COMPONENT_LEADER and role.plan_id == plan_id)
+        return frozenset(role.component for role in led if role.component)
 
     def represented_organizations(self, plan_id: str | None, *, by_itself: bool = False) -> frozenset[str]:
         """Return the names of the organismos it reports for in a plan (None: in any plan).
@@ -144,9 +144,9 @@ class Person:
         :param by_itself: without those it reports for as a delegate.
         """
         focal = {
-            one.organization
-            for one in self.roles
-            if one.role == FOCAL_POINT and one.organization and _covers(one.plan_id, plan_id)
+            role.organization
+            for role in self.roles
+            if role.role == FOCAL_POINT and role.organization and _covers(role.plan_id, plan_id)
         }
         delegated = (
             set() if by_itself else {name for name, scope in self.delegations if _covers(scope, plan_id)}
@@ -233,9 +233,9 @@ def _load_delegations(user_id: str) -> frozenset[tuple[str, str | None]]:
         if organization in absent.editor_of:
             delegated.add((organization, None))
         delegated |= {
-            (organization, one.plan_id)
-            for one in absent.roles
-            if one.role == FOCAL_POINT and one.organization == organization
+            (organization, role.plan_id)
+            for role in absent.roles
+            if role.role == FOCAL_POINT and role.organization == organization
         }
     return frozenset(delegated)
 
@@ -458,10 +458,12 @@ def visible_plans(person: Person) -> Any:
     if person.id is None:
         return public
     inside = (COORDINATOR, COMPONENT_LEADER, CONTROL, MONITOR)
-    held = [one for one in person.roles if one.role in inside]
-    if any(one.plan_id is None and one.role != COMPONENT_LEADER for one in held):
+    held = [role for role in person.roles if role.role in inside]
+    if any(role.plan_id is None and role.role != COMPONENT_LEADER for role in held):
         return sa.true()
-    plans = [one.plan_id for one in held if one.plan_id and (one.role != COMPONENT_LEADER or one.component)]
+    plans = [
+        role.plan_id for role in held if role.plan_id and (role.role != COMPONENT_LEADER or role.component)
+    ]
     return sa.or_(public, PlanRow.id.in_(plans), PlanRow.owner.in_(list(person.editor_of)))
 
 

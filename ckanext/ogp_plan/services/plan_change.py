@@ -182,9 +182,9 @@ def _changed_settings(row: PlanRow, given: Mapping[str, Any]) -> list[tuple[str,
     for name, value in new.items():
         if name == "thresholds":
             changes += [
-                (f"settings.thresholds.{one}", old[name][one], after)
-                for one, after in value.items()
-                if old[name][one] != after
+                (f"settings.thresholds.{element}", old[name][element], after)
+                for element, after in value.items()
+                if old[name][element] != after
             ]
         elif old[name] != value:
             changes.append((f"settings.{name}", old[name], value))

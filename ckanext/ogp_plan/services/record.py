@@ -77,7 +77,7 @@ def current_plan(plan: PlanRow, keys: Collection[Key] | None = None) -> Plan:
             .order_by(PlanItem.position)
         )
         made.items = [store.item_from_store(body) for body in model.Session.scalars(wanted)]
-        made.groups = [store.group_from_store(one) for one in _groups(plan)]
+        made.groups = [store.group_from_store(group) for group in _groups(plan)]
     return made
 
 

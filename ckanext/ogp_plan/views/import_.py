@@ -256,8 +256,8 @@ def _list_groups(plan: PlanRow) -> list[dict[str, str]]:
     if plan.version:
         known |= {group.id: group for group in record_service.current_plan(plan).groups}
     return [
-        {"value": one.id, "title": f"{one.name} ({one.size or len(one.members) or '?'})"}
-        for one in sorted(known.values(), key=lambda group: group.name.casefold())
+        {"value": row.id, "title": f"{row.name} ({row.size or len(row.members) or '?'})"}
+        for row in sorted(known.values(), key=lambda group: group.name.casefold())
     ]
 
 

@@ -138,8 +138,8 @@ class OrganizationReport(MethodView):
         """The months and quarters of the last year, the present ones first."""
         today = record_service.today()
         first = today - dt.timedelta(days=365)
-        found = [one for months in (1, 3) for one in reversed(periods_between(first, today, months))]
-        return [{"value": one.id, "title": ogp_plan_period(one.id).capitalize()} for one in found]
+        found = [entry for months in (1, 3) for entry in reversed(periods_between(first, today, months))]
+        return [{"value": entry.id, "title": ogp_plan_period(entry.id).capitalize()} for entry in found]
 
     def _sections(self) -> list[dict[str, str]]:
         titles = tk.request.form.getlist("section_title")
@@ -159,17 +159,17 @@ class OrganizationReport(MethodView):
         shown = open_[:CARRIED]
         others = [*open_[CARRIED:], *(owed.get("done") or [])]
         shown += [duty for duty in others if f"{duty['plan']}/{duty['address']}" in written]
-        indicators = item_serializer.load_indicators([one["id"] for one in shown])
+        indicators = item_serializer.load_indicators([entry["id"] for entry in shown])
         made = []
-        for one in shown:
-            key = f"{one['plan']}/{one['address']}"
+        for entry in shown:
+            key = f"{entry['plan']}/{entry['address']}"
             prefix = f"u_{key}_"
             sent = forms.written(prefix, (*UPDATE_FIELDS, *VALUE_FIELDS, *EVIDENCE_FIELDS))
             # of several indicators the item's own page asks
-            only = indicators.get(one["id"]) or []
+            only = indicators.get(entry["id"]) or []
             made.append(
                 {
-                    "item": one,
+                    "item": entry,
                     "key": key,
                     "prefix": prefix,
                     "sent": sent,
@@ -188,18 +188,18 @@ class OrganizationReport(MethodView):
     def _updates(self, duties: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], dict[str, Any]]]:
         """The duties that something was written of, each with what the action takes of it."""
         made = []
-        for one in duties:
-            update: dict[str, Any] = forms.filled(one["sent"], UPDATE_FIELDS)
+        for duty in duties:
+            update: dict[str, Any] = forms.filled(duty["sent"], UPDATE_FIELDS)
             if update.get("confirms"):
                 update["confirms"] = True
-            if one["indicator"] and was_measured(one["sent"]):
-                update["measurements"] = [figure(one["indicator"]["code"], one["sent"])]
-            evidence = evidence_given(one["prefix"])
+            if duty["indicator"] and was_measured(duty["sent"]):
+                update["measurements"] = [figure(duty["indicator"]["code"], duty["sent"])]
+            evidence = evidence_given(duty["prefix"])
             if evidence:
                 update["evidence"] = [evidence]
             if update:
-                item = one["item"]
-                made.append((one, {"plan": item["plan"], "item": item["address"], **update}))
+                item = duty["item"]
+                made.append((duty, {"plan": item["plan"], "item": item["address"], **update}))
         return made
 
     def _report(self, name: str, owed: Mapping[str, Any]) -> Any:
@@ -214,7 +214,7 @@ class OrganizationReport(MethodView):
         data = {
             "organization": name,
             **forms.filled(sent),
-            "sections": [one for one in self._sections() if one["title"] or one["text"]],
+            "sections": [section for section in self._sections() if section["title"] or section["text"]],
             "updates": [update for _, update in carried],
         }
         try:
@@ -229,7 +229,7 @@ class OrganizationReport(MethodView):
 
     def _errors(self, error: tk.ValidationError, duties: Sequence[Mapping[str, Any]]) -> forms.Errors:
         """Errors of a duty are beside its fields; what is of no field, first in the duty."""
-        plain = {name: one for name, one in error.error_dict.items() if name != "updates"}
+        plain = {name: entry for name, entry in error.error_dict.items() if name != "updates"}
         found = forms.errors_of(tk.ValidationError(plain)) if plain else {}
         for duty, wrong in zip(duties, forms.parts_of(error, "updates"), strict=False):
             self._of_duty(found, duty, wrong if isinstance(wrong, Mapping) else {"": wrong})
@@ -287,17 +287,17 @@ class OrganizationReport(MethodView):
         return raw, tk.request.form.get("file_name", "") or "reporte.xlsx"
 
 
-def _indicator(one: Indicator) -> dict[str, Any]:
+def _indicator(indicator: Indicator) -> dict[str, Any]:
     """An indicator as the fields of its figure show it."""
     return {
-        "code": one.code,
-        "name": one.name,
-        "measure": one.measure.value,
-        "unit": one.unit,
-        "target": progress.target_value(one),
-        "target_text": one.target_text,
-        "numerator": one.numerator,
-        "denominator": one.denominator,
+        "code": indicator.code,
+        "name": indicator.name,
+        "measure": indicator.measure.value,
+        "unit": indicator.unit,
+        "target": progress.target_value(indicator),
+        "target_text": indicator.target_text,
+        "numerator": indicator.numerator,
+        "denominator": indicator.denominator,
     }
 
 
@@ -316,8 +316,8 @@ def _labels(duties: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         "title": tk._("Name of the evidence"),
     }
     return {
-        f"u_{one['key']}" + (f"_{name}" if name else ""): f"{one['item']['code_printed']} {title}".strip()
-        for one in duties
+        f"u_{duty['key']}" + (f"_{name}" if name else ""): f"{duty['item']['code_printed']} {title}".strip()
+        for duty in duties
         for name, title in names.items()
     }
 

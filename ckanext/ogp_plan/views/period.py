@@ -17,7 +17,7 @@ def periods(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
 
     :param plan: the result of ``ogp_plan_show``.
     """
-    cadence = next((one["value"] for one in plan.get("settings") or [] if one["name"] == "cadence"), "")
+    cadence = next((entry["value"] for entry in plan.get("settings") or [] if entry["name"] == "cadence"), "")
     start, end = plan.get("start"), plan.get("end")
     if not start or not end:
         return []
@@ -25,7 +25,7 @@ def periods(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
         dt.date.fromisoformat(start),
         dt.date.fromisoformat(end),
         calendar.CADENCE_MONTHS.get(str(cadence), 1),
-        {one["period"] for one in plan.get("periods") or [] if not one["open"]},
+        {entry["period"] for entry in plan.get("periods") or [] if not entry["open"]},
     )
 
 

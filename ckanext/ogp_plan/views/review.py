@@ -96,11 +96,11 @@ class MonitoringPage(MethodView):
             "found": found,
             "periods": periods(plan),
             "component_options": [
-                {"value": one["address"], "title": f"{one['code']} {one['title']}"}
-                for one in plan["components"]
+                {"value": entry["address"], "title": f"{entry['code']} {entry['title']}"}
+                for entry in plan["components"]
             ],
             "organization_options": [
-                {"value": one["name"], "title": one["title"]} for one in plan["organizations"]
+                {"value": entry["name"], "title": entry["title"]} for entry in plan["organizations"]
             ],
             "sent": sent or {},
             "errors": errors or {},

@@ -137,11 +137,13 @@ class UpdateForm(ItemForm):
     def errors(self, rejected: tk.ValidationError) -> forms.Errors:
         """As everywhere; those of a measurement and of the evidence beside their own fields."""
         plain = {
-            name: one for name, one in rejected.error_dict.items() if name not in ("measurements", "evidence")
+            name: entry
+            for name, entry in rejected.error_dict.items()
+            if name not in ("measurements", "evidence")
         }
         renamed = {"organization": "organismo", "period": "periodo", "confirms": "sin_cambios"}
         found = forms.errors_of(tk.ValidationError(plain), renamed) if plain else {}
-        places = [one["place"] for one in self.measured if was_measured(one["sent"])]
+        places = [measure["place"] for measure in self.measured if was_measured(measure["sent"])]
         for place, wrong in zip(places, forms.parts_of(rejected, "measurements"), strict=False):
             forms.nested(found, wrong, f"m{place}_", MEASURED_FIELDS)
         for wrong in forms.parts_of(rejected, "evidence"):
@@ -162,7 +164,9 @@ class UpdateForm(ItemForm):
         data.update(forms.filled(sent, plain))
         if sent["at_risk"]:
             data["at_risk"] = True
-        measurements = [self._measurement(one, sent) for one in self.measured if was_measured(one["sent"])]
+        measurements = [
+            self._measurement(measure, sent) for measure in self.measured if was_measured(measure["sent"])
+        ]
         if measurements:
             data["measurements"] = measurements
         evidence = evidence_given("evidence_")
@@ -171,13 +175,13 @@ class UpdateForm(ItemForm):
         call_action("ogp_plan_update_create", data)
         return str(tk._("Your report was received. Below is what the public sees now."))
 
-    def _measurement(self, one: Mapping[str, Any], sent: Mapping[str, str]) -> dict[str, Any]:
+    def _measurement(self, entry: Mapping[str, Any], sent: Mapping[str, str]) -> dict[str, Any]:
         """One measurement as the action takes it; of the period of the report."""
-        made = figure(one["indicator"]["code"], one["sent"])
+        made = figure(entry["indicator"]["code"], entry["sent"])
         if sent["periodo"]:
             made["period"] = sent["periodo"]
-        if one["sent"]["corrects"]:
-            known = self._known(one["indicator"], sent)
+        if entry["sent"]["corrects"]:
+            known = self._known(entry["indicator"], sent)
             if known:
                 made["supersedes"] = known
         return made
@@ -191,9 +195,9 @@ class UpdateForm(ItemForm):
         except ValueError:
             return None
         wanted = (span.start.isoformat(), span.end.isoformat(), sent["organismo"] or None)
-        for one in indicator.get("periods") or []:
-            if (str(one["start"]), str(one["end"]), (one["organization"] or {}).get("name")) == wanted:
-                return one.get("measurement_id")
+        for entry in indicator.get("periods") or []:
+            if (str(entry["start"]), str(entry["end"]), (entry["organization"] or {}).get("name")) == wanted:
+                return entry.get("measurement_id")
         return None
 
 

@@ -302,8 +302,8 @@ def earlier(first: Any, second: Any) -> bool:
     if first >= second and first[10:] == second[10:]:
         # The same hour and zone: days compare as they are written. The usual case, and the cheap one.
         return False
-    one, other = moment(first), moment(second)
-    return one is not None and other is not None and one < other
+    entry, other = moment(first), moment(second)
+    return entry is not None and other is not None and entry < other
 
 
 def compared(first: str, sign: str, second: str) -> str:

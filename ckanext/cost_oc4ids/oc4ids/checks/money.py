@@ -332,18 +332,20 @@ def _tolerance() -> Decimal:
     return Decimal(rules("money")["sum_tolerance"])
 
 
-def _alike(one: Money, other: Money) -> bool:
-    if one.amount == other.amount:
+def _alike(first: Money, other: Money) -> bool:
+    if first.amount == other.amount:
         return True
-    return abs(one.amount - other.amount) <= _tolerance() * max(abs(one.amount), abs(other.amount))
+    return abs(first.amount - other.amount) <= _tolerance() * max(abs(first.amount), abs(other.amount))
 
 
-def _differs_in_unit(one: Money, other: Money) -> bool:
+def _differs_in_unit(first: Money, other: Money) -> bool:
     """Whether the larger is so many times the other that one must be in other units."""
-    small, large = (one.amount, other.amount) if one.amount < other.amount else (other.amount, one.amount)
+    small, large = (
+        (first.amount, other.amount) if first.amount < other.amount else (other.amount, first.amount)
+    )
     return (
         small > 0
-        and one.currency == other.currency
+        and first.currency == other.currency
         and large >= rules("money")["unit_mismatch_ratio"] * small
     )
 

@@ -41,11 +41,11 @@ def _ends(word: str) -> tuple[str, str]:
     return word[:_END], word[-_END:]
 
 
-def _differ_inside(one: str, other: str) -> bool:
+def _differ_inside(first: str, other: str) -> bool:
     """Whether two words are the same but for up to two adjacent letters."""
-    start = len(commonprefix((one, other)))
-    end = len(commonprefix((one[start:][::-1], other[start:][::-1])))
-    return max(len(one), len(other)) - start - end <= 2  # noqa: PLR2004
+    start = len(commonprefix((first, other)))
+    end = len(commonprefix((first[start:][::-1], other[start:][::-1])))
+    return max(len(first), len(other)) - start - end <= 2  # noqa: PLR2004
 
 
 class Speller:

@@ -76,13 +76,15 @@ def _cut_dict(plan: PlanRow, found: cut_service.CutDay) -> dict[str, Any]:
         "reason": found.cut.reason if found.cut else "",
         "earlier": [
             {
-                "as_of": _iso(one.as_of),
-                "sha256": one.sha256,
-                "published_at": _iso(found.publications[one.id].at) if one.id in found.publications else None,
+                "as_of": _iso(entry.as_of),
+                "sha256": entry.sha256,
+                "published_at": _iso(found.publications[entry.id].at)
+                if entry.id in found.publications
+                else None,
                 # the reason of the one that replaced it
                 "replaced_because": after.reason,
             }
-            for one, after in zip(found.earlier, [*found.earlier[1:], found.cut], strict=False)
+            for entry, after in zip(found.earlier, [*found.earlier[1:], found.cut], strict=False)
             if after is not None
         ],
         "url": export_view.PublicAddresses(plan, {}).cut(found.day),
@@ -110,8 +112,8 @@ def ogp_plan_cut_list(context: Context, data_dict: DataDict) -> list[dict[str, A
     plan = lookup.plan(permission.get_person(context), data["plan"])
     first = data["offset"]
     return [
-        {**_cut_dict(plan, one), "totals": one.cut.totals["whole"] if one.cut else None}
-        for one in cut_service.list_days(plan)[first : first + data["limit"]]
+        {**_cut_dict(plan, day), "totals": day.cut.totals["whole"] if day.cut else None}
+        for day in cut_service.list_days(plan)[first : first + data["limit"]]
     ]
 
 
@@ -141,9 +143,13 @@ def ogp_plan_cut_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     frozen = Outline(cut.body)
     settings = plan_settings.build_settings(record_service.family(plan.family), frozen.settings)
     names = organization_service.load_names()
-    wanted = [one for one in frozen.tracked if data["state"] in (None, _row_state(frozen, one))]
+    wanted = [
+        item_status
+        for item_status in frozen.tracked
+        if data["state"] in (None, _row_state(frozen, item_status))
+    ]
     shown = wanted[data["offset"] : data["offset"] + data["limit"]]
-    addresses = export_view.load_item_addresses(plan, [one.key for one in shown])
+    addresses = export_view.load_item_addresses(plan, [entry.key for entry in shown])
     edits = _edited_after(plan, cut, names)
     return {
         **answer,
@@ -154,7 +160,7 @@ def ogp_plan_cut_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
         "plan_changed_after": cut_service.count_versions_after(plan, cut.as_of),
         "totals": _totals(frozen, settings),
         "count": len(wanted),
-        "items": [_item(frozen, one, addresses, settings) for one in shown],
+        "items": [_item(frozen, entry, addresses, settings) for entry in shown],
         "verdicts": _verdicts(frozen.tracked),
         "late_organizations": _late(frozen, names),
         "edited_after": edits[:MOST_EDITS],
@@ -181,9 +187,9 @@ def ogp_plan_cut_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
 def _frozen_cut(found: cut_service.CutDay, sha256: str | None) -> Cut | None:
     if sha256 is None:
         return found.cut
-    for one in (*found.earlier, *((found.cut,) if found.cut else ())):
-        if one.sha256 == sha256:
-            return one
+    for entry in (*found.earlier, *((found.cut,) if found.cut else ())):
+        if entry.sha256 == sha256:
+            return entry
     raise tk.ObjectNotFound(tk._("There is no cut with that hash on that day."))
 
 
@@ -193,42 +199,42 @@ def _totals(frozen: Outline, settings: Settings) -> dict[str, Any]:
         "activity": tk._("What is counted: each activity; it is fulfilled when all of its rows are."),
     }
     return {
-        "components": [_total(one, settings) for one in frozen.components],
+        "components": [_total(component, settings) for component in frozen.components],
         "whole": _total(frozen.total, settings),
         "count_unit": frozen.count_unit,
         "footnote": notes.get(frozen.count_unit, ""),
         "zones": [
             {
-                "id": one.id,
-                "name": one.name.get(language.current()[:2]) or one.name.get("es"),
-                "start": str(one.start),
+                "id": zone.id,
+                "name": zone.name.get(language.current()[:2]) or zone.name.get("es"),
+                "start": str(zone.start),
             }
-            for one in settings.zones
+            for zone in settings.zones
         ],
     }
 
 
-def _total(one: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
-    zone = next((zone for zone in settings.zones if zone.id == one["zone"]), None)
+def _total(entry: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    zone = next((zone for zone in settings.zones if zone.id == entry["zone"]), None)
     return {
-        "code": one["component"]["code"] if one["component"] else None,
-        "title": one["title"],
-        "scheduled": one["scheduled"],
-        "fulfilled": one["fulfilled"],
-        "share": one["share"],
-        "zone": one["zone"],
+        "code": entry["component"]["code"] if entry["component"] else None,
+        "title": entry["title"],
+        "scheduled": entry["scheduled"],
+        "fulfilled": entry["fulfilled"],
+        "share": entry["share"],
+        "zone": entry["zone"],
         "zone_name": (zone.name.get(language.current()[:2]) or zone.name.get("es")) if zone else None,
-        "mean_progress": one["mean_progress"],
-        "with_progress": one["with_progress"],
-        "undeclared": one["undeclared"],
-        "excluded": one["excluded"],
-        "total": one["total"],
+        "mean_progress": entry["mean_progress"],
+        "with_progress": entry["with_progress"],
+        "undeclared": entry["undeclared"],
+        "excluded": entry["excluded"],
+        "total": entry["total"],
     }
 
 
-def _row_state(frozen: Outline, one: FrozenItem) -> str:
+def _row_state(frozen: Outline, frozen_item: FrozenItem) -> str:
     """How an item counted at the cut: one of :data:`ckanext.ogp_plan.logic.schema.cut.ROW_STATES`."""
-    row = frozen.rows.get(one.key)
+    row = frozen.rows.get(frozen_item.key)
     if row is None or row.excluded:
         return "excluded"
     if row.fulfilled:
@@ -241,28 +247,28 @@ def _row_state(frozen: Outline, one: FrozenItem) -> str:
 def _verdicts(items: Iterable[FrozenItem]) -> dict[str, int]:
     """How many items each role had judged, and on how many it did not share what was declared."""
     found = {"control_interno": 0, "monitor": 0, "disagreements": 0}
-    for one in items:
-        for role in {verdict.role for verdict in one.verdicts}:
+    for item in items:
+        for role in {verdict.role for verdict in item.verdicts}:
             found[role] = found.get(role, 0) + 1
-        found["disagreements"] += bool(one.status and one.status.disagreement)
+        found["disagreements"] += bool(item.status and item.status.disagreement)
     return found
 
 
 def _item(
-    frozen: Outline, one: FrozenItem, addresses: Mapping[tuple[str, str], str], settings: Settings
+    frozen: Outline, frozen_item: FrozenItem, addresses: Mapping[tuple[str, str], str], settings: Settings
 ) -> dict[str, Any]:
     """An item as it was frozen, with what a page needs to say it."""
-    whole, row = frozen.whole(one), frozen.rows.get(one.key)
+    whole, row = frozen.whole(frozen_item), frozen.rows.get(frozen_item.key)
     light = whole["status"]["light"]
     state = settings.states.get(light)
     return {
         **whole,
         "title": whole["item"]["title"],
-        "address": addresses.get(one.key),
+        "address": addresses.get(frozen_item.key),
         "light": light,
         "light_name": (state.name.get(language.current()[:2]) or state.name.get("es")) if state else None,
         "row": frozen.whole_row(row) if row else None,
-        "row_state": _row_state(frozen, one),
+        "row_state": _row_state(frozen, frozen_item),
     }
 
 
@@ -270,10 +276,10 @@ def _late(frozen: Outline, names: Mapping[str, str]) -> list[dict[str, Any]]:
     """The organismos that owed something at the cut, and for how much of it they had reported."""
     counted = {key for key, row in frozen.rows.items() if row.scheduled}
     owed: dict[str, list[bool]] = {}
-    for one in frozen.tracked:
-        if one.key not in counted or one.status is None:
+    for item_status in frozen.tracked:
+        if item_status.key not in counted or item_status.status is None:
             continue
-        for assignment in one.status.assignments:
+        for assignment in item_status.status.assignments:
             if not assignment.excluded:
                 owed.setdefault(assignment.organization, []).append(assignment.last_update is not None)
     late = [
@@ -281,7 +287,7 @@ def _late(frozen: Outline, names: Mapping[str, str]) -> list[dict[str, Any]]:
         for name, reported in owed.items()
         if not all(reported)
     ]
-    return sorted(late, key=lambda one: (one["reported"] - one["owed"], one["title"]))
+    return sorted(late, key=lambda entry: (entry["reported"] - entry["owed"], entry["title"]))
 
 
 def _edited_after(plan: PlanRow, cut: Cut, names: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -309,7 +315,7 @@ def _edited_after(plan: PlanRow, cut: Cut, names: Mapping[str, str]) -> list[dic
         for key, entries in history.find_edits_after(record, cut.as_of).items()
         for entry in entries
     ]
-    return sorted(made, key=lambda one: str(one["at"]), reverse=True)
+    return sorted(made, key=lambda entry: str(entry["at"]), reverse=True)
 
 
 def ogp_plan_cut_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
@@ -392,6 +398,7 @@ def ogp_plan_cut_verify(context: Context, data_dict: DataDict) -> dict[str, Any]
         "sha256_now": found.sha256_now,
         "rules": found.rules,
         "differences": [
-            {"path": one.path, "frozen": one.frozen, "computed": one.computed} for one in found.differences
+            {"path": difference.path, "frozen": difference.frozen, "computed": difference.computed}
+            for difference in found.differences
         ],
     }

@@ -57,10 +57,10 @@ def ogp_plan_file_list(context: Context, data_dict: DataDict) -> list[dict[str, 
     first = data["offset"]
     return [
         {
-            "name": one.name,
-            "title": tk._(one.title),
-            "format": one.format,
-            "url": tk.url_for("ogp_plan_file.file", plan=plan.name, name=one.name, _external=True),
+            "name": file.name,
+            "title": tk._(file.title),
+            "format": file.format,
+            "url": tk.url_for("ogp_plan_file.file", plan=plan.name, name=file.name, _external=True),
         }
-        for one in plan_files.list_files(plan)[first : first + data["limit"]]
+        for file in plan_files.list_files(plan)[first : first + data["limit"]]
     ]

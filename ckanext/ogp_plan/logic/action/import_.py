@@ -158,7 +158,9 @@ def _import_dict(row: Import, plan: PlanRow | None, found: import_service.DryRun
         "stale": bool(found and found.stale),
         "needs_act": bool(found and found.changes and plan and plan.status in TRACKED),
         "may_apply": bool(found and not found.stale and not found.reading.act.asked),
-        "changes": [_change(one, found.reading.plan, words, names) for one in found.changes] if found else [],
+        "changes": [_change(change, found.reading.plan, words, names) for change in found.changes]
+        if found
+        else [],
         "unknown_names": list(found.unknown) if found else [],
     }
     reading = found.reading if found else _applied_reading(row)
@@ -181,7 +183,7 @@ def _reading(reading: Reading, lang: str, family: Family) -> dict[str, Any]:
     counts: dict[str, int] = {}
     for item in reading.plan.items:
         counts[item.level] = counts.get(item.level, 0) + 1
-    names = {one.id: one.plural.get(lang[:2]) or one.plural.get("es") for one in family.levels}
+    names = {level.id: level.plural.get(lang[:2]) or level.plural.get("es") for level in family.levels}
     listed = [
         {"level": level, "name": names.get(level) or level, "count": count} for level, count in counts.items()
     ]
@@ -191,20 +193,24 @@ def _reading(reading: Reading, lang: str, family: Family) -> dict[str, Any]:
     return {"plan": plan, "acta": contents["acta"], "counts": listed}
 
 
-def _change(one: PlanChange, plan: Plan, words: Renderer, names: dict[str, str]) -> dict[str, Any]:
-    item = plan.item(one.level, one.code) if one.level and one.code else None
+def _change(plan_change: PlanChange, plan: Plan, words: Renderer, names: dict[str, str]) -> dict[str, Any]:
+    item = plan.item(plan_change.level, plan_change.code) if plan_change.level and plan_change.code else None
     return {
-        "kind": one.kind.value,
-        "level": one.level,
-        "level_name": words.names.get(one.level or "", one.level),
-        "code": one.code,
-        "title": item.title if item else (one.before if one.field is None else None),
-        "field": one.field,
-        "field_name": change_words.field_name(one.field, words),
-        "before": output.plain(one.before),
-        "after": output.plain(one.after),
-        "before_text": change_words.format_value(one.field, output.plain(one.before), words, names),
-        "after_text": change_words.format_value(one.field, output.plain(one.after), words, names),
+        "kind": plan_change.kind.value,
+        "level": plan_change.level,
+        "level_name": words.names.get(plan_change.level or "", plan_change.level),
+        "code": plan_change.code,
+        "title": item.title if item else (plan_change.before if plan_change.field is None else None),
+        "field": plan_change.field,
+        "field_name": change_words.field_name(plan_change.field, words),
+        "before": output.plain(plan_change.before),
+        "after": output.plain(plan_change.after),
+        "before_text": change_words.format_value(
+            plan_change.field, output.plain(plan_change.before), words, names
+        ),
+        "after_text": change_words.format_value(
+            plan_change.field, output.plain(plan_change.after), words, names
+        ),
     }
 
 
@@ -297,11 +303,11 @@ def ogp_plan_name_list(context: Context, data_dict: DataDict) -> list[dict[str, 
     plan = lookup.plan(permission.get_person(context), data["plan"])
     return [
         {
-            "printed": one.printed,
-            "since": one.created.isoformat(),
-            "items": [dict(zip(("address", "code", "title"), item, strict=True)) for item in one.items],
+            "printed": name.printed,
+            "since": name.created.isoformat(),
+            "items": [dict(zip(("address", "code", "title"), item, strict=True)) for item in name.items],
         }
-        for one in unknown_name_service.list_waiting_names(plan, limit=data["limit"], offset=data["offset"])
+        for name in unknown_name_service.list_waiting_names(plan, limit=data["limit"], offset=data["offset"])
     ]
 
 

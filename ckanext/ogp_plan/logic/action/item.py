@@ -79,7 +79,7 @@ def ogp_plan_item_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
     condition = sa.and_(*filters.values())
     count = model.Session.execute(sa.select(sa.func.count(PlanItem.id)).where(condition)).scalar()
     rows = item_serializer.load_item_rows(condition, limit=data["limit"], offset=data["offset"])
-    plans = {plan.id: plan} if plan is not None else record_service.plans_by_id(one.plan_id for one in rows)
+    plans = {plan.id: plan} if plan is not None else record_service.plans_by_id(row.plan_id for row in rows)
     return {
         "count": count,
         "results": item_serializer.serialize_items(rows, reader, plans),
@@ -106,7 +106,7 @@ def _filters(data: Mapping[str, Any], plan: PlanRow | None) -> dict[str, Any]:
         )
         made["organization"] = PlanItem.id.in_(owes)
     if data["light"]:
-        made["light"] = PlanItem.light.in_([one.strip() for one in data["light"].split(",")])
+        made["light"] = PlanItem.light.in_([part.strip() for part in data["light"].split(",")])
     if data["level"]:
         made["level"] = PlanItem.level == data["level"]
     if data["month"]:
@@ -150,7 +150,10 @@ def _facets(
             PlanItem.months,
             *(filters[name].label(f"in_{name}") for name in narrowed),
         )
-        .where(*(one for name, one in filters.items() if name not in _NOT_COUNTED), PlanItem.trackable)
+        .where(
+            *(filter_row for name, filter_row in filters.items() if name not in _NOT_COUNTED),
+            PlanItem.trackable,
+        )
         .cte("counted")
     )
 
@@ -174,30 +177,36 @@ def _facets(
     )
     served = family_values.value_names(record_service.family(plan.family)) if plan is not None else {}
     found: dict[str, list[Any]] = {name: [] for name in _FACETS}
-    for one in model.Session.execute(wanted):
-        found[one.facet].append(one)
+    for entry in model.Session.execute(wanted):
+        found[entry.facet].append(entry)
     return {
         "light": [
-            _facet(one.value, light_label(one.value, plan, reader), one.number)
-            for one in sorted(found["light"], key=lambda one: _LIGHTS.index(one.value))
+            _facet(entry.value, light_label(entry.value, plan, reader), entry.number)
+            for entry in sorted(found["light"], key=lambda entry: _LIGHTS.index(entry.value))
         ],
         "component": [
-            _facet(one.value, f"{one.code} {one.title}".strip(), one.number)
-            for one in sorted(found["component"], key=lambda one: (one.place, one.value))
+            _facet(entry.value, f"{entry.code} {entry.title}".strip(), entry.number)
+            for entry in sorted(found["component"], key=lambda entry: (entry.place, entry.value))
         ][: config.LARGEST_PAGE],
         "organization": sorted(
-            (_facet(one.value, reader.called(one.value), one.number) for one in found["organization"]),
-            key=lambda one: (one["title"].casefold(), one["value"]),
+            (
+                _facet(entry.value, reader.called(entry.value), entry.number)
+                for entry in found["organization"]
+            ),
+            key=lambda entry: (entry["title"].casefold(), entry["value"]),
         ),
         "month": [
             _facet(month, reader.month(month), number)
-            for month, number in sorted((int(one.value), one.number) for one in found["month"])
+            for month, number in sorted((int(entry.value), entry.number) for entry in found["month"])
         ],
         "tag": [
             _facet(value, served.get(value, {}).get(reader.base, value), number)
             for value, number in sorted(
-                ((one.value, one.number) for one in found["tag"]),
-                key=lambda one: (list(served).index(one[0]) if one[0] in served else len(served), one[0]),
+                ((entry.value, entry.number) for entry in found["tag"]),
+                key=lambda entry: (
+                    list(served).index(entry[0]) if entry[0] in served else len(served),
+                    entry[0],
+                ),
             )
         ],
     }

@@ -170,7 +170,7 @@ def _leads_back(kind: LinkKind, start: tuple[str, Key], goal: tuple[str, Key]) -
         here = waiting.pop()
         if here == goal:
             return True
-        fresh = [one for one in after.get(here, ()) if one not in seen]
+        fresh = [entry for entry in after.get(here, ()) if entry not in seen]
         seen |= set(fresh)
         waiting += fresh
     return False

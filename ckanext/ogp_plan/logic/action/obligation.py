@@ -52,19 +52,19 @@ def ogp_plan_obligation_list(context: Context, data_dict: DataDict) -> dict[str,
     plans = _plans_owing(name, data["plan"], person)
     month = data["month"] or (reader.today.year, reader.today.month)
     placed = sorted(
-        (_placed(one, plans[one.plan_id], month, reader.today) for one in _owed(name, plans)),
-        key=lambda one: one[0],
+        (_placed(entry, plans[entry.plan_id], month, reader.today) for entry in _owed(name, plans)),
+        key=lambda entry: entry[0],
     )
     page = placed[data["offset"] : data["offset"] + data["limit"]]
-    rows = item_serializer.load_item_rows(PlanItem.id.in_([one.id for _, one, _ in page]))
-    described = {one["id"]: one for one in item_serializer.serialize_items(rows, reader, plans)}
+    rows = item_serializer.load_item_rows(PlanItem.id.in_([entry.id for _, entry, _ in page]))
+    described = {item["id"]: item for item in item_serializer.serialize_items(rows, reader, plans)}
     lists: dict[str, list[dict[str, Any]]] = {bucket: [] for bucket in _BUCKETS}
-    for place, one, own in page:
-        lists[_BUCKETS[place[0]]].append({**described[one.id], "own": own})
-    counts, outside = plan_serializer.split_lights((_light(one, own), 1) for _, one, own in placed)
+    for place, entry, own in page:
+        lists[_BUCKETS[place[0]]].append({**described[entry.id], "own": own})
+    counts, outside = plan_serializer.split_lights((_light(entry, own), 1) for _, entry, own in placed)
     of_plan: dict[str, int] = defaultdict(int)
-    for _, one, _ in placed:
-        of_plan[one.plan_id] += 1
+    for _, entry, _ in placed:
+        of_plan[entry.plan_id] += 1
     return {
         "organization": name,
         "title": reader.called(name),
@@ -134,36 +134,36 @@ def _owed(name: str, plans: Mapping[str, PlanRow]) -> list[Any]:
 
 
 def _placed(
-    one: Any,
+    entry: Any,
     plan: PlanRow,
     month: tuple[int, int],
     today: dt.date,
 ) -> tuple[tuple[Any, ...], Any, dict[str, Any]]:
     """An item with its place (list, day, plan, position), and the status of the organismo in it."""
     own = assignment_serializer.serialize_assignment(
-        one, mine=one.mine, among=one.among, own_target=one.own_target
+        entry, mine=entry.mine, among=entry.among, own_target=entry.own_target
     )
-    due = one.due or dt.date.max
-    light = _light(one, own)
+    due = entry.due or dt.date.max
+    light = _light(entry, own)
     if light == Declared.DONE.value or light in plan_serializer.OUTSIDE:
         bucket = "done"
-    elif one.due is not None and one.due < today:
+    elif entry.due is not None and entry.due < today:
         bucket = "late"
-    elif month in _scheduled(one, plan):
+    elif month in _scheduled(entry, plan):
         bucket = "this_month"
     else:
         bucket = "next"
-    return (_BUCKETS.index(bucket), due, plan.title, one.position, one.id), one, own
+    return (_BUCKETS.index(bucket), due, plan.title, entry.position, entry.id), entry, own
 
 
-def _light(one: Any, own: Mapping[str, Any]) -> str | None:
+def _light(entry: Any, own: Mapping[str, Any]) -> str | None:
     """The organismo's own light in an item; the item's while its own is not known."""
-    return own["light"] or one.light
+    return own["light"] or entry.light
 
 
-def _scheduled(one: Any, plan: PlanRow) -> set[tuple[int, int]]:
+def _scheduled(entry: Any, plan: PlanRow) -> set[tuple[int, int]]:
     """The months, with their year, in which something of an item is scheduled."""
-    if one.schedule_kind == "months" and plan.start:
+    if entry.schedule_kind == "months" and plan.start:
         last = (plan.end or plan.start).year
-        return {(year, month) for year in range(plan.start.year, last + 1) for month in one.months}
-    return {(one.due.year, one.due.month)} if one.due else set()
+        return {(year, month) for year in range(plan.start.year, last + 1) for month in entry.months}
+    return {(entry.due.year, entry.due.month)} if entry.due else set()

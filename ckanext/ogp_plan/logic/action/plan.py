@@ -55,7 +55,7 @@ def ogp_plan_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
     if data["family"]:
         conditions.append(PlanRow.family == data["family"])
     if data["status"]:
-        conditions.append(PlanRow.status.in_([one.strip() for one in data["status"].split(",")]))
+        conditions.append(PlanRow.status.in_([part.strip() for part in data["status"].split(",")]))
     if data["organization"]:
         owes = sa.select(ItemAssignment.plan_id).where(
             ItemAssignment.organization == data["organization"], ItemAssignment.role.in_(RESPONSIBLE_ROLES)
@@ -63,7 +63,7 @@ def ogp_plan_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
         conditions.append(sa.or_(PlanRow.id.in_(owes), PlanRow.owner == data["organization"]))
     count = model.Session.execute(sa.select(sa.func.count()).select_from(PlanRow).where(*conditions)).scalar()
     order = sa.case(
-        *((PlanRow.status == one.value, place) for place, one in enumerate(_ORDER)), else_=len(_ORDER)
+        *((PlanRow.status == entry.value, place) for place, entry in enumerate(_ORDER)), else_=len(_ORDER)
     )
     wanted = (
         sa.select(PlanRow)

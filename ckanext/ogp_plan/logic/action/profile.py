@@ -83,7 +83,7 @@ def _organizations(person: Person) -> list[dict[str, Any]]:
         {**reader.organization(name), "as_delegate": name not in by_itself, "owed": owed.get(name, 0)}
         for name in names
     ]
-    return sorted(results, key=lambda one: (one["title"].casefold(), one["name"]))
+    return sorted(results, key=lambda entry: (entry["title"].casefold(), entry["name"]))
 
 
 def ogp_plan_letters_patch(context: Context, data_dict: DataDict) -> dict[str, Any]:

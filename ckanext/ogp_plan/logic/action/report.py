@@ -191,7 +191,7 @@ def _update_of(
 
 
 def _refuse_files(evidence: Sequence[Mapping[str, Any]]) -> None:
-    if any(one.get("upload") is not None for one in evidence):
+    if any(evidence_item.get("upload") is not None for evidence_item in evidence):
         raise field_error("updates", tk._("Files are given one by one, as evidence of each item."))
 
 
@@ -284,6 +284,8 @@ def ogp_plan_report_rows(context: Context, data_dict: DataDict) -> dict[str, Any
         raise tk.NotAuthorized(tk._("Sign in to report."))
     plan = lookup.plan(person, data["plan"]) if data["plan"] else None
     batch = report_batch.read(person, data, plan)
-    for one in batch.plans.values():
-        tk.check_access("ogp_plan_report_rows", context, {"plan": one.id, "organization": batch.organization})
+    for plan_row in batch.plans.values():
+        tk.check_access(
+            "ogp_plan_report_rows", context, {"plan": plan_row.id, "organization": batch.organization}
+        )
     return report_batch.run(context, person, batch, dry_run=data["dry_run"], request_id=data["request_id"])

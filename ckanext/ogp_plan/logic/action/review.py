@@ -139,13 +139,13 @@ def _roots(plan: PlanRow, found: Any) -> Any:
 
 def _review_dicts(rows: Sequence[Any], plan: PlanRow, person: Person) -> list[dict[str, Any]]:
     reader = Reader(person)
-    parts = _parts_of(plan, [one.Event.id for one in rows])
+    parts = _parts_of(plan, [row.Event.id for row in rows])
     settings = record_service.effective_settings(plan)
     results = []
-    for one in rows:
-        event, item = one.Event, one.PlanItem
+    for row in rows:
+        event, item = row.Event, row.PlanItem
         body = event.body
-        state = WAITING if one.accepted is None else RETURNED if one.accepted == "false" else ACCEPTED
+        state = WAITING if row.accepted is None else RETURNED if row.accepted == "false" else ACCEPTED
         results.append(
             {
                 "id": event.id,
@@ -169,11 +169,11 @@ def _review_dicts(rows: Sequence[Any], plan: PlanRow, person: Person) -> list[di
                 "measurements": parts[event.id]["measurement"],
                 "evidence": len(parts[event.id]["evidence"]),
                 "review": None
-                if one.accepted is None
+                if row.accepted is None
                 else {
-                    "accepted": one.accepted != "false",
-                    "reason": one.reason or "",
-                    "at": serialize_moment(one.reviewed),
+                    "accepted": row.accepted != "false",
+                    "reason": row.reason or "",
+                    "at": serialize_moment(row.reviewed),
                 },
                 "own": event.user_id == person.id,
             }

@@ -64,7 +64,7 @@ def ogp_plan_update_create(context: Context, data_dict: DataDict) -> dict[str, A
     waiting: list[str] = []
     with EvidenceBatch(context, plan, item, organization) as batch:
         update.evidence = look_at(batch, data["evidence"])
-        if any(one.get("upload") is not None for one in update.evidence):
+        if any(evidence_item.get("upload") is not None for evidence_item in update.evidence):
             _check(person, plan_id, item_id, key, organization, update)
             update.evidence = _store_uploads(batch, update.evidence)
 
@@ -90,9 +90,9 @@ def ogp_plan_update_create(context: Context, data_dict: DataDict) -> dict[str, A
 def look_at(batch: EvidenceBatch, given: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return pieces of evidence with what they point at; an error names the piece that it is in."""
     done: list[dict[str, Any]] = []
-    for one in given:
+    for entry in given:
         try:
-            done.append(batch.check(one))
+            done.append(batch.check(entry))
         except tk.ValidationError as error:
             raise tk.ValidationError({"evidence": [*({} for _ in done), error.error_dict]}) from error
     return done
@@ -103,8 +103,10 @@ def _check(
 ) -> None:
     """Check an update without writing it: a file is stored only for what will be recorded."""
     checked = [
-        {**one, "url": f"upload:{number}"} if one.get("upload") is not None else one
-        for number, one in enumerate(update.evidence)
+        {**evidence_item, "url": f"upload:{number}"}
+        if evidence_item.get("upload") is not None
+        else evidence_item
+        for number, evidence_item in enumerate(update.evidence)
     ]
     try:
         report = ReportTransaction(person)
@@ -121,9 +123,9 @@ def _fields(update: ReportedUpdate) -> dict[str, Any]:
 def _store_uploads(batch: EvidenceBatch, given: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Store the uploads among pieces of evidence; an error names the piece that it is in."""
     done: list[Mapping[str, Any]] = []
-    for one in given:
+    for entry in given:
         try:
-            done.append(batch.store(one) if one.get("upload") is not None else one)
+            done.append(batch.store(entry) if entry.get("upload") is not None else entry)
         except tk.ValidationError as error:
             raise tk.ValidationError({"evidence": [*({} for _ in done), error.error_dict]}) from error
     return done

@@ -75,6 +75,6 @@ def _role(person: permission.Person, plan: PlanRow) -> VerdictRole:
     if len(held) != 1:
         raise field_error(
             "role",
-            tk._("Say as what you judge: %(roles)s.") % {"roles": ", ".join(one.value for one in held)},
+            tk._("Say as what you judge: %(roles)s.") % {"roles": ", ".join(role.value for role in held)},
         )
     return held[0]

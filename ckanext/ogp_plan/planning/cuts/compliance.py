@@ -50,9 +50,9 @@ def compute_compliance(
         ]
         if how.count_unit == "activity":
             rows = _activities(facts, rows, how)
-        roots = [item for item in facts.children.get(None, ()) if item.key in {one.component for one in rows}]
+        roots = [item for item in facts.children.get(None, ()) if item.key in {row.component for row in rows}]
         components = tuple(
-            _totals(item.key, item.title, [one for one in rows if one.component == item.key], how)
+            _totals(item.key, item.title, [row for row in rows if row.component == item.key], how)
             for item in roots
         )
         return Compliance(
@@ -75,7 +75,7 @@ def _row(facts: Facts, item: Item, light: ItemStatus, cut_day: dt.date, last: bo
     measured = _measured(facts, item, light, due_part)
     reached = _reached(measured, light)
     fulfilled = scheduled and reached and light.valid_evidence > 0
-    first = next((one for one in measured if one.target is not None), None)
+    first = next((measure for measure in measured if measure.target is not None), None)
     return RowCompliance(
         key=item.key,
         component=facts.root(item).key,
@@ -104,16 +104,18 @@ class _Measured:
 
 def _measured(facts: Facts, item: Item, light: ItemStatus, part: Decimal) -> list[_Measured]:
     found = []
-    for one in item.indicators:
-        whole = progress.target_value(one)
-        if one.measure is Measure.QUALITATIVE or not whole:
+    for indicator in item.indicators:
+        whole = progress.target_value(indicator)
+        if indicator.measure is Measure.QUALITATIVE or not whole:
             continue
-        if light.quota and light.quota.indicator == one.code:
-            found.append(_of_quota(light, _target_to(one, light.quota.target, part)))
+        if light.quota and light.quota.indicator == indicator.code:
+            found.append(_of_quota(light, _target_to(indicator, light.quota.target, part)))
             continue
-        actual = progress.actual_value(one, facts.measurements.get(item.key, ()))
-        target = _target_to(one, whole, part)
-        found.append(_Measured(target, actual, _met(one, actual, target), _towards(one, actual, target)))
+        actual = progress.actual_value(indicator, facts.measurements.get(item.key, ()))
+        target = _target_to(indicator, whole, part)
+        found.append(
+            _Measured(target, actual, _met(indicator, actual, target), _towards(indicator, actual, target))
+        )
     return found
 
 
@@ -153,12 +155,12 @@ def _towards(indicator: Indicator, actual: Decimal | None, target: Decimal) -> D
 
 def _reached(measured: Sequence[_Measured], light: ItemStatus) -> bool:
     if measured:
-        return all(one.met for one in measured)
+        return all(measure.met for measure in measured)
     return light.light == "completado"
 
 
 def _row_progress(measured: Sequence[_Measured], light: ItemStatus) -> Decimal | None:
-    known = [one.progress for one in measured if one.progress is not None]
+    known = [measure.progress for measure in measured if measure.progress is not None]
     if known:
         return sum(known, ZERO) / Decimal(len(known))
     return light.progress if not measured else None
@@ -167,9 +169,9 @@ def _row_progress(measured: Sequence[_Measured], light: ItemStatus) -> Decimal |
 def _confirmed(facts: Facts, item: Item, cut_day: dt.date) -> bool | None:
     """What Control Interno declared in this very cut."""
     own = [
-        one
-        for one in facts.verdicts.get(item.key, ())
-        if one.role is VerdictRole.CONTROL and one.cut == cut_day and one.fulfilled is not None
+        verdict
+        for verdict in facts.verdicts.get(item.key, ())
+        if verdict.role is VerdictRole.CONTROL and verdict.cut == cut_day and verdict.fulfilled is not None
     ]
     return own[-1].fulfilled if own else None
 
@@ -178,8 +180,8 @@ def _activities(facts: Facts, rows: Sequence[RowCompliance], how: Settings) -> l
     """Count activities: one is scheduled when any of its rows is, fulfilled when all of those are."""
     level = how.unit_levels["activity"]
     grouped: dict[Key, list[RowCompliance]] = {}
-    for one in rows:
-        grouped.setdefault(_activity(facts, one.key, level), []).append(one)
+    for row in rows:
+        grouped.setdefault(_activity(facts, row.key, level), []).append(row)
     return [_joined(key, ones) for key, ones in grouped.items()]
 
 
@@ -200,30 +202,30 @@ def _activity(facts: Facts, key: Key, level: str) -> Key:
 
 
 def _joined(key: Key, rows: Sequence[RowCompliance]) -> RowCompliance:
-    within = [one for one in rows if one.excluded is None]
-    scheduled = [one for one in within if one.scheduled]
-    known = [one.progress for one in scheduled if one.progress is not None]
-    confirmations = [one.confirmed for one in scheduled]
+    within = [row for row in rows if row.excluded is None]
+    scheduled = [row for row in within if row.scheduled]
+    known = [row.progress for row in scheduled if row.progress is not None]
+    confirmations = [row.confirmed for row in scheduled]
     return RowCompliance(
         key=key,
         component=rows[0].component,
         scheduled=bool(scheduled),
-        fulfilled=bool(scheduled) and all(one.fulfilled for one in scheduled),
-        undeclared=bool(within) and all(one.undeclared for one in within),
+        fulfilled=bool(scheduled) and all(row.fulfilled for row in scheduled),
+        undeclared=bool(within) and all(row.undeclared for row in within),
         excluded=None if within else rows[0].excluded,
         target=None,
         actual=None,
         progress=sum(known, ZERO) / Decimal(len(known)) if known else None,
-        evidence=sum(one.evidence for one in within),
-        late=any(one.late for one in scheduled),
+        evidence=sum(row.evidence for row in within),
+        late=any(row.late for row in scheduled),
         confirmed=None if not confirmations or None in confirmations else all(confirmations),
     )
 
 
 def _totals(component: Key | None, title: str, rows: Sequence[RowCompliance], how: Settings) -> Totals:
-    scheduled = [one for one in rows if one.scheduled]
-    fulfilled = sum(one.fulfilled for one in scheduled)
-    known = [one.progress for one in scheduled if one.progress is not None]
+    scheduled = [row for row in rows if row.scheduled]
+    fulfilled = sum(row.fulfilled for row in scheduled)
+    known = [row.progress for row in scheduled if row.progress is not None]
     share = Decimal(fulfilled) * HUNDRED / Decimal(len(scheduled)) if scheduled else None
     zone = how.zone(share)
     return Totals(
@@ -235,8 +237,8 @@ def _totals(component: Key | None, title: str, rows: Sequence[RowCompliance], ho
         zone=zone.id if zone else None,
         mean_progress=sum(known, ZERO) / Decimal(len(known)) if known else None,
         with_progress=len(known),
-        undeclared=sum(one.undeclared and one.excluded is None for one in rows),
-        excluded=sum(one.excluded is not None for one in rows),
+        undeclared=sum(row.undeclared and row.excluded is None for row in rows),
+        excluded=sum(row.excluded is not None for row in rows),
         total=len(rows),
     )
 
@@ -248,15 +250,15 @@ def compliance_dict(found: Compliance) -> dict[str, Any]:
         "count_unit": found.count_unit,
         "last": found.last,
         "whole": _with_keys(found.whole, "component"),
-        "components": [_with_keys(one, "component") for one in found.components],
-        "rows": [_with_keys(one, "key", "component") for one in found.rows],
+        "components": [_with_keys(component, "component") for component in found.components],
+        "rows": [_with_keys(row, "key", "component") for row in found.rows],
     }
 
 
-def _with_keys(one: Totals | RowCompliance, *names: str) -> dict[str, Any]:
-    made: dict[str, Any] = json_value(one)
+def _with_keys(row_compliance: Totals | RowCompliance, *names: str) -> dict[str, Any]:
+    made: dict[str, Any] = json_value(row_compliance)
     for name in names:
-        made[name] = _key(getattr(one, name))
+        made[name] = _key(getattr(row_compliance, name))
     return made
 
 

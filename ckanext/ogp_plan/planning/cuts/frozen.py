@@ -37,26 +37,28 @@ def known_by(record: Record, cut_day: dt.date) -> Record:
     else is of its day. A verdict is of the cut it names, or of its day; answers and links are of their
     day. A review of what counts, and what is known of an evidence, counts whenever it was made.
     """
-    by_id = {one.id: one for one in record.updates}
-    updates = [one for one in current_events(record.updates) if report_span(one, by_id)[1] <= cut_day]
-    measurements = [one for one in current_events(record.measurements) if one.end <= cut_day]
-    about = {one.id for one in record.updates if report_span(one, by_id)[1] <= cut_day}
-    about |= {one.id for one in record.measurements if one.end <= cut_day}
+    by_id = {update.id: update for update in record.updates}
+    updates = [event for event in current_events(record.updates) if report_span(event, by_id)[1] <= cut_day]
+    measurements = [event for event in current_events(record.measurements) if event.end <= cut_day]
+    about = {update.id for update in record.updates if report_span(update, by_id)[1] <= cut_day}
+    about |= {measurement.id for measurement in record.measurements if measurement.end <= cut_day}
     return replace(
         record,
         updates=updates,
         measurements=measurements,
-        evidence=[one for one in current_events(record.evidence) if _of_cut(one, about, cut_day)],
-        verdicts=[one for one in current_events(record.verdicts) if (one.cut or day_of(one.at)) <= cut_day],
-        answers=[one for one in current_events(record.answers) if day_of(one.at) <= cut_day],
-        links=[one for one in record.links if day_of(one.at) <= cut_day],
+        evidence=[event for event in current_events(record.evidence) if _of_cut(event, about, cut_day)],
+        verdicts=[
+            event for event in current_events(record.verdicts) if (event.cut or day_of(event.at)) <= cut_day
+        ],
+        answers=[event for event in current_events(record.answers) if day_of(event.at) <= cut_day],
+        links=[link for link in record.links if day_of(link.at) <= cut_day],
     )
 
 
-def _of_cut(one: Evidence, about: set[str], cut_day: dt.date) -> bool:
-    if one.update or one.measurement:
-        return bool({one.update, one.measurement} & about)
-    return day_of(one.at) <= cut_day
+def _of_cut(evidence: Evidence, about: set[str], cut_day: dt.date) -> bool:
+    if evidence.update or evidence.measurement:
+        return bool({evidence.update, evidence.measurement} & about)
+    return day_of(evidence.at) <= cut_day
 
 
 def freeze(
@@ -86,7 +88,7 @@ def freeze(
         "settings": settings_module.settings_dict(how),
         "plan": _plan(record.plan),
         "compliance": compliance_dict(found),
-        "roll_up": [roll_up_dict(one) for one in rolled.values()],
+        "roll_up": [roll_up_dict(entry) for entry in rolled.values()],
         "items": [_item(facts, item, statuses.get(item.key)) for item in record.plan.items],
     }
 
@@ -121,7 +123,7 @@ def _plan(plan: Plan) -> dict[str, Any]:
         "version": plan.version,
         "form_code": plan.form_code,
         "owner": plan.owner,
-        "groups": [json_value(group) for group in sorted(plan.groups, key=lambda one: one.id)],
+        "groups": [json_value(group) for group in sorted(plan.groups, key=lambda entry: entry.id)],
     }
 
 
@@ -136,10 +138,10 @@ def _item(facts: Facts, item: Item, light: ItemStatus | None) -> dict[str, Any]:
         "code": item.code,
         "item": json_value(stored),
         "status": _item_status(light) if light else None,
-        "updates": [_update(one) for one in _last_updates(facts.updates.get(item.key, ()))],
-        "measurements": [_measurement(one) for one in facts.measurements.get(item.key, ())],
-        "evidence": [_evidence(facts, one) for one in facts.evidence.get(item.key, ())],
-        "verdicts": [_verdict(one) for one in facts.verdicts.get(item.key, ())],
+        "updates": [_update(update) for update in _last_updates(facts.updates.get(item.key, ()))],
+        "measurements": [_measurement(measurement) for measurement in facts.measurements.get(item.key, ())],
+        "evidence": [_evidence(facts, evidence_item) for evidence_item in facts.evidence.get(item.key, ())],
+        "verdicts": [_verdict(verdict) for verdict in facts.verdicts.get(item.key, ())],
     }
 
 
@@ -154,18 +156,18 @@ def _item_status(light: ItemStatus) -> dict[str, Any]:
 
 def _last_updates(updates: Iterable[Update]) -> list[Update]:
     """The last update of each organismo, and of the item as a whole."""
-    last = {one.organization: one for one in updates}
-    return sorted(last.values(), key=lambda one: (one.at, one.id))
+    last = {update.organization: update for update in updates}
+    return sorted(last.values(), key=lambda entry: (entry.at, entry.id))
 
 
-def _only(one: Any, *names: str) -> dict[str, Any]:
+def _only(entry: Any, *names: str) -> dict[str, Any]:
     """Fields of a fact, named one by one: a field that facts get later must change no cut that is frozen."""
-    return {name: json_value(getattr(one, name)) for name in names}
+    return {name: json_value(getattr(entry, name)) for name in names}
 
 
-def _update(one: Update) -> dict[str, Any]:
+def _update(update: Update) -> dict[str, Any]:
     return _only(
-        one,
+        update,
         "id",
         "at",
         "organization",
@@ -181,9 +183,9 @@ def _update(one: Update) -> dict[str, Any]:
     )
 
 
-def _measurement(one: Measurement) -> dict[str, Any]:
+def _measurement(measurement: Measurement) -> dict[str, Any]:
     return _only(
-        one,
+        measurement,
         "id",
         "at",
         "indicator",
@@ -199,13 +201,13 @@ def _measurement(one: Measurement) -> dict[str, Any]:
     )
 
 
-def _evidence(facts: Facts, one: Evidence) -> dict[str, Any]:
-    breaks = evidence_breaks(one, facts.checks.get(one.id))
-    published = _only(one, "id", "at", "organization", "public") | {"broken": list(breaks)}
-    if not one.public:
-        return published | {"withheld": one.withheld}
+def _evidence(facts: Facts, evidence: Evidence) -> dict[str, Any]:
+    breaks = evidence_breaks(evidence, facts.checks.get(evidence.id))
+    published = _only(evidence, "id", "at", "organization", "public") | {"broken": list(breaks)}
+    if not evidence.public:
+        return published | {"withheld": evidence.withheld}
     return published | _only(
-        one,
+        evidence,
         "kind",
         "title",
         "url",
@@ -221,9 +223,9 @@ def _evidence(facts: Facts, one: Evidence) -> dict[str, Any]:
     )
 
 
-def _verdict(one: Verdict) -> dict[str, Any]:
+def _verdict(verdict: Verdict) -> dict[str, Any]:
     return _only(
-        one,
+        verdict,
         "id",
         "at",
         "role",
@@ -253,13 +255,13 @@ def canonical(body: Mapping[str, Any]) -> bytes:
 def _refuse_floats(body: Any) -> None:
     waiting = [body]
     while waiting:
-        one = waiting.pop()
-        if isinstance(one, float):
-            raise TypeError(f"{one!r}: a float has more than one way to be written")
-        if isinstance(one, dict):
-            waiting += [value for value in one.values() if not isinstance(value, str)]
-        elif isinstance(one, list):
-            waiting += one
+        entry = waiting.pop()
+        if isinstance(entry, float):
+            raise TypeError(f"{entry!r}: a float has more than one way to be written")
+        if isinstance(entry, dict):
+            waiting += [value for value in entry.values() if not isinstance(value, str)]
+        elif isinstance(entry, list):
+            waiting += entry
 
 
 def digest(content: bytes) -> str:

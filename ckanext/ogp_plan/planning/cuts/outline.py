@@ -107,14 +107,14 @@ class Outline:
         item, row = msgspec.json.Decoder(FrozenItem), msgspec.json.Decoder(FrozenRow)
         #: the items that are tracked, in the plan's order
         self.tracked = [
-            msgspec.structs.replace(one, number=number)
-            for number, one in enumerate(map(item.decode, self._items))
-            if one.status is not None
+            msgspec.structs.replace(entry, number=number)
+            for number, entry in enumerate(map(item.decode, self._items))
+            if entry.status is not None
         ]
         #: how each item that counts did, by its level and code
         self.rows = {
-            (one.key.level, one.key.code): msgspec.structs.replace(one, number=number)
-            for number, one in enumerate(map(row.decode, self._rows))
+            (entry.key.level, entry.key.code): msgspec.structs.replace(entry, number=number)
+            for number, entry in enumerate(map(row.decode, self._rows))
         }
 
     def whole(self, item: FrozenItem) -> dict[str, Any]:

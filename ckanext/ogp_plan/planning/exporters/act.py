@@ -34,10 +34,10 @@ def write(act: Act, lang: str = "es", family: Family | None = None) -> bytes:
     accepted = words.translate(N_("%(count)s items tracked"), {"count": act.accepted})
     rows = [[words.translate(N_("Accepted")), accepted, "", "", "", ""]]
     for fate, found in (
-        (N_("Asked"), [_question(one, words) for one in act.asked]),
-        (N_("Flagged"), [_finding(one, words) for one in act.flagged]),
-        (N_("Inherited from above"), [_finding(one, words) for one in act.inherited]),
-        (N_("Left out"), [_finding(one, words) for one in act.dropped]),
+        (N_("Asked"), [_question(question, words) for question in act.asked]),
+        (N_("Flagged"), [_finding(finding, words) for finding in act.flagged]),
+        (N_("Inherited from above"), [_finding(finding, words) for finding in act.inherited]),
+        (N_("Left out"), [_finding(finding, words) for finding in act.dropped]),
     ):
         rows += [[words.translate(fate), *row] for row in found]
     for number, row in enumerate(rows, start=2):
@@ -60,10 +60,16 @@ def _shown(text: str) -> str:
     return str(made)[:LONGEST]
 
 
-def _finding(one: Finding, words: Renderer) -> list[str]:
-    return [words.title(one.kind), words.place(one.place), one.text, words.why(one), ""]
+def _finding(finding: Finding, words: Renderer) -> list[str]:
+    return [words.title(finding.kind), words.place(finding.place), finding.text, words.why(finding), ""]
 
 
-def _question(one: Question, words: Renderer) -> list[str]:
-    options = " / ".join(words.option(option) for option in one.options)
-    return [words.title(one.kind), words.place(one.place), one.text, words.why(one), options]
+def _question(question: Question, words: Renderer) -> list[str]:
+    options = " / ".join(words.option(option) for option in question.options)
+    return [
+        words.title(question.kind),
+        words.place(question.place),
+        question.text,
+        words.why(question),
+        options,
+    ]

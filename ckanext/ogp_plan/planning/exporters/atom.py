@@ -164,18 +164,18 @@ def _feed(
 def _entry(feed: FeedGenerator, news: _News) -> None:
     view, entry = news.view, news.entry
     item = view.items[news.key]
-    one = feed.add_entry(order="append")
-    one.id(news.id)
+    element = feed.add_entry(order="append")
+    element.id(news.id)
     words = _words(view, entry)
-    one.title(clean_xml(f"{view.label(item)}: {words}")[:300])
-    one.updated(entry.at)
-    one.published(entry.at)
-    one.link(href=view.addresses.item(news.key), rel="alternate", type="text/html")
-    one.category(term=entry.kind)
+    element.title(clean_xml(f"{view.label(item)}: {words}")[:300])
+    element.updated(entry.at)
+    element.published(entry.at)
+    element.link(href=view.addresses.item(news.key), rel="alternate", type="text/html")
+    element.category(term=entry.kind)
     who = view.role(entry.role) if entry.role else view.called(entry.organization) or view.responsible(item)
-    one.author(name=clean_xml(who or view.plan.title or view.id))
+    element.author(name=clean_xml(who or view.plan.title or view.id))
     text = [words, *_texts(entry.event), *([] if entry.counts else [view.translate(_COUNTS_NOT)])]
-    one.content(clean_xml("\n".join(text)), type="text")
+    element.content(clean_xml("\n".join(text)), type="text")
 
 
 def _texts(event: Event | None) -> list[str]:

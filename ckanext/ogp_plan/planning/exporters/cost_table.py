@@ -135,7 +135,7 @@ def _head(sheet: Any, plan: Plan, lang: str) -> int:
 def _level(level: str, family: Family, lang: str) -> str:
     if level in _LEVELS:
         return _LEVELS[level][lang == "en"]
-    known = next((one for one in family.levels if one.id == level), None)
+    known = next((known_level for known_level in family.levels if known_level.id == level), None)
     return (known.plural.get(lang) or known.plural.get("es", level)) if known else level
 
 
@@ -145,7 +145,7 @@ def _block(sheet: Any, row: int, level: str, items: Iterable[Item], plan: Plan, 
         texts = (
             level if row == first else "",
             f"{item.code.split('#')[0]}. {clean(item.title)}",
-            "\n".join(f"{one.code}. {clean(one.name)}" for one in item.indicators),
+            "\n".join(f"{indicator.code}. {clean(indicator.name)}" for indicator in item.indicators),
             _verification(item),
             clean(str(item.fields.get("responsible") or "")),
             _when(item, lang),
@@ -162,7 +162,7 @@ def _verification(item: Item) -> str:
     """Means of verification, a bullet each: of the item, or of its indicators."""
     own = item.fields.get("verification")
     found = [own] if isinstance(own, str) else list(own or [])
-    found = found or [text for one in item.indicators for text in one.verification]
+    found = found or [text for indicator in item.indicators for text in indicator.verification]
     return "\n".join(f"• {clean(str(text))}" for text in found if clean(str(text)))
 
 

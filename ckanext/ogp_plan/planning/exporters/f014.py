@@ -101,8 +101,8 @@ class _Form:
         layout = layouts.load("paac-f014").data
         self.levels = layout["levels"]
         self.patterns = {
-            one["level"]: [re.compile(pattern, re.I) for pattern in one["patterns"]]
-            for one in layout["headings"]
+            entry["level"]: [re.compile(pattern, re.I) for pattern in entry["patterns"]]
+            for entry in layout["headings"]
         }
         self.preamble = {
             spec["field"]: re.compile(spec["pattern"], re.I)
@@ -240,7 +240,7 @@ class _Form:
 
     def _children(self, item: Item) -> list[Item]:
         """Numbers of the component itself come before its subcomponents, or they would hang from them."""
-        return sorted(self.by_parent.get(item.key, []), key=lambda one: one.level == _SUBCOMPONENT)
+        return sorted(self.by_parent.get(item.key, []), key=lambda entry: entry.level == _SUBCOMPONENT)
 
     def _heading(self, item: Item, look: Look) -> None:
         sheet = self.sheet
@@ -293,7 +293,7 @@ class _Form:
     def _number(self, number: Item) -> None:
         """A number with its rows: number and activity are written once, merged over all of them."""
         sheet, first = self.sheet, self.row
-        rows = [one for one in self.by_parent.get(number.key, []) if one.level == self.levels["row"]]
+        rows = [entry for entry in self.by_parent.get(number.key, []) if entry.level == self.levels["row"]]
         usual = [number.code if n == 1 else f"{number.code}#{n}" for n in range(1, len(rows) + 1)]
         whole = [item.code for item in rows] == usual
         put(sheet, first, _NUMBER, number.code, CENTRE)
@@ -425,15 +425,15 @@ def _names(item: Item, plan: Plan) -> str:
     directory = Directory.load()
     groups = {group.id: group.name for group in plan.groups}
     found = []
-    for one in item.assignments:
-        if one.group:
-            found.append(groups.get(one.group, one.group))
-        elif one.unknown:
-            found.append(one.unknown)
-        elif one.organization:
-            known = directory.organismos.get(one.organization, {})
-            found.append(str(known.get("title", one.organization)))
+    for assignment in item.assignments:
+        if assignment.group:
+            found.append(groups.get(assignment.group, assignment.group))
+        elif assignment.unknown:
+            found.append(assignment.unknown)
+        elif assignment.organization:
+            known = directory.organismos.get(assignment.organization, {})
+            found.append(str(known.get("title", assignment.organization)))
             units = {unit["id"]: unit["title"] for unit in known.get("units", [])}
-            if one.unit:
-                found.append(str(units.get(one.unit, one.unit)))
+            if assignment.unit:
+                found.append(str(units.get(assignment.unit, assignment.unit)))
     return " / ".join(found)

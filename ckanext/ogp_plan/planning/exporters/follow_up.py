@@ -134,10 +134,10 @@ class _Form:
     def _observations(self) -> dict[tuple[dt.date, Key], str]:
         """What Control Interno wrote of each item at each cut."""
         found: dict[tuple[dt.date, Key], str] = {}
-        for one in tracking.current_events(self.view.record.verdicts):
-            if one.role is VerdictRole.CONTROL and one.cut:
-                text = " ".join(filter(None, (one.rationale, one.recommendation)))
-                found[one.cut, one.item] = text or found.get((one.cut, one.item), "")
+        for event in tracking.current_events(self.view.record.verdicts):
+            if event.role is VerdictRole.CONTROL and event.cut:
+                text = " ".join(filter(None, (event.rationale, event.recommendation)))
+                found[event.cut, event.item] = text or found.get((event.cut, event.item), "")
         return found
 
     # --- a component --------------------------------------------------------------------------------
@@ -378,9 +378,9 @@ class _Form:
             for offset, text in enumerate(("Programadas", "Cumplidas", "% de avance", "Zona")):
                 put(sheet, top + 1, column + offset, text, HEADING)
         row = top + 2
-        for one in made:
+        for entry in made:
             self._summary_row(
-                sheet, row, one.title, [self._reference(one, number) for number in range(len(self.days))]
+                sheet, row, entry.title, [self._reference(entry, number) for number in range(len(self.days))]
             )
             row += 1
         sums = [
@@ -405,10 +405,10 @@ class _Form:
             left=self.view.plan.title,
         )
 
-    def _reference(self, one: _Sheet, number: int) -> tuple[str, str]:
+    def _reference(self, sheet: _Sheet, number: int) -> tuple[str, str]:
         letters = [spreadsheet.get_column_letter(_FIRST + number * _BLOCK + offset) for offset in range(2)]
-        name = one.name.replace("'", "''")
-        return f"='{name}'!{letters[0]}{one.total}", f"='{name}'!{letters[1]}{one.total}"
+        name = sheet.name.replace("'", "''")
+        return f"='{name}'!{letters[0]}{sheet.total}", f"='{name}'!{letters[1]}{sheet.total}"
 
     def _summary_row(
         self, sheet: Any, row: int, title: str, sources: Sequence[tuple[str, str]], *, bold: bool = False
@@ -424,9 +424,9 @@ class _Form:
                 continue
             formula(sheet, row, column, planned, look)
             formula(sheet, row, column + 1, met, look)
-            one, two, three = (spreadsheet.get_column_letter(column + offset) for offset in range(3))
+            entry, two, three = (spreadsheet.get_column_letter(column + offset) for offset in range(3))
             share = Look(bold=bold, ground=ground, align="center", number=_PERCENT)
-            formula(sheet, row, column + 2, f'=IF({one}{row}=0,"",{two}{row}/{one}{row})', share)
+            formula(sheet, row, column + 2, f'=IF({entry}{row}=0,"",{two}{row}/{entry}{row})', share)
             formula(sheet, row, column + 3, self._zone_formula(f"{three}{row}"), look)
         sheet.row_dimensions[row].height = spreadsheet.text_height([(title, 44)])
 
@@ -476,33 +476,33 @@ class _Form:
             put(sheet, 1, column, text, HEADING)
         row = 2
         for day in self.days:
-            for one in self.done[day].compliance.rows if day in self.done else ():
-                self._detail_row(sheet, row, day, one, widths)
+            for compliance in self.done[day].compliance.rows if day in self.done else ():
+                self._detail_row(sheet, row, day, compliance, widths)
                 row += 1
         sheet.freeze_panes = "A2"
         sheet.auto_filter.ref = f"A1:{spreadsheet.get_column_letter(len(head))}{max(2, row - 1)}"
         spreadsheet.set_page(sheet, rows="1:1", left=self.view.plan.title, right="Detalle por fila")
 
     def _detail_row(
-        self, sheet: Any, row: int, day: dt.date, one: RowCompliance, widths: Sequence[float]
+        self, sheet: Any, row: int, day: dt.date, row_compliance: RowCompliance, widths: Sequence[float]
     ) -> None:
-        item = self.view.items.get(one.key)
+        item = self.view.items.get(row_compliance.key)
         title = self._title(item) if item else ""
         values = (
             day_text(day),
-            one.component[1],
-            one.key[1],
+            row_compliance.component[1],
+            row_compliance.key[1],
             title,
             self.view.responsible(item) if item else "",
-            _scheduled(one),
-            _fulfilled(one),
-            one.target,
-            one.actual,
-            one.progress,
-            one.evidence,
-            _YES if one.late else _NO,
-            _confirmed(one),
-            self._observed(day, one.key, one),
+            _scheduled(row_compliance),
+            _fulfilled(row_compliance),
+            row_compliance.target,
+            row_compliance.actual,
+            row_compliance.progress,
+            row_compliance.evidence,
+            _YES if row_compliance.late else _NO,
+            _confirmed(row_compliance),
+            self._observed(day, row_compliance.key, row_compliance),
         )
         for column, value in enumerate(values, start=1):
             put(sheet, row, column, value, Look(vertical="top", number="0%") if column == 10 else PLAIN)

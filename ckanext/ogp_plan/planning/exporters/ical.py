@@ -130,8 +130,8 @@ def _tasks(
 
 
 def _due(view: View, item: Item) -> dt.date | None:
-    one = view.statuses.get(item.key)
-    return one.due if one and one.due else days.due_of(item.schedule, view.plan)
+    entry = view.statuses.get(item.key)
+    return entry.due if entry and entry.due else days.due_of(item.schedule, view.plan)
 
 
 def _task(
@@ -193,7 +193,9 @@ def _dates(task: Todo, view: View, item: Item) -> None:
 def _own(status: ItemStatus | None, organization: str | None) -> AssignmentStatus | None:
     if status is None or organization is None:
         return None
-    return next((one for one in status.assignments if one.organization == organization), None)
+    return next(
+        (assignment for assignment in status.assignments if assignment.organization == organization), None
+    )
 
 
 def _state(
@@ -204,7 +206,7 @@ def _state(
     task.add("status", _STATUS[declared])
     if declared is Declared.DONE:
         task.add("percent-complete", 100)
-        done = [one.at for one in view.updates.get(item.key, ()) if one.state is Declared.DONE]
+        done = [update.at for update in view.updates.get(item.key, ()) if update.state is Declared.DONE]
         if done:
             task.add("completed", _utc(max(done)))
     elif progress is not None:

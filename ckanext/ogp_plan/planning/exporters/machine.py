@@ -86,18 +86,18 @@ def document(view: View, *, past: Past | None = None, cuts: Sequence[Compliance]
                 {"id": level.id, "name": dict(level.name), "trackable": level.trackable}
                 for level in view.family.levels
             ],
-            "lights": {one: view.light(one) for one in view.settings.states},
+            "lights": {state: view.light(state) for state in view.settings.states},
             "items": [_item(view, item, changes) for item in view.plan.items],
-            "reports": [event_dict(one) for one in tracking.current_events(view.record.reports)],
-            "periods": [event_dict(one) for one in _in_order(view.record.periods)],
+            "reports": [event_dict(event) for event in tracking.current_events(view.record.reports)],
+            "periods": [event_dict(entry) for entry in _in_order(view.record.periods)],
             "cuts": [
                 {
                     "day": plain(day),
                     "publish_by": plain(publish_by(day, view.settings.publish_business_day)),
                     "url": view.addresses.cut(day),
-                    "compliance": next((compliance_dict(one) for one in cuts if one.day == day), None),
+                    "compliance": next((compliance_dict(cut) for cut in cuts if cut.day == day), None),
                 }
-                for day in sorted({*cut_days(view.settings, view.plan), *(one.day for one in cuts)})
+                for day in sorted({*cut_days(view.settings, view.plan), *(cut.day for cut in cuts)})
             ],
             "iati": {"results": results(view)},
             "ocds": {"milestones": milestones(view)},
@@ -110,9 +110,9 @@ def _clean(value: Any) -> Any:
     if isinstance(value, str):
         return clean_xml(value)
     if isinstance(value, dict):
-        return {clean_xml(str(name)): _clean(one) for name, one in value.items()}
+        return {clean_xml(str(name)): _clean(element) for name, element in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_clean(one) for one in value]
+        return [_clean(element) for element in value]
     return value
 
 
@@ -123,7 +123,7 @@ def _item(view: View, item: Item, past: Past) -> dict[str, Any]:
     return made | {
         "urn": view.stable("item", *item.key),
         "url": view.addresses.item(item.key),
-        "indicators": [_indicator(view, item, one) for one in item.indicators],
+        "indicators": [_indicator(view, item, indicator) for indicator in item.indicators],
         "status": _status_dict(view, status) if status else None,
         "history": _history(view, item.key, past),
     }
@@ -132,18 +132,18 @@ def _item(view: View, item: Item, past: Past) -> dict[str, Any]:
 def _status_dict(view: View, status: ItemStatus) -> dict[str, Any]:
     found = item_status_dict(status)
     found["light_name"] = view.light(status.light)
-    for one, reason in zip(found.get("reasons", []), status.reasons, strict=False):
-        if isinstance(one, dict):
-            one["text"] = view.reason(reason)
+    for entry, reason in zip(found.get("reasons", []), status.reasons, strict=False):
+        if isinstance(entry, dict):
+            entry["text"] = view.reason(reason)
     return found
 
 
-def _indicator(view: View, item: Item, one: Indicator) -> dict[str, Any]:
-    made = output.indicator_dict(item, one)
+def _indicator(view: View, item: Item, indicator: Indicator) -> dict[str, Any]:
+    made = output.indicator_dict(item, indicator)
     for name in ("item", "source"):
         made.pop(name, None)
-    measured = [m for m in view.measurements.get(item.key, ()) if m.indicator == one.code]
-    return made | {"actual": plain(actual_value(one, measured))}
+    measured = [m for m in view.measurements.get(item.key, ()) if m.indicator == indicator.code]
+    return made | {"actual": plain(actual_value(indicator, measured))}
 
 
 def _history(view: View, key: Key, past: Past) -> list[dict[str, Any]]:
@@ -156,29 +156,29 @@ def _history(view: View, key: Key, past: Past) -> list[dict[str, Any]]:
     found += [
         {
             "type": "change",
-            "at": one.at.isoformat(),
-            "version": one.version,
-            "kind": one.change.kind.value,
-            "field": one.change.field,
-            "before": plain(one.change.before),
-            "after": plain(one.change.after),
-            "act": one.act,
-            "reason": one.reason,
+            "at": change.at.isoformat(),
+            "version": change.version,
+            "kind": change.change.kind.value,
+            "field": change.change.field,
+            "before": plain(change.change.before),
+            "after": plain(change.change.after),
+            "act": change.act,
+            "reason": change.reason,
         }
-        for one in past.changes.get(key, ())
+        for change in past.changes.get(key, ())
     ]
     found += [
         {
             "type": "light",
-            "at": one.at.isoformat(),
-            "before": one.before,
-            "after": one.after,
-            "reasons": list(one.reasons),
+            "at": light.at.isoformat(),
+            "before": light.before,
+            "after": light.after,
+            "reasons": list(light.reasons),
         }
-        for one in past.lights.get(key, ())
+        for light in past.lights.get(key, ())
     ]
     return sorted(
-        found, key=lambda one: str(dt.datetime.fromisoformat(one["at"]).astimezone(dt.timezone.utc))
+        found, key=lambda entry: str(dt.datetime.fromisoformat(entry["at"]).astimezone(dt.timezone.utc))
     )
 
 
@@ -202,15 +202,15 @@ def event_dict(event: Event, only: frozenset[str] | None = None) -> dict[str, An
     if only is None and isinstance(event, Evidence) and not event.public:
         only = _OF_WITHHELD
     made: dict[str, Any] = {}
-    for one in fields(event):
-        if one.name in _PRIVATE or (only is not None and one.name not in only):
+    for field in fields(event):
+        if field.name in _PRIVATE or (only is not None and field.name not in only):
             continue
-        value = getattr(event, one.name)
-        if one.name in ("item", "other"):
+        value = getattr(event, field.name)
+        if field.name in ("item", "other"):
             value = {"level": value[0], "code": value[1]}
-        elif isinstance(event, Report) and one.name == "sections":
+        elif isinstance(event, Report) and field.name == "sections":
             value = [{"title": title, "text": text} for title, text in value]
-        made[one.name] = value.isoformat() if isinstance(value, dt.datetime) else plain(value)
+        made[field.name] = value.isoformat() if isinstance(value, dt.datetime) else plain(value)
     return made
 
 
@@ -236,31 +236,31 @@ def results(view: View) -> list[dict[str, Any]]:
             "title": item.title,
             "code": item.code,
             "level": item.level,
-            "indicators": [_iati_indicator(view, item, one) for one in item.indicators],
+            "indicators": [_iati_indicator(view, item, indicator) for indicator in item.indicators],
         }
         for item in view.plan.items
         if item.indicators
     ]
 
 
-def _iati_indicator(view: View, item: Item, one: Indicator) -> dict[str, Any]:
-    qualitative = one.measure is Measure.QUALITATIVE
-    measured = [m for m in view.measurements.get(item.key, ()) if m.indicator == one.code]
+def _iati_indicator(view: View, item: Item, indicator: Indicator) -> dict[str, Any]:
+    qualitative = indicator.measure is Measure.QUALITATIVE
+    measured = [m for m in view.measurements.get(item.key, ()) if m.indicator == indicator.code]
     return {
-        "measure": _MEASURES.get(one.measure, "5"),
-        "ascending": one.ascending,
-        "aggregation_status": one.accumulation is Accumulation.SUM and not qualitative,
-        "reference": one.code,
-        "title": one.name,
-        "description": one.formula or one.target_text,
+        "measure": _MEASURES.get(indicator.measure, "5"),
+        "ascending": indicator.ascending,
+        "aggregation_status": indicator.accumulation is Accumulation.SUM and not qualitative,
+        "reference": indicator.code,
+        "title": indicator.name,
+        "description": indicator.formula or indicator.target_text,
         "baseline": None
-        if one.baseline is None and one.baseline_year is None
-        else {"year": one.baseline_year, "value": None if qualitative else plain(one.baseline)},
-        "periods": _periods(view, one, measured),
+        if indicator.baseline is None and indicator.baseline_year is None
+        else {"year": indicator.baseline_year, "value": None if qualitative else plain(indicator.baseline)},
+        "periods": _periods(view, indicator, measured),
     }
 
 
-def _periods(view: View, one: Indicator, measured: Sequence[Measurement]) -> list[dict[str, Any]]:
+def _periods(view: View, indicator: Indicator, measured: Sequence[Measurement]) -> list[dict[str, Any]]:
     """A period of the target and each period that was measured; each with its own targets and actuals."""
     found: dict[tuple[dt.date | None, dt.date | None], dict[str, Any]] = {}
 
@@ -269,28 +269,28 @@ def _periods(view: View, one: Indicator, measured: Sequence[Measurement]) -> lis
             (start, end), {"start": plain(start), "end": plain(end), "targets": [], "actuals": []}
         )
 
-    for target in one.targets:
+    for target in indicator.targets:
         period(target.start or view.plan.start, target.end or view.plan.end)["targets"].append(
-            _target(one, target)
+            _target(indicator, target)
         )
     for single in measured:
-        period(single.start, single.end)["actuals"].append(_actual(one, single))
+        period(single.start, single.end)["actuals"].append(_actual(indicator, single))
     return [
         found[key] for key in sorted(found, key=lambda key: (key[0] or dt.date.min, key[1] or dt.date.max))
     ]
 
 
-def _target(one: Indicator, target: Target) -> dict[str, Any]:
-    value = None if one.measure is Measure.QUALITATIVE else plain(target.value)
+def _target(indicator: Indicator, target: Target) -> dict[str, Any]:
+    value = None if indicator.measure is Measure.QUALITATIVE else plain(target.value)
     return {"value": value, "comment": target.text, "dimensions": _dimensions(target.dimension)}
 
 
-def _actual(one: Indicator, single: Measurement) -> dict[str, Any]:
+def _actual(indicator: Indicator, single: Measurement) -> dict[str, Any]:
     value = single.value
     if value is None and single.numerator is not None and single.denominator:
         value = single.numerator * 100 / single.denominator
     return {
-        "value": None if one.measure is Measure.QUALITATIVE else plain(value),
+        "value": None if indicator.measure is Measure.QUALITATIVE else plain(value),
         "comment": single.comment,
         "dimensions": _dimensions(single.dimension),
         "organization": single.organization,
@@ -336,7 +336,7 @@ def milestone_status(view: View, key: Key) -> tuple[str, dt.datetime | None]:
     completed is ``met``; past its day and not completed is ``notMet``.
     """
     status = view.statuses[key]
-    verdicts = [one.at for one in status.verdicts]
+    verdicts = [verdict.at for verdict in status.verdicts]
     last = max([*verdicts, *([status.last_update] if status.last_update else [])], default=None)
     if status.light == Declared.DONE.value:
         return "met", last
@@ -349,17 +349,19 @@ def milestone_status(view: View, key: Key) -> tuple[str, dt.datetime | None]:
 
 def _accepted(view: View, key: Key) -> bool:
     """Tell whether monitoring accepted an update of the item."""
-    own = {one.id for one in view.updates.get(key, ())}
-    return any(one.accepted and one.update in own for one in tracking.current_events(view.record.reviews))
+    own = {update.id for update in view.updates.get(key, ())}
+    return any(
+        event.accepted and event.update in own for event in tracking.current_events(view.record.reviews)
+    )
 
 
 def _met(view: View, key: Key) -> dt.datetime | None:
     """When it was declared completed, the first time since which it stayed so."""
     met = None
-    for one in view.updates.get(key, ()):
-        if one.state is Declared.DONE:
-            met = met or one.at
-        elif one.state is not None:
+    for update in view.updates.get(key, ()):
+        if update.state is Declared.DONE:
+            met = met or update.at
+        elif update.state is not None:
             met = None
     return met
 

@@ -83,11 +83,11 @@ def write(view: View) -> bytes:
 def _head(sheet: Any, view: View) -> int:
     spreadsheet.band(sheet, 1, _LAST, view.plan.title or view.named(view.family.name), TITLE, _WIDTHS)
     tracked = [view.statuses[item.key] for item in view.trackable() if item.key in view.statuses]
-    counts = {light: sum(one.light == light for one in tracked) for light in LIGHTS}
-    outside = sum(one.excluded for one in tracked)
+    counts = {light: sum(item_status.light == light for item_status in tracked) for light in LIGHTS}
+    outside = sum(item_status.excluded for item_status in tracked)
     parts = [f"{view.light(light)}: {count}" for light, count in counts.items()]
     parts += [view.translate(N_("Outside of the count: %(count)s"), count=outside)] if outside else []
-    disagreements = sum(one.disagreement for one in tracked)
+    disagreements = sum(item_status.disagreement for item_status in tracked)
     parts += [
         view.translate(N_("In disagreement with an independent verdict: %(count)s"), count=disagreements)
     ]
@@ -133,7 +133,7 @@ def _item(sheet: Any, row: int, view: View, root: Item, item: Item) -> int:
         status.progress if status else None,
         "\n".join(_why(view, status)),
         None,
-        "\n".join(_verdict(view, one) for one in status.verdicts) if status else "",
+        "\n".join(_verdict(view, verdict) for verdict in status.verdicts) if status else "",
     )
     last = row + len(proofs) - 1
     for column, text in enumerate(texts, start=1):
@@ -143,10 +143,10 @@ def _item(sheet: Any, row: int, view: View, root: Item, item: Item) -> int:
     needed = spreadsheet.text_height(
         [(text, width) for text, width in zip(texts, _WIDTHS, strict=True) if text]
     )
-    for at, one in enumerate(proofs, start=row):
-        evidence_text = view.proof(one) if one else view.translate(N_("No evidence"))
-        cell = put(sheet, at, _EVIDENCE, evidence_text, LINK if one else PLAIN)
-        address = view.where(one) if one else ""
+    for at, proof in enumerate(proofs, start=row):
+        evidence_text = view.proof(proof) if proof else view.translate(N_("No evidence"))
+        cell = put(sheet, at, _EVIDENCE, evidence_text, LINK if proof else PLAIN)
+        address = view.where(proof) if proof else ""
         if address.startswith(("http://", "https://")):
             cell.hyperlink = address
             spreadsheet.dress(cell, LINK)
@@ -173,22 +173,22 @@ def _why(view: View, status: ItemStatus | None) -> list[str]:
         found += [
             "  "
             + view.translate(
-                N_("Answer (%(day)s): %(text)s"), day=day_text(day_of(one.at), view.lang), text=one.text
+                N_("Answer (%(day)s): %(text)s"), day=day_text(day_of(answer.at), view.lang), text=answer.text
             )
-            for one in status.answers
-            if one.reason == reason.code
+            for answer in status.answers
+            if answer.reason == reason.code
         ]
     return found
 
 
-def _verdict(view: View, one: VerdictStatus) -> str:
-    parts = [view.completion(one.assigned)] if one.assigned else []
-    if one.agrees is not None:
+def _verdict(view: View, verdict_status: VerdictStatus) -> str:
+    parts = [view.completion(verdict_status.assigned)] if verdict_status.assigned else []
+    if verdict_status.agrees is not None:
         agreed, differs = N_("shares what is declared"), N_("does not share what is declared")
-        parts.append(view.translate(agreed if one.agrees else differs))
-    parts += [view.translate(N_("open alert"))] if one.alert else []
-    text = f"{view.role(one.role.value)}: {'; '.join(parts)}"
-    return f"{text}. {one.rationale}" if one.rationale else text
+        parts.append(view.translate(agreed if verdict_status.agrees else differs))
+    parts += [view.translate(N_("open alert"))] if verdict_status.alert else []
+    text = f"{view.role(verdict_status.role.value)}: {'; '.join(parts)}"
+    return f"{text}. {verdict_status.rationale}" if verdict_status.rationale else text
 
 
 def _notes(view: View) -> list[str]:

@@ -155,16 +155,16 @@ def write(plan: Plan) -> bytes:
     writer.sheet(
         "Responsables",
         ASSIGNMENT_COLUMNS,
-        [[*item.key, *_assignment(one)] for item in plan.items for one in item.assignments],
+        [[*item.key, *_assignment(assignment)] for item in plan.items for assignment in item.assignments],
     )
-    pairs = [(item, one) for item in plan.items for one in item.indicators]
+    pairs = [(item, indicator) for item in plan.items for indicator in item.indicators]
     writer.sheet(
-        "Indicadores", (*INDICATOR_COLUMNS, *PLACE), [[*item.key, *_indicator(one)] for item, one in pairs]
+        "Indicadores", (*INDICATOR_COLUMNS, *PLACE), [[*item.key, *_indicator(pair)] for item, pair in pairs]
     )
     writer.sheet(
         "Metas",
         TARGET_COLUMNS,
-        [[*item.key, one.code, *_target(target)] for item, one in pairs for target in one.targets],
+        [[*item.key, pair.code, *_target(target)] for item, pair in pairs for target in pair.targets],
     )
     writer.sheet("Grupos", GROUP_COLUMNS, [_group(group) for group in plan.groups])
     return writer.close()
@@ -203,32 +203,48 @@ def _place(place: Place | None) -> list[Any]:
     return [None] * 4 if place is None else [place.line, place.sheet, place.cell, place.to]
 
 
-def _assignment(one: Assignment) -> list[Any]:
-    return [one.role, one.organization, one.unit, one.group, one.unknown, one.own_target, one.condition]
-
-
-def _indicator(one: Indicator) -> list[Any]:
+def _assignment(assignment: Assignment) -> list[Any]:
     return [
-        one.code,
-        one.name,
-        one.measure,
-        one.unit or None,
-        yes_no(one.ascending),
-        one.accumulation,
-        one.formula or None,
-        one.numerator or None,
-        one.denominator or None,
-        one.baseline,
-        one.baseline_year,
-        one.target_text or None,
-        one.verification or None,
-        *_place(one.place),
+        assignment.role,
+        assignment.organization,
+        assignment.unit,
+        assignment.group,
+        assignment.unknown,
+        assignment.own_target,
+        assignment.condition,
     ]
 
 
-def _target(one: Target) -> list[Any]:
-    return [one.value, one.text or None, one.start, one.end, one.dimension or None]
+def _indicator(indicator: Indicator) -> list[Any]:
+    return [
+        indicator.code,
+        indicator.name,
+        indicator.measure,
+        indicator.unit or None,
+        yes_no(indicator.ascending),
+        indicator.accumulation,
+        indicator.formula or None,
+        indicator.numerator or None,
+        indicator.denominator or None,
+        indicator.baseline,
+        indicator.baseline_year,
+        indicator.target_text or None,
+        indicator.verification or None,
+        *_place(indicator.place),
+    ]
 
 
-def _group(one: OrgGroup) -> list[Any]:
-    return [one.id, one.name, one.size, list(one.members) or None, one.valid_from, one.valid_to, one.source]
+def _target(target: Target) -> list[Any]:
+    return [target.value, target.text or None, target.start, target.end, target.dimension or None]
+
+
+def _group(org_group: OrgGroup) -> list[Any]:
+    return [
+        org_group.id,
+        org_group.name,
+        org_group.size,
+        list(org_group.members) or None,
+        org_group.valid_from,
+        org_group.valid_to,
+        org_group.source,
+    ]

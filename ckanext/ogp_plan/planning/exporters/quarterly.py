@@ -75,14 +75,16 @@ class _Report:
         self.organization, self.start, self.end, self.views = organization, start, end, views
         self.view = views[0]
         self.lang = self.view.lang
-        given = list(reports) or [one for view in views for one in view.record.counting_reports()]
+        given = list(reports) or [report for view in views for report in view.record.counting_reports()]
         own = [
-            one for one in given if one.organization == organization and one.start <= end and one.end >= start
+            entry
+            for entry in given
+            if entry.organization == organization and entry.start <= end and entry.end >= start
         ]
         self.reports = sorted(
             # a report that carries updates of several plans is recorded in each
-            {(one.start, one.end, one.title, one.sections): one for one in own}.values(),
-            key=lambda one: (one.start, one.at, one.id),
+            {(entry.start, entry.end, entry.title, entry.sections): entry for entry in own}.values(),
+            key=lambda entry: (entry.start, entry.at, entry.id),
         )
         self.document = Document()
         self.styles: dict[str, str] = {}
@@ -128,7 +130,7 @@ class _Report:
         cell.paragraph_format.space_after = Pt(2)
         _set_language(document.styles.element, language)
         package = document.part.package
-        for relation in [one for one in package.rels.values() if one.reltype.endswith("/thumbnail")]:
+        for relation in [rel for rel in package.rels.values() if rel.reltype.endswith("/thumbnail")]:
             # the library's template brings a picture of itself
             package.rels.pop(relation.rId)
         section = document.sections[0]
@@ -270,11 +272,11 @@ class _Report:
         )
 
     def _narrative(self) -> None:
-        for one in self.reports:
-            title = one.title or self.translate(N_("Narrative report"))
+        for report in self.reports:
+            title = report.title or self.translate(N_("Narrative report"))
             self._heading(title, 1)
-            self._text(f"{day_text(one.start, self.lang)} – {day_text(one.end, self.lang)}")
-            for heading, text in one.sections:
+            self._text(f"{day_text(report.start, self.lang)} – {day_text(report.end, self.lang)}")
+            for heading, text in report.sections:
                 self._heading(heading or self.translate(N_("Section without a title")), 2)
                 self._text(text)
 
@@ -308,7 +310,10 @@ class _Report:
     def _own(self, status: ItemStatus | None) -> AssignmentStatus | None:
         if status is None:
             return None
-        return next((one for one in status.assignments if one.organization == self.organization), None)
+        return next(
+            (assignment for assignment in status.assignments if assignment.organization == self.organization),
+            None,
+        )
 
     def _duty(self, view: View, item: Item) -> list[str]:
         status = view.statuses.get(item.key)
@@ -332,36 +337,40 @@ class _Report:
     def _within(self, moment: dt.datetime) -> bool:
         return self.start <= day_of(moment) <= self.end
 
-    def _belongs(self, one: Update) -> bool:
+    def _belongs(self, update: Update) -> bool:
         """An update is of the period it names, whenever it was handed in; else of its day."""
-        if not one.period:
-            return self._within(one.at)
-        named = parse_period(one.period)
+        if not update.period:
+            return self._within(update.at)
+        named = parse_period(update.period)
         return named.start <= self.end and named.end >= self.start
 
     def _updates(self, view: View, item: Item) -> list[Update]:
         return [
-            one
-            for one in view.updates.get(item.key, ())
-            if self._mine(one.organization) and self._belongs(one)
+            update
+            for update in view.updates.get(item.key, ())
+            if self._mine(update.organization) and self._belongs(update)
         ]
 
     def _measured(self, view: View, item: Item) -> list[Measurement]:
         """Measures of the period, and those reported in it of an earlier one."""
         return [
-            one
-            for one in view.measurements.get(item.key, ())
-            if self._mine(one.organization)
-            and (self._within(one.at) or (one.start <= self.end and one.end >= self.start))
+            measurement
+            for measurement in view.measurements.get(item.key, ())
+            if self._mine(measurement.organization)
+            and (
+                self._within(measurement.at)
+                or (measurement.start <= self.end and measurement.end >= self.start)
+            )
         ]
 
     def _evidence(self, view: View, item: Item) -> list[Evidence]:
         """What was given in the period, or with an update of it."""
-        updates = {one.id for one in self._updates(view, item)}
+        updates = {update.id for update in self._updates(view, item)}
         return [
-            one
-            for one in view.evidence.get(item.key, ())
-            if self._mine(one.organization) and (one.update in updates or self._within(one.at))
+            evidence_item
+            for evidence_item in view.evidence.get(item.key, ())
+            if self._mine(evidence_item.organization)
+            and (evidence_item.update in updates or self._within(evidence_item.at))
         ]
 
     def _has_news(self, view: View, item: Item) -> bool:
@@ -378,26 +387,26 @@ class _Report:
                 "target": amount(own.own_target, self.lang),
             }
             self._labelled(self.translate(N_("Own quota")), self.translate(template, **numbers))
-        for one in self._updates(view, item):
-            self._update(view, one)
+        for update in self._updates(view, item):
+            self._update(view, update)
         self._measurements(view, item)
         self._proofs(view, item)
         self._reasons(view, item)
 
-    def _update(self, view: View, one: Update) -> None:
-        parts = [view.light(one.state.value)] if one.state else []
-        if one.progress is not None:
-            parts.append(f"{amount(one.progress, self.lang)} %")
-        if one.confirms:
+    def _update(self, view: View, update: Update) -> None:
+        parts = [view.light(update.state.value)] if update.state else []
+        if update.progress is not None:
+            parts.append(f"{amount(update.progress, self.lang)} %")
+        if update.confirms:
             parts.append(self.translate(N_("No changes")))
-        if one.at_risk:
+        if update.at_risk:
             parts.append(self.translate(N_("The responsible reports a risk")))
-        label = self.translate(N_("Reported on %(day)s"), day=day_text(day_of(one.at), self.lang))
-        self._labelled(label, ". ".join([*parts, one.text]).strip() or self.translate(N_("No text")))
+        label = self.translate(N_("Reported on %(day)s"), day=day_text(day_of(update.at), self.lang))
+        self._labelled(label, ". ".join([*parts, update.text]).strip() or self.translate(N_("No text")))
         for name, text in (
-            (N_("Reason"), one.reason),
-            (N_("Obstacles"), one.obstacles),
-            (N_("Next step"), one.next_step),
+            (N_("Reason"), update.reason),
+            (N_("Obstacles"), update.obstacles),
+            (N_("Next step"), update.next_step),
         ):
             self._labelled(self.translate(name), text)
 
@@ -405,33 +414,33 @@ class _Report:
         found = self._measured(view, item)
         if not found:
             return
-        names = {one.code: one.name for one in item.indicators}
+        names = {indicator.code: indicator.name for indicator in item.indicators}
         head = [
             self.translate(text)
             for text in (N_("Indicator"), N_("Period measured"), N_("Value"), N_("Comment"))
         ]
         rows = [
             [
-                f"{one.indicator} {names.get(one.indicator, '')}".strip(),
-                f"{day_text(one.start, self.lang)} – {day_text(one.end, self.lang)}",
-                self._value(one),
-                one.comment,
+                f"{entry.indicator} {names.get(entry.indicator, '')}".strip(),
+                f"{day_text(entry.start, self.lang)} – {day_text(entry.end, self.lang)}",
+                self._value(entry),
+                entry.comment,
             ]
-            for one in found
+            for entry in found
         ]
         caption = self.translate(N_("Measurements of %(item)s"), item=item.code)
         self._table(caption, head, rows, (6.4, 3.6, 3.4, 4.4))
 
-    def _value(self, one: Measurement) -> str:
-        text = amount(one.value, self.lang)
-        if one.numerator is not None and one.denominator is not None:
+    def _value(self, measurement: Measurement) -> str:
+        text = amount(measurement.value, self.lang)
+        if measurement.numerator is not None and measurement.denominator is not None:
             parts = {
-                "numerator": amount(one.numerator, self.lang),
-                "denominator": amount(one.denominator, self.lang),
+                "numerator": amount(measurement.numerator, self.lang),
+                "denominator": amount(measurement.denominator, self.lang),
             }
             ratio = self.translate(N_("%(numerator)s of %(denominator)s"), **parts)
             text = f"{text} ({ratio})" if text else ratio
-        for name, value in sorted(one.dimension.items()):
+        for name, value in sorted(measurement.dimension.items()):
             text += f" [{name}: {value}]"
         return text or self.translate(N_("In words"))
 
@@ -440,9 +449,9 @@ class _Report:
         if not found:
             return
         self._heading(self.translate(N_("Evidence")), 3)
-        for one in found:
+        for entry in found:
             paragraph = self._paragraph(style="List Bullet")
-            self._link(paragraph, view.where(one), view.proof(one))
+            self._link(paragraph, view.where(entry), view.proof(entry))
 
     def _reasons(self, view: View, item: Item) -> None:
         status = view.statuses.get(item.key)
@@ -451,10 +460,12 @@ class _Report:
         self._heading(self.translate(N_("Why the light is at risk, and what was answered")), 3)
         for reason in status.reasons:
             self._text(view.reason(reason), "List Bullet")
-            for one in status.answers:
-                if one.reason == reason.code and self._mine(one.organization):
-                    label = self.translate(N_("Answer of %(day)s"), day=day_text(day_of(one.at), self.lang))
-                    self._labelled(label, one.text)
+            for answer in status.answers:
+                if answer.reason == reason.code and self._mine(answer.organization):
+                    label = self.translate(
+                        N_("Answer of %(day)s"), day=day_text(day_of(answer.at), self.lang)
+                    )
+                    self._labelled(label, answer.text)
 
     def _about(self) -> None:
         self._heading(self.translate(N_("About this report")), 1)

@@ -145,13 +145,15 @@ def _duty(sheet: Any, row: int, view: View, item: Item, organization: str) -> in
     """A duty takes a row for each of its indicators: each is measured by itself."""
     status = view.statuses.get(item.key)
     own = (
-        next((one for one in status.assignments if one.organization == organization), None)
+        next(
+            (assignment for assignment in status.assignments if assignment.organization == organization), None
+        )
         if status
         else None
     )
     last = own.last_update if own else status.last_update if status else None
     share = percent(own.progress if own else status.progress if status else None)
-    codes = [one.code for one in item.indicators] or [""]
+    codes = [indicator.code for indicator in item.indicators] or [""]
     for number, code in enumerate(codes):
         goal = str(item.fields.get("goal") or item.fields.get("deliverable") or "")
         indicator = item.indicators[number] if item.indicators else None
@@ -189,7 +191,7 @@ def _due(view: View, item: Item, status: ItemStatus | None) -> str:
 
 
 def _at(name: str) -> int:
-    return [one for one, _, _ in _COLUMNS].index(name) + 1
+    return [column for column, _, _ in _COLUMNS].index(name) + 1
 
 
 def _lists(sheet: Any, view: View, first: int, last: int) -> None:
@@ -198,7 +200,7 @@ def _lists(sheet: Any, view: View, first: int, last: int) -> None:
     rules = [
         (
             "estado",
-            DataValidation(type="list", formula1=f'"{",".join(one.replace(",", " ") for one in names)}"'),
+            DataValidation(type="list", formula1=f'"{",".join(name.replace(",", " ") for name in names)}"'),
         ),
         ("sin_cambios", DataValidation(type="list", formula1=f'"{_YES},No"')),
         ("avance", DataValidation(type="decimal", operator="between", formula1="0", formula2="100")),
@@ -372,7 +374,7 @@ def known(organization: str, views: Sequence[View]) -> dict[str, dict[Key, froze
     """Return what an organismo may report, for :func:`read_report`."""
     return {
         view.id: {
-            item.key: frozenset(one.code for one in item.indicators)
+            item.key: frozenset(indicator.code for indicator in item.indicators)
             for item in view.trackable()
             if view.assigned(item, organization)
         }
@@ -396,9 +398,9 @@ def read_report(content: bytes, duties: Known | None = None, name: str = "") -> 
         found = _header(grid)
         if found is not None:
             broken = {
-                one.place.cell
-                for one in source.findings
-                if one.kind == "formula.no_value" and one.place.sheet == grid.sheet
+                finding.place.cell
+                for finding in source.findings
+                if finding.kind == "formula.no_value" and finding.place.sheet == grid.sheet
             }
             return _Reader(grid, *found, duties, broken).read()
     is_report = any(
@@ -580,7 +582,7 @@ class _Reader:
         numerator, denominator = self._figure(row, "numerador"), self._figure(row, "denominador")
         given = [bool(self._text(row, name)) for name in ("numerador", "denominador")]
         if any(given) and (numerator is None or denominator is None or denominator <= 0):
-            if not any(one.kind == "report.number" for one in self.own):
+            if not any(entry.kind == "report.number" for entry in self.own):
                 self._wrong("report.ratio", row, "denominador")
             numerator = denominator = None
         if (value is not None or numerator is not None) and not indicator:
@@ -623,7 +625,7 @@ class _Reader:
         if made.confirms and new:
             self._wrong("report.confirms_and_more", row, "sin_cambios")
         whole = (made.state, made.progress, made.text, made.obstacles, made.next_step)
-        if not any(one not in (None, "") for one in whole):
+        if not any(target not in (None, "") for target in whole):
             return
         before = self.seen_rows.setdefault((made.plan, made.item), whole)
         if before != whole:

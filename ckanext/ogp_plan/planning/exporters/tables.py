@@ -172,32 +172,32 @@ def items(view: View) -> Table:
     )
     rows = []
     for item in view.plan.items:
-        one = view.statuses.get(item.key)
+        entry = view.statuses.get(item.key)
         rows.append(
             [view.id, *_item(item), *(item.parent or (None, None)), item.trackable, view.responsible(item)]
-            + (_status_columns(view, one) if one else [None] * 17)
+            + (_status_columns(view, entry) if entry else [None] * 17)
             + [view.addresses.item(item.key)]
         )
     return Table(N_("Items"), columns, rows)
 
 
-def _status_columns(view: View, one: ItemStatus) -> list[Any]:
-    shared = one.quota
+def _status_columns(view: View, item_status: ItemStatus) -> list[Any]:
+    shared = item_status.quota
     return [
-        one.due,
-        one.light,
-        view.light(one.light),
-        one.declared.value,
-        percent(one.progress),
-        percent(one.expected),
-        " ".join(reason.code for reason in one.reasons),
-        "; ".join(view.reason(reason) for reason in one.reasons),
-        one.evidence,
-        one.valid_evidence,
-        day_of(one.last_update) if one.last_update else None,
-        one.silence_days,
+        item_status.due,
+        item_status.light,
+        view.light(item_status.light),
+        item_status.declared.value,
+        percent(item_status.progress),
+        percent(item_status.expected),
+        " ".join(reason.code for reason in item_status.reasons),
+        "; ".join(view.reason(reason) for reason in item_status.reasons),
+        item_status.evidence,
+        item_status.valid_evidence,
+        day_of(item_status.last_update) if item_status.last_update else None,
+        item_status.silence_days,
         *([shared.target, shared.capped, len(shared.met), shared.size] if shared else [None] * 4),
-        one.disagreement,
+        item_status.disagreement,
     ]
 
 
@@ -227,35 +227,41 @@ def measurements(view: View) -> Table:
         "direccion",
     )
     rows = []
-    for one in view.record.counting_measurements():
-        item = view.items.get(one.item)
-        indicator = next((i for i in item.indicators if i.code == one.indicator), None) if item else None
+    for measurement in view.record.counting_measurements():
+        item = view.items.get(measurement.item)
+        indicator = (
+            next((i for i in item.indicators if i.code == measurement.indicator), None) if item else None
+        )
         rows.append(
-            [view.id, *(_item(item) if item else [*one.item, None]), one.organization]
-            + [view.called(one.organization), one.indicator, *_indicator(indicator)]
-            + _measurement(one)
-            + [view.addresses.item(one.item)]
+            [view.id, *(_item(item) if item else [*measurement.item, None]), measurement.organization]
+            + [view.called(measurement.organization), measurement.indicator, *_indicator(indicator)]
+            + _measurement(measurement)
+            + [view.addresses.item(measurement.item)]
         )
     return Table(N_("Measurements"), columns, rows)
 
 
-def _indicator(one: Indicator | None) -> list[Any]:
-    return [one.name, one.measure.value, one.unit, one.baseline, target_value(one)] if one else [None] * 5
+def _indicator(indicator: Indicator | None) -> list[Any]:
+    return (
+        [indicator.name, indicator.measure.value, indicator.unit, indicator.baseline, target_value(indicator)]
+        if indicator
+        else [None] * 5
+    )
 
 
-def _measurement(one: Measurement) -> list[Any]:
-    dimension = "; ".join(f"{name}={value}" for name, value in sorted(one.dimension.items()))
+def _measurement(measurement: Measurement) -> list[Any]:
+    dimension = "; ".join(f"{name}={value}" for name, value in sorted(measurement.dimension.items()))
     return [
-        one.start,
-        one.end,
-        one.value,
-        one.numerator,
-        one.denominator,
+        measurement.start,
+        measurement.end,
+        measurement.value,
+        measurement.numerator,
+        measurement.denominator,
         dimension,
-        one.comment,
-        one.method,
-        one.at,
-        one.id,
+        measurement.comment,
+        measurement.method,
+        measurement.at,
+        measurement.id,
     ]
 
 
@@ -286,28 +292,31 @@ def evidence(view: View) -> Table:
         "direccion",
     )
     rows = []
-    for one in view.record.current_evidence():
-        item = view.items.get(one.item)
-        check = view.checks.get(one.id)
+    for evidence_item in view.record.current_evidence():
+        item = view.items.get(evidence_item.item)
+        check = view.checks.get(evidence_item.id)
         looked = [check.at, check.alive, check.same, check.public] if check else [None] * 4
         rows.append(
-            [view.id, *(_item(item) if item else [*one.item, None]), one.organization]
+            [view.id, *(_item(item) if item else [*evidence_item.item, None]), evidence_item.organization]
             + [
-                view.called(one.organization),
-                one.kind.value,
-                one.id not in view.hidden,
-                *_public_part(view, one),
+                view.called(evidence_item.organization),
+                evidence_item.kind.value,
+                evidence_item.id not in view.hidden,
+                *_public_part(view, evidence_item),
             ]
-            + [view.hidden.get(one.id), *([None] * 4 if one.id in view.hidden else looked)]
-            + [one.at, one.id, view.addresses.item(one.item)]
+            + [
+                view.hidden.get(evidence_item.id),
+                *([None] * 4 if evidence_item.id in view.hidden else looked),
+            ]
+            + [evidence_item.at, evidence_item.id, view.addresses.item(evidence_item.item)]
         )
     return Table(N_("Evidence"), columns, rows)
 
 
-def _public_part(view: View, one: Evidence) -> list[Any]:
+def _public_part(view: View, given: Evidence) -> list[Any]:
     return (
-        [one.title, view.where(one), one.sha256, one.size, one.captured]
-        if one.id not in view.hidden
+        [given.title, view.where(given), given.sha256, given.size, given.captured]
+        if given.id not in view.hidden
         else [None] * 5
     )
 
@@ -326,8 +335,8 @@ def matrix(view: View, columns: Sequence[Column]) -> Table:
 
 
 def _due(view: View, item: Item) -> dt.date | None:
-    one = view.statuses.get(item.key)
-    return one.due if one else item.schedule.due
+    entry = view.statuses.get(item.key)
+    return entry.due if entry else item.schedule.due
 
 
 def updates(view: View) -> Table:
@@ -351,15 +360,28 @@ def updates(view: View) -> Table:
         "id",
         "direccion",
     )
-    counting = {one.id for one in view.record.counting_updates()}
+    counting = {update.id for update in view.record.counting_updates()}
     rows = []
-    for one in sorted(view.record.updates, key=lambda event: (event.at, event.id)):
-        item = view.items.get(one.item)
+    for update in sorted(view.record.updates, key=lambda event: (event.at, event.id)):
+        item = view.items.get(update.item)
         rows.append(
-            [view.id, *(_item(item) if item else [*one.item, None]), one.organization]
-            + [view.called(one.organization), one.at, one.period, one.state.value if one.state else None]
-            + [one.progress, one.text, one.obstacles, one.next_step, one.reason, one.at_risk, one.confirms]
-            + [one.id in counting, one.id, view.addresses.item(one.item)]
+            [view.id, *(_item(item) if item else [*update.item, None]), update.organization]
+            + [
+                view.called(update.organization),
+                update.at,
+                update.period,
+                update.state.value if update.state else None,
+            ]
+            + [
+                update.progress,
+                update.text,
+                update.obstacles,
+                update.next_step,
+                update.reason,
+                update.at_risk,
+                update.confirms,
+            ]
+            + [update.id in counting, update.id, view.addresses.item(update.item)]
         )
     return Table(N_("Reports"), columns, rows)
 
@@ -384,13 +406,23 @@ def verdicts(view: View) -> Table:
         "direccion",
     )
     rows = []
-    for one in tracking.current_events(view.record.verdicts):
-        item = view.items.get(one.item)
+    for event in tracking.current_events(view.record.verdicts):
+        item = view.items.get(event.item)
         rows.append(
-            [view.id, *(_item(item) if item else [*one.item, None]), one.role.value, one.at, one.cut]
-            + [one.suggested.value if one.suggested else None, one.assigned.value if one.assigned else None]
-            + [one.agrees, one.fulfilled, one.quality, one.rationale, one.recommendation, one.alert]
-            + [one.id, view.addresses.item(one.item)]
+            [view.id, *(_item(item) if item else [*event.item, None]), event.role.value, event.at, event.cut]
+            + [
+                event.suggested.value if event.suggested else None,
+                event.assigned.value if event.assigned else None,
+            ]
+            + [
+                event.agrees,
+                event.fulfilled,
+                event.quality,
+                event.rationale,
+                event.recommendation,
+                event.alert,
+            ]
+            + [event.id, view.addresses.item(event.item)]
         )
     return Table(N_("Verdicts"), columns, rows)
 
@@ -418,27 +450,27 @@ def indicators(view: View) -> Table:
     )
     rows = []
     for item in view.plan.items:
-        for one in item.indicators:
+        for indicator in item.indicators:
             head = [
                 view.id,
                 *_item(item),
-                one.code,
-                one.name,
-                one.measure.value,
-                one.unit,
-                one.ascending,
-                one.accumulation.value,
-                one.formula,
-                one.baseline,
-                one.baseline_year,
-                one.target_text,
+                indicator.code,
+                indicator.name,
+                indicator.measure.value,
+                indicator.unit,
+                indicator.ascending,
+                indicator.accumulation.value,
+                indicator.formula,
+                indicator.baseline,
+                indicator.baseline_year,
+                indicator.target_text,
             ]
-            for target in (*one.targets, *([] if one.targets else [None])):
+            for target in (*indicator.targets, *([] if indicator.targets else [None])):
                 dimension = (
                     "; ".join(f"{k}={v}" for k, v in sorted(target.dimension.items())) if target else ""
                 )
                 period = [target.value, target.start, target.end] if target else [None] * 3
-                rows.append([*head, *period, dimension, "; ".join(one.verification)])
+                rows.append([*head, *period, dimension, "; ".join(indicator.verification)])
     return Table(N_("Indicators"), columns, rows)
 
 
@@ -464,15 +496,21 @@ def compliances(view: View, cuts: Sequence[Compliance]) -> Table:
         [
             view.id,
             cut.day,
-            one.component[1] if one.component else None,
-            one.title or None,
-            one.scheduled,
-            one.fulfilled,
+            component.component[1] if component.component else None,
+            component.title or None,
+            component.scheduled,
+            component.fulfilled,
         ]
-        + [_two(one.share), one.zone, percent(one.mean_progress), one.with_progress, one.undeclared]
-        + [one.excluded, one.total, cut.count_unit]
+        + [
+            _two(component.share),
+            component.zone,
+            percent(component.mean_progress),
+            component.with_progress,
+            component.undeclared,
+        ]
+        + [component.excluded, component.total, cut.count_unit]
         for cut in cuts
-        for one in (*cut.components, cut.whole)
+        for component in (*cut.components, cut.whole)
     ]
     return Table(N_("Cuts"), columns, rows)
 

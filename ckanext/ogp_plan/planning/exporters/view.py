@@ -61,7 +61,7 @@ class Addresses(Protocol):
     def organization(self, name: str) -> str:
         """Return the page of what an organismo owes."""
 
-    def evidence(self, one: Evidence) -> str:
+    def evidence(self, evidence: Evidence) -> str:
         """Return where a public evidence is; "" when it is nowhere. Never asked of one that is withheld."""
 
 
@@ -128,11 +128,11 @@ class View:
         seen = {item.key}
         waiting = list(reversed(self.children(item)))
         while waiting:
-            one = waiting.pop()
-            if one.key not in seen:
-                seen.add(one.key)
-                found.append(one)
-                waiting += reversed(self.children(one))
+            entry = waiting.pop()
+            if entry.key not in seen:
+                seen.add(entry.key)
+                found.append(entry)
+                waiting += reversed(self.children(entry))
         return found
 
     def trackable(self) -> list[Item]:
@@ -151,28 +151,31 @@ class View:
         """Return how an organismo or one of its parts is called."""
         return self.names.get(organization or "", organization or "")
 
-    def body(self, one: Assignment) -> str:
+    def body(self, assignment: Assignment) -> str:
         """Return how who answers is called: organismo and part, group, or the name as printed."""
-        if one.group:
-            group = self.groups.get(one.group)
-            return group.name if group else one.group
-        if one.unknown:
-            return one.unknown
-        parts = [self.called(name) for name in (one.organization, one.unit) if name]
+        if assignment.group:
+            group = self.groups.get(assignment.group)
+            return group.name if group else assignment.group
+        if assignment.unknown:
+            return assignment.unknown
+        parts = [self.called(name) for name in (assignment.organization, assignment.unit) if name]
         return " / ".join(parts)
 
     def responsible(self, item: Item) -> str:
         """Return who answers for an item, as printed where it is, otherwise by their names."""
         printed = str(item.fields.get("responsible") or "")
-        return printed or "; ".join(filter(None, (self.body(one) for one in item.assignments)))
+        return printed or "; ".join(filter(None, (self.body(assignment) for assignment in item.assignments)))
 
     def assigned(self, item: Item, organization: str) -> list[Assignment]:
         """Return the assignments of an item that are an organismo's, its groups' too."""
         return [
-            one
-            for one in item.assignments
-            if one.organization == organization
-            or (one.group in self.groups and organization in self.groups[one.group or ""].members)
+            assignment
+            for assignment in item.assignments
+            if assignment.organization == organization
+            or (
+                assignment.group in self.groups
+                and organization in self.groups[assignment.group or ""].members
+            )
         ]
 
     # --- words ------------------------------------------------------------------------------------
@@ -204,13 +207,13 @@ class View:
         source = export_words.CODED.get(value)
         return self.translate(source) if source else value
 
-    def completion(self, one: Completion) -> str:
+    def completion(self, completion: Completion) -> str:
         """Return how far an item went, in the words of OGP's reporting mechanism."""
-        return self.translate(messages.COMPLETIONS[one.value])
+        return self.translate(messages.COMPLETIONS[completion.value])
 
-    def reason(self, one: Reason) -> str:
+    def reason(self, reason: Reason) -> str:
         """Return why an item is at risk, with its numbers."""
-        return phrases.describe_reason(one, self.lang)
+        return phrases.describe_reason(reason, self.lang)
 
     def label(self, item: Item) -> str:
         """Return an item's code and title."""
@@ -241,7 +244,7 @@ class View:
     @cached_property
     def checks(self) -> dict[str, EvidenceCheck]:
         """Return the last look at each evidence, by its id."""
-        return {one.evidence: one for one in tracking.current_events(self.record.checks)}
+        return {event.evidence: event for event in tracking.current_events(self.record.checks)}
 
     @cached_property
     def events(self) -> dict[Key, list[Event]]:
@@ -252,10 +255,10 @@ class View:
                 key = getattr(event, "item", None)
                 if key is not None:
                     found.setdefault(key, []).append(event)
-        of_update = {one.id: one.item for one in self.record.updates}
+        of_update = {update.id: update.item for update in self.record.updates}
         of_report: dict[str, set[Key]] = {}
-        reported = [(one.report, one.item) for one in self.record.updates]
-        reported += [(one.report, one.item) for one in self.record.measurements]
+        reported = [(update.report, update.item) for update in self.record.updates]
+        reported += [(measurement.report, measurement.item) for measurement in self.record.measurements]
         for report, item in reported:
             if report:
                 of_report.setdefault(report, set()).add(item)
@@ -263,7 +266,7 @@ class View:
             keys = {of_update[review.update]} if review.update in of_update else set()
             for key in keys | of_report.get(review.report or "", set()):
                 found.setdefault(key, []).append(review)
-        of_evidence = {one.id: one.item for one in self.record.evidence}
+        of_evidence = {evidence_item.id: evidence_item.item for evidence_item in self.record.evidence}
         for check in self.record.checks:
             if check.evidence in of_evidence:
                 found.setdefault(of_evidence[check.evidence], []).append(check)
@@ -279,13 +282,21 @@ class View:
         """
         why: dict[str, str] = {}
         followed: dict[str, str] = {}
-        for one in sorted(self.record.evidence, key=lambda event: (event.at, event.id), reverse=True):
-            reason = one.withheld if not one.public else one.retracted or followed.get(one.id)
-            if reason is None or (one.public and not one.retracted and one.id not in followed):
+        for evidence_item in sorted(
+            self.record.evidence, key=lambda event: (event.at, event.id), reverse=True
+        ):
+            reason = (
+                evidence_item.withheld
+                if not evidence_item.public
+                else evidence_item.retracted or followed.get(evidence_item.id)
+            )
+            if reason is None or (
+                evidence_item.public and not evidence_item.retracted and evidence_item.id not in followed
+            ):
                 continue
-            why[one.id] = reason
-            if one.supersedes:
-                followed[one.supersedes] = reason
+            why[evidence_item.id] = reason
+            if evidence_item.supersedes:
+                followed[evidence_item.supersedes] = reason
         return why
 
     @cached_property
@@ -308,24 +319,24 @@ class View:
             events_like(made, event).append(event)
         return made
 
-    def where(self, one: Evidence) -> str:
+    def where(self, evidence: Evidence) -> str:
         """Return where an evidence is on the web; "" when it is withheld or nowhere."""
-        address = "" if one.id in self.hidden else clean_xml(self.addresses.evidence(one))
+        address = "" if evidence.id in self.hidden else clean_xml(self.addresses.evidence(evidence))
         return address if address.startswith(("http://", "https://")) else ""
 
-    def proof(self, one: Evidence) -> str:
+    def proof(self, evidence: Evidence) -> str:
         """Return an evidence in words: what it is, or that it exists and why it is withheld."""
-        if one.id in self.hidden:
-            why = self.hidden[one.id] or self.translate(export_words.NO_REASON)
-            return self.translate(export_words.WITHHELD, kind=self.kind(one.kind.value), why=why)
-        text = one.title or one.url or self.kind(one.kind.value)
-        state = self.proof_state(one)
-        return f"{text} ({self.kind(one.kind.value)}{'; ' + state if state else ''})"
+        if evidence.id in self.hidden:
+            why = self.hidden[evidence.id] or self.translate(export_words.NO_REASON)
+            return self.translate(export_words.WITHHELD, kind=self.kind(evidence.kind.value), why=why)
+        text = evidence.title or evidence.url or self.kind(evidence.kind.value)
+        state = self.proof_state(evidence)
+        return f"{text} ({self.kind(evidence.kind.value)}{'; ' + state if state else ''})"
 
-    def proof_state(self, one: Evidence) -> str:
+    def proof_state(self, evidence: Evidence) -> str:
         """Return what the last look found wrong with an evidence, in words; "" when nothing."""
-        check = self.checks.get(one.id)
-        return "; ".join(phrases.describe_break(code, self.lang) for code in evidence_breaks(one, check))
+        check = self.checks.get(evidence.id)
+        return "; ".join(phrases.describe_break(code, self.lang) for code in evidence_breaks(evidence, check))
 
     def stable(self, *parts: object) -> str:
         """Return an id that is the same for ever, on any host: ``urn:uuid:…``."""

@@ -71,12 +71,12 @@ def read(
     source = load_source(*_bytes(content, name))
     names = (schemas or data.SCHEMAS) / "cali" / "responsables.yaml"
     directory_path = names if names.exists() else data.SCHEMAS / "cali" / "responsables.yaml"
-    for one in tried:
+    for name_of_layout in tried:
         context = Context(
-            one, kind, Directory.load(directory_path), dict(answers or {}), source, Plan(family)
+            name_of_layout, kind, Directory.load(directory_path), dict(answers or {}), source, Plan(family)
         )
         context.act.flagged += source.findings
-        if _shape(one.shape)(context):
+        if _shape(name_of_layout.shape)(context):
             return _reading(context)
     raise _not_a_plan(source, tried, schemas)
 
@@ -119,10 +119,10 @@ def _not_a_plan(source: Source, tried: list[Layout], schemas: Path | None) -> Un
         for _, row in source.rows()
         if row.filled()
     ]
-    for one in data.load(path).get("kinds", ()):
-        first = _first(one["first"], lines[:_HEAD])
-        if first and all(_first(pattern, lines) for pattern in one["all"]):
-            return Unreadable(one["kind"], first)
+    for entry in data.load(path).get("kinds", ()):
+        first = _first(entry["first"], lines[:_HEAD])
+        if first and all(_first(pattern, lines) for pattern in entry["all"]):
+            return Unreadable(entry["kind"], first)
     wanted = [layout.name for layout in tried if layout.shape != "own"]
     return Unreadable("read.no_table", lines[0][0] if lines else Place(), layouts=wanted)
 

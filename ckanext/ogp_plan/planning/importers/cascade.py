@@ -83,7 +83,8 @@ class CascadeReader:
         #: a row that says its own code, as our own form does where rows of a number are not all there
         self.row_code = re.compile(rf"(?P<code>{layout['code']})#(?P<ordinal>[1-9]\d{{0,2}})")
         self.headings = [
-            (one, [re.compile(pattern, re.I) for pattern in one["patterns"]]) for one in layout["headings"]
+            (entry, [re.compile(pattern, re.I) for pattern in entry["patterns"]])
+            for entry in layout["headings"]
         ]
         self.marks = {fold(str(mark)) for mark in layout.get("marks", [])}
         self.page_marks = PageMarks(context.layout)
@@ -306,18 +307,18 @@ class CascadeReader:
         if len(filled) > 2 or (len(filled) == 2 and not re.fullmatch(r"[\d.)]+", filled[0].text)):
             return False
         printed = clean(" ".join(cell.text for cell in filled))
-        for one, patterns in self.headings:
+        for heading, patterns in self.headings:
             for pattern in patterns:
                 match = pattern.fullmatch(printed)
                 if match:
-                    self._open_heading(one, match, row, printed)
+                    self._open_heading(heading, match, row, printed)
                     return True
         return False
 
-    def _open_heading(self, one: dict[str, str], match: re.Match[str], row: Row, printed: str) -> None:
+    def _open_heading(self, entry: dict[str, str], match: re.Match[str], row: Row, printed: str) -> None:
         found = match.groupdict()
-        level, parent = one["level"], self.open.get(one.get("under", ""))
-        code = found.get("code") or self._code_by_position(one, found, parent)
+        level, parent = entry["level"], self.open.get(entry.get("under", ""))
+        code = found.get("code") or self._code_by_position(entry, found, parent)
         title = clean(found.get("title") or "") or printed
         item = self.context.find(level, code)
         if item:
@@ -331,31 +332,31 @@ class CascadeReader:
                 self.act.flag("code.missing", row.place, printed, code=code)
             elif len(row.filled()) == 1:
                 self.act.flag("code.with_title", row.place, printed, code=code)
-            if one.get("numbered") and not found.get("number"):
+            if entry.get("numbered") and not found.get("number"):
                 self.act.flag("ordinal.missing", row.place, printed, code=code)
             item = Item(
                 level, code, title, parent.key if parent else None, found.get("code") or "", place=row.place
             )
             item.fields["title_printed"] = self._without_code(printed, found)
             self.context.add(item)
-        self._set_open(one, item)
+        self._set_open(entry, item)
 
     def _without_code(self, printed: str, found: dict[str, str | None]) -> str:
         code = found.get("code")
         return clean(printed.removeprefix(code).lstrip(".) ")) if code else printed
 
-    def _set_open(self, one: dict[str, str], item: Item) -> None:
+    def _set_open(self, entry: dict[str, str], item: Item) -> None:
         """A new component closes the subcomponent above it."""
         names = [other["level"] for other, _ in self.headings]
-        for name in names[names.index(one["level"]) :]:
+        for name in names[names.index(entry["level"]) :]:
             self.open.pop(name, None)
-        self.open[one["level"]] = item
+        self.open[entry["level"]] = item
         self.current = None
 
     def _code_by_position(
-        self, one: dict[str, str], found: dict[str, str | None], parent: Item | None
+        self, entry: dict[str, str], found: dict[str, str | None], parent: Item | None
     ) -> str:
-        level = one["level"]
+        level = entry["level"]
         if parent:
             return f"{parent.code}.{found.get('number') or self.context.brothers[level, parent.key] + 1}"
         spoken = found.get("number") or ordinal_number(found.get("ordinal") or "")
@@ -394,7 +395,7 @@ class CascadeReader:
         known = self.numbers.get(code) or self._new_number(code, parts.text("activity"), row)
         self.current = known
         made = f"{code}#{ordinal}" if ordinal > 1 else code
-        before = next((one for item, one, _ in known.rows if item.code == made), None)
+        before = next((row for item, row, _ in known.rows if item.code == made), None)
         if before is None:
             self._add_row(known, row, parts, header, aligned, ordinal)
         elif before.same_as(parts):
@@ -464,12 +465,17 @@ class CascadeReader:
 
     def _parent(self, code: str, row: Row) -> tuple[str, str] | None:
         """The heading whose code begins the number's; otherwise the heading that is open."""
-        for one, _ in reversed(self.headings):
-            item = self.context.find(one["level"], code.rsplit(".", 1)[0])
+        for heading, _ in reversed(self.headings):
+            item = self.context.find(heading["level"], code.rsplit(".", 1)[0])
             if item:
                 return item.key
         above = next(
-            (self.open[one["level"]] for one, _ in reversed(self.headings) if one["level"] in self.open), None
+            (
+                self.open[heading["level"]]
+                for heading, _ in reversed(self.headings)
+                if heading["level"] in self.open
+            ),
+            None,
         )
         if above is None:
             self.act.flag("parent.missing", row.place, code, code=code)

@@ -69,7 +69,7 @@ def _quota(context: Context, item: Item, rules: dict[str, Any]) -> None:
     """ "Two by each organismo" and a total of 56: each of the 28 owes two."""
     goal, pattern = item.fields.get("goal", ""), rules.get("per_each")
     sizes = {group.id: group.size for group in context.plan.groups}
-    groups = [one for one in item.assignments if one.group]
+    groups = [org_group for org_group in item.assignments if org_group.group]
     per_each = bool(pattern and re.search(pattern, fold(goal)))
     result = _target(item)
     quota = numbers.first_quantity(goal) if per_each else None
@@ -82,12 +82,12 @@ def _quota(context: Context, item: Item, rules: dict[str, Any]) -> None:
             each=_text(quota.value),
             total=_text(result),
         )
-    for one in groups:
-        size = sizes.get(one.group or "")
+    for org_group in groups:
+        size = sizes.get(org_group.group or "")
         if not quota or not size or result is None or _is_percentage(item):
             continue
         if quota.value * size == result:
-            one.own_target = quota.value
+            org_group.own_target = quota.value
         else:
             context.act.flag(
                 "quota.mismatch",
@@ -114,12 +114,16 @@ def _goal_and_result(context: Context, item: Item, rules: dict[str, Any]) -> Non
     ratio = "/" in item.indicators[0].formula
     if (per_each and re.search(per_each, fold(goal))) or ratio:
         return
-    alike = [one for one in found if one.percent == _is_percentage(item)]
-    if len(found) > 1 and sum(one.value for one in found) == result and all(one in alike for one in found):
+    alike = [number for number in found if number.percent == _is_percentage(item)]
+    if (
+        len(found) > 1
+        and sum(number.value for number in found) == result
+        and all(number in alike for number in found)
+    ):
         context.act.flag(
             "goal.compound", _place(item), goal, code=item.code, parts=len(found), total=_text(result)
         )
-    elif all(one.value != result for one in alike):
+    elif all(number.value != result for number in alike):
         context.act.flag(
             "goal.unit", _place(item), goal, code=item.code, result=item.indicators[0].target_text
         )
@@ -141,7 +145,7 @@ def _numbers(context: Context, item: Item) -> None:
     """Say which numbers of a goal had to be interpreted, and how."""
     goal = item.fields.get("goal", "")
     for kind in ("zeros", "thousands", "ungrouped"):
-        found = [one for one in numbers.find_quantities(goal) if kind in one.how]
+        found = [quantity for quantity in numbers.find_quantities(goal) if kind in quantity.how]
         if found:
             context.act.flag(f"number.{kind}", _place(item), goal, value=_text(found[0].value))
     if re.search(r"[a-záéíóúñ]{3,}\s*\(\s*\d", goal, re.I) and re.search(
@@ -164,7 +168,8 @@ def _responsible_variants(context: Context, items: list[Item]) -> None:
         printed = item.fields.get("responsible", "")
         if printed:
             known = ",".join(
-                f"{one.organization}/{one.unit}/{one.group}/{one.unknown}" for one in item.assignments
+                f"{assignment.organization}/{assignment.unit}/{assignment.group}/{assignment.unknown}"
+                for assignment in item.assignments
             )
             spelled[known].setdefault(printed, item)
     for variants in spelled.values():

@@ -467,9 +467,9 @@ class ColumnsReader:
     def _indicators(
         self, item: Item, row: Row, texts: dict[str, str], cells: dict[str, Cell], spec: dict[str, Any]
     ) -> None:
-        one, many = spec.get("indicator"), spec.get("indicators")
-        if one:
-            name, goal = texts.get(one.get("name", ""), ""), texts.get(one.get("target", ""), "")
+        entry, many = spec.get("indicator"), spec.get("indicators")
+        if entry:
+            name, goal = texts.get(entry.get("name", ""), ""), texts.get(entry.get("target", ""), "")
             if name or goal:
                 read = numbers.first_quantity(goal)
                 shown = next(iter(re.findall(r"\d[\d.,]*\s*%?", goal)), "") if read else ""

@@ -84,7 +84,9 @@ class Context:
         for group in read.groups:
             if all(known.id != group for known in self.plan.groups):
                 self.plan.groups.append(self.directory.groups[group])
-        item.assignments += [one for one in read.assignments if one not in item.assignments]
+        item.assignments += [
+            assignment for assignment in read.assignments if assignment not in item.assignments
+        ]
         return list(read.assignments)
 
     def read_schedule(self, item: Item, printed: str, place: Place) -> None:
@@ -246,9 +248,9 @@ def span(rows: list[Row]) -> Place:
     return Place(first.line, first.sheet, first.cell, last.line or last.cell)
 
 
-def same(one: str, other: str) -> bool:
+def same(first: str, other: str) -> bool:
     """Tell whether two printed texts say the same, whatever their capitals and last dots."""
-    return bare(one) == bare(other)
+    return bare(first) == bare(other)
 
 
 def sheet_title(grid: Grid) -> str:

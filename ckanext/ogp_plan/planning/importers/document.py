@@ -39,7 +39,7 @@ class DocumentReader:
         table = layout["child_table"]
         self.child_names, self.child_titles = (
             names_of(table["columns"]),
-            {bare(one) for one in table["title"]},
+            {bare(entry) for entry in table["title"]},
         )
         self.rows = [row for grid in context.source.grids for row in grid.rows if row.filled()]
         self.item: Item | None = None
@@ -238,7 +238,7 @@ class DocumentReader:
             self.header, self.in_table = header, True
             self.act.drop(
                 "header.first"
-                if not any(one.level == self.layout["child"] for one in self.plan.items)
+                if not any(item.level == self.layout["child"] for item in self.plan.items)
                 else "header.repeated",
                 row.place,
                 row.joined(),
@@ -254,7 +254,7 @@ class DocumentReader:
         for cell in row.filled():
             if cell.column not in header.fields.values():
                 self.act.flag("cell.unplaced", cell.place, cell.text)
-        brothers = [one for one in self.plan.items if one.parent == item.key]
+        brothers = [sibling for sibling in self.plan.items if sibling.parent == item.key]
         title = texts.pop("title", "")
         fields = {name: text for name, text in texts.items() if text}
         for brother in brothers:

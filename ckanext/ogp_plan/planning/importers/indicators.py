@@ -131,7 +131,7 @@ def _ask_repeated(
 ) -> None:
     """The same sector twice, and one of the usual ones missing: probably a slip, so it is asked."""
     seen: dict[str, str] = {}
-    missing = [sector for sector in sectors if sector not in {one for one, _, _ in named}]
+    missing = [sector for sector in sectors if sector not in {entry for entry, _, _ in named}]
     for sector, word, target in named:
         if sector and sector in seen and len(missing) == 1:
             answer = context.ask(

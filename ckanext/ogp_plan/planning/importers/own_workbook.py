@@ -71,9 +71,9 @@ class OwnReader:
                 reader(row)
         for sheet, other in grids.items():
             if sheet not in form.SHEETS:
-                for one in other.rows:
-                    if one.filled():
-                        self.act.flag("row.other_sheet", one.place, one.joined())
+                for other_row in other.rows:
+                    if other_row.filled():
+                        self.act.flag("row.other_sheet", other_row.place, other_row.joined())
         return True
 
     # --- cells ------------------------------------------------------------------------------------
@@ -242,26 +242,33 @@ class OwnReader:
         item = self._owner(line)
         if item is None:
             return
-        one = Indicator(self._text(line, "indicador"), self._text(line, "nombre"))
-        one.measure = self._as(line, "medida", Measure, Measure.UNIT)
-        one.accumulation = self._as(line, "acumulacion", Accumulation, Accumulation.SUM)
-        one.ascending = self._text(line, "ascendente") != "no"
-        one.unit, one.formula = self._text(line, "unidad"), self._text(line, "formula")
-        one.numerator, one.denominator = self._text(line, "numerador"), self._text(line, "denominador")
-        one.baseline = self._as(line, "linea_base", cells.parse_decimal, None)
-        one.baseline_year = self._as(line, "anio_base", cells.parse_whole, None)
-        one.target_text = self._text(line, "meta_impresa")
+        indicator = Indicator(self._text(line, "indicador"), self._text(line, "nombre"))
+        indicator.measure = self._as(line, "medida", Measure, Measure.UNIT)
+        indicator.accumulation = self._as(line, "acumulacion", Accumulation, Accumulation.SUM)
+        indicator.ascending = self._text(line, "ascendente") != "no"
+        indicator.unit, indicator.formula = self._text(line, "unidad"), self._text(line, "formula")
+        indicator.numerator, indicator.denominator = (
+            self._text(line, "numerador"),
+            self._text(line, "denominador"),
+        )
+        indicator.baseline = self._as(line, "linea_base", cells.parse_decimal, None)
+        indicator.baseline_year = self._as(line, "anio_base", cells.parse_whole, None)
+        indicator.target_text = self._text(line, "meta_impresa")
         verification = self._value(line.get("verificacion"))
-        one.verification = (
+        indicator.verification = (
             verification if isinstance(verification, list) else [verification] if verification else []
         )
-        one.place = self._place(line)
-        item.indicators.append(one)
+        indicator.place = self._place(line)
+        item.indicators.append(indicator)
 
     def _target(self, line: Line) -> None:
         item = self._owner(line)
         code = self._text(line, "indicador")
-        indicator = next((one for one in item.indicators if one.code == code), None) if item else None
+        indicator = (
+            next((indicator for indicator in item.indicators if indicator.code == code), None)
+            if item
+            else None
+        )
         if item and indicator is None:
             self.act.flag(
                 "own.no_indicator",
@@ -309,13 +316,17 @@ class OwnReader:
         """
         value = self._value(line.get("miembros"))
         if isinstance(value, list):
-            return tuple(str(one) for one in value)
+            return tuple(str(element) for element in value)
         found: list[str] = []
         for piece in _TYPED.split(value if isinstance(value, str) else "" if value is None else str(value)):
             name = " ".join(piece.split())
             if name and not _ORGANIZATION.fullmatch(name):
                 read = self.context.directory.read(name)
-                known = [one.organization for one in read.assignments if one.organization and not one.unit]
+                known = [
+                    assignment.organization
+                    for assignment in read.assignments
+                    if assignment.organization and not assignment.unit
+                ]
                 if len(known) == 1 and not read.unknown:
                     name = known[0]
                 else:

@@ -87,31 +87,33 @@ def _keep_of_items(items: list[Item], pairs: list[tuple[Item, Item]]) -> None:
 
 
 def _keep_of_indicators(items: list[Item], pairs: list[tuple[Item, Item]]) -> None:
-    every = [one for item in items for one in item.indicators]
+    every = [indicator for item in items for indicator in item.indicators]
     absent = {name: default for name, default in _INDICATOR.items() if _none_says(every, name, default)}
     for item, before in pairs:
-        known = {one.code: one for one in before.indicators}
-        for one in item.indicators:
-            if one.code in known:
+        known = {indicator.code: indicator for indicator in before.indicators}
+        for indicator in item.indicators:
+            if indicator.code in known:
                 for name in absent:
-                    setattr(one, name, getattr(known[one.code], name))
+                    setattr(indicator, name, getattr(known[indicator.code], name))
 
 
 def _none_says(indicators: Iterable[Indicator], name: str, default: Any) -> bool:
-    return all(getattr(one, name) == default for one in indicators)
+    return all(getattr(indicator, name) == default for indicator in indicators)
 
 
 def _with_quotas(assignments: list[Assignment], before: list[Assignment]) -> list[Assignment]:
     """Keep a quota that somebody set, where the document gives none to the same organismo."""
-    quotas = {_whose(one): one.own_target for one in before}
+    quotas = {_whose(assignment): assignment.own_target for assignment in before}
     return [
-        one if one.own_target is not None else replace(one, own_target=quotas.get(_whose(one)))
-        for one in assignments
+        assignment
+        if assignment.own_target is not None
+        else replace(assignment, own_target=quotas.get(_whose(assignment)))
+        for assignment in assignments
     ]
 
 
-def _whose(one: Assignment) -> tuple[object, ...]:
-    return (one.role, one.organization, one.unit, one.group, one.unknown)
+def _whose(assignment: Assignment) -> tuple[object, ...]:
+    return (assignment.role, assignment.organization, assignment.unit, assignment.group, assignment.unknown)
 
 
 def restore_items(plan: Plan, present: Plan, keys: Collection[tuple[str, str]]) -> None:
@@ -127,10 +129,10 @@ def restore_items(plan: Plan, present: Plan, keys: Collection[tuple[str, str]]) 
             after[last].append(item)
         elif item.key in there:
             last = item.key
-    plan.items = after[None] + [one for item in plan.items for one in (item, *after[item.key])]
+    plan.items = after[None] + [entry for item in plan.items for entry in (item, *after[item.key])]
     groups = {group.id: group for group in present.groups}
     for item in plan.items:
-        for name in (one.group for one in item.assignments):
+        for name in (assignment.group for assignment in item.assignments):
             if name in groups:
                 add_group(plan, groups[name])
 
@@ -140,14 +142,14 @@ def name_responsible(
 ) -> None:
     """Put an organismo, or a group, wherever a plan has that name in words."""
     for item in plan.items:
-        if not any(one.unknown == printed for one in item.assignments):
+        if not any(assignment.unknown == printed for assignment in item.assignments):
             continue
         made: list[Assignment] = []
-        for one in item.assignments:
-            named = one
-            if one.unknown == printed:
+        for assignment in item.assignments:
+            named = assignment
+            if assignment.unknown == printed:
                 named = replace(
-                    one, unknown=None, organization=organization, group=group.id if group else None
+                    assignment, unknown=None, organization=organization, group=group.id if group else None
                 )
             if named not in made:
                 made.append(named)

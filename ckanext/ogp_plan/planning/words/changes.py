@@ -128,11 +128,11 @@ def format_value(
     if match := _INDICATOR.fullmatch(name):
         name = match["name"]
     if name == "assignments" and isinstance(value, list):
-        return "; ".join(_assignment(one, words, called) for one in value)
+        return "; ".join(_assignment(element, words, called) for element in value)
     if name == "targets" and isinstance(value, list):
-        return "; ".join(str(one[1] or one[0]) for one in value)
+        return "; ".join(str(element[1] or element[0]) for element in value)
     if _GROUP.fullmatch(name) and isinstance(value, list):
-        who = ", ".join(called.get(one, one) for one in value[2])
+        who = ", ".join(called.get(element, element) for element in value[2])
         text = words.translate(_WHO_THEY_ARE if who else _MEMBERS)
         return text % {"name": value[0], "count": value[1] or len(value[2]), "who": who}
     if name == "schedule.months":
@@ -146,21 +146,21 @@ def format_value(
 
 def _plain(value: Any) -> str:
     if isinstance(value, dict):
-        return "; ".join(f"{name}: {_plain(one)}" for name, one in value.items())
+        return "; ".join(f"{name}: {_plain(element)}" for name, element in value.items())
     if isinstance(value, (list, tuple)):
-        return " · ".join(_plain(one) for one in value if one not in (None, ""))
+        return " · ".join(_plain(element) for element in value if element not in (None, ""))
     return str(value)
 
 
-def _assignment(one: Mapping[str, Any], words: Renderer, called: Mapping[str, str]) -> str:
-    if one.get("unknown"):
-        name = words.translate(_UNKNOWN) % {"name": one["unknown"]}
+def _assignment(entry: Mapping[str, Any], words: Renderer, called: Mapping[str, str]) -> str:
+    if entry.get("unknown"):
+        name = words.translate(_UNKNOWN) % {"name": entry["unknown"]}
     else:
-        parts = [str(one[part]) for part in ("organization", "unit", "group") if one.get(part)]
+        parts = [str(entry[part]) for part in ("organization", "unit", "group") if entry.get(part)]
         name = " / ".join(called.get(part, part) for part in parts)
-    role = one.get("role")
+    role = entry.get("role")
     if role and role != Role.LEAD.value and role in _VALUES:
         name = f"{name} ({words.translate(_VALUES[role])})"
-    if one.get("own_target") is not None:
-        name = words.translate(_EACH) % {"name": name, "number": one["own_target"]}
+    if entry.get("own_target") is not None:
+        name = words.translate(_EACH) % {"name": name, "number": entry["own_target"]}
     return name

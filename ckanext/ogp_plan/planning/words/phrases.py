@@ -159,9 +159,9 @@ def describe_need(need: Need, lang: str = "es") -> str:
     return translate(messages.NEEDS[need.code], lang, need.params)
 
 
-def completion_name(one: Completion, lang: str = "es") -> str:
+def completion_name(completion: Completion, lang: str = "es") -> str:
     """Return a level of completion."""
-    return translate(messages.COMPLETIONS[one.value], lang)
+    return translate(messages.COMPLETIONS[completion.value], lang)
 
 
 def verdict_role_name(role: VerdictRole, lang: str = "es") -> str:
@@ -178,7 +178,7 @@ def describe_cut_state(state: CutState, lang: str = "es") -> str:
 # --- settings
 
 
-def describe_settings(one: Settings, lang: str = "es") -> list[tuple[str, str]]:
+def describe_settings(settings: Settings, lang: str = "es") -> list[tuple[str, str]]:
     """Return each setting by its name and its value in words, for the plan's page."""
 
     def named(name: str, value: str) -> tuple[str, str]:
@@ -186,28 +186,35 @@ def describe_settings(one: Settings, lang: str = "es") -> list[tuple[str, str]]:
 
     base = _base(lang)
     found = [
-        named("cadence", data.text(one.cadence.name, base)),
-        named("weights", translate(messages.SETTINGS[f"weights.{one.weights}"], lang)),
-        named("count_unit", translate(messages.SETTINGS[f"count_unit.{one.count_unit}"], lang)),
-        named("cut_days", join_texts([_month_day(month, day, lang) for month, day in one.cut_days], lang)),
+        named("cadence", data.text(settings.cadence.name, base)),
+        named("weights", translate(messages.SETTINGS[f"weights.{settings.weights}"], lang)),
+        named("count_unit", translate(messages.SETTINGS[f"count_unit.{settings.count_unit}"], lang)),
+        named(
+            "cut_days", join_texts([_month_day(month, day, lang) for month, day in settings.cut_days], lang)
+        ),
         named(
             "publish_business_day",
             translate(
-                messages.SETTINGS["publish"], lang, {"day": format_number(one.publish_business_day, lang)}
+                messages.SETTINGS["publish"],
+                lang,
+                {"day": format_number(settings.publish_business_day, lang)},
             ),
         ),
-        named("zones", "; ".join(describe_zones(one, lang))),
-        named("excluded", join_texts([light_name(state.value, lang, one) for state in one.excluded], lang)),
+        named("zones", "; ".join(describe_zones(settings, lang))),
+        named(
+            "excluded",
+            join_texts([light_name(state.value, lang, settings) for state in settings.excluded], lang),
+        ),
         named(
             "reminder_days",
             translate(
                 messages.SETTINGS["reminders"],
                 lang,
-                {"days": join_texts([str(days) for days in one.reminder_days], lang)},
+                {"days": join_texts([str(days) for days in settings.reminder_days], lang)},
             ),
         ),
     ]
-    for threshold in one.thresholds.values():
+    for threshold in settings.thresholds.values():
         number = 0 if threshold.value == 1 else 1
         unit = {code: words[number] for code, words in threshold.unit.items()}
         value = f"{format_number(threshold.value, lang)}\u00a0{data.text(unit, base)}"
@@ -215,11 +222,11 @@ def describe_settings(one: Settings, lang: str = "es") -> list[tuple[str, str]]:
     return found
 
 
-def describe_zones(one: Settings, lang: str = "es") -> list[str]:
+def describe_zones(settings: Settings, lang: str = "es") -> list[str]:
     """Return each zone with where it begins and ends."""
     base = _base(lang)
     found = []
-    for zone, after in zip(one.zones, (*one.zones[1:], None), strict=True):
+    for zone, after in zip(settings.zones, (*settings.zones[1:], None), strict=True):
         params = {
             "name": data.text(zone.name, base),
             "colour": data.text(zone.colour, base),

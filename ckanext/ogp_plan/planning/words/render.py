@@ -63,8 +63,11 @@ class Renderer:
                 N_("Line %(line)s") if place.to is None else N_("Lines %(line)s to %(to)s"), params
             )
         if place.sheet and place.cell:
-            one, many = N_("Sheet %(sheet)s, cell %(cell)s"), N_("Sheet %(sheet)s, cells %(cell)s to %(to)s")
-            return self.translate(one if place.to is None else many, params)
+            entry, many = (
+                N_("Sheet %(sheet)s, cell %(cell)s"),
+                N_("Sheet %(sheet)s, cells %(cell)s to %(to)s"),
+            )
+            return self.translate(entry if place.to is None else many, params)
         if place.sheet:
             return self.translate(N_("Sheet %(sheet)s"), params)
         return self.translate(N_("Cell %(cell)s"), params) if place.cell else ""
@@ -72,7 +75,7 @@ class Renderer:
     def parameter(self, name: str, value: Any) -> str:
         """Return a parameter as people read it: fields and levels by their names, lists with "and"."""
         if isinstance(value, (list, tuple)):
-            return self.joined([self.parameter(name.removesuffix("s"), one) for one in value])
+            return self.joined([self.parameter(name.removesuffix("s"), element) for element in value])
         text = str(value)
         if name in ("field", "missing_field", "level", "column", "detail", "name"):
             known = messages.FIELDS.get(text)
