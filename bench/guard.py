@@ -320,7 +320,7 @@ def summed(title: str, pairs: list[Costs]) -> dict[str, Any]:
     return row
 
 
-def shown(row: dict[str, Any], measure: str) -> str:
+def displayed(row: dict[str, Any], measure: str) -> str:
     """What the interval says of the one percent that is allowed."""
     least, most = row[f"ours_{measure}_interval"]
     return "at most 1 %" if most <= ALLOWED else "more than 1 %" if least > ALLOWED else "not shown"
@@ -403,7 +403,7 @@ def main() -> None:
             print(
                 f"{row['what']:36} {row[f'plain_{unit}']:9.2f} {row[f'ours_{unit}']:9.2f}"
                 f" {format_ratio(row, 'ours', measure):>22} {format_ratio(row, 'again', measure):>22}"
-                f"  {shown(row, measure)}"
+                f"  {displayed(row, measure)}"
             )
         print()
     print(

@@ -207,10 +207,10 @@ def packages(folder: Path, asked: argparse.Namespace) -> list[dict[str, Any]]:
         rows.append(
             {"kind": kind, "projects": count, "megabytes": file.stat().st_size / 1e6, "measured": found}
         )
-        shown = ", ".join(
+        displayed = ", ".join(
             f"{name} {format_measure(each)} ({each.megabytes:.0f} MB)" for name, each in found.items()
         )
-        print(f"{sized(count):>7} {kind} projects, {rows[-1]['megabytes']:.1f} MB: {shown}", flush=True)
+        print(f"{sized(count):>7} {kind} projects, {rows[-1]['megabytes']:.1f} MB: {displayed}", flush=True)
         file.unlink()
     return rows
 
@@ -227,8 +227,8 @@ def shapes(folder: Path, asked: argparse.Namespace) -> list[dict[str, Any]]:
             who = {OURS, PEER, FLOOR} if everybody else {OURS, FLOOR}
             found = side_by_side(file, 1 if everybody else asked.rounds, who)
             rows.append({"shape": name, "items": count, "megabytes": len(content) / 1e6, "measured": found})
-            shown = ", ".join(f"{who} {format_measure(each)}" for who, each in found.items())
-            print(f"{name}, {sized(count)}, {len(content) / 1e6:.2f} MB: {shown}", flush=True)
+            displayed = ", ".join(f"{who} {format_measure(each)}" for who, each in found.items())
+            print(f"{name}, {sized(count)}, {len(content) / 1e6:.2f} MB: {displayed}", flush=True)
     return rows
 
 

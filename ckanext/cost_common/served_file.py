@@ -26,7 +26,7 @@ def detect_media_type(head: bytes) -> str:
     return str(magic.from_buffer(head, mime=True)) or UNKNOWN
 
 
-def set_headers(response: Response, head: bytes, name: str = "", *, shown: bool = True) -> None:
+def set_headers(response: Response, head: bytes, name: str = "", *, displayed: bool = True) -> None:
     """Set the headers of a response that carries an uploaded file.
 
     :param head: the first :data:`HEAD` bytes of the file.
@@ -35,7 +35,7 @@ def set_headers(response: Response, head: bytes, name: str = "", *, shown: bool 
     """
     media_type = detect_media_type(head)
     response.headers["X-Content-Type-Options"] = "nosniff"
-    if shown and media_type in SHOWN:
+    if displayed and media_type in SHOWN:
         response.headers["Content-Type"] = (
             f"{TEXT}; charset={_charset(head)}" if media_type == TEXT else media_type
         )

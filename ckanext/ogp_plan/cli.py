@@ -124,17 +124,17 @@ def import_(file: Path, **options: Any) -> None:
     wanted = {name: options[name] for name in fields if options[name]}
     try:
         given = {**wanted, "upload": file.read_bytes()}
-        shown = tk.get_action("ogp_plan_import")({**context}, given)
-        lookup.opened_import(shown["id"]).file_name = file.name
+        displayed = tk.get_action("ogp_plan_import")({**context}, given)
+        lookup.opened_import(displayed["id"]).file_name = file.name
         if options["answers"]:
             answers = json.loads(options["answers"].read_text(encoding="utf-8"))
-            answered = {"id": shown["id"], "answers": answers}
-            shown = tk.get_action("ogp_plan_import_answer")({**context}, answered)
-        _print_import(shown, options["form"])
-        if shown["reading"]["acta"]["asked"] or not options["apply_"]:
+            answered = {"id": displayed["id"], "answers": answers}
+            displayed = tk.get_action("ogp_plan_import_answer")({**context}, answered)
+        _print_import(displayed, options["form"])
+        if displayed["reading"]["acta"]["asked"] or not options["apply_"]:
             model.Session.rollback()
-            sys.exit(OPEN if shown["reading"]["acta"]["asked"] else 0)
-        applied = {"id": shown["id"], "act_name": options["act"], "reason": options["reason"]}
+            sys.exit(OPEN if displayed["reading"]["acta"]["asked"] else 0)
+        applied = {"id": displayed["id"], "act_name": options["act"], "reason": options["reason"]}
         done = tk.get_action("ogp_plan_import_apply")({**context}, applied)
         model.Session.commit()
     except tk.ValidationError as error:
@@ -155,13 +155,13 @@ def _say_applied(done: dict[str, Any], *, err: bool) -> None:
         click.secho(f"waits for somebody to say whose it is: {printed}", fg="yellow", err=True)
 
 
-def _print_import(shown: dict[str, Any], form: str) -> None:
+def _print_import(displayed: dict[str, Any], form: str) -> None:
     if form == "json":
-        click.echo(json.dumps(shown, ensure_ascii=False, indent=1))
+        click.echo(json.dumps(displayed, ensure_ascii=False, indent=1))
         return
-    acta = shown["reading"]["acta"]
-    click.echo(f"{shown['plan_title'] or shown['reading']['plan']['title']} ({shown['layout']})")
-    for level in shown["reading"]["counts"]:
+    acta = displayed["reading"]["acta"]
+    click.echo(f"{displayed['plan_title'] or displayed['reading']['plan']['title']} ({displayed['layout']})")
+    for level in displayed["reading"]["counts"]:
         click.echo(f"  {level['name']}: {level['count']}")
     click.echo(f"accepted: {acta['accepted']}")
     for kind in ("inherited", "flagged", "dropped"):
@@ -172,8 +172,8 @@ def _print_import(shown: dict[str, Any], form: str) -> None:
         click.secho(f"asked [{entry['id']}] {_where(entry['place'])} {entry['why']}", fg="yellow")
         for option in entry["options"]:
             click.echo(f"    {option['value']}: {option['label']}")
-    click.echo(f"changes: {len(shown['changes'])}")
-    for entry in shown["changes"] if shown["plan"] else ():
+    click.echo(f"changes: {len(displayed['changes'])}")
+    for entry in displayed["changes"] if displayed["plan"] else ():
         what = entry["field_name"] or entry["kind"]
         where = f"{entry['level_name'] or ''} {entry['code'] or ''}".strip()
         click.echo(f"  {where} {what}: {entry['before_text']} → {entry['after_text']}")

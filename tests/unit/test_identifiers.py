@@ -75,3 +75,30 @@ def test_no_name_is_a_metaphor(folder: str) -> None:
         names = identifiers(ast.parse(path.read_bytes()))
         wrong += [f"{place}:{line}: {name}" for line, name in sorted(set(names)) if has_metaphor(name)]
     assert paths and not wrong, "\n".join(wrong)
+
+
+#: What a variable holds is never these; CONTRIBUTING.md, "Names".
+VAGUE = frozenset({"one", "ones", "said", "shown", "told"})
+
+
+def vague(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Yield the line and the name of each variable and parameter that says nothing of what it holds."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in VAGUE:
+            yield node.lineno, node.id
+        elif isinstance(node, ast.arg) and node.arg in VAGUE:
+            yield node.lineno, node.arg
+
+
+def test_where_a_vague_name_can_be() -> None:
+    source = "def f(one):\n    for shown in one: pass\n    return [told for told in one if (said := told)]\nx.one = d['one']"
+    assert [name for _, name in sorted(vague(ast.parse(source)))] == ["one", "shown", "said", "told"]
+
+
+def test_no_variable_of_the_product_is_vague() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line}: {name}"
+        for path in modules(ROOT / "ckanext")
+        for line, name in vague(ast.parse(path.read_bytes()))
+    ]
+    assert not wrong, "\n".join(wrong)

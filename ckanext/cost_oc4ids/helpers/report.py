@@ -176,9 +176,11 @@ def _first_sentence(error: Any) -> str | None:
     return error if isinstance(error, str) else None
 
 
-def oc4ids_other_errors(error_summary: Mapping[str, Any] | None, shown: Iterable[str] = ()) -> dict[str, str]:
+def oc4ids_other_errors(
+    error_summary: Mapping[str, Any] | None, displayed: Iterable[str] = ()
+) -> dict[str, str]:
     """Return what a form shows beside ``shown``: sentences only, never a structure."""
-    kept = set(shown)
+    kept = set(displayed)
     sentences = {key: _first_sentence(error) for key, error in (error_summary or {}).items()}
     return {key: text for key, text in sentences.items() if text and text not in kept}
 

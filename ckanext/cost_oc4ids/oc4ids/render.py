@@ -411,8 +411,8 @@ def _article(finding: dict[str, Any], translate: Words) -> str:
         "</tr>"
         for place in finding["places"]
     )
-    shown = len(finding["places"])
-    times = translate(N_("Places: %(shown)s of %(all)s"), shown=shown, all=finding["occurrences"])
+    displayed = len(finding["places"])
+    times = translate(N_("Places: %(shown)s of %(all)s"), shown=displayed, all=finding["occurrences"])
     heads = "".join(
         f'<th scope="col">{_e(translate(head))}</th>'
         for head in (N_("Place"), N_("Path in the file (JSON Pointer)"), N_("Project"), N_("Value"))

@@ -158,10 +158,10 @@ def page_of(
         chosen = [kept for finding in chosen if (kept := _in_project(finding, project)) is not None]
     pages = max(1, -(-len(chosen) // size))
     number = min(_whole_number(page), pages)
-    shown = _by_kind(chosen)[(number - 1) * size : number * size]
+    displayed = _by_kind(chosen)[(number - 1) * size : number * size]
     named = projects_named(report)
     return ReportPage(
-        _sections(shown), len(chosen), number, pages, size, severity, project, named[:PROJECTS_OFFERED]
+        _sections(displayed), len(chosen), number, pages, size, severity, project, named[:PROJECTS_OFFERED]
     )
 
 

@@ -91,15 +91,15 @@ class Snapshot:
 
 @lru_cache(maxsize=1)
 def _edition_query() -> Any:
-    shown, first = visibility.visible()
-    column = shown.project.c
-    ordered = sa.text(f"'' ORDER BY {shown.project.name}.project_id COLLATE \"C\"")
+    displayed, first = visibility.visible()
+    column = displayed.project.c
+    ordered = sa.text(f"'' ORDER BY {displayed.project.name}.project_id COLLATE \"C\"")
     return (
         sa.select(
             sa.func.string_agg(column.version_id, ordered).label("versions"),
             sa.func.max(sa.func.greatest(column.changed, column.claimed)).label("changed"),
         )
-        .select_from(shown.source)
+        .select_from(displayed.source)
         .where(first)
     )
 

@@ -274,31 +274,33 @@ def _result(project: Project, row: Any) -> dict[str, Any]:
     }
 
 
-def _labels(shown: visibility.Published) -> tuple[Any, Any]:
+def _labels(displayed: visibility.Published) -> tuple[Any, Any]:
     """The join with the organismo, and its alias."""
     organization = model.Group.__table__.alias("organization")
-    return shown.source.outerjoin(organization, organization.c.id == shown.dataset.c.owner_org), organization
+    return displayed.source.outerjoin(
+        organization, organization.c.id == displayed.dataset.c.owner_org
+    ), organization
 
 
-def _sources(shown: visibility.Published) -> tuple[Any, Any, list[Any]]:
+def _sources(displayed: visibility.Published) -> tuple[Any, Any, list[Any]]:
     """The whole join, the project as an entity in it, and the columns that name its sources."""
-    source, organization = _labels(shown)
+    source, organization = _labels(displayed)
     columns = [
-        shown.dataset.c.name.label("dataset_name"),
-        shown.dataset.c.title.label("dataset_title"),
-        shown.resource.c.name.label("resource_name"),
+        displayed.dataset.c.name.label("dataset_name"),
+        displayed.dataset.c.title.label("dataset_title"),
+        displayed.resource.c.name.label("resource_name"),
         organization.c.id.label("organization_id"),
         organization.c.name.label("organization_name"),
         organization.c.title.label("organization_title"),
     ]
-    return source, sa.orm.aliased(Project, shown.project), columns
+    return source, sa.orm.aliased(Project, displayed.project), columns
 
 
 @lru_cache(maxsize=1)
 def _rows_query() -> Any:
-    shown = visibility.Published("shown")
-    source, entity, columns = _sources(shown)
-    wanted = shown.project.c.id.in_(sa.bindparam("ids", expanding=True))
+    displayed = visibility.Published("shown")
+    source, entity, columns = _sources(displayed)
+    wanted = displayed.project.c.id.in_(sa.bindparam("ids", expanding=True))
     return sa.select(entity, *columns).select_from(source).where(wanted)
 
 
@@ -312,13 +314,13 @@ def _rows(ids: Collection[str]) -> dict[str, dict[str, Any]]:
 
 @lru_cache(maxsize=1)
 def _show_query() -> Any:
-    shown, first = visibility.visible()
-    source, entity, columns = _sources(shown)
+    displayed, first = visibility.visible()
+    source, entity, columns = _sources(displayed)
     version = ProjectVersion.__table__
     return (
         sa.select(entity, *columns, version.c.body)
-        .select_from(source.join(version, version.c.id == shown.project.c.version_id))
-        .where(shown.project.c.project_id == sa.bindparam("project_id"), first)
+        .select_from(source.join(version, version.c.id == displayed.project.c.version_id))
+        .where(displayed.project.c.project_id == sa.bindparam("project_id"), first)
     )
 
 
@@ -331,16 +333,16 @@ def show(project_id: str) -> tuple[dict[str, Any], str] | None:
 
 def list_ids(limit: int, offset: int) -> list[str]:
     """Return ids of public projects, in the order of their code points."""
-    shown, first = visibility.visible()
-    column = shown.project.c.project_id
-    query = sa.select(column).select_from(shown.source).where(first).order_by(_collated(column))
+    displayed, first = visibility.visible()
+    column = displayed.project.c.project_id
+    query = sa.select(column).select_from(displayed.source).where(first).order_by(_collated(column))
     return list(model.Session.execute(query.limit(limit).offset(offset)).scalars())
 
 
 def list_projects(limit: int, offset: int) -> list[dict[str, Any]]:
     """Return public projects, in the order of their ids' code points."""
-    shown, first = visibility.visible()
-    source, entity, columns = _sources(shown)
+    displayed, first = visibility.visible()
+    source, entity, columns = _sources(displayed)
     query = sa.select(entity, *columns).select_from(source).where(first)
-    query = query.order_by(_collated(shown.project.c.project_id)).limit(limit).offset(offset)
+    query = query.order_by(_collated(displayed.project.c.project_id)).limit(limit).offset(offset)
     return [_result(row[0], row) for row in model.Session.execute(query)]

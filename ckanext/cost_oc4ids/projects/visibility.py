@@ -62,13 +62,13 @@ def _claim(of: Published) -> Any:
     )
 
 
-def _comes_before(other: Published, shown: Published) -> Any:
+def _comes_before(other: Published, displayed: Published) -> Any:
     """Condition: of two public rows of one id, ``other`` is to be shown rather than ``shown``."""
     same_claimant = sa.tuple_(other.project.c.accepted, other.project.c.id) > sa.tuple_(
-        shown.project.c.accepted, shown.project.c.id
+        displayed.project.c.accepted, displayed.project.c.id
     )
-    older_claim = sa.tuple_(_claim(other), other.claimant) < sa.tuple_(_claim(shown), shown.claimant)
-    return sa.case((other.claimant == shown.claimant, same_claimant), else_=older_claim)
+    older_claim = sa.tuple_(_claim(other), other.claimant) < sa.tuple_(_claim(displayed), displayed.claimant)
+    return sa.case((other.claimant == displayed.claimant, same_claimant), else_=older_claim)
 
 
 def visible(name: str = "shown") -> tuple[Published, Any]:
@@ -76,22 +76,22 @@ def visible(name: str = "shown") -> tuple[Published, Any]:
 
     Used as ``select(...).select_from(shown.source).where(condition)``.
     """
-    shown, other = Published(name), Published(f"{name}_other")
+    displayed, other = Published(name), Published(f"{name}_other")
     # Whether a namesake is public, and comes first, is asked only of namesakes: ids are rarely shared,
     # and joining every row with its dataset once more would double the work of every search.
     preferred = (
         sa.select(sa.literal(1))
         .select_from(other.dataset.join(other.resource, sa.true()))
-        .where(other.is_public, _comes_before(other, shown))
-        .correlate(shown.project, shown.dataset, other.project)
+        .where(other.is_public, _comes_before(other, displayed))
+        .correlate(displayed.project, displayed.dataset, other.project)
     )
     hidden = (
         sa.select(sa.literal(1))
         .select_from(other.project)
-        .where(other.has_id_of(shown), sa.exists(preferred))
-        .correlate(shown.project, shown.dataset)
+        .where(other.has_id_of(displayed), sa.exists(preferred))
+        .correlate(displayed.project, displayed.dataset)
     )
-    return shown, ~sa.exists(hidden)
+    return displayed, ~sa.exists(hidden)
 
 
 def _array(values: Collection[str]) -> Any:

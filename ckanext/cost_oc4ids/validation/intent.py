@@ -28,7 +28,7 @@ _WITHDRAWN = "cost_oc4ids_withdrawn"
 WARNINGS = "oc4ids_warnings"
 FIELD = "conforms_to"
 #: context key: what was said of this save, for the actions around
-_SAID = "cost_oc4ids_said"
+_ANNOUNCED = "cost_oc4ids_said"
 #: in a session's ``info``: resources by id as its transaction read them for a save
 _SHOWN = "cost_oc4ids_shown"
 #: attribute of a file that was asked about in this request
@@ -46,11 +46,11 @@ def keep_declared(resources: Any) -> list[model.Resource]:
         for each in (resources if isinstance(resources, list) else [])
         if isinstance(each, dict) and isinstance(each.get("id"), str) and FIELD not in each
     ]
-    shown: dict[str, Any] = model.Session().info.get(_SHOWN, {})
+    displayed: dict[str, Any] = model.Session().info.get(_SHOWN, {})
     rows: list[model.Resource] = []
     harvested: dict[str, bool] = {}
     for resource in silent:
-        stored = shown.get(resource["id"])
+        stored = displayed.get(resource["id"])
         if stored is None:
             row = model.Session.get(model.Resource, resource["id"])
             if row is None or row.state == "deleted":
@@ -161,7 +161,7 @@ def _begins_as_oc4ids(stream: Any) -> bool:
 def begin(context: Any) -> None:
     """Make room for what a save withdraws and for what is said of it, before core copies the context."""
     context.setdefault(_WITHDRAWN, [])
-    context.setdefault(_SAID, [])
+    context.setdefault(_ANNOUNCED, [])
 
 
 def note_withdrawn(context: Any, count: int) -> None:
@@ -184,7 +184,7 @@ def warn(context: Any, answer: Any, questions: list[str]) -> None:
             )
             % {"num": withdrawn}
         )
-    sentences = context[_SAID]
+    sentences = context[_ANNOUNCED]
     sentences += new
     if isinstance(answer, dict) and sentences:
         answer[WARNINGS] = list(sentences)

@@ -161,14 +161,14 @@ FILES: dict[str, File] = {
             N_("Results in the shape of IATI (JSON)"),
             "JSON",
             JSON,
-            _from_json(lambda shown: {"results": machine.results(shown)}),
+            _from_json(lambda displayed: {"results": machine.results(displayed)}),
         ),
         File(
             "ocds.json",
             N_("Milestones in the shape of OCDS (JSON)"),
             "JSON",
             JSON,
-            _from_json(lambda shown: {"milestones": machine.milestones(shown)}),
+            _from_json(lambda displayed: {"milestones": machine.milestones(displayed)}),
         ),
         File("f014.xlsx", N_("Form F014 (XLSX)"), "XLSX", XLSX, _from_current_plan(f014.write), _ROWS),
         File(

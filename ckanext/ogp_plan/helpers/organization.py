@@ -19,7 +19,7 @@ def ogp_plan_organization_block(organization: str) -> dict[str, Any] | None:
     return owed if owed.get("count") else None
 
 
-def ogp_plan_others(names: Iterable[Mapping[str, Any]], shown: int = 2) -> dict[str, Any]:
+def ogp_plan_others(names: Iterable[Mapping[str, Any]], displayed: int = 2) -> dict[str, Any]:
     """The first of several organismos by name, and how many more there are."""
     listed = list(names or ())
-    return {"first": listed[:shown], "more": max(len(listed) - shown, 0)}
+    return {"first": listed[:displayed], "more": max(len(listed) - displayed, 0)}

@@ -97,7 +97,8 @@ class Facts:
             if not link.removed:
                 found[item].append((plan, other))
         return {
-            item: sorted(ones, key=lambda entry: (entry[0] or "", entry[1])) for item, ones in found.items()
+            item: sorted(others, key=lambda entry: (entry[0] or "", entry[1]))
+            for item, others in found.items()
         }
 
     def owners(self, item: Item) -> Owners:

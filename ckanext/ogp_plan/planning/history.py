@@ -169,7 +169,7 @@ def _counting(facts: Facts) -> set[str]:
     """Ids of the events that count today."""
     record = facts.record
     by_item = (facts.updates, facts.measurements, facts.evidence, facts.verdicts, facts.answers)
-    found = {measurement.id for group in by_item for ones in group.values() for measurement in ones}  # type: ignore[attr-defined]
+    found = {measurement.id for group in by_item for events in group.values() for measurement in events}  # type: ignore[attr-defined]
     return found | {measurement.id for measurement in current_events(record.reviews)}
 
 

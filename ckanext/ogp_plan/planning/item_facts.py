@@ -128,7 +128,7 @@ def collect_reports(updates: Sequence[Update], owners: Owners) -> tuple[list[str
     names: list[str | None] = [*sorted(owners.targets), *others]
     names += [None] * (owners.size - len(names))
     rest = OwnerReports(read_state(whole), bool(whole), whole)
-    reported = {name: OwnerReports(read_state(ones), False, ones) for name, ones in own.items()}
+    reported = {name: OwnerReports(read_state(updates), False, updates) for name, updates in own.items()}
     return names, [reported.get(name, rest) if name else rest for name in names]
 
 

@@ -267,9 +267,9 @@ def _grouped(found: list[Finding], words: Renderer) -> list[str]:
     for entry in found:
         groups[entry.kind].append(entry)
     lines = []
-    for kind, ones in groups.items():
-        lines.append(f"  {words.title(kind)} [{kind}] ({len(ones)})")
-        for entry in ones:
+    for kind, findings in groups.items():
+        lines.append(f"  {words.title(kind)} [{kind}] ({len(findings)})")
+        for entry in findings:
             where = words.place(entry.place) or words.translate(_WHOLE)
             lines.append(f"    {where}: {_short(entry.text)} — {words.why(entry)}")
     return lines

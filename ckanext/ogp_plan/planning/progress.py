@@ -254,7 +254,7 @@ def compute_quota(record: Record | Facts, item: Item, until: dt.date | None = No
         if unnamed and unnamed_target:
             owed[name] = unnamed_target
             unnamed -= 1
-    actuals = {name: actual_value(indicator, ones, until) for name, ones in by_name.items()}
+    actuals = {name: actual_value(indicator, values, until) for name, values in by_name.items()}
     shares = {name: _share(name, own, actuals.get(name)) for name, own in sorted(owed.items())}
     unattributed = sum((value for name, value in actuals.items() if name not in owed and value), ZERO)
     size = len(owed) + unnamed

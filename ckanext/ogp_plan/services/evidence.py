@@ -136,12 +136,12 @@ class EvidenceBatch:
 
     def _show(self, action: str, reference: str, name: str) -> dict[str, Any]:
         try:
-            shown: dict[str, Any] = tk.get_action(action)(self._fresh(), {"id": reference})
+            displayed: dict[str, Any] = tk.get_action(action)(self._fresh(), {"id": reference})
         except (tk.ObjectNotFound, tk.NotAuthorized) as error:
             raise field_error(
                 name, tk._("It is not in the catalogue, or you may not see it. Check its address.")
             ) from error
-        return shown
+        return displayed
 
     def _fresh(self) -> dict[str, Any]:
         """A context for another action, with the user's own rights and nothing else of this one's."""
@@ -152,15 +152,15 @@ class EvidenceBatch:
 
     def _resource(self, fields: dict[str, Any]) -> dict[str, Any]:
         """A resource of the catalogue that anybody can open."""
-        shown = self._show("resource_show", fields["resource"], "resource")
-        found = evidence_check.inspect_resource(shown["id"])
+        displayed = self._show("resource_show", fields["resource"], "resource")
+        found = evidence_check.inspect_resource(displayed["id"])
         _check_resource(found)
         _check_privacy(fields, found.public, "resource")
         return fields | {
             "kind": fields["kind"] or EvidenceKind.RESOURCE,
-            "title": fields["title"] or one_line(shown.get("name") or shown.get("url") or ""),
-            "resource": shown["id"],
-            "dataset": shown["package_id"],
+            "title": fields["title"] or one_line(displayed.get("name") or displayed.get("url") or ""),
+            "resource": displayed["id"],
+            "dataset": displayed["package_id"],
             "sha256": found.sha256,
             "size": found.size,
             "captured": _now(),
@@ -171,19 +171,19 @@ class EvidenceBatch:
 
         Those who judge withheld evidence cannot read private datasets, and an editor may make one public.
         """
-        shown = self._show("resource_show", fields["resource"], "resource")
-        package = model.Session.get(model.Package, shown["package_id"])
+        displayed = self._show("resource_show", fields["resource"], "resource")
+        package = model.Session.get(model.Package, displayed["package_id"])
         _check_privacy(fields, package is not None and not package.private, "resource")
         fields |= {
             "kind": fields["kind"] or EvidenceKind.RESOURCE,
-            "title": fields["title"] or one_line(shown.get("name") or shown.get("url") or ""),
+            "title": fields["title"] or one_line(displayed.get("name") or displayed.get("url") or ""),
             "resource": None,
         }
-        url = str(shown.get("url") or "")
-        if shown.get("url_type") == "upload":
-            _check_resource(evidence_check.inspect_resource(shown["id"]))
-            return fields | {"upload": CatalogueFile(shown, url.rsplit("/", maxsplit=1)[-1])}
-        if shown.get("url_type") or not url.startswith(("http://", "https://")):
+        url = str(displayed.get("url") or "")
+        if displayed.get("url_type") == "upload":
+            _check_resource(evidence_check.inspect_resource(displayed["id"]))
+            return fields | {"upload": CatalogueFile(displayed, url.rsplit("/", maxsplit=1)[-1])}
+        if displayed.get("url_type") or not url.startswith(("http://", "https://")):
             raise field_error("resource", tk._("This resource has no file to be kept. Upload the file."))
         try:
             return _link(fields | {"url": request_fields.link(url)})
@@ -191,15 +191,15 @@ class EvidenceBatch:
             raise field_error("resource", str(error.why)) from error
 
     def _dataset(self, fields: dict[str, Any]) -> dict[str, Any]:
-        shown = self._show("package_show", fields["dataset"], "dataset")
-        found = evidence_check.inspect_dataset(shown["id"])
+        displayed = self._show("package_show", fields["dataset"], "dataset")
+        found = evidence_check.inspect_dataset(displayed["id"])
         if found.alive is False:
             raise field_error("dataset", tk._("The dataset was deleted."))
         _check_privacy(fields, found.public, "dataset")
         return fields | {
             "kind": fields["kind"] or EvidenceKind.DATASET,
-            "title": fields["title"] or one_line(shown.get("title") or shown["name"]),
-            "dataset": shown["id"],
+            "title": fields["title"] or one_line(displayed.get("title") or displayed["name"]),
+            "dataset": displayed["id"],
             "sha256": None,
             "size": None,
             "captured": _now(),

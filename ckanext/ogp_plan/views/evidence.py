@@ -49,7 +49,7 @@ def evidence_file_view(plan: str, evidence_id: uuid.UUID) -> Any:
         file, mimetype=served_file.detect_media_type(head), conditional=False, etag=False, max_age=0
     )
     response.content_length = found["size"]
-    served_file.set_headers(response, head, name, shown=False)
+    served_file.set_headers(response, head, name, displayed=False)
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["X-Robots-Tag"] = "noindex"
     # CKAN adds to what the response says of caches unless this says that there are none

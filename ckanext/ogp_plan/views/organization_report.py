@@ -156,12 +156,12 @@ class OrganizationReport(MethodView):
         """
         open_ = [duty for name in ("this_month", "late", "next") for duty in owed.get(name) or []]
         written = self._written_keys()
-        shown = open_[:CARRIED]
+        displayed = open_[:CARRIED]
         others = [*open_[CARRIED:], *(owed.get("done") or [])]
-        shown += [duty for duty in others if f"{duty['plan']}/{duty['address']}" in written]
-        indicators = item_serializer.load_indicators([entry["id"] for entry in shown])
+        displayed += [duty for duty in others if f"{duty['plan']}/{duty['address']}" in written]
+        indicators = item_serializer.load_indicators([entry["id"] for entry in displayed])
         made = []
-        for entry in shown:
+        for entry in displayed:
             key = f"{entry['plan']}/{entry['address']}"
             prefix = f"u_{key}_"
             sent = forms.written(prefix, (*UPDATE_FIELDS, *VALUE_FIELDS, *EVIDENCE_FIELDS))

@@ -178,8 +178,8 @@ def duration_differs(ctx: ProjectContext) -> Iterator[Hit]:
             continue
         # Whole numbers: a hostile duration may be larger than any float.
         if abs(days * _DAY - between) > allowed:
-            shown = f"{days} ≠ {round(between / _DAY)}" if number(days) is not None else None
-            yield Hit((*parts, "durationInDays"), shown)
+            displayed = f"{days} ≠ {round(between / _DAY)}" if number(days) is not None else None
+            yield Hit((*parts, "durationInDays"), displayed)
 
 
 def _field_path(parts: Parts) -> str:

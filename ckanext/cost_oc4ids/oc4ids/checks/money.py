@@ -229,8 +229,8 @@ def absurd_amount(ctx: ProjectContext) -> Iterator[Hit]:
         if limit is None or type(amount) not in (int, float, Decimal):
             continue
         if amount > limit:
-            shown = str(Money(Decimal(limit), currency))
-            yield Hit((*parts, "amount"), _shown(value), {"limit": shown})
+            displayed = str(Money(Decimal(limit), currency))
+            yield Hit((*parts, "amount"), _shown(value), {"limit": displayed})
 
 
 def _shown(value: Mapping[str, Any]) -> Any:

@@ -148,8 +148,8 @@ def ogp_plan_cut_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
         for item_status in frozen.tracked
         if data["state"] in (None, _row_state(frozen, item_status))
     ]
-    shown = wanted[data["offset"] : data["offset"] + data["limit"]]
-    addresses = export_view.load_item_addresses(plan, [entry.key for entry in shown])
+    displayed = wanted[data["offset"] : data["offset"] + data["limit"]]
+    addresses = export_view.load_item_addresses(plan, [entry.key for entry in displayed])
     edits = _edited_after(plan, cut, names)
     return {
         **answer,
@@ -160,7 +160,7 @@ def ogp_plan_cut_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
         "plan_changed_after": cut_service.count_versions_after(plan, cut.as_of),
         "totals": _totals(frozen, settings),
         "count": len(wanted),
-        "items": [_item(frozen, entry, addresses, settings) for entry in shown],
+        "items": [_item(frozen, entry, addresses, settings) for entry in displayed],
         "verdicts": _verdicts(frozen.tracked),
         "late_organizations": _late(frozen, names),
         "edited_after": edits[:MOST_EDITS],

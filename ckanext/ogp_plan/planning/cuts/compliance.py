@@ -182,7 +182,7 @@ def _activities(facts: Facts, rows: Sequence[RowCompliance], how: Settings) -> l
     grouped: dict[Key, list[RowCompliance]] = {}
     for row in rows:
         grouped.setdefault(_activity(facts, row.key, level), []).append(row)
-    return [_joined(key, ones) for key, ones in grouped.items()]
+    return [_joined(key, rows) for key, rows in grouped.items()]
 
 
 def _activity(facts: Facts, key: Key, level: str) -> Key:

@@ -246,7 +246,7 @@ class _Report:
         rows = []
         for view in self.views:
             duties = self._duties(view)
-            lights = [one.light for item in duties if (one := view.statuses.get(item.key))]
+            lights = [status.light for item in duties if (status := view.statuses.get(item.key))]
             reported = sum(bool(self._updates(view, item) or self._measured(view, item)) for item in duties)
             rows.append(
                 [

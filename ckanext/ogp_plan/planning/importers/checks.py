@@ -223,8 +223,8 @@ def _copied_field(context: Context, items: list[Item], name: str, enough: int) -
         head = text if name == "product" else text[: enough * 3]
         other = heads.setdefault(head, item)
         if other is not item and other.parent != item.parent:
-            shown = item.title if name == "title" else item.fields[name]
-            context.act.flag("text.copied", _place(item), shown, code=item.code, other=other.code)
+            displayed = item.title if name == "title" else item.fields[name]
+            context.act.flag("text.copied", _place(item), displayed, code=item.code, other=other.code)
 
 
 def _copied_formula(context: Context, above: Item, item: Item) -> None:

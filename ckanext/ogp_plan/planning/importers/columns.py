@@ -472,9 +472,9 @@ class ColumnsReader:
             name, goal = texts.get(entry.get("name", ""), ""), texts.get(entry.get("target", ""), "")
             if name or goal:
                 read = numbers.first_quantity(goal)
-                shown = next(iter(re.findall(r"\d[\d.,]*\s*%?", goal)), "") if read else ""
+                displayed = next(iter(re.findall(r"\d[\d.,]*\s*%?", goal)), "") if read else ""
                 indicator = Indicator(
-                    item.code, name or goal, measure_of(shown), target_text=goal, place=row.place
+                    item.code, name or goal, measure_of(displayed), target_text=goal, place=row.place
                 )
                 indicator.targets = [
                     Target(read.value if read else None, goal, self.plan.start, self.plan.end)

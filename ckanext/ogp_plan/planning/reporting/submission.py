@@ -300,8 +300,8 @@ class Submission:
                 )
                 if superseded is not None and not correct:
                     value = progress.measured_value(superseded)
-                    shown = value if value is not None else superseded.comment[:60]
-                    reject("period", "period.measured", value=shown, id=superseded.id)
+                    displayed = value if value is not None else superseded.comment[:60]
+                    reject("period", "period.measured", value=displayed, id=superseded.id)
             value, numerator, denominator = measurement_rules.measured_value(indicator, fields)
             measurement = Measurement(
                 id="",
