@@ -23,9 +23,12 @@ from typing import Any
 import hypothesis
 import pytest
 
-# a search says nothing of time: the machine may be busy with other work
-hypothesis.settings.register_profile("no deadline", hypothesis.settings.default, deadline=None)
-hypothesis.settings.load_profile("no deadline")
+# A search says nothing of time: the machine may be busy with other work. In `make test` each tries the same examples on every
+# machine, so that a run can be repeated; `make fuzz` tries others each time.
+hypothesis.settings.register_profile(
+    "project", hypothesis.settings.default, deadline=None, derandomize=not os.environ.get("OC4IDS_FUZZ")
+)
+hypothesis.settings.load_profile("project")
 
 ROOT = Path(__file__).resolve().parents[1]
 #: The release of CKAN on which tests marked ``one_release`` run.

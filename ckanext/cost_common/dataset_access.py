@@ -19,7 +19,7 @@ def may_visitor_see(dataset_id: str) -> bool | None:
     asking tells. The answer of the database is taken, not that of the index: a save may be under way.
 
     :param dataset_id: the dataset's id.
-    :returns: None when it cannot be told: a plugin failed.
+    :returns: None when it is not known: a plugin failed.
     """
     visitor: Context = {"user": "", "auth_user_obj": _anonymous(), "ignore_auth": False, "use_cache": False}
     try:
@@ -30,7 +30,7 @@ def may_visitor_see(dataset_id: str) -> bool | None:
         # the transaction cannot go on, so neither can the caller
         raise
     except Exception:
-        log.exception("Whether a visitor may see dataset %s cannot be told", dataset_id)
+        log.exception("Whether a visitor may see dataset %s is not known", dataset_id)
         return None
     return True
 

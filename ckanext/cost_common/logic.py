@@ -148,3 +148,16 @@ def collect(package: ModuleType, prefix: str) -> dict[str, Callable[..., Any]]:
                 raise ValueError(f"{name} is defined in {functions[name].__module__} and in {info.name}")
             functions[name] = value
     return functions
+
+
+def merge(*collections: Mapping[str, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
+    """Return all functions of several collections, by name.
+
+    :raises ValueError: two of them have the same name: one would never be called.
+    """
+    functions: dict[str, Callable[..., Any]] = {}
+    for collection in collections:
+        if twice := functions.keys() & collection.keys():
+            raise ValueError(f"there are two functions of the name {', '.join(sorted(twice))}")
+        functions.update(collection)
+    return functions

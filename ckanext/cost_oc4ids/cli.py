@@ -214,7 +214,7 @@ def visibility() -> None:
 def _refresh_withheld() -> int:
     """Print what the portal withholds from visitors now and did not before, or the reverse.
 
-    :returns: of how many datasets it could not be told.
+    :returns: of how many datasets it is not known.
     """
     changes = sweep.refresh_withheld()
     for package_id in changes.withheld:

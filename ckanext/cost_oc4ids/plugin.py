@@ -15,19 +15,17 @@ from ckanext.cost_common.requirement import require_common
 from ckanext.cost_oc4ids import cli, config, helpers, status, views
 from ckanext.cost_oc4ids.dataset import hooks, index, scheming
 from ckanext.cost_oc4ids.logic import action, auth
-from ckanext.cost_oc4ids.logic.action import project
 from ckanext.cost_oc4ids.validation import file_writes
 from ckanext.cost_oc4ids.validation import guard as upload_guard
 
 
 def _actions() -> dict[str, Any]:
-    return {
-        **logic.collect(action, "oc4ids_"),
-        "dataset_purge": project.dataset_purge,
-        **upload_guard.get_actions(),
-        **scheming.get_actions(),
-        "status_show": status.status_show,
-    }
+    return logic.merge(
+        logic.collect(action, "oc4ids_"),
+        upload_guard.get_actions(),
+        scheming.get_actions(),
+        {"status_show": status.status_show},
+    )
 
 
 def _auth_functions() -> dict[str, Any]:

@@ -17,7 +17,7 @@ from ckanext.ogp_plan.logic import action, auth
 
 
 def _actions() -> dict[str, Any]:
-    return {**logic.collect(action, "ogp_plan_"), "status_show": status.status_show}
+    return logic.merge(logic.collect(action, "ogp_plan_"), {"status_show": status.status_show})
 
 
 def _auth_functions() -> dict[str, Any]:

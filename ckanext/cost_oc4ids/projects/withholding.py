@@ -45,7 +45,7 @@ def refresh(package_ids: Iterable[str]) -> Changes:
     What is private, draft or deleted is not asked about: its own columns withhold it.
 
     :param package_ids: of datasets.
-    :returns: what has changed, and what could not be told.
+    :returns: what has changed, and what is not known.
     """
     changes = Changes()
     for package_id in package_ids:

@@ -255,7 +255,7 @@ def requeue_lost_jobs() -> list[str]:
 def refresh_withheld() -> withholding.Changes:
     """Ask of every dataset with projects whether a visitor may see it, and note it; commits each.
 
-    :returns: what has changed, and what could not be told.
+    :returns: what has changed, and what is not known.
     """
     found = withholding.Changes()
     for package_id in list(withholding.list_datasets()):

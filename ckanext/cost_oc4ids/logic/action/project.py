@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-from ckan import model
-from ckan.types import Action, Context, DataDict
+from ckan.types import Context, DataDict
 
 from ckanext.cost_common import dataset_access, language
 from ckanext.cost_common.logic import validated
@@ -15,7 +14,6 @@ from ckanext.cost_oc4ids import urls
 from ckanext.cost_oc4ids.logic.schema import project as project_schema
 from ckanext.cost_oc4ids.oc4ids import schema
 from ckanext.cost_oc4ids.oc4ids.summary import parse_project
-from ckanext.cost_oc4ids.projects import registry
 from ckanext.cost_oc4ids.projects import search as project_search
 
 FACET_CODELISTS = {"status": "projectStatus", "sector": "projectSector"}
@@ -132,19 +130,3 @@ def _items(facet: str, values: dict[str, tuple[str | None, int]]) -> list[dict[s
         }
         for value, (title, count) in values.items()
     ]
-
-
-@tk.chained_action
-def dataset_purge(original: Action, context: Context, data_dict: DataDict) -> Any:
-    """Delete the projects of a dataset that is purged.
-
-    Core calls no hook of plugins. They are deleted in a transaction of their own, after core's
-    succeeded: until then nobody sees them, as their dataset is gone.
-    """
-    dataset = model.Package.get(data_dict.get("id"))
-    package_id = dataset.id if dataset else None
-    result = original(context, data_dict)
-    if package_id:
-        registry.purge([package_id])
-        model.Session.commit()
-    return result
