@@ -43,7 +43,7 @@ def cmd_test_setup(arguments: argparse.Namespace) -> int:
         install.everything(arguments.ckan)
         services.start()
         translations.compile_all(instance)
-        instances.prepare(instance)
+        instances.prepare(instance, keep=False)
     print(instance.ini)
     return 0
 
