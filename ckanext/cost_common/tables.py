@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
 
 log = logging.getLogger(__name__)
+
+#: Only catalogues are read: what SQLAlchemy's inspector asks waits for a table that somebody else holds, and
+#: no start of the portal nor of a worker may wait for that.
+_COLUMNS = sa.text(
+    """
+    SELECT relation.relname, attribute.attname
+    FROM pg_class AS relation JOIN pg_attribute AS attribute ON attribute.attrelid = relation.oid
+    WHERE relation.relkind IN ('r', 'p') AND pg_table_is_visible(relation.oid)
+      AND relation.relname LIKE :names AND attribute.attnum > 0 AND NOT attribute.attisdropped
+    """
+)
 
 
 def find_missing(prefix: str) -> list[str]:
@@ -18,8 +30,10 @@ def find_missing(prefix: str) -> list[str]:
     :returns: names such as ``ogp_plan`` and ``ogp_item.status``, sorted.
     :raises sqlalchemy.exc.SQLAlchemyError: the database does not answer.
     """
-    inspector = sa.inspect(model.meta.engine)
-    present = set(inspector.get_table_names())
+    present: dict[str, set[str]] = defaultdict(set)
+    with model.meta.engine.connect() as connection:
+        for table, column in connection.execute(_COLUMNS, {"names": prefix.replace("_", r"\_") + "%"}):
+            present[table].add(column)
     missing: list[str] = []
     for name, table in tk.BaseModel.metadata.tables.items():
         if not name.startswith(prefix):
@@ -27,8 +41,7 @@ def find_missing(prefix: str) -> list[str]:
         if name not in present:
             missing.append(name)
             continue
-        columns = {column["name"] for column in inspector.get_columns(name)}
-        missing += [f"{name}.{column.name}" for column in table.columns if column.name not in columns]
+        missing += [f"{name}.{column.name}" for column in table.columns if column.name not in present[name]]
     return sorted(missing)
 
 

@@ -143,6 +143,20 @@ def test_a_start_without_the_tables_names_them_and_the_command(
     assert tables.find_missing(prefix) == [f"{table}.status"]
 
 
+def test_a_table_that_somebody_holds_does_not_stop_the_start(
+    engine: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command.upgrade(configuration("ogp_plan"), "head")
+    impatient = sa.create_engine(
+        engine.url, connect_args={"options": f"-csearch_path={SCHEMA} -cstatement_timeout=5000"}
+    )
+    monkeypatch.setattr(model.meta, "engine", impatient)
+    with engine.begin() as connection:
+        connection.execute(sa.text("LOCK TABLE ogp_item, ogp_event, ogp_cut IN ACCESS EXCLUSIVE MODE"))
+        assert tables.find_missing("ogp_") == []
+    impatient.dispose()
+
+
 def test_a_database_that_does_not_answer_does_not_end_the_start(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

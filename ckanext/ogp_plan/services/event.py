@@ -137,7 +137,9 @@ def of_plan(plan_id: str, keys: Collection[Key] | None = None, as_of: dt.datetim
     ]
     wanted = sa.select(*columns).where(table.c.plan_id == plan_id).order_by(table.c.at, table.c.id)
     if keys is not None:
-        wanted = wanted.where(table.c.id.in_(_concerning(plan_id, keys)))
+        # an array is made once; as a list of rows it might be made again for each fact of the plan
+        ids = sa.func.array(_concerning(plan_id, keys).scalar_subquery())
+        wanted = wanted.where(table.c.id == sa.func.any(ids))
     if as_of is not None:
         wanted = wanted.where(table.c.at <= as_of)
     return list(model.Session.execute(wanted))
